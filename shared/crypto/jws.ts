@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { SIGNATURE_ALGORITHMS } from './algorithms.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { judgeTimes, type LicenseClaims, stampClaims } from './license.ts';
+import type { Signer, SigningKey } from './signer.ts';
+import { readValidity } from './validity.ts';
+import { type FindKey, matchingKey, refuse, type Verification, verifySignature } from './verify.ts';
+
+/** The registered claims (RFC 7519, section 4.1) that a token adds to the licence's own. */
+export const RESERVED_CLAIMS = ['iss', 'iat', 'exp'] as const;
+
+/** Explicit typing (RFC 8725, section 3.11): a token of another kind, signed by the same key, is not a licence. */
+const TOKEN_TYPE = 'license+jwt';
+
+/**
+ * Signs the same claims as `signLicense` as a compact JWS (RFC 7515) for callers who have a JWT library: `iat` is
+ * the time of signing, `exp` the earlier of `expires_at` and `valid_until`, both in seconds.
+ * @param now milliseconds since the epoch
+ */
+export async function signLicenseToken(
+  claims: LicenseClaims,
+  issuer: string,
+  key: SigningKey,
+  signer: Signer,
+  now: number,
+): Promise<string> {
+  const until = readValidity(claims)?.until;
+  const payload = {
+    ...stampClaims(claims, key, now),
+    iss: issuer,
+    iat: Math.floor(now / 1000),
+    ...(until === undefined ? {} : { exp: Math.floor(until / 1000) }),
+  };
+  const header = { alg: SIGNATURE_ALGORITHMS[key.algorithm].jwsAlgorithm, kid: key.kid, typ: TOKEN_TYPE };
+  const input = `${encode(canonicalJson(header))}.${encode(canonicalJson(payload))}`;
+  const signature = await signer.sign(key.keyVersion, createHash('sha256').update(input).digest());
+  return `${input}.${Buffer.from(signature).toString('base64url')}`;
+}
+
+/**
+ * Checks a token made by `signLicenseToken`. Its header may hold nothing but `alg`, `kid` and `typ` with the values
+ * we write: a key inside the token (`jwk`, `jku`, `x5c`) or another algorithm is never considered.
+ * @param find by `kid`
+ * @param now milliseconds since the epoch
+ */
+export function verifyLicenseToken(token: string, find: FindKey, now: number): Verification {
+  const parts = token.split('.');
+  const [header, payload, signature] = parts.map(decode);
+  if (parts.length !== 3 || !header || !payload || !signature) return refuse('malformed');
+  const head = parseObject(header);
+  const claims = parseObject(payload);
+  if (head === undefined || claims === undefined || typeof head['kid'] !== 'string') return refuse('malformed');
+  if (head['typ'] !== TOKEN_TYPE || Object.keys(head).length !== 3) return refuse('malformed');
+  const key = matchingKey(find, head['kid'], 'RSA_SIGN_PKCS1_4096_SHA256');
+  if (key === undefined || head['alg'] !== key.jwk.alg) return refuse('unknown_key');
+  if (!verifySignature(key, Buffer.from(token.slice(0, token.lastIndexOf('.'))), signature)) {
+    return refuse('bad_signature');
+  }
+  const keyVersion = claims['key_version'];
+  return typeof keyVersion === 'string' ? judgeTimes(claims, keyVersion, now) : refuse('malformed');
+}
+
+const encode = (text: string) => Buffer.from(text).toString('base64url');
+
+/** RFC 7515, section 2: base64url without padding, and only in its one canonical form. */
+function decode(part: string): Buffer | undefined {
+  const bytes = Buffer.from(part, 'base64url');
+  return bytes.toString('base64url') === part ? bytes : undefined;
+}
+
+function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
+
+/** RFC 7517 form of an RSA key that checks signatures. */
+export interface Jwk {
+  readonly kty: 'RSA';
+  readonly n: string;
+  readonly e: string;
+  readonly use: 'sig';
+  readonly alg: string;
+  readonly kid: string;
+}
+
+/** A public key in every form that a client may ask for, parsed once. */
+export interface PublicKey {
+  readonly algorithm: SignatureAlgorithm;
+  readonly pem: string;
+  readonly jwk: Jwk;
+  /** RFC 7638 thumbprint, base64url of SHA-256. */
+  readonly kid: string;
+  readonly key: KeyObject;
+}
+
+/**
+ * @param source an SPKI PEM, or a JWK of which only `kty`, `n` and `e` are read
+ * @throws TypeError when it is not an RSA key of the size the algorithm asks for, with an exponent of 65537
+ */
+export function readPublicKey(source: string | JsonWebKey, algorithm: SignatureAlgorithm): PublicKey {
+  const key = typeof source === 'string' ? createPublicKey(source) : createPublicKey({ key: source, format: 'jwk' });
+  const facts = SIGNATURE_ALGORITHMS[algorithm];
+  const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType !== 'rsa' || modulusLength !== facts.modulusBits || publicExponent !== 65537n) {
+    throw new TypeError(`not an RSA key of ${facts.modulusBits} bits, as ${algorithm} needs`);
+  }
+  const { n, e } = key.export({ format: 'jwk' });
+  if (n === undefined || e === undefined) throw new TypeError('the key has no modulus or exponent');
+  const kid = thumbprint({ e, n });
+  return {
+    algorithm,
+    pem: key.export({ type: 'spki', format: 'pem' }).toString(),
+    jwk: { kty: 'RSA', n, e, use: 'sig', alg: facts.jwsAlgorithm, kid },
+    kid,
+    key,
+  };
+}
+
+/** RFC 7638, section 3: SHA-256 over the required members in lexicographic order, without white space. */
+function thumbprint({ e, n }: { e: string; n: string }): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ e, kty: 'RSA', n }))
+    .digest('base64url');
+}

@@ -1,0 +1,37 @@
+import { parseTime } from '../model/time.ts';
+import type { Refusal } from './verify.ts';
+
+/** How far the signer's clock may be ahead of the verifier's, in milliseconds. */
+const CLOCK_TOLERANCE = 60_000;
+
+/** The times of signed data, in milliseconds since the epoch; `until` is the earlier of its two ends. */
+export interface Validity {
+  readonly signedAt?: number;
+  readonly until?: number;
+}
+
+/**
+ * Reads `signed_at`, `expires_at` and `valid_until`. A member that is absent or null bounds nothing.
+ * @returns undefined when one of them is not an RFC 3339 time
+ */
+export function readValidity(claims: Readonly<Record<string, unknown>>): Validity | undefined {
+  const times = ['signed_at', 'expires_at', 'valid_until'].map((name) => readTime(claims[name]));
+  const [signedAt, expiresAt, validUntil] = times;
+  if (times.some(Number.isNaN)) return undefined;
+  const ends = [expiresAt, validUntil].filter((time) => time !== undefined);
+  return {
+    ...(signedAt === undefined ? {} : { signedAt }),
+    ...(ends.length === 0 ? {} : { until: Math.min(...ends) }),
+  };
+}
+
+/** NaN for what is there and is no time. */
+function readTime(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? (parseTime(value) ?? Number.NaN) : Number.NaN;
+}
+
+export function refusalAt(validity: Validity, now: number): Refusal | undefined {
+  if (validity.signedAt !== undefined && validity.signedAt > now + CLOCK_TOLERANCE) return 'not_yet_valid';
+  return validity.until !== undefined && validity.until <= now ? 'expired' : undefined;
+}

@@ -1,0 +1,60 @@
+/**
+ * Everything that can go wrong in a way a caller may learn about. The codes are part of the contract: stable, and
+ * each with one HTTP status (`shared/http/problem.ts`).
+ */
+export type FaultCode =
+  | 'invalid_request'
+  | 'unauthenticated'
+  | 'no_seats_available'
+  | 'forbidden'
+  | 'license_expired'
+  | 'license_suspended'
+  | 'not_found'
+  | 'license_not_found'
+  | 'session_not_found'
+  | 'method_not_allowed'
+  | 'conflict'
+  | 'session_ended'
+  | 'payload_too_large'
+  | 'unsupported_media_type'
+  | 'envelope_invalid'
+  | 'rate_limited'
+  | 'internal'
+  | 'dependency_unavailable'
+  | 'signing_unavailable';
+
+/** One fault in a request's data: where, and what is wrong there. The path joins member names and indices with dots. */
+export interface InvalidMember {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface FaultOptions {
+  /** Members that the answer carries beside the standard ones, e.g. `seats_used`. */
+  readonly extra?: Readonly<Record<string, string | number | boolean>>;
+  readonly errors?: readonly InvalidMember[];
+  /** Seconds after which the caller may try again; the answer's Retry-After. */
+  readonly retryAfter?: number;
+  /** What an operator needs to know and a caller must not: it is logged and never sent. */
+  readonly cause?: unknown;
+}
+
+/** A coded error. Its message is the answer's `detail`: it names the fault and holds neither a secret nor Google's words. */
+export class Fault extends Error {
+  readonly code: FaultCode;
+  readonly extra: Readonly<Record<string, string | number | boolean>>;
+  readonly errors: readonly InvalidMember[] | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: FaultCode, detail: string, options: FaultOptions = {}) {
+    super(detail, { cause: options.cause });
+    this.name = 'Fault';
+    this.code = code;
+    this.extra = options.extra ?? {};
+    this.errors = options.errors;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+export const isFault = (error: unknown, ...codes: readonly FaultCode[]): error is Fault =>
+  error instanceof Fault && (codes.length === 0 || codes.includes(error.code));

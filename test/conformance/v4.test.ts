@@ -1,0 +1,104 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect, type TestContext, test } from 'vitest';
+import { z } from 'zod';
+import { appendSignature, createSigningRequest } from '#shared/crypto/v4/signing-request.ts';
+
+/** protobuf's JSON form writes an int64 as a string; the published file writes a number. */
+const Int64 = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^-?\d+$/)
+    .transform(Number),
+]);
+
+/** `SigningV4Test` of the cases' proto. Strict: a field that is not known here fails its case. */
+const Case = z.strictObject({
+  fileName: z.string().exactOptional(),
+  description: z.string(),
+  bucket: z.string(),
+  object: z.string().exactOptional(),
+  method: z.enum(['GET', 'PUT', 'POST', 'DELETE', 'HEAD']),
+  expiration: Int64,
+  timestamp: z.iso.datetime().transform(Date.parse),
+  headers: z.record(z.string(), z.string()).exactOptional(),
+  queryParameters: z.record(z.string(), z.string()).exactOptional(),
+  scheme: z.enum(['http', 'https']).exactOptional(),
+  urlStyle: z.enum(['PATH_STYLE', 'VIRTUAL_HOSTED_STYLE', 'BUCKET_BOUND_HOSTNAME']).exactOptional(),
+  bucketBoundHostname: z.string().exactOptional(),
+  hostname: z.string().exactOptional(),
+  clientEndpoint: z.string().exactOptional(),
+  emulatorHostname: z.string().exactOptional(),
+  universeDomain: z.string().exactOptional(),
+  expectedUrl: z.string(),
+  expectedCanonicalRequest: z.string(),
+  expectedStringToSign: z.string(),
+});
+
+const Named = z.looseObject({ description: z.string() });
+const VectorFile = z.strictObject({
+  signingV4Tests: z.array(Named).nonempty(),
+  postPolicyV4Tests: z.array(Named).default([]),
+});
+
+/** The account of the file's test key, which the cases do not repeat. */
+const clientEmail = 'test-iam-credentials@dummy-project-id.iam.gserviceaccount.com';
+
+/**
+ * The public half of that key, recovered from the file itself: the greatest common divisor of s^65537 - m over three
+ * of its signatures s and padded digests m.
+ */
+const publicKey = createPublicKey(`-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEArD8zIqyKLbX0Nq8o0Jj1
+qHEhHhqO3+0OP7TEFx5Vxc6PdwBoFNrfnJRI/S+ZaDYS1avr5Pqpp8g8+UNOMvI1
+VsjGM8xjTaxkVv8mmKp6pSmQstTt25pzY1exA2wv4xNWSwWNFNx2kh35+kvTQ/DF
+3YA9P7pUU1sKur1PP8OoubWLFO59iy5UE5dX0O/3pjvZ2HAhSXsx2VWtB5nlrHR8
+FrKJNLJMEGEDSMz9yRfQaUeYCU9oDYHuiqKQ3rCXi6C82l+3FJw5/ggJ5y7iw8ME
+rCFSslcYQRbBVz6ZYKWkEcJhs8BG3/16bfaqNusNlDIJ99I7DmipUngF/HEulYhf
+rQIDAQAB
+-----END PUBLIC KEY-----`);
+
+const SIGNATURE = /(?<=&X-Goog-Signature=).*$/;
+
+function signs(url: string, stringToSign: string): boolean {
+  const signature = Buffer.from(SIGNATURE.exec(url)?.[0] ?? '', 'hex');
+  return verify('sha256', Buffer.from(stringToSign), publicKey, signature);
+}
+
+async function run(raw: unknown, { annotate }: TestContext): Promise<void> {
+  const { fileName, description, expectedUrl, expectedCanonicalRequest, expectedStringToSign, ...fields } =
+    Case.parse(raw);
+  const built = createSigningRequest({ ...fields, clientEmail });
+
+  const url = appendSignature(built.unsignedUrl, Uint8Array.of(0));
+  expect(url.replace(SIGNATURE, '')).toBe(expectedUrl.replace(SIGNATURE, ''));
+
+  // The published file's cases with another host or universe (seven, as of 2024) repeat the canonical request of
+  // "Simple GET" for storage.googleapis.com, while the signature in their expected URL is, rightly, one of the URL's
+  // own host. Such a case contradicts itself, and only where that is proven does the signature decide instead.
+  if (signs(expectedUrl, built.stringToSign) && !signs(expectedUrl, expectedStringToSign)) {
+    await annotate('the case contradicts itself: its URL is signed as built here, not as its string to sign says');
+    return;
+  }
+
+  expect(built.canonicalRequest).toBe(expectedCanonicalRequest);
+  expect(built.stringToSign).toBe(expectedStringToSign);
+}
+
+const path = process.env['V4_VECTORS'];
+if (path === undefined || path === '') {
+  describe.skip('V4 signing: set V4_VECTORS to storage/v1/v4_signatures.json of googleapis/conformance-tests', () => {
+    test('every case of the file', () => expect.unreachable());
+  });
+} else {
+  const file = VectorFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+  describe(`V4 signing, ${file.signingV4Tests.length} cases`, () => {
+    for (const vector of file.signingV4Tests) test(vector.description, (context) => run(vector, context));
+  });
+  if (file.postPolicyV4Tests.length > 0) {
+    describe.skip(`POST policies, which are not built here, ${file.postPolicyV4Tests.length} cases`, () => {
+      for (const vector of file.postPolicyV4Tests) test(vector.description, () => expect.unreachable());
+    });
+  }
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineRoute } from '../http/route.ts';
+import { signedLicense, tokenFormat } from './schemas.ts';
+
+/** Bytes of the payload's canonical JSON. */
+export const MAX_PAYLOAD_BYTES = 16 * 1024;
+export const MAX_PAYLOAD_DEPTH = 8;
+
+export const signLicense = defineRoute({
+  id: 'signLicense',
+  method: 'POST',
+  path: '/api/v1/licenses/sign',
+  access: ['service', 'staff'],
+  summary: 'Sign licence data of your own',
+  description:
+    'Signs the canonical JSON of the payload with `signed_at`, `key_version` and `signature_algorithm` added. Values ' +
+    'are strings, booleans, null, integers within 2^53-1, arrays and objects; at most 8 levels deep and 16 KiB long. ' +
+    'An `expires_at` or `valid_until` must lie within the time for which the key stays published.',
+  body: z.strictObject({ payload: z.record(z.string(), z.unknown()), token_format: tokenFormat }),
+  responses: {
+    200: {
+      description: 'The signed licence, in the form that was asked for',
+      schema: z.object({ license_data: signedLicense.optional(), license_token: z.string().optional() }),
+    },
+  },
+  errors: ['signing_unavailable'],
+});

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** RFC 3339 in UTC with milliseconds. */
+export const time = z.iso.datetime({ precision: 3 });
+
+export const tokenFormat = z
+  .enum(['signed-json', 'jws'])
+  .default('signed-json')
+  .describe('`signed-json` answers `license_data`, `jws` a compact JWS in `license_token`');
+
+/** Licence data with the members that signing adds. */
+export const signedLicense = z.looseObject({
+  signed_at: time,
+  key_version: z.string().nullable(),
+  signature_algorithm: z.string().nullable(),
+  signature: z.string().nullable().describe('base64 of RSASSA-PKCS1-v1_5 over the canonical JSON of the other members'),
+});

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { defineRoute } from '../http/route.ts';
+import { signedLicense, time, tokenFormat } from './schemas.ts';
+
+const licenseKey = z.string().min(1).max(200).describe('as it was issued; case, spaces and hyphens do not matter');
+const sessionId = z.string().min(1).max(300);
+const detail = (what: string) => z.string().max(320).optional().describe(what);
+
+export const acquire = defineRoute({
+  id: 'acquireSeat',
+  method: 'POST',
+  path: '/api/v1/licenses/acquire',
+  access: ['anyone'],
+  summary: 'Take a seat and receive the signed licence',
+  description:
+    'A machine that already holds a session gets the same one again, with a longer lease and a fresh signature. ' +
+    'Send heartbeats to keep the seat; past half of `valid_until`, acquire again.',
+  body: z.strictObject({
+    license_key: licenseKey,
+    hardware_id: z.string().min(1).max(256).describe('what tells this machine from others; one seat a machine'),
+    user_email: z.string().max(320).nullable().optional(),
+    hostname: detail('shown to the administrators of the licence'),
+    platform: detail('shown to the administrators of the licence'),
+    client_version: detail('shown to the administrators of the licence'),
+    token_format: tokenFormat,
+  }),
+  responses: {
+    200: { description: 'This machine already holds a session: the same one', schema: signedSeat() },
+    201: { description: 'A new session', schema: signedSeat() },
+  },
+  errors: [
+    'no_seats_available',
+    'license_expired',
+    'license_suspended',
+    'license_not_found',
+    'signing_unavailable',
+    'dependency_unavailable',
+  ],
+});
+
+export const heartbeat = defineRoute({
+  id: 'heartbeat',
+  method: 'POST',
+  path: '/api/v1/licenses/heartbeat',
+  access: ['anyone'],
+  summary: 'Keep the seat for another lease',
+  body: z.strictObject({ session_id: sessionId }),
+  responses: {
+    200: {
+      description: 'The lease has been prolonged',
+      schema: z.object({ session_id: z.string(), last_heartbeat: time, expires_at: time }),
+    },
+  },
+  errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
+});
+
+export const release = defineRoute({
+  id: 'releaseSeat',
+  method: 'POST',
+  path: '/api/v1/licenses/release',
+  access: ['anyone'],
+  summary: 'Give the seat back',
+  description: 'Repeating it answers the same again.',
+  body: z.strictObject({ session_id: sessionId }),
+  responses: {
+    200: {
+      description: 'The seat is free',
+      schema: z.object({ session_id: z.string(), released_at: time, seats_used: z.number().int() }),
+    },
+  },
+  errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
+});
+
+function signedSeat() {
+  return z.object({
+    session_id: z.string().describe('a secret: whoever has it can keep or give back the seat'),
+    expires_at: time.describe('when the lease ends unless a heartbeat prolongs it'),
+    heartbeat_interval_seconds: z.number().int(),
+    seats_used: z.number().int(),
+    seats_total: z.number().int(),
+    license_data: signedLicense.optional(),
+    license_token: z.string().optional(),
+  });
+}

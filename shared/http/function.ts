@@ -1,0 +1,75 @@
+import type { Server } from 'node:http';
+import type { z } from 'zod';
+import type { Clock } from '../model/clock.ts';
+import { commonConfig, type Environment, readConfig } from '../model/config.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { createLogger, type Logger, type LogSink } from './log.ts';
+import type { BoundRoute } from './route.ts';
+import { createFunctionServer } from './server.ts';
+
+/** What a composition root is given beside its settings. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** What a composition root makes: the routes with their handlers, and how to let go of what they hold. */
+export interface Composition {
+  readonly routes: readonly BoundRoute[];
+  readonly close: () => Promise<void>;
+}
+
+/** A deployable: its name, the environment variables it reads beside the common ones, and how it is put together. */
+export interface FunctionDefinition<Config extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  readonly config: Config;
+  readonly compose: (config: z.output<Config>, surroundings: Surroundings) => Composition;
+}
+
+export interface RunningFunction {
+  readonly name: string;
+  readonly server: Server;
+  readonly close: () => Promise<void>;
+}
+
+/** A deployable with its settings' type sealed in, so that different ones fit one list. */
+export interface Deployable {
+  readonly name: string;
+  readonly config: z.ZodObject;
+  /** @throws ConfigError naming every variable that is missing or malformed */
+  readonly create: (env: Environment, clock: Clock, sink?: LogSink) => RunningFunction;
+}
+
+export function defineFunction<Config extends z.ZodObject>(definition: FunctionDefinition<Config>): Deployable {
+  const { name, config, compose } = definition;
+  const everything = commonConfig.extend(config.shape);
+  return {
+    name,
+    config: everything,
+    create(env, clock, sink) {
+      readConfig(everything, env); // all faults at once, before the two parts are read with their own types
+      const common = readConfig(commonConfig, env);
+      const settings = readConfig(config, env);
+      const log = createLogger(name, sink);
+      const composition = compose(settings, { clock, log });
+      const authenticate = createAuthenticate({
+        user: {
+          issuer: `https://securetoken.google.com/${common.PROJECT_ID}`,
+          audience: common.PROJECT_ID,
+          jwksUrl: common.USER_JWKS_URL,
+        },
+        service: { audience: common.SERVICE_AUDIENCE, jwksUrl: common.SERVICE_JWKS_URL },
+        services: common.SERVICE_ACCOUNTS,
+        schedulers: common.SCHEDULER_ACCOUNTS,
+      });
+      const server = createFunctionServer({
+        name,
+        routes: composition.routes,
+        authenticate,
+        log,
+        projectId: common.PROJECT_ID,
+      });
+      return { name, server, close: composition.close };
+    },
+  };
+}

@@ -1,0 +1,144 @@
+/**
+ * Reads I-JSON (RFC 7493): JSON without duplicate members and without lone surrogates, which other parsers resolve
+ * each in its own way, so that two of them can see two documents in one text. `JSON.parse` reports neither, and it
+ * rounds 9007199254740991.4 to an integer in silence; this one tells which numbers are not integers as written.
+ */
+export interface ParsedJson {
+  readonly value: unknown;
+  /** Where a number is not written as an integer within ±(2^53 - 1). At most 100 are listed. */
+  readonly inexact: readonly string[];
+}
+
+/** The text is not I-JSON; `path` is where, with member names and indices joined by dots. */
+export class JsonSyntaxError extends SyntaxError {
+  readonly path: string;
+
+  constructor(path: string, message: string) {
+    super(message);
+    this.name = 'JsonSyntaxError';
+    this.path = path;
+  }
+}
+
+/** Deeper than any request has reason to be, and far from the end of the stack. */
+const MAX_DEPTH = 64;
+const MAX_INEXACT = 100;
+
+const SPACE = /[ \t\n\r]*/y;
+const STRING = /"([^"\\\u0000-\u001f]*)(?:"|(\\))/y;
+const ESCAPED_STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
+const LITERAL = /true|false|null/y;
+const LITERALS = new Map<string, boolean | null>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]);
+
+/** @throws JsonSyntaxError */
+export function parseJson(text: string): ParsedJson {
+  let at = 0;
+  const path: (string | number)[] = [];
+  const inexact: string[] = [];
+
+  const fail = (message: string): never => {
+    throw new JsonSyntaxError(path.join('.'), message);
+  };
+
+  function match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text);
+    if (found !== null) at = pattern.lastIndex;
+    return found;
+  }
+
+  /** Skips white space and takes the next character if it is this one. */
+  function take(character: string): boolean {
+    match(SPACE);
+    if (text[at] !== character) return false;
+    at += 1;
+    return true;
+  }
+
+  function readValue(): unknown {
+    match(SPACE);
+    switch (text[at]) {
+      case '{':
+        return readObject();
+      case '[':
+        return readArray();
+      case '"':
+        return readString();
+      default:
+        return readScalar();
+    }
+  }
+
+  function readScalar(): unknown {
+    const literal = match(LITERAL);
+    if (literal !== null) return LITERALS.get(literal[0]);
+    const number = match(NUMBER);
+    if (number === null) return fail(unexpected());
+    const value = Number(number[0]);
+    if (!Number.isFinite(value)) return fail('is a number too large for a double');
+    const integer = number[1] === undefined && number[2] === undefined && Number.isSafeInteger(value);
+    if (!integer && inexact.length < MAX_INEXACT) inexact.push(path.join('.'));
+    return value === 0 ? 0 : value;
+  }
+
+  function readString(): string {
+    const start = at;
+    const plain = match(STRING);
+    if (plain === null) return fail(unexpected());
+    if (plain[2] === undefined) return checked(plain[1] ?? '');
+    at = start;
+    const escaped = match(ESCAPED_STRING);
+    if (escaped === null) return fail('holds a string that is not closed, or a bad escape');
+    const value: unknown = JSON.parse(escaped[0]);
+    return checked(String(value));
+  }
+
+  const checked = (value: string) => (value.isWellFormed() ? value : fail('holds a lone surrogate'));
+
+  function readArray(): unknown[] {
+    enter();
+    const items: unknown[] = [];
+    if (take(']')) return items;
+    do {
+      path.push(items.length);
+      items.push(readValue());
+      path.pop();
+    } while (take(','));
+    return take(']') ? items : fail(unexpected());
+  }
+
+  function readObject(): Record<string, unknown> {
+    enter();
+    const members: Record<string, unknown> = {};
+    if (take('}')) return members;
+    do {
+      match(SPACE);
+      const name = text[at] === '"' ? readString() : fail(unexpected());
+      path.push(name);
+      if (name === '__proto__') fail('is a name that is not accepted');
+      if (Object.hasOwn(members, name)) fail('occurs twice');
+      if (!take(':')) fail(unexpected());
+      members[name] = readValue();
+      path.pop();
+    } while (take(','));
+    return take('}') ? members : fail(unexpected());
+  }
+
+  function enter(): void {
+    at += 1;
+    if (path.length >= MAX_DEPTH) fail(`is nested more than ${MAX_DEPTH} levels deep`);
+  }
+
+  const unexpected = () =>
+    at >= text.length ? 'ends too early' : `has an unexpected ${JSON.stringify(text[at])} at character ${at}`;
+
+  const value = readValue();
+  match(SPACE);
+  if (at < text.length) fail(unexpected());
+  return { value, inexact };
+}

@@ -1,0 +1,71 @@
+import type { Route } from './route.ts';
+
+/** Whatever belongs to a route: its handler, or the function that serves it. */
+interface Routed {
+  readonly route: Pick<Route, 'method' | 'path'>;
+}
+
+export type Match<Bound> =
+  | { readonly kind: 'found'; readonly bound: Bound; readonly params: Readonly<Record<string, string>> }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'method_not_allowed'; readonly allow: readonly string[] };
+
+interface Entry<Bound> {
+  readonly pattern: RegExp;
+  readonly names: readonly string[];
+  readonly byMethod: Map<string, Bound>;
+}
+
+/**
+ * Finds the route of a request. A trailing slash makes no difference, HEAD is served by GET's route, and a path that
+ * is not valid percent-encoding is not found.
+ */
+export function createRouter<Bound extends Routed>(
+  routes: readonly Bound[],
+): (method: string, path: string) => Match<Bound> {
+  const entries = new Map<string, Entry<Bound>>();
+  for (const bound of routes) {
+    const { path, method } = bound.route;
+    const entry = entries.get(path) ?? { ...compile(path), byMethod: new Map<string, Bound>() };
+    if (entry.byMethod.has(method)) throw new TypeError(`two routes for ${method} ${path}`);
+    entry.byMethod.set(method, bound);
+    entries.set(path, entry);
+  }
+  // Paths without parameters first, so that a parameter never swallows a fixed name.
+  const ordered = [...entries.values()].sort((a, b) => a.names.length - b.names.length);
+
+  return (method, path) => {
+    const bare = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+    for (const { pattern, names, byMethod } of ordered) {
+      const found = pattern.exec(bare);
+      if (found === null) continue;
+      const params = decodeAll(names, found.slice(1));
+      if (params === undefined) return { kind: 'not_found' };
+      const bound = byMethod.get(method === 'HEAD' ? 'GET' : method);
+      if (bound === undefined) return { kind: 'method_not_allowed', allow: allowed(byMethod) };
+      return { kind: 'found', bound, params };
+    }
+    return { kind: 'not_found' };
+  };
+}
+
+function compile(path: string): { pattern: RegExp; names: string[] } {
+  const names: string[] = [];
+  const source = path.replace(/\{([a-z_]+)\}|[.*+?^$()|[\]\\]/g, (text, name: string | undefined) => {
+    if (name === undefined) return `\\${text}`;
+    names.push(name);
+    return '([^/]+)';
+  });
+  return { pattern: new RegExp(`^${source}$`), names };
+}
+
+function decodeAll(names: readonly string[], values: readonly string[]): Record<string, string> | undefined {
+  try {
+    return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(values[index] ?? '')]));
+  } catch {
+    return undefined;
+  }
+}
+
+const allowed = (byMethod: ReadonlyMap<string, unknown>) =>
+  [...byMethod.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).sort();

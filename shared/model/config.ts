@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+/** Environment variables, as a function's schema reads them. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment does not fit; the message lists every fault, one a line. */
+export class ConfigError extends Error {
+  constructor(faults: readonly string[]) {
+    super(`The environment is not complete:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * Reads a function's settings, once, at its composition root. An empty variable counts as missing.
+ * @throws ConfigError naming every variable that is missing or malformed
+ */
+export function readConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
+  const present = Object.fromEntries(
+    Object.keys(schema.shape)
+      .map((name) => [name, env[name]] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const result = schema.safeParse(present);
+  if (result.success) return result.data;
+  throw new ConfigError(
+    result.error.issues.map(
+      ({ path, message }) => `${path.join('.')}: ${present[String(path[0])] === undefined ? 'is not set' : message}`,
+    ),
+  );
+}
+
+const emails = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((email) => email.trim())
+      .filter(Boolean),
+  )
+  .pipe(z.array(z.email()));
+
+/** host:port of a plaintext gRPC stand-in; unset in production, where the client knows its service. */
+const endpoint = z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port');
+
+/** What every function needs: the project, and whose tokens count. */
+export const commonConfig = z.object({
+  PROJECT_ID: z.string().min(1).describe('Google Cloud project of the services'),
+  SERVICE_AUDIENCE: z.string().min(1).describe('the one audience of service tokens, the same for all functions'),
+  SERVICE_ACCOUNTS: emails.default([]).describe('emails, comma separated: back ends that may sign and seal'),
+  SCHEDULER_ACCOUNTS: emails.default([]).describe('emails, comma separated: who may call /internal routes'),
+  USER_JWKS_URL: z
+    .url()
+    .default('https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com')
+    .describe("Identity Platform's key set"),
+  SERVICE_JWKS_URL: z
+    .url()
+    .default('https://www.googleapis.com/oauth2/v3/certs')
+    .describe("Google's key set for service tokens"),
+});
+
+export const firestoreConfig = z.object({
+  FIRESTORE_DATABASE: z.string().min(1).default('(default)').describe('Firestore database id'),
+  FIRESTORE_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
+});
+
+export const signingKeyConfig = z.object({
+  SIGNING_KEY: z
+    .string()
+    .regex(
+      /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+      'must be a crypto key resource name',
+    )
+    .describe('resource name of the licence signing key'),
+  KMS_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
+});
+
+/** Seconds that an instance keeps the list of key versions: a revoked one is gone from every answer within that time. */
+export const KEY_LIST_MAX_AGE = 60;

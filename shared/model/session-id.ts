@@ -1,0 +1,39 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { isLicenseId, type LicenseKey } from './license-key.ts';
+
+/**
+ * Session ids are bearer secrets: `{license_id}.{43 characters}`. What is stored, listed and logged is only their
+ * hash, the handle. A machine that asks again must get the same id back although it is stored nowhere, so the secret
+ * part is derived: HMAC-SHA-256 under the licence key, which only clients have, of a random nonce, which only the
+ * store has. Neither alone gives the id.
+ */
+export interface SessionName {
+  readonly sessionId: string;
+  readonly handle: string;
+  readonly nonce: string;
+}
+
+/** A fresh name for one attempt to commit: a retry draws another, so that a late commit can never revive an ended session. */
+export const newSessionName = (key: LicenseKey): SessionName =>
+  deriveSessionName(key, randomBytes(16).toString('base64url'));
+
+export function deriveSessionName(key: LicenseKey, nonce: string): SessionName {
+  const secret = createHmac('sha256', key.text).update(`countersign/session/v1:${nonce}`).digest('base64url');
+  const sessionId = `${key.licenseId}.${secret}`;
+  return { sessionId, handle: handleOf(sessionId), nonce };
+}
+
+/** SHA-256 of a session id, hexadecimal. */
+export const handleOf = (sessionId: string): string => createHash('sha256').update(sessionId).digest('hex');
+
+export const isHandle = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
+
+/** @returns the licence that a session id names, or undefined when it cannot be a session id */
+export function licenseOfSession(sessionId: string): string | undefined {
+  const [licenseId = '', secret = '', ...rest] = sessionId.split('.');
+  return isLicenseId(licenseId) && /^[A-Za-z0-9_-]{43}$/.test(secret) && rest.length === 0 ? licenseId : undefined;
+}
+
+/** What names a machine in the store: bound to the licence, so that a machine cannot be followed across licences. */
+export const holderId = (licenseId: string, hardwareId: string): string =>
+  createHash('sha256').update(`${licenseId}:${hardwareId}`).digest('hex');

@@ -1,0 +1,92 @@
+import type { v1 } from '@google-cloud/firestore-api';
+import type { Fields, FieldValue, Write } from '../store/store.ts';
+
+type Client = InstanceType<typeof v1.FirestoreClient>;
+type CommitRequest = NonNullable<Parameters<Client['commit']>[0]>;
+export type ProtoWrite = NonNullable<CommitRequest['writes']>[number];
+export type ProtoValue = NonNullable<NonNullable<NonNullable<ProtoWrite['update']>['fields']>[string]>;
+
+/** A value in Firestore's protocol form. */
+export function encodeValue(value: FieldValue): ProtoValue {
+  if (value === null) return { nullValue: 'NULL_VALUE' };
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'boolean') return { booleanValue: value };
+  if (typeof value === 'number') return encodeNumber(value);
+  if (isArray(value)) return { arrayValue: { values: value.map(encodeValue) } };
+  return { mapValue: { fields: encodeFields(value) } };
+}
+
+/** Integers stay integers, so that `maximum` compares milliseconds exactly. */
+const encodeNumber = (value: number): ProtoValue =>
+  Number.isSafeInteger(value) ? { integerValue: String(value) } : { doubleValue: value };
+
+const isArray = (value: FieldValue): value is readonly FieldValue[] => Array.isArray(value);
+
+export function encodeFields(fields: Fields): Record<string, ProtoValue> {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, encodeValue(value)]));
+}
+
+/** @throws TypeError for kinds of value that we never write (bytes, references, geographic points) */
+export function decodeValue(value: ProtoValue): FieldValue {
+  if ('nullValue' in value && value.nullValue !== undefined && value.nullValue !== null) return null;
+  if (typeof value.stringValue === 'string') return value.stringValue;
+  if (typeof value.booleanValue === 'boolean') return value.booleanValue;
+  if (value.integerValue !== undefined && value.integerValue !== null) return Number(value.integerValue.toString());
+  if (typeof value.doubleValue === 'number') return value.doubleValue;
+  if (value.timestampValue) return Number(value.timestampValue.seconds) * 1000;
+  if (value.arrayValue) return (value.arrayValue.values ?? []).map(decodeValue);
+  if (value.mapValue) return decodeFields(value.mapValue.fields ?? {});
+  throw new TypeError('a document holds a kind of value that is never written');
+}
+
+export function decodeFields(fields: Readonly<Record<string, ProtoValue>>): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, decodeValue(value)]));
+}
+
+/**
+ * A write in Firestore's protocol form.
+ * @param root `projects/P/databases/D/documents`
+ */
+export function encodeWrite(root: string, write: Write): ProtoWrite {
+  const name = `${root}/${write.path}`;
+  switch (write.op) {
+    case 'create':
+      return { update: { name, fields: withExpiry(write) }, currentDocument: { exists: false } };
+    case 'set':
+      return { update: { name, fields: withExpiry(write) } };
+    case 'update':
+      return {
+        update: { name, fields: encodeFields(write.fields) },
+        updateMask: { fieldPaths: Object.keys(write.fields) },
+        updateTransforms: [
+          ...Object.entries(write.maximum ?? {}).map(([fieldPath, value]) => ({
+            fieldPath,
+            maximum: encodeValue(value),
+          })),
+          ...Object.entries(write.increment ?? {}).map(([fieldPath, value]) => ({
+            fieldPath,
+            increment: encodeValue(value),
+          })),
+        ],
+        currentDocument: write.lastUpdateTime === undefined ? { exists: true } : { updateTime: write.lastUpdateTime },
+      };
+    case 'delete':
+      return { delete: name, ...encodePrecondition(write) };
+    default:
+      return write satisfies never;
+  }
+}
+
+/** Firestore's TTL policies act on a field of the type timestamp only. */
+function withExpiry({ fields, deleteAfter }: Extract<Write, { op: 'create' | 'set' }>): Record<string, ProtoValue> {
+  if (deleteAfter === undefined) return encodeFields(fields);
+  return { ...encodeFields(fields), delete_after: { timestampValue: { seconds: Math.ceil(deleteAfter / 1000) } } };
+}
+
+function encodePrecondition({ precondition }: Extract<Write, { op: 'delete' }>): Pick<ProtoWrite, 'currentDocument'> {
+  if (precondition === undefined) return {};
+  return {
+    currentDocument:
+      'exists' in precondition ? { exists: precondition.exists } : { updateTime: precondition.lastUpdateTime },
+  };
+}

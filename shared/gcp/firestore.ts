@@ -1,0 +1,191 @@
+import { v1 } from '@google-cloud/firestore-api';
+import { Fault } from '../model/errors.ts';
+import {
+  CommitError,
+  type Document,
+  type DocumentStore,
+  type Query,
+  type Refusal,
+  type Write,
+} from '../store/store.ts';
+import { decodeFields, encodeValue, encodeWrite, type ProtoValue } from './firestore-values.ts';
+import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
+import { retrying } from './retry.ts';
+
+export interface FirestoreSettings {
+  readonly projectId: string;
+  readonly database: string;
+  /** host:port of an emulator without TLS; undefined for the service. */
+  readonly endpoint?: string | undefined;
+}
+
+/** Milliseconds that one RPC may take. */
+const READ_TIMEOUT = 5_000;
+const COMMIT_TIMEOUT = 10_000;
+
+const OPERATORS = {
+  '==': 'EQUAL',
+  '<': 'LESS_THAN',
+  '<=': 'LESS_THAN_OR_EQUAL',
+  '>': 'GREATER_THAN',
+  '>=': 'GREATER_THAN_OR_EQUAL',
+} as const;
+
+/**
+ * Firestore through its generated client. The library's convenient one sends a commit again by itself, for up to ten
+ * minutes, and hides whether it did; here a commit is one RPC, and what its failure means is the domain's to decide.
+ */
+export function createFirestore(settings: FirestoreSettings): DocumentStore & { close(): Promise<void> } {
+  const client = new v1.FirestoreClient({ projectId: settings.projectId, ...endpointOptions(settings.endpoint) });
+  const database = `projects/${settings.projectId}/databases/${settings.database}`;
+  const root = `${database}/documents`;
+  // The emulator takes this for an administrator; the service never sees it.
+  const headers = settings.endpoint === undefined ? {} : { authorization: 'Bearer owner' };
+  const reading = { ...sendOnce(READ_TIMEOUT), otherArgs: { headers } };
+  const writing = { ...sendOnce(COMMIT_TIMEOUT), otherArgs: { headers } };
+
+  const toDocument = (found: ProtoDocument): Document => {
+    const path = String(found.name).slice(root.length + 1);
+    const { seconds, nanos } = found.updateTime ?? {};
+    return {
+      path,
+      id: path.slice(path.lastIndexOf('/') + 1),
+      fields: decodeFields(found.fields ?? {}),
+      updateTime: { seconds: String(seconds ?? 0), nanos: nanos ?? 0 },
+    };
+  };
+
+  return {
+    get: (paths) =>
+      reads(async () => {
+        const request = { database, documents: paths.map((path) => `${root}/${path}`) };
+        const found = new Map<string, Document>();
+        for await (const answer of client.batchGetDocuments(request, reading) as AsyncIterable<GetAnswer>) {
+          if (answer.found) {
+            const document = toDocument(answer.found);
+            found.set(document.path, document);
+          }
+        }
+        return paths.map((path) => found.get(path));
+      }),
+
+    query: (query) =>
+      reads(async () => {
+        const documents: Document[] = [];
+        const request = { parent: parentOf(root, query), structuredQuery: structured(root, query) };
+        for await (const answer of client.runQuery(request, reading) as AsyncIterable<QueryAnswer>) {
+          if (answer.document) documents.push(toDocument(answer.document));
+        }
+        return documents;
+      }),
+
+    count: (query) =>
+      reads(async () => {
+        const structuredAggregationQuery = {
+          structuredQuery: structured(root, query),
+          aggregations: [{ alias: 'count', count: {} }],
+        };
+        const request = { parent: parentOf(root, query), structuredAggregationQuery };
+        for await (const answer of client.runAggregationQuery(request, reading) as AsyncIterable<CountAnswer>) {
+          const value = answer.result?.aggregateFields?.['count']?.integerValue;
+          if (value !== undefined && value !== null) return Number(value.toString());
+        }
+        throw new Fault('dependency_unavailable', 'A count came back without its number.');
+      }),
+
+    async commit(writes) {
+      refuseRepeats(writes);
+      try {
+        await client.commit({ database, writes: writes.map((write) => encodeWrite(root, write)) }, writing);
+      } catch (cause) {
+        throw new CommitError(refusalOf(statusOf(cause)), cause);
+      }
+    },
+
+    async writeEach(writes) {
+      refuseRepeats(writes);
+      try {
+        const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
+        const [answer] = await client.batchWrite(request, writing);
+        return (answer.status ?? []).map(({ code }) => (code ? refusalOf(code) : undefined));
+      } catch (cause) {
+        throw new CommitError('unknown', cause);
+      }
+    },
+
+    close: () => client.close(),
+  };
+}
+
+/** Reads have no effect, so they are sent again; what still fails is the store's fault, not the caller's. */
+async function reads<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await retrying(read);
+  } catch (cause) {
+    throw new Fault('dependency_unavailable', 'The document store does not answer right now.', { cause });
+  }
+}
+
+/** Two writes to one document in one commit: the service and its emulator disagree on what that means. */
+function refuseRepeats(writes: readonly Write[]): void {
+  const paths = new Set<string>();
+  for (const { path } of writes) {
+    if (paths.has(path)) throw new TypeError(`two writes to ${path} in one commit`);
+    paths.add(path);
+  }
+}
+
+function refusalOf(code: number): Refusal {
+  switch (code) {
+    case status.ALREADY_EXISTS:
+      return 'already_exists';
+    case status.NOT_FOUND:
+      return 'not_found';
+    case status.FAILED_PRECONDITION:
+      return 'precondition_failed';
+    default:
+      return 'unknown';
+  }
+}
+
+const parentOf = (root: string, { collection }: Pick<Query, 'collection'>) => {
+  const cut = collection.lastIndexOf('/');
+  return cut < 0 ? root : `${root}/${collection.slice(0, cut)}`;
+};
+
+function structured(root: string, query: Omit<Query, 'limit'> & { readonly limit?: number }) {
+  const { collection, where, orderBy = [], limit, startAfter } = query;
+  return {
+    from: [{ collectionId: collection.slice(collection.lastIndexOf('/') + 1) }],
+    ...(where.length === 0 ? {} : { where: { compositeFilter: { op: 'AND' as const, filters: where.map(filter) } } }),
+    orderBy: orderBy.map(([fieldPath, direction]) => ({
+      field: { fieldPath },
+      direction: direction === 'asc' ? ('ASCENDING' as const) : ('DESCENDING' as const),
+    })),
+    ...(limit === undefined ? {} : { limit: { value: limit } }),
+    ...(startAfter === undefined ? {} : { startAt: { before: false, values: startAfter.map(cursor(root, orderBy)) } }),
+  };
+}
+
+/** Equality with null is an operator of its own; as a comparison it would match nothing. */
+const filter = ([fieldPath, op, value]: Query['where'][number]) =>
+  op === '==' && value === null
+    ? { unaryFilter: { field: { fieldPath }, op: 'IS_NULL' as const } }
+    : { fieldFilter: { field: { fieldPath }, op: OPERATORS[op], value: encodeValue(value) } };
+
+/** The value for `__name__` is a reference, given as a path. */
+const cursor =
+  (root: string, orderBy: NonNullable<Query['orderBy']>) =>
+  (value: NonNullable<Query['startAfter']>[number], index: number): ProtoValue =>
+    orderBy[index]?.[0] === '__name__' ? { referenceValue: `${root}/${String(value)}` } : encodeValue(value);
+
+interface ProtoDocument {
+  readonly name?: string | null;
+  readonly fields?: Record<string, ProtoValue> | null;
+  readonly updateTime?: { readonly seconds?: unknown; readonly nanos?: number | null } | null;
+}
+
+// The generated client types its streams as streams of anything; this is what the protocol says they carry.
+type GetAnswer = { readonly found?: ProtoDocument | null };
+type QueryAnswer = { readonly document?: ProtoDocument | null };
+type CountAnswer = { readonly result?: { readonly aggregateFields?: Record<string, ProtoValue> | null } | null };

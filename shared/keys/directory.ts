@@ -1,0 +1,104 @@
+import { type PublicKey, readPublicKey } from '../crypto/public-key.ts';
+import type { SigningKey } from '../crypto/signer.ts';
+import type { Clock } from '../model/clock.ts';
+import { Fault } from '../model/errors.ts';
+import type { KeySource } from './key-source.ts';
+import { DEFAULT_PERIODS, type KeyPeriods, type PlacedVersion, placeVersions } from './lifecycle.ts';
+
+/** A published version with its public key in every form. */
+export interface PublishedKey extends PlacedVersion {
+  readonly publicKey: PublicKey;
+}
+
+/** The key versions at one moment. */
+export interface KeySet {
+  /** Newest first. */
+  readonly keys: readonly PublishedKey[];
+  readonly byVersion: ReadonlyMap<string, PublishedKey>;
+  readonly byKid: ReadonlyMap<string, PublishedKey>;
+}
+
+export interface KeyDirectory {
+  /** The published keys, at most `maxAge` old; older only while KMS fails. */
+  current(): Promise<KeySet>;
+  /** The version that signs now. @throws Fault `signing_unavailable` when there is none */
+  signingKey(): Promise<SigningKey>;
+}
+
+export interface KeyDirectoryOptions {
+  readonly source: KeySource;
+  readonly clock: Clock;
+  readonly periods?: KeyPeriods;
+  /** Seconds after which the list is read again. KMS allows 600 reads a minute. */
+  readonly maxAge: number;
+  /** Told when stale keys are served because KMS fails. */
+  readonly onStale?: (error: unknown) => void;
+}
+
+/** Seconds for which stale keys are served before KMS is asked again, so that its failure costs few callers time. */
+const RETRY_AFTER = 10;
+
+/**
+ * Keeps the key versions in memory. Nothing runs between requests: the one that finds the list stale reads it again,
+ * and all who come meanwhile wait for the same answer. A public key never changes, so each is fetched once.
+ */
+export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
+  const { source, clock, maxAge, periods = DEFAULT_PERIODS } = options;
+  const publicKeys = new Map<string, PublicKey>();
+  let known: { readonly set: KeySet; readonly readAt: number } | undefined;
+  let reading: Promise<KeySet> | undefined;
+
+  async function read(): Promise<KeySet> {
+    const readAt = clock.now();
+    const placed = placeVersions(await source.listVersions(), readAt, periods);
+    const keys = await Promise.all(
+      placed.map(async (version) => ({ ...version, publicKey: await publicKeyOf(version) })),
+    );
+    const set = {
+      keys,
+      byVersion: new Map(keys.map((key) => [key.keyVersion, key])),
+      byKid: new Map(keys.map((key) => [key.publicKey.kid, key])),
+    };
+    known = { set, readAt };
+    return set;
+  }
+
+  async function publicKeyOf({ keyVersion, algorithm }: PlacedVersion): Promise<PublicKey> {
+    const held = publicKeys.get(keyVersion);
+    if (held !== undefined) return held;
+    const publicKey = readPublicKey(await source.readPem(keyVersion), algorithm);
+    publicKeys.set(keyVersion, publicKey);
+    return publicKey;
+  }
+
+  async function current(): Promise<KeySet> {
+    if (known !== undefined && clock.now() < known.readAt + maxAge * 1000) return known.set;
+    reading ??= read().finally(() => {
+      reading = undefined;
+    });
+    try {
+      return await reading;
+    } catch (error) {
+      if (known === undefined) throw error;
+      options.onStale?.(error);
+      known = { ...known, readAt: clock.now() - (maxAge - RETRY_AFTER) * 1000 };
+      return known.set;
+    }
+  }
+
+  return {
+    current,
+    async signingKey() {
+      const signing = await current().then(
+        ({ keys }) => keys.find(({ state }) => state === 'signing'),
+        (cause) => {
+          throw new Fault('signing_unavailable', 'The signing keys cannot be read right now.', { cause });
+        },
+      );
+      if (signing === undefined) throw new Fault('signing_unavailable', 'There is no key to sign with.');
+      const { keyVersion, algorithm, publicKey } = signing;
+      const publishedUntil = Math.floor(clock.now() / 1000) + periods.longestValidity;
+      return { keyVersion, kid: publicKey.kid, algorithm, publishedUntil };
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import * as contract from '#shared/contract/license-signing.ts';
+import { createKmsClient, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { bind } from '#shared/http/validate.ts';
+import { createKeyDirectory } from '#shared/keys/directory.ts';
+import { KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
+import { createSign } from './sign.ts';
+
+/** Signs licence data for the vendor's own services and staff. */
+export const licenseSigning = defineFunction({
+  name: 'license-signing',
+  config: z.object({
+    ...signingKeyConfig.shape,
+    TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
+  }),
+  compose(config, { clock, log }) {
+    const kms = createKmsClient(config.KMS_ENDPOINT);
+    const keys = createKeyDirectory({
+      source: createKmsKeySource(kms, config.SIGNING_KEY),
+      clock,
+      maxAge: KEY_LIST_MAX_AGE,
+      onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
+    });
+    const signer = createKmsSigner(kms, config.SIGNING_KEY);
+    const sign = createSign({ keys, signer, clock, issuer: config.TOKEN_ISSUER });
+    return {
+      routes: [
+        bind(contract.signLicense, async ({ body, inexact }) => ({
+          status: 200,
+          body: await sign({ payload: body.payload, format: body.token_format, inexact }),
+        })),
+      ],
+      close: () => kms.close(),
+    };
+  },
+});

@@ -1,0 +1,96 @@
+import { MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH } from '#shared/contract/license-signing.ts';
+import { canonicalJson, NotCanonicalError } from '#shared/crypto/canonical-json.ts';
+import { RESERVED_CLAIMS, signLicenseToken } from '#shared/crypto/jws.ts';
+import { type LicenseClaims, RESERVED_MEMBERS, signLicense } from '#shared/crypto/license.ts';
+import type { Signer, SigningKey } from '#shared/crypto/signer.ts';
+import { invalid } from '#shared/http/validate.ts';
+import type { KeyDirectory } from '#shared/keys/directory.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import type { InvalidMember } from '#shared/model/errors.ts';
+import { formatTime, parseTime } from '#shared/model/time.ts';
+
+export interface SignOptions {
+  readonly keys: Pick<KeyDirectory, 'signingKey'>;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  /** The `iss` of tokens. */
+  readonly issuer: string;
+}
+
+export interface SignRequest {
+  readonly payload: Readonly<Record<string, unknown>>;
+  readonly format: 'signed-json' | 'jws';
+  /** Paths in the request's body of numbers that are not integers as written. */
+  readonly inexact: readonly string[];
+}
+
+/** Checks the payload, then signs it. @throws Fault `invalid_request` naming every path at fault, `signing_unavailable` */
+export function createSign({ keys, signer, clock, issuer }: SignOptions) {
+  return async ({ payload, format, inexact }: SignRequest) => {
+    const reserved: readonly string[] = format === 'jws' ? [...RESERVED_MEMBERS, ...RESERVED_CLAIMS] : RESERVED_MEMBERS;
+    refuse([...inexactNumbers(inexact), ...reservedMembers(payload, reserved), ...tooDeep(payload)]);
+    const claims = canonicalClaims(payload);
+    const key = await keys.signingKey();
+    refuse(beyondPublication(claims, key));
+    const now = clock.now();
+    return format === 'jws'
+      ? { license_token: await signLicenseToken(claims, issuer, key, signer, now) }
+      : { license_data: await signLicense(claims, key, signer, now) };
+  };
+}
+
+function refuse(errors: readonly InvalidMember[]): void {
+  if (errors.length > 0) throw invalid(errors);
+}
+
+const inexactNumbers = (paths: readonly string[]): InvalidMember[] =>
+  paths.map((path) => ({ path, message: 'is not an integer within ±(2^53 - 1)' }));
+
+const reservedMembers = (payload: object, reserved: readonly string[]): InvalidMember[] =>
+  reserved
+    .filter((name) => Object.hasOwn(payload, name))
+    .map((name) => ({ path: `payload.${name}`, message: 'is a name that signing itself uses' }));
+
+function tooDeep(payload: object): InvalidMember[] {
+  const path = deeperThan(payload, MAX_PAYLOAD_DEPTH, ['payload']);
+  return path === undefined ? [] : [{ path, message: `is nested more than ${MAX_PAYLOAD_DEPTH} levels deep` }];
+}
+
+/** The path of the first object or array below the allowed number of levels, the payload itself being the first. */
+function deeperThan(value: unknown, levels: number, path: readonly string[]): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (levels === 0) return path.join('.');
+  for (const [name, item] of Object.entries(value)) {
+    const found = deeperThan(item, levels - 1, [...path, name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** @throws Fault for a value without a canonical form, or too many bytes of it */
+function canonicalClaims(payload: Readonly<Record<string, unknown>>): LicenseClaims {
+  try {
+    const text = canonicalJson(payload);
+    if (text.length > MAX_PAYLOAD_BYTES) {
+      throw invalid([{ path: 'payload', message: `is longer than ${MAX_PAYLOAD_BYTES} bytes of canonical JSON` }]);
+    }
+    // What canonicalJson accepts is what LicenseClaims describes; parsing its text gives that type without a cast.
+    return JSON.parse(text);
+  } catch (error) {
+    if (!(error instanceof NotCanonicalError)) throw error;
+    throw invalid([{ path: ['payload', ...error.path].join('.'), message: error.reason }]);
+  }
+}
+
+/** No signature may claim to be good for longer than its key can be had. */
+function beyondPublication(claims: LicenseClaims, key: SigningKey): InvalidMember[] {
+  return ['expires_at', 'valid_until'].flatMap((name) => {
+    const value = claims[name];
+    if (value === undefined || value === null) return [];
+    const path = `payload.${name}`;
+    const time = typeof value === 'string' ? parseTime(value) : undefined;
+    if (time === undefined) return [{ path, message: 'is not an RFC 3339 time' }];
+    const until = key.publishedUntil * 1000;
+    return time > until ? [{ path, message: `is after ${formatTime(until)}, until when the key is published` }] : [];
+  });
+}

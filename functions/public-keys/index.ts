@@ -1,0 +1,58 @@
+import * as contract from '#shared/contract/public-keys.ts';
+import { verifyLicenseToken } from '#shared/crypto/jws.ts';
+import { verifyLicense } from '#shared/crypto/license.ts';
+import { refuse, type Verification } from '#shared/crypto/verify.ts';
+import { createKmsClient, createKmsKeySource } from '#shared/gcp/kms.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { bind } from '#shared/http/validate.ts';
+import { createKeyDirectory } from '#shared/keys/directory.ts';
+import { KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
+import { createKeyAnswers } from './answers.ts';
+
+/** Serves the public keys and checks signatures. Its account can read keys and nothing else. */
+export const publicKeys = defineFunction({
+  name: 'public-keys',
+  config: signingKeyConfig,
+  compose(config, { clock, log }) {
+    const kms = createKmsClient(config.KMS_ENDPOINT);
+    const keys = createKeyDirectory({
+      source: createKmsKeySource(kms, config.SIGNING_KEY),
+      clock,
+      maxAge: KEY_LIST_MAX_AGE,
+      onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
+    });
+    const answers = createKeyAnswers(keys);
+    return {
+      routes: [
+        bind(contract.jwks, ({ headers }) => answers.jwks(headers['if-none-match'])),
+        bind(contract.listKeys, ({ headers }) => answers.list(headers['if-none-match'])),
+        bind(contract.getPem, ({ params, headers }) => answers.pem(params.key_version, headers['if-none-match'])),
+        bind(contract.verifyLicense, async ({ body, inexact }) => {
+          const { byVersion, byKid } = await keys.current();
+          const now = clock.now();
+          if (body.license_token !== undefined) {
+            return judged(verifyLicenseToken(body.license_token, (kid) => byKid.get(kid)?.publicKey, now));
+          }
+          // A number that was not an integer as written has been rounded: these are not the bytes that were signed.
+          if (inexact.length > 0) return judged(refuse('malformed'));
+          return judged(verifyLicense(body.license_data, (version) => byVersion.get(version)?.publicKey, now));
+        }),
+      ],
+      close: () => kms.close(),
+    };
+  },
+});
+
+function judged(verification: Verification) {
+  if (!verification.valid) return { status: 200, body: verification };
+  const { keyVersion, expiresAt, validUntil } = verification;
+  return {
+    status: 200,
+    body: {
+      valid: true,
+      key_version: keyVersion,
+      ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+      ...(validUntil === undefined ? {} : { valid_until: validUntil }),
+    },
+  };
+}

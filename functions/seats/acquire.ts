@@ -1,0 +1,238 @@
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { type License, readLicense } from '#shared/model/license.ts';
+import { holderFields, readSession, type Session } from '#shared/model/session.ts';
+import { createGatherer } from '#shared/seats/gather.ts';
+import { paths } from '#shared/seats/paths.ts';
+import { queries } from '#shared/seats/queries.ts';
+import { CommitError, type DocumentStore } from '#shared/store/store.ts';
+import {
+  claiming,
+  expiredBefore,
+  type Holder,
+  noSeats,
+  refusalFor,
+  renewal,
+  type Situation,
+  type Source,
+  type Step,
+} from './plan.ts';
+import type { Granted, Outcome, Wish } from './wish.ts';
+
+export interface AcquireOptions {
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Told of every licence that was read, so that heartbeats need not read it again. */
+  readonly onLicense?: (license: License) => void;
+}
+
+/** Fifty claims are 150 writes; larger groups are not faster (docs/seats.md). */
+const MAX_GROUP = 50;
+const MAX_WAITING = 5_000;
+
+/**
+ * How often a wish is tried before the caller is sent away to try later. A lost race costs one, and there may be as
+ * many as there are halves of a group; a commit of which nobody knows the end costs more, as it takes long.
+ */
+const PATIENCE = 16;
+const UNKNOWN_COST = 5;
+
+export type Acquire<Issued> = (wish: Wish<Issued>) => Promise<Granted<Issued>>;
+
+/**
+ * Lends a seat. In two round trips: everything there is to know of the licence and the machine, then one atomic
+ * commit, with the signature beside it. Wishes for the same licence that arrive while a commit is under way go
+ * together in the next one.
+ * @throws Fault `license_not_found`, `license_expired`, `license_suspended`, `no_seats_available`,
+ *   `dependency_unavailable`
+ */
+export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> {
+  const { store, clock, random } = options;
+  type W = Wish<Issued>;
+  type O = Outcome<Issued>;
+
+  const gatherer = createGatherer<W, O>({ run: serveGroup, maxGroup: MAX_GROUP, maxWaiting: MAX_WAITING });
+
+  /** One entry a machine: who asks twice in a group shares what the first one gets, unless it came with another key. */
+  async function serveGroup(licenseId: string, wishes: readonly W[]): Promise<O[]> {
+    const leaders = new Map<string, W>();
+    for (const wish of wishes) if (!leaders.has(wish.holder) && !wish.signal.aborted) leaders.set(wish.holder, wish);
+    const served = await serve(licenseId, [...leaders.values()], PATIENCE);
+    const outcomes: O[] = [];
+    for (const wish of wishes) {
+      const leader = leaders.get(wish.holder);
+      outcomes.push(await outcomeFor(licenseId, wish, leader, leader && served.get(leader)));
+    }
+    return outcomes;
+  }
+
+  async function outcomeFor(licenseId: string, wish: W, leader: W | undefined, outcome: O | undefined): Promise<O> {
+    if (leader === undefined || outcome === undefined) return { kind: 'refused', fault: callerGone() };
+    if (wish === leader || outcome.kind === 'refused') return outcome;
+    if (wish.key.text === leader.key.text) return { ...outcome, created: false, issued: begin(wish, outcome.grant) };
+    return (await serve(licenseId, [wish], PATIENCE)).get(wish) ?? { kind: 'refused', fault: tooBusy() };
+  }
+
+  /** Looks, plans, commits; what was not settled by that is tried again, a failed group in halves. */
+  async function serve(licenseId: string, wishes: readonly W[], patience: number): Promise<Map<W, O>> {
+    const outcomes = new Map<W, O>();
+    if (wishes.length === 0) return outcomes;
+    if (patience <= 0) return new Map(wishes.map((wish) => [wish, { kind: 'refused', fault: tooBusy() }]));
+    const situation = await look(licenseId, wishes);
+    const steps = await plan(situation, wishes);
+    const issued = new Map(
+      steps.map((step) => [step.wish, step.kind === 'refuse' ? undefined : begin(step.wish, step.grant)]),
+    );
+    const [claimed, renewed] = await Promise.all([commitClaims(steps), writeRenewals(steps)]);
+
+    for (const step of steps) {
+      const promise = issued.get(step.wish);
+      const done = step.kind === 'claim' ? claimed === 'done' : step.kind === 'refuse' || renewed.has(step.wish);
+      if (!done) continue;
+      outcomes.set(
+        step.wish,
+        step.kind === 'refuse' || promise === undefined
+          ? { kind: 'refused', fault: step.kind === 'refuse' ? step.fault : tooBusy() }
+          : { kind: 'granted', grant: step.grant, created: step.created, issued: promise },
+      );
+    }
+    const left = wishes.filter((wish) => !outcomes.has(wish));
+    const cost = claimed === 'unknown' ? UNKNOWN_COST : 1;
+    for (const part of halves(left)) {
+      for (const [wish, outcome] of await serve(licenseId, part, patience - cost)) outcomes.set(wish, outcome);
+    }
+    return outcomes;
+  }
+
+  /** The first round trip. */
+  async function look(licenseId: string, wishes: readonly W[]): Promise<Situation> {
+    const start = random();
+    const [[license, ...holders], from, before, used] = await Promise.all([
+      store.get([paths.license(licenseId), ...wishes.map(({ holder }) => paths.holder(licenseId, holder))]),
+      store.query(queries.openSeatsFrom(licenseId, start, wishes.length)),
+      store.query(queries.openSeatsBefore(licenseId, start, wishes.length)),
+      store.count(queries.takenSeats(licenseId)),
+    ]);
+    const found = holders.flatMap((holder): [string, Holder][] =>
+      holder === undefined ? [] : [[holder.id, holderFields.parse(holder.fields)]],
+    );
+    const read = license && readLicense(license);
+    if (read !== undefined) options.onLicense?.(read);
+    // A seat that was opened between the two queries can be in both.
+    const open = new Map([...from, ...before].map((seat) => [seat.path, seat]));
+    return { license: read, holders: new Map(found), open: [...open.values()], used };
+  }
+
+  /** Decides for every wish. Only a licence without enough open seats costs further reads, for expired sessions. */
+  async function plan(situation: Situation, wishes: readonly W[]): Promise<Step<Issued>[]> {
+    const { license, holders } = situation;
+    const now = clock.now();
+    const steps: Step<Issued>[] = [];
+    const wanting: W[] = [];
+    const changedKeys: { readonly wish: W; readonly holder: Holder }[] = [];
+    for (const wish of wishes) {
+      const fault = wish.signal.aborted ? callerGone() : refusalFor(wish, license, now);
+      const holder = holders.get(wish.holder);
+      if (fault !== undefined || license === undefined) steps.push({ kind: 'refuse', wish, fault: fault ?? tooBusy() });
+      else if (holder === undefined) wanting.push(wish);
+      else {
+        const step = renewal(wish, holder, license, situation.used, now);
+        if (step === undefined) changedKeys.push({ wish, holder });
+        else steps.push(step);
+      }
+    }
+    if (license === undefined) return steps;
+    const machines = new Set(wishes.map((wish) => wish.holder));
+    const sources = await findSources(situation, license, wanting.length, machines, now);
+    wanting.forEach((wish, index) => {
+      const source = sources[index];
+      const seatsUsed = situation.used + sources.slice(0, index + 1).filter(({ kind }) => kind === 'open').length;
+      steps.push(
+        source === undefined
+          ? { kind: 'refuse', wish, fault: noSeats(license, situation.used) }
+          : claiming(wish, source, license, seatsUsed, now),
+      );
+    });
+    for (const { wish, session } of await ownSessions(changedKeys)) {
+      steps.push(claiming(wish, { kind: 'own', session }, license, situation.used, now));
+    }
+    return steps;
+  }
+
+  /** Open seats first, then expired sessions; none at all while a shrink is under way, or it might never end. */
+  async function findSources(
+    situation: Situation,
+    license: License,
+    wanted: number,
+    machines: ReadonlySet<string>,
+    now: number,
+  ): Promise<Source[]> {
+    if (license.seats > license.max_seats) return [];
+    const open = situation.open.slice(0, wanted).map((seat): Source => ({ kind: 'open', seat }));
+    const missing = wanted - open.length;
+    if (missing === 0) return open;
+    const expired = await store.query(queries.expiredOf(license.id, expiredBefore(now), missing + machines.size));
+    // What this group's own machines hold is renewed, not taken; a seat that was just opened is among the open ones.
+    const opened = new Set(open.map((source) => (source.kind === 'open' ? source.seat.id : '')));
+    const others = expired.map(readSession).filter(({ holder, seat }) => !machines.has(holder) && !opened.has(seat));
+    return [...open, ...others.slice(0, missing).map((session): Source => ({ kind: 'expired', session }))];
+  }
+
+  async function ownSessions(
+    changed: readonly { readonly wish: W; readonly holder: Holder }[],
+  ): Promise<{ readonly wish: W; readonly session: Session }[]> {
+    if (changed.length === 0) return [];
+    const documents = await store.get(changed.map(({ holder }) => paths.session(holder.session)));
+    return changed.flatMap(({ wish }, index) => {
+      const document = documents[index];
+      return document === undefined ? [] : [{ wish, session: readSession(document) }];
+    });
+  }
+
+  /** The second round trip: all claims of the group, or none. */
+  async function commitClaims(steps: readonly Step<Issued>[]): Promise<'done' | 'refused' | 'unknown'> {
+    const writes = steps.flatMap((step) => (step.kind === 'claim' ? step.writes : []));
+    if (writes.length === 0) return 'done';
+    return store.commit(writes).then(
+      () => 'done',
+      (error) => {
+        if (!(error instanceof CommitError)) throw error;
+        return error.refusal === 'unknown' ? 'unknown' : 'refused';
+      },
+    );
+  }
+
+  /** Renewals are one write each and need no atomicity: one that fails leaves the others alone. */
+  async function writeRenewals(steps: readonly Step<Issued>[]): Promise<ReadonlySet<W>> {
+    const renewals = steps.flatMap((step) => (step.kind === 'renew' ? [step] : []));
+    if (renewals.length === 0) return new Set();
+    const refusals = await store.writeEach(renewals.map(({ write }) => write)).catch((error) => {
+      if (error instanceof CommitError) return renewals.map(() => error.refusal);
+      throw error;
+    });
+    return new Set(renewals.flatMap(({ wish }, index) => (refusals[index] === undefined ? [wish] : [])));
+  }
+
+  return async (wish) => {
+    const outcome = await gatherer.join(wish.key.licenseId, wish);
+    if (outcome.kind === 'refused') throw outcome.fault;
+    return outcome;
+  };
+}
+
+/** Starts the signature; a failure is met by whoever awaits it, and by nobody when the commit failed first. */
+function begin<Issued>(wish: Wish<Issued>, grant: Granted<Issued>['grant']): Promise<Issued> {
+  const issued = wish.issue(grant);
+  issued.catch(() => undefined);
+  return issued;
+}
+
+function halves<T>(items: readonly T[]): readonly (readonly T[])[] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)].filter((part) => part.length > 0);
+}
+
+const callerGone = () => new Fault('dependency_unavailable', 'The caller has gone.');
+const tooBusy = () =>
+  new Fault('dependency_unavailable', 'The seats of this licence are in too much demand.', { retryAfter: 1 });

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import { createKmsClient, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { createKeyDirectory } from '#shared/keys/directory.ts';
+import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
+import { createAcquire } from './acquire.ts';
+import { seatsRoutes } from './handlers.ts';
+import { createHeartbeat } from './heartbeat.ts';
+import { createIssue, type Issued } from './issue.ts';
+import { createLicenseMemory } from './licenses.ts';
+import { createRelease } from './release.ts';
+
+/** Lends out seats: acquire, heartbeat, release. */
+export const seats = defineFunction({
+  name: 'seats',
+  config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
+    ...signingKeyConfig.shape,
+    TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
+    UNSIGNED_FALLBACK: z
+      .enum(['deny', 'allow'])
+      .default('deny')
+      .describe('allow: hand out unsigned licence data when signing fails'),
+  }),
+  compose(config, { clock, log }) {
+    const store = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.FIRESTORE_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
+    const kms = createKmsClient(config.KMS_ENDPOINT);
+    const keys = createKeyDirectory({
+      source: createKmsKeySource(kms, config.SIGNING_KEY),
+      clock,
+      maxAge: KEY_LIST_MAX_AGE,
+      onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
+    });
+    const issue = createIssue({
+      keys,
+      signer: createKmsSigner(kms, config.SIGNING_KEY),
+      clock,
+      issuer: config.TOKEN_ISSUER,
+      unsignedFallback: config.UNSIGNED_FALLBACK === 'allow',
+    });
+    const licenses = createLicenseMemory(store, clock);
+    const random = Math.random;
+    const release = createRelease({ store, clock, random });
+    const acquire = createAcquire<Issued>({ store, clock, random, onLicense: licenses.remember });
+    const heartbeat = createHeartbeat({ store, clock, licenses, release });
+    return {
+      routes: seatsRoutes({ acquire, heartbeat, release, issue }),
+      close: async () => {
+        await Promise.all([store.close(), kms.close()]);
+      },
+    };
+  },
+});

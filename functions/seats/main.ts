@@ -1,0 +1,4 @@
+import { start } from '#shared/http/start.ts';
+import { seats } from './index.ts';
+
+start(seats);

@@ -1,0 +1,180 @@
+import type { License } from '../model/license.ts';
+import { ENDED_RETENTION, type EndReason, type Session, type SessionFields } from '../model/session.ts';
+import type { SessionName } from '../model/session-id.ts';
+import type { Document, Fields, Precondition, Write } from '../store/store.ts';
+import { paths } from './paths.ts';
+
+/**
+ * Every commit of the seat protocol: what it writes and what it requires of each document. The protocol was checked
+ * exhaustively as a Promela model before it was built (docs/seats.md); each precondition that is not called spare
+ * there is needed, and dropping it breaks an invariant.
+ *
+ * The session document is the lock. A session's seat and holder never change and the three are written together, so
+ * "session s exists" implies that its seat and its holder name s.
+ */
+
+/** A free seat's `open` is random, so that instances looking for one start at different places. */
+export type Random = () => number;
+
+/** A session about to be made: its name belongs to this one attempt. */
+export interface NewSession {
+  readonly name: SessionName;
+  readonly fields: SessionFields;
+}
+
+const createHolder = (fresh: NewSession): Write => ({
+  op: 'create',
+  path: paths.holder(fresh.fields.license_id, fresh.fields.holder),
+  fields: { session: fresh.name.handle, nonce: fresh.name.nonce },
+});
+
+const createSession = (fresh: NewSession): Write => ({
+  op: 'create',
+  path: paths.session(fresh.name.handle),
+  fields: { ...fresh.fields },
+});
+
+/** Takes an open seat. `seat` is the document as the query found it. */
+export const claim = (fresh: NewSession, seat: Document): Write[] => [
+  {
+    op: 'update',
+    path: seat.path,
+    fields: { open: null, session: fresh.name.handle },
+    lastUpdateTime: seat.updateTime,
+  },
+  createHolder(fresh),
+  createSession(fresh),
+];
+
+/** Ends another machine's expired session and takes its seat, unless that session has beaten since it was read. */
+export const takeOver = (fresh: NewSession, old: Session, now: number): Write[] => [
+  ...remove(old, 'reclaimed', now, { lastUpdateTime: old.updateTime }),
+  { op: 'update', path: paths.seat(old.license_id, old.seat), fields: { session: fresh.name.handle } },
+  createHolder(fresh),
+  createSession(fresh),
+];
+
+/**
+ * Replaces a machine's session by another one of the same machine on the same seat: release and claim in one commit.
+ * Needed when the licence key was changed, from which the id of the old session was derived.
+ */
+export const handOver = (fresh: NewSession, old: Session, now: number): Write[] => [
+  deleteSession(old.handle, { exists: true }),
+  createEnded(old, 'reclaimed', now, null),
+  { op: 'update', path: paths.seat(old.license_id, old.seat), fields: { session: fresh.name.handle } },
+  {
+    op: 'update',
+    path: paths.holder(old.license_id, old.holder),
+    fields: { session: fresh.name.handle, nonce: fresh.name.nonce },
+  },
+  createSession(fresh),
+];
+
+/**
+ * Prolongs a lease. An update requires that the session exists; `maximum` never shortens what another beat promised.
+ * @param details what a machine that asks again says of itself
+ */
+export const renew = (handle: string, now: number, expiresAt: number, details: Fields = {}): Write => ({
+  op: 'update',
+  path: paths.session(handle),
+  fields: details,
+  maximum: { last_heartbeat: now, expires_at: expiresAt },
+});
+
+/** Ends a session on its holder's or an administrator's word. Guarded by existence: heartbeats must not starve it. */
+export const release = (
+  session: Session,
+  reason: EndReason,
+  now: number,
+  random: Random,
+  seatsUsed: number | null = null,
+): Write[] => [...remove(session, reason, now, { exists: true }, seatsUsed), openSeat(session, random)];
+
+/** Ends a session that was found expired, unless it has beaten since it was read. */
+export const reap = (session: Session, now: number, random: Random): Write[] => [
+  ...remove(session, 'expired', now, { lastUpdateTime: session.updateTime }),
+  openSeat(session, random),
+];
+
+/** Makes new open seats; the licence's `seats` counts them in the same commit. */
+export const growSeats = (license: License, count: number, settling: boolean, random: Random): Write[] => [
+  countSeats(license, license.seats + count, settling, license.next_seat + count),
+  ...Array.from(
+    { length: count },
+    (_, index): Write => ({
+      op: 'create',
+      path: paths.seat(license.id, String(license.next_seat + index)),
+      fields: { open: random(), session: null },
+    }),
+  ),
+];
+
+/** Removes open seats, as the query found them. */
+export const removeOpenSeats = (license: License, seats: readonly Document[], settling: boolean): Write[] => [
+  countSeats(license, license.seats - seats.length, settling),
+  ...seats.map(({ path, updateTime }): Write => ({ op: 'delete', path, precondition: { lastUpdateTime: updateTime } })),
+];
+
+/** Ends sessions and removes their seats with them. */
+export const removeHeldSeats = (
+  license: License,
+  sessions: readonly Session[],
+  reason: EndReason,
+  now: number,
+  settling: boolean,
+): Write[] => [
+  countSeats(license, license.seats - sessions.length, settling),
+  ...sessions.flatMap((session): Write[] => [
+    ...remove(session, reason, now, { exists: true }),
+    { op: 'delete', path: paths.seat(session.license_id, session.seat) },
+  ]),
+];
+
+/** Says that the licence has the seats it should have. */
+export const settled = (license: License): Write[] => [countSeats(license, license.seats, false)];
+
+/** Whoever changes the number of seat documents holds the licence as it was read. */
+const countSeats = (license: License, seats: number, settling: boolean, nextSeat = license.next_seat): Write => ({
+  op: 'update',
+  path: paths.license(license.id),
+  fields: { seats, settling, next_seat: nextSeat },
+  lastUpdateTime: license.updateTime,
+});
+
+const remove = (
+  session: Session,
+  reason: EndReason,
+  now: number,
+  guard: Precondition,
+  seatsUsed: number | null = null,
+): Write[] => [
+  deleteSession(session.handle, guard),
+  createEnded(session, reason, now, seatsUsed),
+  { op: 'delete', path: paths.holder(session.license_id, session.holder) },
+];
+
+const deleteSession = (handle: string, precondition: Precondition): Write => ({
+  op: 'delete',
+  path: paths.session(handle),
+  precondition,
+});
+
+const createEnded = (session: Session, reason: EndReason, now: number, seatsUsed: number | null): Write => ({
+  op: 'create',
+  path: paths.ended(session.handle),
+  fields: {
+    license_id: session.license_id,
+    tenant_id: session.tenant_id,
+    reason,
+    ended_at: now,
+    acquired_at: session.acquired_at,
+    seats_used: seatsUsed,
+  },
+  deleteAfter: now + ENDED_RETENTION,
+});
+
+const openSeat = (session: Session, random: Random): Write => ({
+  op: 'update',
+  path: paths.seat(session.license_id, session.seat),
+  fields: { open: random(), session: null },
+});

@@ -1,0 +1,46 @@
+import type { Query } from '../store/store.ts';
+import { paths } from './paths.ts';
+
+/** Every query of the seat protocol. `terraform/indexes.json` declares the indexes they need, and a test compares. */
+export const queries = {
+  /** Open seats from a place in the random order on. */
+  openSeatsFrom: (licenseId: string, start: number, limit: number): Query => ({
+    collection: paths.seats(licenseId),
+    where: [['open', '>=', start]],
+    orderBy: [['open', 'asc']],
+    limit,
+  }),
+
+  /** Open seats before that place: where the search wraps around to. */
+  openSeatsBefore: (licenseId: string, start: number, limit: number): Query => ({
+    collection: paths.seats(licenseId),
+    where: [['open', '<', start]],
+    orderBy: [['open', 'asc']],
+    limit,
+  }),
+
+  /** Seats that somebody holds; for counting. */
+  takenSeats: (licenseId: string): Omit<Query, 'limit'> => ({
+    collection: paths.seats(licenseId),
+    where: [['open', '==', null]],
+  }),
+
+  /** A licence's sessions whose lease ended before a moment, the longest expired first. */
+  expiredOf: (licenseId: string, before: number, limit: number): Query => ({
+    collection: 'sessions',
+    where: [
+      ['license_id', '==', licenseId],
+      ['expires_at', '<=', before],
+    ],
+    orderBy: [['expires_at', 'asc']],
+    limit,
+  }),
+
+  /** A licence's sessions, the longest unheard first. */
+  longestUnheard: (licenseId: string, limit: number): Query => ({
+    collection: 'sessions',
+    where: [['license_id', '==', licenseId]],
+    orderBy: [['expires_at', 'asc']],
+    limit,
+  }),
+} as const;

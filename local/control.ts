@@ -1,0 +1,77 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { status } from '@grpc/grpc-js';
+import { z } from 'zod';
+import type { MovableClock } from './clock.ts';
+import type { Recorder } from './recorder.ts';
+
+const codes = [...Object.keys(status).filter((name) => Number.isNaN(Number(name))), 'CORRUPT'];
+
+const faultBody = z
+  .strictObject({
+    service: z.string().min(1),
+    method: z.string().min(1),
+    code: z.enum(codes).optional(),
+    times: z.number().int().min(1).optional(),
+    delay_ms: z.number().min(0).max(600_000).optional(),
+    probability: z.number().min(0).max(1).optional(),
+    lost: z.boolean().optional(),
+  })
+  .refine(({ code, delay_ms }) => code !== undefined || delay_ms !== undefined, 'needs a code or delay_ms');
+
+const clockBody = z.strictObject({ advance_seconds: z.number().min(0) });
+
+interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** What tests and curious people steer the local Google Cloud with: calls counted, faults injected, time moved. */
+export function createControl(recorder: Recorder, clock: MovableClock): Server {
+  const actions: Readonly<Record<string, (body: unknown) => Reply>> = {
+    'GET /calls': () => ({ status: 200, body: recorder.calls() }),
+    'DELETE /calls': () => {
+      recorder.forgetCalls();
+      return { status: 204 };
+    },
+    'POST /faults': (body) => {
+      recorder.inject(defined(faultBody.parse(body)));
+      return { status: 204 };
+    },
+    'DELETE /faults': () => {
+      recorder.forgetFaults();
+      return { status: 204 };
+    },
+    'GET /clock': () => ({ status: 200, body: { now: new Date(clock.now()).toISOString() } }),
+    'POST /clock': (body) => {
+      clock.advance(clockBody.parse(body).advance_seconds);
+      return { status: 200, body: { now: new Date(clock.now()).toISOString() } };
+    },
+  };
+
+  async function reply(request: IncomingMessage): Promise<Reply> {
+    const action = actions[`${request.method} ${(request.url ?? '').replace(/\/$/, '')}`];
+    if (action === undefined)
+      return { status: 404, body: { error: 'there is no such control', known: Object.keys(actions) } };
+    try {
+      return action(request.method === 'POST' ? JSON.parse(await text(request)) : undefined);
+    } catch (error) {
+      return { status: 400, body: { error: error instanceof z.ZodError ? error.issues : String(error) } };
+    }
+  }
+
+  return createServer(async (request, response) => {
+    const { status: code, body } = await reply(request);
+    response.writeHead(code, { 'content-type': 'application/json' });
+    response.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+/** Without the members that are undefined. */
+function defined(fault: z.output<typeof faultBody>) {
+  const { service, method, ...rest } = fault;
+  const given: Record<string, unknown> = Object.fromEntries(
+    Object.entries(rest).filter(([, value]) => value !== undefined),
+  );
+  return { service, method, ...given };
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
+
+const { resolve } = createRequire(import.meta.url);
+
+/**
+ * The definition of a gRPC service, from the protos that Google's own client package ships, so that a stand-in and
+ * its client can never disagree about the wire.
+ *
+ * Messages have every field: 64-bit integers and enums as strings, bytes as Buffer, absent messages as null.
+ *
+ * @param file e.g. `@google-cloud/kms/build/protos/protos.json`
+ * @param service e.g. `google.cloud.kms.v1.KeyManagementService`
+ */
+export async function loadService(file: string, service: string): Promise<ServiceDefinition> {
+  const json = JSON.parse(await readFile(resolve(file), 'utf8'));
+  const definition = fromJSON(json, { longs: String, enums: String, defaults: true })[service];
+  if (definition === undefined || isMessage(definition)) throw new TypeError(`${file} has no service ${service}`);
+  return definition;
+}
+
+type Definition = ReturnType<typeof fromJSON>[string];
+
+function isMessage(definition: Definition): definition is Exclude<Definition, ServiceDefinition> {
+  return typeof definition['format'] === 'string';
+}

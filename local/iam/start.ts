@@ -1,0 +1,78 @@
+import { type KeyObject, sign } from 'node:crypto';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import type { Caller } from '#local/caller.ts';
+import { method } from '#local/grpc/method.ts';
+import { loadService } from '#local/grpc/protos.ts';
+import { type GrpcListeners, startGrpc } from '#local/grpc/server.ts';
+import { GrpcError, invalidArgument } from '#local/grpc/status.ts';
+import type { Recorder } from '#local/recorder.ts';
+import { type AccountKeys, createAccountKeys } from './account-keys.ts';
+
+const ACCOUNT = /^projects\/-\/serviceAccounts\/([^/@]+@[^/@]+)$/;
+const SIGN_BLOB = 'iam.serviceAccounts.signBlob';
+
+const signBlobRequest = z.object({
+  name: z.string(),
+  delegates: z.array(z.string()),
+  payload: z.instanceof(Buffer),
+});
+
+export interface IamOptions {
+  /** One listener each. */
+  readonly callers: readonly Caller[];
+  readonly recorder: Recorder;
+}
+
+export interface Iam extends GrpcListeners {
+  /** What verifies the signatures of this account: RSASSA-PKCS1-v1_5 over SHA-256, 2048 bits. */
+  publicKey(email: string): Promise<KeyObject>;
+}
+
+/**
+ * IAM Credentials on loopback: SignBlob with a key for each service account. A right to sign is one on the account
+ * that signs, `projects/-/serviceAccounts/EMAIL`, which may be the caller itself.
+ */
+export async function startIam({ callers, recorder }: IamOptions): Promise<Iam> {
+  const keys = createAccountKeys();
+  const listeners = await startGrpc({
+    name: 'iam',
+    definition: await loadService(
+      '@google-cloud/iam-credentials/build/protos/protos.json',
+      'google.iam.credentials.v1.IAMCredentials',
+    ),
+    methods: { SignBlob: signBlob(keys) },
+    callers,
+    recorder,
+  });
+  return {
+    ...listeners,
+    async publicKey(email) {
+      const { publicKey } = await keys.of(email);
+      return publicKey;
+    },
+  };
+}
+
+function signBlob(keys: AccountKeys) {
+  return method(
+    signBlobRequest,
+    async ({ name, delegates, payload }, caller: Caller) => {
+      const email = accountOf(name);
+      if (delegates.length > 0) throw invalidArgument('This stand-in does not implement delegates.');
+      if (!caller.may(SIGN_BLOB, name)) {
+        throw new GrpcError('PERMISSION_DENIED', `Permission '${SIGN_BLOB}' denied on resource (or it may not exist).`);
+      }
+      const key = await keys.of(email);
+      return { keyId: key.id, signedBlob: await promisify(sign)('sha256', payload, key.privateKey) };
+    },
+    'signedBlob',
+  );
+}
+
+/** The project must be the wildcard: Google refuses a project's id there. */
+function accountOf(name: string): string {
+  const [, email] = ACCOUNT.exec(name) ?? [];
+  if (email === undefined) throw invalidArgument(`The resource name '${name}' is malformed.`);
+  return email;
+}

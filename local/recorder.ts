@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A fault to inject into calls of one method; the shape of `POST /faults`. */
+export interface Fault {
+  readonly service: string;
+  /** The RPC's name, e.g. `AsymmetricSign`; `*` for every method of the service. */
+  readonly method: string;
+  /** A gRPC status name such as `UNAVAILABLE`, or `CORRUPT` to damage the answer's checksum. Absent: only slow. */
+  readonly code?: string;
+  /** How many calls it hits before it is used up. Default: until it is deleted. */
+  readonly times?: number;
+  readonly delay_ms?: number;
+  /** From 0 to 1. Default 1. */
+  readonly probability?: number;
+  /** The call takes effect and only its answer is replaced by the fault. */
+  readonly lost?: boolean;
+}
+
+/** What a stand-in does with the call at hand: refuse it before, or after it has taken effect. */
+export interface Verdict {
+  readonly code: string;
+  readonly lost: boolean;
+}
+
+/** Counts every call to a stand-in and says which of them fail. */
+export interface Recorder {
+  /** Counts the call, waits as long as a fault says, and answers what should go wrong, if anything. */
+  enter(service: string, method: string): Promise<Verdict | undefined>;
+  calls(): Record<string, number>;
+  forgetCalls(): void;
+  inject(fault: Fault): void;
+  forgetFaults(): void;
+}
+
+export function createRecorder(random: () => number = Math.random): Recorder {
+  const counts = new Map<string, number>();
+  let faults: { fault: Fault; left: number }[] = [];
+
+  const hit = (service: string, method: string) =>
+    faults.filter(({ fault, left }) => {
+      const matches = fault.service === service && (fault.method === method || fault.method === '*');
+      return matches && left > 0 && random() < (fault.probability ?? 1);
+    });
+
+  return {
+    async enter(service, method) {
+      const name = `${service}.${method}`;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      const hits = hit(service, method);
+      for (const entry of hits) entry.left -= 1;
+      const delay = hits.reduce((sum, { fault }) => sum + (fault.delay_ms ?? 0), 0);
+      if (delay > 0) await sleep(delay);
+      const failing = hits.find(({ fault }) => fault.code !== undefined)?.fault;
+      return failing?.code === undefined ? undefined : { code: failing.code, lost: failing.lost ?? false };
+    },
+    calls: () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+    forgetCalls: () => counts.clear(),
+    inject: (fault) => faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }),
+    forgetFaults: () => {
+      faults = [];
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunningFunction } from '#shared/http/function.ts';
+import type { LogSink } from '#shared/http/log.ts';
+import type { Environment } from '#shared/model/config.ts';
+import { createAccounts, createProject, emailOf, type Project } from './accounts.ts';
+import { createMovableClock, type MovableClock } from './clock.ts';
+import { createControl } from './control.ts';
+import { AUDIENCE, environmentOf } from './environment.ts';
+import { startFirestoreEmulator } from './firestore/emulator.ts';
+import { startFirestoreProxy } from './firestore/proxy.ts';
+import { FUNCTIONS } from './functions.ts';
+import { createGateway } from './gateway.ts';
+import { startIam } from './iam/start.ts';
+import { type Issuer, startIssuer } from './issuer/start.ts';
+import { startKms } from './kms/start.ts';
+import { listen, shut } from './listen.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+
+export interface StackOptions {
+  /** Where key material and the objects of Cloud Storage are kept. */
+  readonly directory: string;
+  /** Of the gateway; 0 takes a free one. */
+  readonly port?: number;
+  /** Of an emulator that is running already. */
+  readonly firestoreHost?: string;
+  readonly log?: LogSink;
+}
+
+/** The whole suite on this machine. */
+export interface Stack {
+  readonly project: Project;
+  readonly gateway: string;
+  readonly control: string;
+  readonly clock: MovableClock;
+  readonly recorder: Recorder;
+  readonly issuer: Issuer;
+  /** host:port of listeners that take every call as the administrator's. */
+  readonly kms: string;
+  readonly iam: string;
+  readonly firestore: string;
+  /** The environment that a function was started with, for starting another instance of it. */
+  environment(name: string): Environment;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the local Google Cloud and all functions in this process, beside the Firestore emulator in its own. Data,
+ * key versions and time are fresh with every start; only key material is kept.
+ * @throws Error that says what to do about a taken port or a missing emulator; what was started is ended again
+ */
+export async function startStack(options: StackOptions): Promise<Stack> {
+  // The clients would look for Google's metadata server, of which there is none here.
+  process.env['METADATA_SERVER_DETECTION'] = 'none';
+  const opened: (() => Promise<unknown>)[] = [];
+  const keep = <T extends { close(): Promise<unknown> }>(part: T): T => {
+    opened.push(() => part.close());
+    return part;
+  };
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) await end().catch(() => undefined);
+  };
+  try {
+    return { ...(await startParts(options, keep)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startParts(
+  options: StackOptions,
+  keep: <T extends { close(): Promise<unknown> }>(part: T) => T,
+): Promise<Omit<Stack, 'close'>> {
+  // The port first: that it is taken should be known before a minute of starting has passed.
+  const functions: RunningFunction[] = [];
+  const gateway = createGateway(functions);
+  const port = await listen(gateway, options.port);
+  keep({ close: () => shut(gateway) });
+
+  const project = createProject(`demo-countersign-${randomBytes(4).toString('hex')}`);
+  const callers = Object.values(createAccounts(project));
+  const clock = createMovableClock();
+  const recorder = createRecorder();
+  const keyDirectory = join(options.directory, 'keys');
+  await mkdir(keyDirectory, { recursive: true });
+
+  const env = { ...process.env, ...(options.firestoreHost ? { FIRESTORE_EMULATOR_HOST: options.firestoreHost } : {}) };
+  const [emulator, kms, iam, issuer] = await Promise.all([
+    startFirestoreEmulator(env).then(keep),
+    startKms({ callers, clock, recorder, keyDirectory }).then(keep),
+    startIam({ callers, recorder }).then(keep),
+    startIssuer({ projectId: project.id, audience: AUDIENCE }).then(keep),
+  ]);
+  const proxy = keep(await startFirestoreProxy({ target: emulator.host, recorder }));
+  await kms.createKey({
+    name: project.signingKey,
+    purpose: 'ASYMMETRIC_SIGN',
+    algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
+  });
+
+  const environment = (name: string) =>
+    environmentOf(name, project, {
+      firestore: proxy.address,
+      kms: kms.address,
+      userJwksUrl: issuer.userJwksUrl,
+      serviceJwksUrl: issuer.serviceJwksUrl,
+    });
+  for (const deployable of FUNCTIONS) {
+    functions.push(keep(deployable.create(environment(deployable.name), clock, options.log)));
+  }
+  const control = createControl(recorder, clock);
+  const controlPort = await listen(control);
+  keep({ close: () => shut(control) });
+
+  const administrator = emailOf(project, 'administrator');
+  return {
+    project,
+    gateway: `http://127.0.0.1:${port}`,
+    control: `http://127.0.0.1:${controlPort}`,
+    clock,
+    recorder,
+    issuer,
+    kms: kms.address(administrator),
+    iam: iam.address(administrator),
+    firestore: emulator.host,
+    environment,
+  };
+}

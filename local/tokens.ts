@@ -1,0 +1,24 @@
+import { emailOf } from './accounts.ts';
+import type { Stack } from './stack.ts';
+
+export const DEMO_TENANT = 'demo';
+export const OTHER_TENANT = 'other';
+
+/** One token for every kind of caller. `worker` and `foreign_service` are genuine accounts that are on no list. */
+export async function createTokens({ issuer, project }: Stack): Promise<Record<string, string>> {
+  const user = (role: string, tenant_id: string) =>
+    issuer.userToken({ uid: `${tenant_id}-${role}`, email: `${role}@${tenant_id}.example`, tenant_id, role });
+  const service = (name: string) => issuer.serviceToken({ email: emailOf(project, name) });
+  return {
+    owner: await user('owner', DEMO_TENANT),
+    admin: await user('admin', DEMO_TENANT),
+    member: await user('member', DEMO_TENANT),
+    guest: await user('guest', DEMO_TENANT),
+    other_tenant_owner: await user('owner', OTHER_TENANT),
+    staff: await issuer.userToken({ uid: 'staff', email: 'staff@countersign.example', staff: true }),
+    service: await service('backend'),
+    scheduler: await service('scheduler'),
+    worker: await service('task-worker'),
+    foreign_service: await issuer.serviceToken({ email: 'robot@somebody-elses-project.iam.gserviceaccount.com' }),
+  };
+}

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { createLicense } from '#local/demonstration.ts';
+import { type Stack, startStack } from '#local/stack.ts';
+import { createTokens } from '#local/tokens.ts';
+
+/** The suite as a system test drives it: real HTTP to a stack of its own, on free ports, with fresh data. */
+export interface Suite {
+  readonly stack: Stack;
+  readonly tokens: Readonly<Record<string, string>>;
+  readonly log: readonly string[];
+  /** A fresh licence of the demo tenant. */
+  license(seats: number): Promise<{ license_id: string; license_key: string }>;
+  send(method: string, path: string, body?: unknown, token?: string, headers?: Record<string, string>): Promise<Reply>;
+  post(path: string, body: unknown, token?: string): Promise<Reply>;
+  close(): Promise<void>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape and assert what they find
+  readonly body: any;
+}
+
+/** Key material is kept from run to run below the project, since an RSA-4096 key takes seconds to make. */
+const DIRECTORY = resolve(import.meta.dirname, '../../.local/test');
+
+export async function startSuite(options: { readonly directory?: string } = {}): Promise<Suite> {
+  const log: string[] = [];
+  const stack = await startStack({ directory: options.directory ?? DIRECTORY, port: 0, log: (line) => log.push(line) });
+  const tokens = await createTokens(stack);
+
+  const send: Suite['send'] = async (method, path, body, token, headers = {}) => {
+    const raw = typeof body === 'string' || body instanceof Uint8Array;
+    const response = await fetch(`${stack.gateway}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${tokens[token] ?? token}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const json = /json/.test(response.headers.get('content-type') ?? '');
+    return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : undefined };
+  };
+
+  return {
+    stack,
+    tokens,
+    log,
+    send,
+    post: (path, body, token) => send('POST', path, body, token),
+    license: (seats) => createLicense(stack.gateway, tokens['owner'] ?? '', seats),
+    close: () => stack.close(),
+  };
+}
+
+export const scratch = (): Promise<string> => mkdtemp(join(tmpdir(), 'countersign-'));
+
+export const run = promisify(execFile);
+
+/** How many answers there were of each status. */
+export function tally(replies: readonly Reply[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}

@@ -33,6 +33,12 @@ export const adminRoutes = ({ licenses, clock }: AdminDomain): BoundRoute[] => [
     return { status: 200, body: describe(license.id, license) };
   }),
 
+  bind(contract.changeLicense, async ({ params, body, principal }) => {
+    const expiresAt = body.expires_at === undefined ? undefined : Date.parse(body.expires_at);
+    const license = await licenses.change(scopeOf(principal), params.license_id, { ...body, expires_at: expiresAt });
+    return { status: 200, body: describe(license.id, license) };
+  }),
+
   bind(contract.getUsage, async ({ params, principal }) => {
     const { seatsUsed, seatsTotal } = await licenses.usage(scopeOf(principal), params.license_id);
     return {

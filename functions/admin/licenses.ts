@@ -26,6 +26,15 @@ export interface NewLicense {
   readonly offlineSeconds?: number | undefined;
 }
 
+/** What is undefined stays as it is. */
+export interface LicenseChange {
+  readonly status?: LicenseFields['status'] | undefined;
+  readonly max_seats?: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly expires_at?: number | undefined;
+  readonly features?: LicenseFields['features'] | undefined;
+}
+
 export interface LicensesOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
@@ -85,6 +94,26 @@ export function createLicenses({ store, clock, settle }: LicensesOptions) {
     return { license, licenseId, licenseKey: key.text };
   }
 
+  /** When this answers, the licence has the seats that the change gives it. Repeating it after a fault is safe. */
+  async function change(scope: Scope, licenseId: string, wanted: LicenseChange): Promise<License> {
+    await get(scope, licenseId);
+    const fields = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
+    const resizes = wanted.status !== undefined || wanted.max_seats !== undefined;
+    try {
+      const write = {
+        op: 'update' as const,
+        path: paths.license(licenseId),
+        fields: { ...fields, ...(resizes ? { settling: true } : {}) },
+      };
+      await store.commit([write]);
+    } catch (error) {
+      if (!(error instanceof CommitError)) throw error;
+      throw new Fault('dependency_unavailable', 'The licence could not be changed right now.', { cause: error });
+    }
+    if (resizes) await settle(licenseId);
+    return get(scope, licenseId);
+  }
+
   async function usage(scope: Scope, licenseId: string): Promise<Usage> {
     const [license, seatsUsed] = await Promise.all([get(scope, licenseId), countTaken(licenseId)]);
     return { seatsUsed, seatsTotal: license.max_seats };
@@ -92,7 +121,7 @@ export function createLicenses({ store, clock, settle }: LicensesOptions) {
 
   const countTaken = async (licenseId: string) => (isPlain(licenseId) ? store.count(queries.takenSeats(licenseId)) : 0);
 
-  return { get, create, usage };
+  return { get, create, change, usage };
 }
 
 /** An id that would be another path is nobody's. */

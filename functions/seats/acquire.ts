@@ -1,22 +1,12 @@
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { type License, readLicense } from '#shared/model/license.ts';
-import { holderFields, readSession, type Session } from '#shared/model/session.ts';
+import { expiredBefore, holderFields, readSession, type Session } from '#shared/model/session.ts';
 import { createGatherer } from '#shared/seats/gather.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { CommitError, type DocumentStore } from '#shared/store/store.ts';
-import {
-  claiming,
-  expiredBefore,
-  type Holder,
-  noSeats,
-  refusalFor,
-  renewal,
-  type Situation,
-  type Source,
-  type Step,
-} from './plan.ts';
+import { claiming, type Holder, noSeats, refusalFor, renewal, type Situation, type Source, type Step } from './plan.ts';
 import type { Granted, Outcome, Wish } from './wish.ts';
 
 export interface AcquireOptions {

@@ -1,7 +1,7 @@
 import { Fault } from '#shared/model/errors.ts';
 import type { License } from '#shared/model/license.ts';
 import { hashLicenseKey, sameDigest } from '#shared/model/license-key.ts';
-import { EXPIRY_SLACK, type Session, SHARDS } from '#shared/model/session.ts';
+import { type Session, SHARDS } from '#shared/model/session.ts';
 import { deriveSessionName, newSessionName } from '#shared/model/session-id.ts';
 import { claim, handOver, type NewSession, renew, takeOver } from '#shared/seats/commits.ts';
 import type { Document, Write } from '#shared/store/store.ts';
@@ -129,6 +129,3 @@ function newSession(wish: Wish<unknown>, license: License, seat: string, now: nu
     },
   };
 }
-
-/** The moment before which a lease must have ended for its seat to be given to somebody else. */
-export const expiredBefore = (now: number): number => now - EXPIRY_SLACK;

@@ -59,6 +59,26 @@ export const getLicense = defineRoute({
   errors: ['license_not_found'],
 });
 
+export const changeLicense = defineRoute({
+  id: 'changeLicense',
+  method: 'PATCH',
+  path: '/api/v1/licenses/{license_id}',
+  access: ['staff', 'owner', 'admin'],
+  summary: 'Suspend, reinstate, resize or prolong a licence',
+  description:
+    'Members that are absent stay as they are. Suspending ends all sessions; fewer seats end the surplus, the longest ' +
+    'unheard first. When this answers, that has happened.',
+  params: z.object({ license_id: z.string() }),
+  body: z.strictObject({
+    status: z.enum(LICENSE_STATUSES).optional(),
+    max_seats: z.number().int().min(1).max(MAX_SEATS).optional(),
+    expires_at: z.iso.datetime({ offset: true }).optional(),
+    features: features.optional(),
+  }),
+  responses: { 200: { description: 'The licence as it is now', schema: license } },
+  errors: ['license_not_found', 'dependency_unavailable'],
+});
+
 export const getUsage = defineRoute({
   id: 'getUsage',
   method: 'GET',

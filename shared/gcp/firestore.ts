@@ -79,8 +79,9 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & { 
         return documents;
       }),
 
-    count: (query) =>
+    count: ({ collection, where }) =>
       reads(async () => {
+        const query = { collection, where };
         const structuredAggregationQuery = {
           structuredQuery: structured(root, query),
           aggregations: [{ alias: 'count', count: {} }],

@@ -18,6 +18,9 @@ export type EndReason = (typeof END_REASONS)[number];
  */
 export const EXPIRY_SLACK = 1_000;
 
+/** The moment before which a lease must have ended for its seat to be taken from its holder. */
+export const expiredBefore = (now: number): number => now - EXPIRY_SLACK;
+
 /**
  * Sessions are spread over this many values of `shard`, because an index over a field that grows with time takes
  * 500 writes a second for each value of the field before it.

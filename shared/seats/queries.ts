@@ -36,6 +36,28 @@ export const queries = {
     limit,
   }),
 
+  /** One shard's sessions whose lease ended before a moment, behind the given one. */
+  expiredInShard: (shard: number, before: number, limit: number, after?: readonly [number, string]): Query => ({
+    collection: 'sessions',
+    where: [
+      ['shard', '==', shard],
+      ['expires_at', '<=', before],
+    ],
+    orderBy: [
+      ['expires_at', 'asc'],
+      ['__name__', 'asc'],
+    ],
+    limit,
+    ...(after === undefined ? {} : { startAfter: after }),
+  }),
+
+  /** Licences whose seats somebody has begun to change. */
+  unsettledLicenses: (limit: number): Query => ({
+    collection: 'licenses',
+    where: [['settling', '==', true]],
+    limit,
+  }),
+
   /** A licence's sessions, the longest unheard first. */
   longestUnheard: (licenseId: string, limit: number): Query => ({
     collection: 'sessions',

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import * as contract from '#shared/contract/session-reaper.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { bind } from '#shared/http/validate.ts';
+import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
+import { createSettle } from '#shared/seats/settle.ts';
+import { createReap } from './reap.ts';
+
+/** What Cloud Scheduler calls every minute to end zombie sessions. */
+export const sessionReaper = defineFunction({
+  name: 'session-reaper',
+  config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
+    REAP_SECONDS: z.coerce
+      .number()
+      .min(1)
+      .default(45)
+      .describe("seconds after which a run begins nothing new; below the scheduler's deadline"),
+  }),
+  compose(config, { clock, log }) {
+    const store = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.FIRESTORE_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
+    const random = Math.random;
+    const settle = createSettle({ store, clock, random });
+    const reap = createReap({ store, clock, random, settle, budget: config.REAP_SECONDS * 1000 });
+    return {
+      routes: [
+        bind(contract.reapSessions, async () => {
+          const reaped = await reap();
+          log.log(reaped.remaining > 0 ? 'ALERT' : 'INFO', reaped.remaining > 0 ? 'reaper_behind' : 'reaped', {
+            ...reaped,
+          });
+          return { status: 200, body: reaped };
+        }),
+      ],
+      close: () => store.close(),
+    };
+  },
+});

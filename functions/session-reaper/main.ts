@@ -1,0 +1,4 @@
+import { start } from '#shared/http/start.ts';
+import { sessionReaper } from './index.ts';
+
+start(sessionReaper);

@@ -54,6 +54,8 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     await answering(request, response, context, async () => {
       const [path = '', search = ''] = (request.url ?? '').split('?', 2);
       if (isHealth(request, path)) return { status: 200, body: { status: 'ok' } };
+      const preflight = preflightFor(request, path);
+      if (preflight !== undefined) return preflight;
       const match = route(request.method ?? '', path);
       if (match.kind === 'not_found') throw new Fault('not_found', 'There is nothing at this address.');
       if (match.kind === 'method_not_allowed') {
@@ -61,6 +63,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
         throw new Fault('method_not_allowed', `Use ${match.allow.join(' or ')}.`);
       }
       const { bound, params } = match;
+      if (bound.route.publicCors === true) response.setHeader('access-control-allow-origin', '*');
       const principal = await admit(bound.route, request);
       const query = Object.fromEntries(new URLSearchParams(search));
       const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
@@ -69,6 +72,21 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       delegate(request, response);
       return undefined;
     });
+  }
+
+  /** What a browser asks before a request of another origin (Fetch standard, CORS protocol), for public routes only. */
+  function preflightFor(request: IncomingMessage, path: string): Answer | undefined {
+    const wanted = request.headers['access-control-request-method'];
+    if (request.method !== 'OPTIONS' || wanted === undefined) return undefined;
+    const match = route(wanted, path);
+    if (match.kind !== 'found' || match.bound.route.publicCors !== true) return undefined;
+    const headers = {
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': match.bound.route.method,
+      'access-control-allow-headers': 'content-type, if-none-match, x-request-id',
+      'access-control-max-age': '86400',
+    };
+    return { status: 204, headers };
   }
 
   /** The body is ours already: without these headers the framework's parsers leave the request alone. */

@@ -1,0 +1,67 @@
+import { type Import, readImports, report } from './sources.ts';
+
+/**
+ * Who may import whom. One way through: route → handler → domain → port ← adapter; a function's composition root is
+ * the only file of it that names adapters.
+ */
+interface Rule {
+  readonly name: string;
+  readonly broken: (one: Import) => boolean;
+}
+
+const within = (path: string, ...folders: readonly string[]) => folders.some((folder) => path.startsWith(`${folder}/`));
+const isFile = (path: string) => /\.(ts|json)$/.test(path) && !path.startsWith('node:') && !path.startsWith('@');
+const functionOf = (path: string) => /^functions\/([^/]+)\//.exec(path)?.[1];
+const isGoogleClient = (to: string) =>
+  /^(@google-cloud\/|@grpc\/|google-auth-library|google-gax)/.test(to) &&
+  !to.startsWith('@google-cloud/functions-framework');
+
+const RULES: readonly Rule[] = [
+  {
+    name: 'shared/ imports nothing of the project but shared/',
+    broken: ({ from, to }) => within(from, 'shared') && isFile(to) && !within(to, 'shared'),
+  },
+  {
+    name: 'a function imports nothing of another function, nor local/, test/ or bench/',
+    broken: ({ from, to }) =>
+      within(from, 'functions') &&
+      isFile(to) &&
+      !within(to, 'shared') &&
+      !(within(to, 'functions') && functionOf(to) === functionOf(from)),
+  },
+  {
+    name: "only shared/gcp/ imports Google's clients (and local/, which stands in for Google)",
+    broken: ({ from, to }) => within(from, 'shared', 'functions') && !within(from, 'shared/gcp') && isGoogleClient(to),
+  },
+  {
+    name: "only a function's index.ts (and adapters among themselves) names adapters",
+    broken: ({ from, to }) =>
+      within(to, 'shared/gcp') &&
+      !within(from, 'shared/gcp', 'local') &&
+      !/^functions\/[^/]+\/(index|library)\.ts$/.test(from),
+  },
+  {
+    name: 'shared/crypto/ is pure: no I/O, and nothing of the project but shared/model/',
+    broken: ({ from, to }) =>
+      within(from, 'shared/crypto') &&
+      (isFile(to)
+        ? !within(to, 'shared/crypto', 'shared/model')
+        : /^node:(fs|net|http|https|child_process|dns)/.test(to)),
+  },
+  {
+    name: 'shared/model/, shared/store/ and shared/contract/ know no HTTP server and no adapter',
+    broken: ({ from, to }) =>
+      within(from, 'shared/model', 'shared/store', 'shared/contract') &&
+      (within(to, 'shared/gcp') || to === 'shared/http/server.ts'),
+  },
+  {
+    name: 'only shared/http/ knows functions-framework',
+    broken: ({ from, to }) => to.startsWith('@google-cloud/functions-framework') && !within(from, 'shared/http'),
+  },
+];
+
+const imports = readImports(['shared/**/*.ts', 'functions/**/*.ts', 'local/**/*.ts']);
+const faults = imports.flatMap((one) =>
+  RULES.filter(({ broken }) => broken(one)).map(({ name }) => `${one.from} imports ${one.to}: ${name}`),
+);
+report(`boundaries (${imports.length} imports)`, faults);

@@ -1,0 +1,64 @@
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { FUNCTIONS } from '#local/functions.ts';
+import { CONTRACT } from '#shared/contract/index.ts';
+import { ROOT, report } from './sources.ts';
+
+/**
+ * Documentation against code: docs/api.md has every route and no other, no document names a route that is not there,
+ * and .env.example is what the functions' schemas say (`--write` makes it so).
+ */
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+
+const routes = new Set<string>(
+  Object.values(CONTRACT).flatMap((list) => list.map(({ method, path }) => `${method} ${path}`)),
+);
+
+function checkRoutes(): string[] {
+  const mentioned = /\b(GET|POST|PUT|PATCH|DELETE) (\/(?:api|internal|\.well-known|signed-url)[\w/{}.-]*)/g;
+  const table = new Set([...read('docs/api.md').matchAll(mentioned)].map(([text]) => text));
+  const missing = [...routes].filter((route) => !table.has(route)).map((route) => `docs/api.md: no ${route}`);
+  const unknown = globSync(['README.md', 'docs/*.md'], { cwd: ROOT }).flatMap((file) =>
+    [...read(file).matchAll(mentioned)]
+      .map(([text]) => text.replace(/[.]$/, ''))
+      .filter((route) => !routes.has(route))
+      .map((route) => `${file}: ${route} is not a route`),
+  );
+  return [...missing, ...unknown];
+}
+
+/** Optional and default wrappers off, for the description that was given last. */
+function describe(schema: z.ZodType): string {
+  return schema.description ?? '';
+}
+
+function renderEnvironment(): string {
+  const readers = new Map<string, { schema: z.ZodType; functions: string[] }>();
+  for (const { name, config } of FUNCTIONS) {
+    for (const [variable, schema] of Object.entries(config.shape)) {
+      const entry = readers.get(variable) ?? { schema, functions: [] as string[] };
+      entry.functions.push(name);
+      readers.set(variable, entry);
+    }
+  }
+  const everywhere = FUNCTIONS.length;
+  const blocks = [...readers].map(([variable, { schema, functions }]) => {
+    const who = functions.length === everywhere ? 'every function' : functions.join(', ');
+    const fallback = schema.safeParse(undefined);
+    const value = fallback.success && fallback.data !== undefined ? String(fallback.data) : '';
+    const need = fallback.success ? 'optional' : 'required';
+    return `# ${describe(schema)}\n# ${need}; read by ${who}\n${variable}=${value}\n`;
+  });
+  return `# The environment of the functions, from their schemas. PORT is set by Cloud Run.\n\n${blocks.join('\n')}`;
+}
+
+function checkEnvironment(): string[] {
+  const rendered = renderEnvironment();
+  if (process.argv.includes('--write')) writeFileSync(join(ROOT, '.env.example'), rendered);
+  return read('.env.example') === rendered
+    ? []
+    : ['.env.example: differs from the schemas; node scripts/check-docs.ts --write'];
+}
+
+report(`documentation (${routes.size} routes)`, [...checkRoutes(), ...checkEnvironment()]);

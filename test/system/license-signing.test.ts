@@ -1,0 +1,147 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run, type Suite, scratch, startSuite } from './suite.ts';
+
+let suite: Suite;
+let directory: string;
+beforeAll(async () => {
+  [suite, directory] = await Promise.all([startSuite(), scratch()]);
+});
+afterAll(() => suite.close());
+
+const SIGN = '/api/v1/licenses/sign';
+const VERIFY = '/api/v1/licenses/verify';
+
+const AWKWARD = {
+  name: 'Jürgen Müßig-Łódź',
+  emoji: '🎟️ seat №1 😀',
+  control: 'tab\there\nline\r\b\f"quoted" \\ / \u0001 \u007f \u2028',
+  'ключ 🔑': { ｆｕｌｌ: true, '\ue000': 1, '😀': 2, z: null },
+  nested: { a: { b: { c: { d: { e: { f: ['deep'] } } } } } },
+  numbers: [0, -1, -9007199254740991, 9007199254740991],
+  empty: [{}, [], ''],
+  expires_at: '2027-06-30T00:00:00.000Z',
+};
+
+/** What README.md tells everybody to run, and nothing of ours. */
+async function verifyOutside(licenseData: unknown, name: string): Promise<'Verified OK' | 'Verification failure'> {
+  const folder = join(directory, name);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'license.json'), JSON.stringify(licenseData));
+  const script = `
+import base64, json
+data = json.load(open('license.json'))
+open('license.sig', 'wb').write(base64.b64decode(data.pop('signature')))
+open('license.txt', 'w').write(json.dumps(data, sort_keys=True, separators=(',', ':')))`;
+  await run('python3', ['-c', script], { cwd: folder });
+  const { key_version } = licenseData as { key_version: string };
+  const pem = await suite.send('GET', `/api/v1/public-keys/${key_version}.pem`);
+  await writeFile(join(folder, 'key.pem'), pem.text);
+  const args = ['dgst', '-sha256', '-verify', 'key.pem', '-signature', 'license.sig', 'license.txt'];
+  return run('openssl', args, { cwd: folder }).then(
+    () => 'Verified OK',
+    () => 'Verification failure',
+  );
+}
+
+describe('what we sign', () => {
+  test('openssl and python3 verify, and any changed member breaks', async () => {
+    const signed = await suite.post(SIGN, { payload: AWKWARD }, 'service');
+    expect(signed.status).toBe(200);
+    const data = signed.body.license_data;
+    expect(data).toMatchObject(AWKWARD);
+    expect(await verifyOutside(data, 'intact')).toBe('Verified OK');
+    expect((await suite.post(VERIFY, { license_data: data })).body).toEqual({
+      valid: true,
+      key_version: 'license-signing.1',
+      expires_at: AWKWARD.expires_at,
+    });
+    const members = Object.keys(data).filter((name) => name !== 'signature');
+    for (const [index, name] of members.entries()) {
+      const changed = { ...data, [name]: name === 'key_version' ? 'license-signing.2' : 'changed' };
+      const { body } = await suite.post(VERIFY, { license_data: changed });
+      expect(body.valid, name).toBe(false);
+      const { [name]: _gone, ...without } = data;
+      expect((await suite.post(VERIFY, { license_data: without })).body.valid, `without ${name}`).toBe(false);
+      if (index % 4 === 0 && name !== 'key_version') {
+        expect(await verifyOutside(changed, `changed-${index}`)).toBe('Verification failure');
+      }
+    }
+    expect((await suite.post(VERIFY, { license_data: { ...data, extra: 1 } })).body).toEqual({
+      valid: false,
+      reason: 'bad_signature',
+    });
+  });
+
+  test('staff may sign too, and a token on request', async () => {
+    const { status, body } = await suite.post(SIGN, { payload: { a: 1 }, token_format: 'jws' }, 'staff');
+    expect(status).toBe(200);
+    const [header = '', payload = ''] = body.license_token.split('.');
+    const decode = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString());
+    const { keys } = (await suite.send('GET', '/.well-known/jwks.json')).body;
+    expect(decode(header)).toEqual({ alg: 'RS256', kid: keys[0].kid, typ: 'license+jwt' });
+    expect(decode(payload)).toMatchObject({ a: 1, iss: 'https://countersign.example', iat: expect.any(Number) });
+    expect((await suite.post(VERIFY, { license_token: body.license_token })).body.valid).toBe(true);
+  });
+
+  test('times are judged', async () => {
+    const soon = new Date(suite.stack.clock.now() + 60_000).toISOString();
+    const { body } = await suite.post(SIGN, { payload: { valid_until: soon } }, 'service');
+    expect((await suite.post(VERIFY, body)).body).toMatchObject({ valid: true, valid_until: soon });
+    suite.stack.clock.advance(61);
+    expect((await suite.post(VERIFY, body)).body).toEqual({ valid: false, reason: 'expired' });
+  });
+});
+
+describe('what we refuse to sign', () => {
+  const far = new Date(Date.now() + 500 * 86_400_000).toISOString();
+  const raw = (payload: string) => `{"payload":${payload}}`;
+  test.each([
+    ['a float', raw('{"a":{"price":1.5}}'), 'payload.a.price'],
+    ['a float that rounds to an integer', raw('{"a":9007199254740991.4}'), 'payload.a'],
+    ['an integer written as a float', raw('{"list":[1,2.0]}'), 'payload.list.1'],
+    ['an integer beyond 2^53-1', raw('{"a":9007199254740992}'), 'payload.a'],
+    ['a lone surrogate', raw('{"a":{"b":"\\ud83d"}}'), 'payload.a.b'],
+    ['a member twice', raw('{"a":{"b":1,"b":1}}'), 'payload.a.b'],
+    ['a reserved name', { payload: { signature: 'x' } }, 'payload.signature'],
+    ['the name kept for batches', { payload: { batch: {} } }, 'payload.batch'],
+    ['nine levels', { payload: { 1: { 2: { 3: { 4: { 5: { 6: { 7: { 8: {} } } } } } } } } }, 'payload.1.2.3.4.5.6.7.8'],
+    ['17 KiB', { payload: { a: 'x'.repeat(17 * 1024) } }, 'payload'],
+    ['a validity beyond the key', { payload: { valid_until: far } }, 'payload.valid_until'],
+    ['an expiry that is no time', { payload: { expires_at: 'tomorrow' } }, 'payload.expires_at'],
+    ['no payload', {}, 'payload'],
+    ['an unknown member', { payload: {}, extra: 1 }, 'extra'],
+  ])('%s', async (_what, body, path) => {
+    const reply = await suite.post(SIGN, body, 'service');
+    expect(reply.status).toBe(400);
+    expect(reply.headers.get('content-type')).toBe('application/problem+json');
+    expect(reply.body.code).toBe('invalid_request');
+    expect(reply.body.errors.map((error: { path: string }) => error.path)).toContain(path);
+  });
+
+  test('a number that verification would round is malformed, not valid', async () => {
+    const { body } = await suite.post(SIGN, { payload: { n: 9007199254740991 } }, 'service');
+    const tampered = JSON.stringify(body).replace('9007199254740991', '9007199254740991.4');
+    expect((await suite.post(VERIFY, tampered)).body).toEqual({ valid: false, reason: 'malformed' });
+  });
+});
+
+describe('who may sign', () => {
+  test.each([
+    [undefined, 401],
+    ['not-a-token', 401],
+    ['foreign_service', 403],
+    ['scheduler', 403],
+    ['worker', 403],
+    ['owner', 403],
+    ['guest', 403],
+    ['service', 200],
+    ['staff', 200],
+  ])('%s: %i', async (token, status) => {
+    suite.stack.recorder.forgetCalls();
+    const reply = await suite.post(SIGN, { payload: { a: 1 } }, token);
+    expect(reply.status).toBe(status);
+    expect(suite.stack.recorder.calls()['kms.AsymmetricSign'] ?? 0).toBe(status === 200 ? 1 : 0);
+  });
+});

@@ -19,6 +19,7 @@ export const admin = defineFunction({
     const settle = createSettle({ store, clock, random: Math.random });
     return {
       routes: adminRoutes({ licenses: createLicenses({ store, clock, settle }), clock }),
+      counter: store,
       close: () => store.close(),
     };
   },

@@ -1,20 +1,28 @@
 import { z } from 'zod';
 import * as contract from '#shared/contract/license-signing.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
-import { KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
 import { createSign } from './sign.ts';
 
 /** Signs licence data for the vendor's own services and staff. */
 export const licenseSigning = defineFunction({
   name: 'license-signing',
   config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
     ...signingKeyConfig.shape,
     TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
   }),
   compose(config, { clock, log }) {
+    const store = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.FIRESTORE_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
     const kms = createKmsClient(config.KMS_ENDPOINT);
     const keys = createKeyDirectory({
       source: createKmsKeySource(kms, config.SIGNING_KEY),
@@ -31,7 +39,10 @@ export const licenseSigning = defineFunction({
           body: await sign({ payload: body.payload, format: body.token_format, inexact }),
         })),
       ],
-      close: () => kms.close(),
+      counter: store,
+      close: async () => {
+        await Promise.all([store.close(), kms.close()]);
+      },
     };
   },
 });

@@ -1,6 +1,8 @@
 import * as contract from '#shared/contract/seats.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import type { LocalLimit } from '#shared/limits/local-limit.ts';
+import { standingHeaders, tooMany } from '#shared/limits/standing.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { parseLicenseKey } from '#shared/model/license-key.ts';
 import { holderId } from '#shared/model/session-id.ts';
@@ -15,20 +17,26 @@ export interface SeatsDomain {
   readonly heartbeat: (sessionId: string) => Promise<Beat>;
   readonly release: Release;
   readonly issue: ReturnType<typeof createIssue>;
+  /** Acquires an hour of one machine. */
+  readonly machines: LocalLimit;
 }
 
 /** A client that beats this many times a lease can miss two beats and keep its seat. */
 const BEATS_PER_LEASE = 3;
 
 export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
-  bind(contract.acquire, async ({ body, signal, log }) => {
+  bind(contract.acquire, async ({ body, signal, log, tell }) => {
     const key = parseLicenseKey(body.license_key);
     if (key === undefined) throw new Fault('license_not_found', 'There is no licence with this key.');
+    const machine = holderId(key.licenseId, body.hardware_id);
+    const standing = domain.machines.take(machine);
+    tell(standingHeaders(standing));
+    if (!standing.allowed) throw tooMany(standing);
     const userEmail = body.user_email ?? null;
     const holder = { key, hardwareId: body.hardware_id, userEmail };
     const { grant, created, issued } = await domain.acquire({
       key,
-      holder: holderId(key.licenseId, body.hardware_id),
+      holder: machine,
       details: {
         user_email: userEmail,
         hostname: body.hostname ?? null,

@@ -3,6 +3,7 @@ import { createFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
+import { createLocalLimit } from '#shared/limits/local-limit.ts';
 import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
 import { createAcquire } from './acquire.ts';
 import { seatsRoutes } from './handlers.ts';
@@ -10,6 +11,9 @@ import { createHeartbeat } from './heartbeat.ts';
 import { createIssue, type Issued } from './issue.ts';
 import { createLicenseMemory } from './licenses.ts';
 import { createRelease } from './release.ts';
+
+/** Of one machine, in the memory of one instance. A client acquires a few times a day. */
+const ACQUIRES_PER_HOUR = 100;
 
 /** Lends out seats: acquire, heartbeat, release. */
 export const seats = defineFunction({
@@ -50,7 +54,13 @@ export const seats = defineFunction({
     const acquire = createAcquire<Issued>({ store, clock, random, onLicense: licenses.remember });
     const heartbeat = createHeartbeat({ store, clock, licenses, release });
     return {
-      routes: seatsRoutes({ acquire, heartbeat, release, issue }),
+      routes: seatsRoutes({
+        acquire,
+        heartbeat,
+        release,
+        issue,
+        machines: createLocalLimit({ clock, limit: ACQUIRES_PER_HOUR }),
+      }),
       close: async () => {
         await Promise.all([store.close(), kms.close()]);
       },

@@ -58,18 +58,17 @@ export function encodeWrite(root: string, write: Write): ProtoWrite {
       return {
         update: { name, fields: encodeFields(write.fields) },
         updateMask: { fieldPaths: Object.keys(write.fields) },
-        updateTransforms: [
-          ...Object.entries(write.maximum ?? {}).map(([fieldPath, value]) => ({
-            fieldPath,
-            maximum: encodeValue(value),
-          })),
-          ...Object.entries(write.increment ?? {}).map(([fieldPath, value]) => ({
-            fieldPath,
-            increment: encodeValue(value),
-          })),
-        ],
+        updateTransforms: encodeTransforms(write),
         currentDocument: write.lastUpdateTime === undefined ? { exists: true } : { updateTime: write.lastUpdateTime },
       };
+    case 'merge': {
+      const fields = withExpiry(write);
+      return {
+        update: { name, fields },
+        updateMask: { fieldPaths: Object.keys(fields) },
+        updateTransforms: encodeTransforms(write),
+      };
+    }
     case 'delete':
       return { delete: name, ...encodePrecondition(write) };
     default:
@@ -77,11 +76,25 @@ export function encodeWrite(root: string, write: Write): ProtoWrite {
   }
 }
 
-/** Firestore's TTL policies act on a field of the type timestamp only. */
-function withExpiry({ fields, deleteAfter }: Extract<Write, { op: 'create' | 'set' }>): Record<string, ProtoValue> {
-  if (deleteAfter === undefined) return encodeFields(fields);
-  return { ...encodeFields(fields), delete_after: { timestampValue: { seconds: Math.ceil(deleteAfter / 1000) } } };
+function encodeTransforms({ maximum = {}, increment = {} }: Extract<Write, { op: 'update' | 'merge' }>) {
+  return [
+    ...Object.entries(maximum).map(([fieldPath, value]) => ({ fieldPath, maximum: encodeValue(value) })),
+    ...Object.entries(increment).map(([fieldPath, value]) => ({ fieldPath, increment: encodeValue(value) })),
+  ];
 }
+
+/** Firestore's TTL policies act on a field of the type timestamp only. */
+function withExpiry({
+  fields,
+  deleteAfter,
+}: Extract<Write, { op: 'create' | 'set' | 'merge' }>): Record<string, ProtoValue> {
+  if (deleteAfter === undefined) return encodeFields(fields);
+  return { ...encodeFields(fields), delete_after: encodeTimestamp(deleteAfter) };
+}
+
+export const encodeTimestamp = (milliseconds: number): ProtoValue => ({
+  timestampValue: { seconds: Math.ceil(milliseconds / 1000) },
+});
 
 function encodePrecondition({ precondition }: Extract<Write, { op: 'delete' }>): Pick<ProtoWrite, 'currentDocument'> {
   if (precondition === undefined) return {};

@@ -2,13 +2,14 @@ import { v1 } from '@google-cloud/firestore-api';
 import { Fault } from '../model/errors.ts';
 import {
   CommitError,
+  type Counter,
   type Document,
   type DocumentStore,
   type Query,
   type Refusal,
   type Write,
 } from '../store/store.ts';
-import { decodeFields, encodeValue, encodeWrite, type ProtoValue } from './firestore-values.ts';
+import { decodeFields, encodeTimestamp, encodeValue, encodeWrite, type ProtoValue } from './firestore-values.ts';
 import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
 import { retrying } from './retry.ts';
 
@@ -22,6 +23,8 @@ export interface FirestoreSettings {
 /** Milliseconds that one RPC may take. */
 const READ_TIMEOUT = 5_000;
 const COMMIT_TIMEOUT = 10_000;
+/** Counting is not worth more waiting than this. */
+const COUNTER_TIMEOUT = 3_000;
 
 const OPERATORS = {
   '==': 'EQUAL',
@@ -35,7 +38,7 @@ const OPERATORS = {
  * Firestore through its generated client. The library's convenient one sends a commit again by itself, for up to ten
  * minutes, and hides whether it did; here a commit is one RPC, and what its failure means is the domain's to decide.
  */
-export function createFirestore(settings: FirestoreSettings): DocumentStore & { close(): Promise<void> } {
+export function createFirestore(settings: FirestoreSettings): DocumentStore & Counter & { close(): Promise<void> } {
   const client = new v1.FirestoreClient({ projectId: settings.projectId, ...endpointOptions(settings.endpoint) });
   const database = `projects/${settings.projectId}/databases/${settings.database}`;
   const root = `${database}/documents`;
@@ -112,6 +115,16 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & { 
       } catch (cause) {
         throw new CommitError('unknown', cause);
       }
+    },
+
+    async add(path, field, amount, deleteAfter) {
+      const write = {
+        update: { name: `${root}/${path}`, fields: { delete_after: encodeTimestamp(deleteAfter) } },
+        updateMask: { fieldPaths: ['delete_after'] },
+        updateTransforms: [{ fieldPath: field, increment: encodeValue(amount) }],
+      };
+      const [answer] = await client.commit({ database, writes: [write] }, { ...writing, ...sendOnce(COUNTER_TIMEOUT) });
+      return Number(answer.writeResults?.[0]?.transformResults?.[0]?.integerValue?.toString());
     },
 
     close: () => client.close(),

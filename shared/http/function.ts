@@ -1,7 +1,9 @@
 import type { Server } from 'node:http';
 import type { z } from 'zod';
+import { createLimits } from '../limits/limits.ts';
 import type { Clock } from '../model/clock.ts';
 import { commonConfig, type Environment, readConfig } from '../model/config.ts';
+import type { Counter } from '../store/store.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createLogger, type Logger, type LogSink } from './log.ts';
 import type { BoundRoute } from './route.ts';
@@ -16,6 +18,8 @@ export interface Surroundings {
 /** What a composition root makes: the routes with their handlers, and how to let go of what they hold. */
 export interface Composition {
   readonly routes: readonly BoundRoute[];
+  /** Where the limits of users and services are counted; a function that admits neither has none. */
+  readonly counter?: Counter;
   readonly close: () => Promise<void>;
 }
 
@@ -62,8 +66,17 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
         services: common.SERVICE_ACCOUNTS,
         schedulers: common.SCHEDULER_ACCOUNTS,
       });
+      const limits = createLimits({
+        counter: composition.counter,
+        clock,
+        log,
+        callerLimit: common.RATE_LIMIT_PER_HOUR,
+        strangerLimit: common.STRANGER_LIMIT_PER_HOUR,
+      });
       const server = createFunctionServer({
         name,
+        limits,
+        clientIpHeader: common.CLIENT_IP_HEADER,
         routes: composition.routes,
         authenticate,
         log,

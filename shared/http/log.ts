@@ -46,7 +46,9 @@ export function createLogger(
 
 export const silentLogger: Logger = { log: () => undefined, with: () => silentLogger };
 
-function writeErrors(_name: string, value: unknown): unknown {
+/** Bytes are never written, whatever they are called: they may be a key or a plaintext. `Sensitive` sees to itself. */
+function writeErrors(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
+  if (ArrayBuffer.isView(this[name])) return '[bytes]'; // before Buffer.toJSON has made an object of it
   if (!(value instanceof Error)) return typeof value === 'bigint' ? value.toString() : value;
   const code = 'code' in value ? { code: value.code } : {};
   const cause = value.cause === undefined ? {} : { cause: value.cause };

@@ -17,6 +17,7 @@ export const PROBLEMS: Readonly<Record<FaultCode, { readonly status: number; rea
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   envelope_invalid: { status: 422, title: 'The sealed payload cannot be opened' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Internal error' },
   dependency_unavailable: { status: 503, title: 'A service we depend on is unavailable' },

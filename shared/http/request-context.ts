@@ -20,3 +20,12 @@ export function traceFields(request: IncomingMessage, projectId: string): Record
   const trace = google ?? w3c;
   return trace === undefined ? {} : { 'logging.googleapis.com/trace': `projects/${projectId}/traces/${trace}` };
 }
+
+/**
+ * The client's address: from the header that our load balancer sets (it cannot be forged from outside, as only the
+ * load balancer reaches us), else the connection's other end.
+ */
+export function clientIpOf(request: IncomingMessage, header: string | undefined): string {
+  const told = header === undefined ? undefined : request.headers[header.toLowerCase()];
+  return (typeof told === 'string' ? told : undefined) ?? request.socket.remoteAddress ?? 'unknown';
+}

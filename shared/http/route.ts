@@ -52,6 +52,10 @@ export interface HandlerInput<Params, Query, Body> {
   readonly principal: Principal;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
+  /** Where the caller is, as the load balancer says; for logs, limits and the audit. */
+  readonly clientIp: string;
+  /** Adds headers to the answer, be it a problem or not. */
+  readonly tell: (headers: Readonly<Record<string, string>>) => void;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
   readonly log: Logger;

@@ -1,13 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
+import type { Limits } from '../limits/limits.ts';
+import { standingHeaders, tooMany } from '../limits/standing.ts';
 import { Fault, isFault } from '../model/errors.ts';
 import { admits, type Principal } from '../model/principal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { readJsonBody } from './body.ts';
 import type { Logger, Severity } from './log.ts';
 import { toProblem } from './problem.ts';
-import { requestIdOf, traceFields } from './request-context.ts';
+import { clientIpOf, requestIdOf, traceFields } from './request-context.ts';
 import type { Answer, BoundRoute, HandlerInput, Route } from './route.ts';
 import { createRouter } from './router.ts';
 
@@ -17,9 +19,17 @@ export interface FunctionServerOptions {
   readonly authenticate: Authenticate;
   readonly log: Logger;
   readonly projectId: string;
+  readonly limits: Limits;
+  /** The header in which the load balancer puts the client's address; undefined where there is none in front. */
+  readonly clientIpHeader: string | undefined;
 }
 
 const DEFAULT_BODY_LIMIT = 64 * 1024;
+
+/** What is known of a request before its route is. */
+type Context = Pick<HandlerInput<never, never, never>, 'requestId' | 'clientIp' | 'log' | 'tell'> & {
+  readonly startedAt?: number;
+};
 
 /** What a request has been found to ask for, kept from our front to the framework's invocation. */
 interface Admitted {
@@ -65,6 +75,9 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       const { bound, params } = match;
       if (bound.route.publicCors === true) response.setHeader('access-control-allow-origin', '*');
       const principal = await admit(bound.route, request);
+      const standing = await options.limits.take(principal);
+      if (standing !== undefined) context.tell(standingHeaders(standing));
+      if (standing?.allowed === false) throw tooMany(standing);
       const query = Object.fromEntries(new URLSearchParams(search));
       const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
       const input = { ...context, params, query, principal, body: body?.value, inexact: body?.inexact ?? [] };
@@ -87,6 +100,12 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       'access-control-max-age': '86400',
     };
     return { status: 204, headers };
+  }
+
+  /** Somebody whose token was good is no guesser, whatever it asks for. */
+  function isStranger(request: IncomingMessage): boolean {
+    const principal = admitted.get(request)?.input.principal;
+    return principal === undefined || principal.kind === 'anyone';
   }
 
   /** The body is ours already: without these headers the framework's parsers leave the request alone. */
@@ -112,6 +131,10 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     });
     return {
       requestId,
+      clientIp: clientIpOf(request, options.clientIpHeader),
+      tell(headers: Readonly<Record<string, string>>) {
+        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      },
       headers: flatHeaders(request),
       signal: gone.signal,
       log: options.log.with({ request_id: requestId, ...traceFields(request, options.projectId) }),
@@ -123,7 +146,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   async function answering(
     request: IncomingMessage,
     response: ServerResponse,
-    context: { readonly requestId: string; readonly log: Logger; readonly startedAt?: number },
+    context: Context,
     step: () => Promise<Answer | undefined>,
   ): Promise<void> {
     try {
@@ -131,7 +154,11 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       if (answer === undefined) return;
       send(request, response, answer);
       logRequest(request, context, answer.status, undefined);
-    } catch (error) {
+    } catch (thrown) {
+      const { error, headers } = isStranger(request)
+        ? await options.limits.refusal(context.clientIp, thrown)
+        : { error: thrown, headers: undefined };
+      if (headers !== undefined) context.tell(headers);
       const problem = toProblem(error, context.requestId);
       send(request, response, problem);
       logRequest(request, context, problem.status, error);
@@ -172,18 +199,14 @@ function encode(body: unknown): string | Buffer | undefined {
   return JSON.stringify(body);
 }
 
-function logRequest(
-  request: IncomingMessage,
-  context: { readonly log: Logger; readonly startedAt?: number },
-  status: number,
-  error: unknown,
-): void {
+function logRequest(request: IncomingMessage, context: Context, status: number, error: unknown): void {
   const [path] = (request.url ?? '').split('?');
   context.log.log(severityOf(status, error), 'request', {
     httpRequest: {
       requestMethod: request.method,
       requestUrl: path,
       status,
+      remoteIp: context.clientIp,
       userAgent: request.headers['user-agent'],
       ...(context.startedAt === undefined
         ? {}

@@ -41,7 +41,7 @@ const emails = z
   .pipe(z.array(z.email()));
 
 /** host:port of a plaintext gRPC stand-in; unset in production, where the client knows its service. */
-const endpoint = z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port');
+export const endpoint = z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port');
 
 /** What every function needs: the project, and whose tokens count. */
 export const commonConfig = z.object({
@@ -57,6 +57,18 @@ export const commonConfig = z.object({
     .url()
     .default('https://www.googleapis.com/oauth2/v3/certs')
     .describe("Google's key set for service tokens"),
+  RATE_LIMIT_PER_HOUR: z.coerce.number().int().min(1).default(1000).describe('requests an hour of one user or service'),
+  STRANGER_LIMIT_PER_HOUR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100)
+    .describe('requests an hour and address without a valid licence key, session id or token'),
+  CLIENT_IP_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]+$/)
+    .optional()
+    .describe("the header in which the load balancer puts the client's address"),
 });
 
 export const firestoreConfig = z.object({

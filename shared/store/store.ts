@@ -29,9 +29,10 @@ export interface Document {
 export type Precondition = { readonly exists: boolean } | { readonly lastUpdateTime: UpdateTime };
 
 /**
- * One write. `create` requires that the document does not exist, `update` that it does, `set` nothing. `fields` of an
- * update replace those named and leave the others; a `maximum` raises a number and never lowers it. `deleteAfter`
- * (milliseconds since the epoch) lets the store remove the document by itself some time after.
+ * One write. `create` requires that the document does not exist, `update` that it does, `set` and `merge` nothing.
+ * `fields` of an update or a merge replace those named and leave the others; a `maximum` raises a number and never
+ * lowers it, and like an `increment` begins at nothing where there was none. `deleteAfter` (milliseconds since the
+ * epoch) lets the store remove the document by itself some time after.
  */
 export type Write =
   | { readonly op: 'create' | 'set'; readonly path: string; readonly fields: Fields; readonly deleteAfter?: number }
@@ -42,6 +43,14 @@ export type Write =
       readonly maximum?: Readonly<Record<string, number>>;
       readonly increment?: Readonly<Record<string, number>>;
       readonly lastUpdateTime?: UpdateTime;
+    }
+  | {
+      readonly op: 'merge';
+      readonly path: string;
+      readonly fields: Fields;
+      readonly maximum?: Readonly<Record<string, number>>;
+      readonly increment?: Readonly<Record<string, number>>;
+      readonly deleteAfter?: number;
     }
   | { readonly op: 'delete'; readonly path: string; readonly precondition?: Precondition };
 
@@ -94,6 +103,16 @@ export interface DocumentWriter {
    * @returns for each write, in order, undefined when it was applied
    */
   writeEach(writes: readonly Write[]): Promise<readonly (Refusal | undefined)[]>;
+}
+
+/** Numbers that many instances add to. */
+export interface Counter {
+  /**
+   * Adds to a number, making the document if there is none, in one RPC.
+   * @param deleteAfter milliseconds since the epoch
+   * @returns the sum
+   */
+  add(path: string, field: string, amount: number, deleteAfter: number): Promise<number>;
 }
 
 export type DocumentStore = DocumentReader & DocumentWriter;

@@ -1,0 +1,93 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { admin } from '#functions/admin/index.ts';
+import { listen, shut } from '#local/listen.ts';
+import { type Suite, startSuite, tally } from './suite.ts';
+
+let suite: Suite;
+beforeAll(async () => {
+  suite = await startSuite();
+  // The emulator's first commits take seconds; the limiter waits for three and then lets requests pass.
+  await suite.license(1);
+});
+afterAll(() => suite.close());
+afterEach(() => suite.stack.recorder.forgetFaults());
+
+const LIMIT = 120;
+
+/** Another instance of a function, as Cloud Run would start it, with a smaller limit to reach. */
+async function instance() {
+  const env = { ...suite.stack.environment('admin'), RATE_LIMIT_PER_HOUR: String(LIMIT) };
+  const lines: string[] = [];
+  const running = admin.create(env, suite.stack.clock, (line) => lines.push(line));
+  const port = await listen(running.server);
+  const get = async (token: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/licenses/lic_000000000000/usage`, {
+      headers: { authorization: `Bearer ${suite.tokens[token]}` },
+    });
+    await response.arrayBuffer();
+    return response;
+  };
+  const close = async () => {
+    await shut(running.server);
+    await running.close();
+  };
+  return { get, lines, close };
+}
+
+describe('a user', () => {
+  test('has one limit over two instances, at few writes', async () => {
+    const [one, two] = await Promise.all([instance(), instance()]);
+    suite.stack.recorder.forgetCalls();
+    const statuses: number[] = [];
+    for (let i = 0; i < 100; i += 1) {
+      const both = await Promise.all([one.get('owner'), two.get('owner')]);
+      statuses.push(...both.map(({ status }) => status));
+    }
+    const passed = statuses.filter((status) => status !== 429).length;
+    expect(passed).toBeGreaterThan(LIMIT - 50);
+    expect(passed).toBeLessThanOrEqual(LIMIT);
+    expect(suite.stack.recorder.calls()['firestore.Commit'] ?? 0).toBeLessThanOrEqual(statuses.length / 20);
+    const refused = await one.get('owner');
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('ratelimit-limit')).toBe(String(LIMIT));
+    expect(refused.headers.get('ratelimit-remaining')).toBe('0');
+    expect(refused.headers.get('retry-after')).toBe(refused.headers.get('ratelimit-reset'));
+    expect((await one.get('admin')).status).toBe(404);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  test('passes, and an alert is logged, when the store of the limiter is down', async () => {
+    const { get, lines, close } = await instance();
+    suite.stack.recorder.inject({ service: 'firestore', method: 'Commit', code: 'UNAVAILABLE' });
+    expect((await get('member')).status).toBe(404);
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ severity: 'ALERT', message: 'rate_limiter_open' }),
+    );
+    await close();
+  });
+});
+
+describe('seats', () => {
+  test('a machine may acquire a hundred times an hour', async () => {
+    const { license_key } = await suite.license(1);
+    const body = { license_key, hardware_id: 'wild' };
+    const replies = [];
+    for (let i = 0; i < 104; i += 1) replies.push(await suite.post('/api/v1/licenses/acquire', body));
+    expect(tally(replies)).toEqual({ 200: 99, 201: 1, 429: 4 });
+    expect(replies[0]?.headers.get('ratelimit-remaining')).toBe('99');
+    const other = await suite.post('/api/v1/licenses/acquire', { license_key, hardware_id: 'tame' });
+    expect(other.status).toBe(402);
+    suite.stack.clock.advance(3600);
+    expect((await suite.post('/api/v1/licenses/acquire', body)).status).not.toBe(429);
+  });
+
+  test('who guesses is refused after a hundred tries, and customers at the same address are not', async () => {
+    const { license_key } = await suite.license(1);
+    suite.stack.clock.advance(3600);
+    const guess = () => suite.post('/api/v1/licenses/heartbeat', { session_id: 'guess' });
+    const replies = await Promise.all(Array.from({ length: 105 }, guess));
+    expect(tally(replies)).toEqual({ 404: 100, 429: 5 });
+    const acquired = await suite.post('/api/v1/licenses/acquire', { license_key, hardware_id: 'honest' });
+    expect(acquired.status).toBe(201);
+  });
+});

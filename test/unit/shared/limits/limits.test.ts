@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { createGuesses, network } from '#shared/limits/guesses.ts';
+import { createLocalLimit } from '#shared/limits/local-limit.ts';
+import { createSharedLimit } from '#shared/limits/shared-limit.ts';
+import { Fault } from '#shared/model/errors.ts';
+
+/** A clock at the beginning of an hour. */
+function clockAtTheHour() {
+  let now = Date.UTC(2026, 0, 1, 12);
+  return { now: () => now, advance: (seconds: number) => (now += seconds * 1000) };
+}
+
+/** What Firestore's increment does, and how often it was asked. */
+function memoryCounter() {
+  const sums = new Map<string, number>();
+  let calls = 0;
+  return {
+    calls: () => calls,
+    add: async (path: string, field: string, amount: number) => {
+      calls += 1;
+      const sum = (sums.get(`${path}.${field}`) ?? 0) + amount;
+      sums.set(`${path}.${field}`, sum);
+      return sum;
+    },
+  };
+}
+
+describe('a limit in memory', () => {
+  test('counts by key and by the hour', () => {
+    const clock = clockAtTheHour();
+    const limit = createLocalLimit({ clock, limit: 2 });
+    expect(limit.take('a')).toEqual({ allowed: true, limit: 2, remaining: 1, reset: 3600 });
+    clock.advance(600);
+    expect(limit.take('a')).toEqual({ allowed: true, limit: 2, remaining: 0, reset: 3000 });
+    expect(limit.take('a').allowed).toBe(false);
+    expect(limit.take('b').allowed).toBe(true);
+    clock.advance(3000);
+    expect(limit.take('a')).toEqual({ allowed: true, limit: 2, remaining: 1, reset: 3600 });
+  });
+
+  test('forgets rather than grows', () => {
+    const limit = createLocalLimit({ clock: clockAtTheHour(), limit: 1, maxKeys: 3 });
+    for (const key of ['a', 'b', 'c', 'd']) limit.take(key);
+    expect(limit.count('a')).toBe(0);
+    expect(limit.count('d')).toBe(1);
+  });
+});
+
+describe('a limit that instances share', () => {
+  test.each([1, 2, 5])('%i instances together allow exactly the limit, at one write for a slice', async (instances) => {
+    const counter = memoryCounter();
+    const clock = clockAtTheHour();
+    const limits = Array.from({ length: instances }, () =>
+      createSharedLimit({ counter, clock, limit: 1000, slice: 50, onFailure: () => undefined }),
+    );
+    const takes = Array.from({ length: 3000 }, (_, i) => limits[i % instances]?.take('user:1'));
+    const allowed = (await Promise.all(takes)).filter((standing) => standing?.allowed).length;
+    expect(allowed).toBe(1000);
+    expect(counter.calls()).toBeLessThanOrEqual(1000 / 50 + instances);
+  });
+
+  test('tells how much is left, and begins anew with the hour', async () => {
+    const clock = clockAtTheHour();
+    const limit = createSharedLimit({
+      counter: memoryCounter(),
+      clock,
+      limit: 60,
+      slice: 50,
+      onFailure: () => undefined,
+    });
+    expect(await limit.take('u')).toEqual({ allowed: true, limit: 60, remaining: 59, reset: 3600 });
+    for (let i = 0; i < 59; i += 1) await limit.take('u');
+    expect(await limit.take('u')).toEqual({ allowed: false, limit: 60, remaining: 0, reset: 3600 });
+    clock.advance(3600);
+    expect((await limit.take('u')).allowed).toBe(true);
+  });
+
+  test('lets requests pass and says so when the store fails, and asks it again later', async () => {
+    const clock = clockAtTheHour();
+    const failures: unknown[] = [];
+    let asked = 0;
+    const counter = {
+      add: () => {
+        asked += 1;
+        return Promise.reject(new Error('down'));
+      },
+    };
+    const limit = createSharedLimit({ counter, clock, limit: 1, slice: 1, onFailure: (error) => failures.push(error) });
+    for (let i = 0; i < 5; i += 1) expect((await limit.take('u')).allowed).toBe(true);
+    expect([asked, failures.length]).toEqual([1, 1]);
+    clock.advance(11);
+    await limit.take('u');
+    expect([asked, failures.length]).toEqual([2, 2]);
+  });
+});
+
+describe('guessing', () => {
+  test('gets slower, then 429; other faults are not guesses', async () => {
+    const waits: number[] = [];
+    const wait = async (milliseconds: number) => waits.push(milliseconds);
+    const guesses = createGuesses({ clock: clockAtTheHour(), limit: 30, wait });
+    const wrong = new Fault('license_not_found', 'no');
+    for (let i = 0; i < 30; i += 1) expect((await guesses.answer('1.2.3.4', wrong)).error).toBe(wrong);
+    expect(waits).toEqual([5, 10, 15, 20, 25, 30, 35, 40, 45, 50]);
+    expect((await guesses.answer('1.2.3.4', wrong)).error).toMatchObject({ code: 'rate_limited' });
+    expect((await guesses.answer('5.6.7.8', wrong)).error).toBe(wrong);
+    const other = new Fault('no_seats_available', 'full');
+    expect(await guesses.answer('1.2.3.4', other)).toEqual({ error: other, headers: {} });
+  });
+
+  test.each([
+    ['203.0.113.9', '203.0.113.9'],
+    ['::ffff:203.0.113.9', '203.0.113.9'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:0db8:0001:0002::1', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+  ])('%s counts as %s', (address, counted) => {
+    expect(network(address)).toBe(counted);
+  });
+});

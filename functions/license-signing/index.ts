@@ -4,8 +4,9 @@ import { createFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
+import { readArchive } from '#shared/keys/archive.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
-import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { createSign } from './sign.ts';
 
 /** Signs licence data for the vendor's own services and staff. */
@@ -26,7 +27,9 @@ export const licenseSigning = defineFunction({
     const kms = createKmsClient(config.KMS_ENDPOINT);
     const keys = createKeyDirectory({
       source: createKmsKeySource(kms, config.SIGNING_KEY),
+      archive: () => readArchive(store),
       clock,
+      periods: keyPeriods(config),
       maxAge: KEY_LIST_MAX_AGE,
       onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
     });

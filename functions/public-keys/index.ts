@@ -1,23 +1,37 @@
+import { z } from 'zod';
 import * as contract from '#shared/contract/public-keys.ts';
 import { verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { verifyLicense } from '#shared/crypto/license.ts';
 import { refuse, type Verification } from '#shared/crypto/verify.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeySource } from '#shared/gcp/kms.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
+import { readArchive } from '#shared/keys/archive.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
-import { KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { createKeyAnswers } from './answers.ts';
 
 /** Serves the public keys and checks signatures. Its account can read keys and nothing else. */
 export const publicKeys = defineFunction({
   name: 'public-keys',
-  config: signingKeyConfig,
+  config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
+    ...signingKeyConfig.shape,
+  }),
   compose(config, { clock, log }) {
+    const store = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.FIRESTORE_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
     const kms = createKmsClient(config.KMS_ENDPOINT);
     const keys = createKeyDirectory({
       source: createKmsKeySource(kms, config.SIGNING_KEY),
+      archive: () => readArchive(store),
       clock,
+      periods: keyPeriods(config),
       maxAge: KEY_LIST_MAX_AGE,
       onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
     });
@@ -38,7 +52,9 @@ export const publicKeys = defineFunction({
           return judged(verifyLicense(body.license_data, (version) => byVersion.get(version)?.publicKey, now));
         }),
       ],
-      close: () => kms.close(),
+      close: async () => {
+        await Promise.all([store.close(), kms.close()]);
+      },
     };
   },
 });

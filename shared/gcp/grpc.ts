@@ -7,10 +7,14 @@ export function endpointOptions(endpoint: string | undefined) {
   return { apiEndpoint: host, port: Number(port), sslCreds: credentials.createInsecure() };
 }
 
-/** Call options under which a client's library sends once, waits no longer than this, and leaves retrying to us. */
+/**
+ * Call options under which a client's library sends once, waits no longer than this, and leaves retrying to us.
+ * Streamed answers have retries of their own in the library, which heed no `retryCodes`: twice more, after seconds.
+ */
 export const sendOnce = (timeoutMilliseconds: number) => ({
   timeout: timeoutMilliseconds,
   retry: { retryCodes: [] },
+  retryRequestOptions: { noResponseRetries: 0 },
 });
 
 /** The gRPC status of what a Google client threw; UNKNOWN for anything else. */

@@ -2,30 +2,20 @@ import { KeyManagementServiceClient } from '@google-cloud/kms';
 import { isSignatureAlgorithm } from '../crypto/algorithms.ts';
 import { crc32c } from '../crypto/crc32c.ts';
 import type { Signer } from '../crypto/signer.ts';
-import type { KeySource, KeyVersion } from '../keys/key-source.ts';
+import type { KeyAdministrator, KeySource, KeyVersion } from '../keys/key-source.ts';
 import { Fault } from '../model/errors.ts';
 import { endpointOptions, sendOnce } from './grpc.ts';
-import { isTransient, retrying, TRANSIENT } from './retry.ts';
+import { bytesOf, checksumMatches, intactOrRetried, requireIntact } from './kms-integrity.ts';
+import { retrying } from './retry.ts';
 
 /** Milliseconds. An RSA-4096 signature takes tens of them; a caller waits for at most four attempts. */
 const SIGN_TIMEOUT = 2_000;
 const READ_TIMEOUT = 5_000;
+const CREATE_TIMEOUT = 30_000;
 
 /** @param endpoint host:port of a plaintext stand-in; undefined for the service */
 export const createKmsClient = (endpoint?: string): KeyManagementServiceClient =>
   new KeyManagementServiceClient(endpointOptions(endpoint));
-
-/** An answer whose checksum or name is not what it should be: damaged on its way, so it is thrown away and asked again. */
-class DamagedAnswer extends Error {
-  override readonly name = 'DamagedAnswer';
-}
-
-/** What Google recommends for end-to-end integrity: discard, and try a bounded number of times. */
-const policy = { ...TRANSIENT, retries: (error: unknown) => error instanceof DamagedAnswer || isTransient(error) };
-
-function requireIntact(intact: boolean, what: string): void {
-  if (!intact) throw new DamagedAnswer(`${what} was damaged between Cloud KMS and us`);
-}
 
 /** Signs with AsymmetricSign; the digest's and the signature's CRC32C are checked on both sides. */
 export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: string): Signer {
@@ -36,12 +26,12 @@ export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: s
         return await retrying(async () => {
           const request = { name, digest: { sha256: digest }, digestCrc32c: { value: crc32c(digest) } };
           const [answer] = await client.asymmetricSign(request, sendOnce(SIGN_TIMEOUT));
-          const signature = bytes(answer.signature);
+          const signature = bytesOf(answer.signature);
           requireIntact(answer.verifiedDigestCrc32c === true, 'the digest');
           requireIntact(answer.name === name, 'the name of the key');
           requireIntact(checksumMatches(signature, answer.signatureCrc32c), 'the signature');
           return signature;
-        }, policy);
+        }, intactOrRetried);
       } catch (cause) {
         throw new Fault('signing_unavailable', 'The licence cannot be signed right now.', { cause, retryAfter: 2 });
       }
@@ -76,9 +66,32 @@ export function createKmsKeySource(client: KeyManagementServiceClient, cryptoKey
   };
 }
 
+/** Makes and disables versions; a right that only key-rotation has, and neither to destroy a key nor to use one. */
+export function createKmsKeyAdministrator(client: KeyManagementServiceClient, cryptoKey: string): KeyAdministrator {
+  const keyId = cryptoKey.slice(cryptoKey.lastIndexOf('/') + 1);
+  return {
+    // Not sent again: a version that was made although its answer was lost would be followed by another.
+    async createVersion() {
+      try {
+        const request = { parent: cryptoKey, cryptoKeyVersion: {} };
+        const [{ name }] = await client.createCryptoKeyVersion(request, sendOnce(CREATE_TIMEOUT));
+        return `${keyId}.${String(name).slice(String(name).lastIndexOf('/') + 1)}`;
+      } catch (cause) {
+        throw new Fault('dependency_unavailable', 'A new key version could not be made right now.', { cause });
+      }
+    },
+
+    async disableVersion(keyVersion) {
+      const cryptoKeyVersion = { name: versionName(cryptoKey, keyVersion), state: 'DISABLED' as const };
+      const updateMask = { paths: ['state'] };
+      await reads(() => client.updateCryptoKeyVersion({ cryptoKeyVersion, updateMask }, sendOnce(READ_TIMEOUT)));
+    },
+  };
+}
+
 async function reads<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return await retrying(read, policy);
+    return await retrying(read, intactOrRetried);
   } catch (cause) {
     throw new Fault('dependency_unavailable', `Cloud KMS does not answer right now.`, { cause });
   }
@@ -87,14 +100,4 @@ async function reads<T>(read: () => Promise<T>): Promise<T> {
 /** `license-signing.3` of the crypto key `…/cryptoKeys/license-signing` is its version 3. */
 function versionName(cryptoKey: string, keyVersion: string): string {
   return `${cryptoKey}/cryptoKeyVersions/${keyVersion.slice(keyVersion.lastIndexOf('.') + 1)}`;
-}
-
-type Bytes = Uint8Array | string | null | undefined;
-
-const bytes = (value: Bytes): Buffer =>
-  typeof value === 'string' ? Buffer.from(value, 'base64') : Buffer.from(value ?? []);
-
-/** Checksums arrive as Int64Value wrappers, whose value is a string, a number or a Long. */
-function checksumMatches(data: Uint8Array, wrapper: { readonly value?: unknown } | null | undefined): boolean {
-  return wrapper?.value !== undefined && String(wrapper.value) === String(crc32c(data));
 }

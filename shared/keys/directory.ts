@@ -1,7 +1,9 @@
+import type { SignatureAlgorithm } from '../crypto/algorithms.ts';
 import { type PublicKey, readPublicKey } from '../crypto/public-key.ts';
 import type { SigningKey } from '../crypto/signer.ts';
 import type { Clock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
+import { type Archive, EMPTY_ARCHIVE } from './archive.ts';
 import type { KeySource } from './key-source.ts';
 import { DEFAULT_PERIODS, type KeyPeriods, type PlacedVersion, placeVersions } from './lifecycle.ts';
 
@@ -27,6 +29,8 @@ export interface KeyDirectory {
 
 export interface KeyDirectoryOptions {
   readonly source: KeySource;
+  /** What is archived and revoked; without it, KMS's list is all there is. */
+  readonly archive?: () => Promise<Archive>;
   readonly clock: Clock;
   readonly periods?: KeyPeriods;
   /** Seconds after which the list is read again. KMS allows 600 reads a minute. */
@@ -50,10 +54,27 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
 
   async function read(): Promise<KeySet> {
     const readAt = clock.now();
-    const placed = placeVersions(await source.listVersions(), readAt, periods);
-    const keys = await Promise.all(
-      placed.map(async (version) => ({ ...version, publicKey: await publicKeyOf(version) })),
+    const [listed, { archived, revoked }] = await Promise.all([
+      source.listVersions(),
+      options.archive?.() ?? EMPTY_ARCHIVE,
+    ]);
+    // KMS takes a while to forget what was disabled, so what is archived or revoked is so although it is listed.
+    const gone = new Set([...archived.map(({ keyVersion }) => keyVersion), ...revoked]);
+    const enabled = listed.filter(({ keyVersion }) => !gone.has(keyVersion));
+    const placed = placeVersions(enabled, readAt, periods);
+    const kept = archived.filter(
+      ({ keyVersion, publishedUntil }) => !revoked.has(keyVersion) && publishedUntil > readAt,
     );
+    const keys = await Promise.all([
+      ...placed.map(async (version) => ({ ...version, publicKey: await publicKeyOf(version) })),
+      ...kept.map(({ keyVersion, algorithm, createdAt, pem }) => ({
+        keyVersion,
+        algorithm,
+        createdAt,
+        state: 'archived' as const,
+        publicKey: remember(keyVersion, pem, algorithm),
+      })),
+    ]);
     const set = {
       keys,
       byVersion: new Map(keys.map((key) => [key.keyVersion, key])),
@@ -63,27 +84,34 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     return set;
   }
 
-  async function publicKeyOf({ keyVersion, algorithm }: PlacedVersion): Promise<PublicKey> {
-    const held = publicKeys.get(keyVersion);
-    if (held !== undefined) return held;
-    const publicKey = readPublicKey(await source.readPem(keyVersion), algorithm);
+  function remember(keyVersion: string, pem: string, algorithm: SignatureAlgorithm): PublicKey {
+    const publicKey = publicKeys.get(keyVersion) ?? readPublicKey(pem, algorithm);
     publicKeys.set(keyVersion, publicKey);
     return publicKey;
   }
 
-  async function current(): Promise<KeySet> {
-    if (known !== undefined && clock.now() < known.readAt + maxAge * 1000) return known.set;
-    reading ??= read().finally(() => {
-      reading = undefined;
-    });
+  async function publicKeyOf({ keyVersion, algorithm }: PlacedVersion): Promise<PublicKey> {
+    return publicKeys.get(keyVersion) ?? remember(keyVersion, await source.readPem(keyVersion), algorithm);
+  }
+
+  /** The failure is dealt with once for all who wait, so that it is told once. */
+  async function readOrKeep(): Promise<KeySet> {
     try {
-      return await reading;
+      return await read();
     } catch (error) {
       if (known === undefined) throw error;
       options.onStale?.(error);
       known = { ...known, readAt: clock.now() - (maxAge - RETRY_AFTER) * 1000 };
       return known.set;
     }
+  }
+
+  async function current(): Promise<KeySet> {
+    if (known !== undefined && clock.now() < known.readAt + maxAge * 1000) return known.set;
+    reading ??= readOrKeep().finally(() => {
+      reading = undefined;
+    });
+    return reading;
   }
 
   return {

@@ -15,3 +15,11 @@ export interface KeySource {
   /** SPKI PEM. @throws Fault `dependency_unavailable` when no intact key could be had */
   readPem(keyVersion: string): Promise<string>;
 }
+
+/** Makes and ends key versions. Whoever signs has no such right. */
+export interface KeyAdministrator {
+  /** @returns the new version, which is published as soon as it is enabled */
+  createVersion(): Promise<string>;
+  /** A version that is disabled already is no error. */
+  disableVersion(keyVersion: string): Promise<void>;
+}

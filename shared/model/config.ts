@@ -76,6 +76,14 @@ export const firestoreConfig = z.object({
   FIRESTORE_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
 });
 
+/**
+ * What a published key may be served from, one after the other: an instance's list, the CDN or a client (an hour), and
+ * both for a day more while we fail. A version must have been published for longer before it signs.
+ */
+const CACHED_HOURS = 26;
+
+const period = (fallback: number, min: number) => z.coerce.number().min(min).default(fallback);
+
 export const signingKeyConfig = z.object({
   SIGNING_KEY: z
     .string()
@@ -85,6 +93,24 @@ export const signingKeyConfig = z.object({
     )
     .describe('resource name of the licence signing key'),
   KMS_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
+  PUBLISH_BEFORE_SIGNING_HOURS: period(48, CACHED_HOURS).describe(
+    'how long a key version is published before it signs',
+  ),
+  ROTATE_AFTER_DAYS: period(30, 3).describe('age of the newest key version at which the next one is made'),
+  ARCHIVE_AFTER_DAYS: period(30, 1).describe(
+    'time after its retirement at which a key version is disabled and archived',
+  ),
+  LONGEST_VALIDITY_DAYS: period(400, 1).describe(
+    'how far validity may reach ahead, and how long archived keys are published',
+  ),
+});
+
+/** @param config what `signingKeyConfig` reads */
+export const keyPeriods = (config: z.output<typeof signingKeyConfig>) => ({
+  publishBeforeSigning: config.PUBLISH_BEFORE_SIGNING_HOURS * 3600,
+  rotateAfter: config.ROTATE_AFTER_DAYS * 86_400,
+  archiveAfter: config.ARCHIVE_AFTER_DAYS * 86_400,
+  longestValidity: config.LONGEST_VALIDITY_DAYS * 86_400,
 });
 
 /** Seconds that an instance keeps the list of key versions: a revoked one is gone from every answer within that time. */

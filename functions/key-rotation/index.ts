@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import * as contract from '#shared/contract/key-rotation.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import { createKmsClient, createKmsKeyAdministrator, createKmsKeySource } from '#shared/gcp/kms.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { bind } from '#shared/http/validate.ts';
+import { readArchive } from '#shared/keys/archive.ts';
+import { commonConfig, firestoreConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { createRotate } from './rotate.ts';
+
+/** What Cloud Scheduler calls every day to roll the signing key. It can make and disable versions and use none. */
+export const keyRotation = defineFunction({
+  name: 'key-rotation',
+  config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
+    ...signingKeyConfig.shape,
+  }),
+  compose(config, { clock, log }) {
+    const store = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.FIRESTORE_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
+    const kms = createKmsClient(config.KMS_ENDPOINT);
+    const rotate = createRotate({
+      source: createKmsKeySource(kms, config.SIGNING_KEY),
+      administrator: createKmsKeyAdministrator(kms, config.SIGNING_KEY),
+      store,
+      readArchive: () => readArchive(store),
+      clock,
+      periods: keyPeriods(config),
+    });
+    return {
+      routes: [
+        bind(contract.rotateKeys, async () => {
+          const rotated = await rotate();
+          log.log('INFO', 'keys_rotated', { ...rotated });
+          return { status: 200, body: rotated };
+        }),
+      ],
+      close: async () => {
+        await Promise.all([store.close(), kms.close()]);
+      },
+    };
+  },
+});

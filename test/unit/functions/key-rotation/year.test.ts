@@ -1,0 +1,157 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createRotate } from '#functions/key-rotation/rotate.ts';
+import { readArchive } from '#shared/keys/archive.ts';
+import { createKeyDirectory } from '#shared/keys/directory.ts';
+import type { KeyAdministrator, KeySource, KeyVersion } from '#shared/keys/key-source.ts';
+import { DEFAULT_PERIODS } from '#shared/keys/lifecycle.ts';
+import { memoryStore } from '../../memory-store.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const START = Date.UTC(2026, 0, 1);
+
+let pem: string;
+beforeAll(() => {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
+  pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+});
+
+/** A KMS whose disabling takes effect late, as the real one's may. All versions share one key: only names matter here. */
+function fakeKms(clock: { now(): number }) {
+  const versions: (KeyVersion & { disabledFrom: number })[] = [];
+  const used = new Map<string, { first: number; last: number }>();
+  const administrator: KeyAdministrator = {
+    createVersion: async () => {
+      const keyVersion = `key.${versions.length + 1}`;
+      versions.push({
+        keyVersion,
+        algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
+        createdAt: clock.now(),
+        disabledFrom: Number.POSITIVE_INFINITY,
+      });
+      return keyVersion;
+    },
+    disableVersion: async (keyVersion) => {
+      const version = versions.find((one) => one.keyVersion === keyVersion);
+      if (version) version.disabledFrom = Math.min(version.disabledFrom, clock.now() + 3 * HOUR);
+    },
+  };
+  const source: KeySource = {
+    listVersions: async () => versions.filter(({ disabledFrom }) => disabledFrom > clock.now()),
+    readPem: async () => pem,
+  };
+  return { versions, administrator, source, used };
+}
+
+function world() {
+  let now = START;
+  const clock = { now: () => now };
+  const kms = fakeKms(clock);
+  const store = memoryStore();
+  const archive = () => readArchive(store);
+  const rotate = createRotate({ ...kms, store, readArchive: archive, clock, periods: DEFAULT_PERIODS });
+  const directory = () =>
+    createKeyDirectory({ source: kms.source, archive, clock, periods: DEFAULT_PERIODS, maxAge: 60 });
+  return { kms, store, rotate, directory, clock, advance: (by: number) => (now += by) };
+}
+
+describe('fifteen months of daily rotation', () => {
+  test('no client with keys of an hour ago ever meets a signature it cannot check, nor does a key sign too long', async () => {
+    const { kms, rotate, directory, clock, advance } = world();
+    await kms.administrator.createVersion();
+    const [signer, origin] = [directory(), directory()];
+    const signed: { keyVersion: string; until: number }[] = [];
+    let cached = { at: clock.now(), versions: new Set((await origin.current()).byVersion.keys()) };
+
+    for (let hour = 0; hour < 450 * 24; hour += 1) {
+      if (hour % 24 === 0) await rotate();
+      const key = await signer.signingKey();
+      expect(cached.versions, `hour ${hour}`).toContain(key.keyVersion);
+      expect(key.publishedUntil * 1000).toBeLessThanOrEqual(clock.now() + 400 * DAY);
+      signed.push({ keyVersion: key.keyVersion, until: clock.now() + 400 * DAY });
+      if (hour % 6 === 0) {
+        const published = (await origin.current()).byVersion;
+        const missing = signed.filter(({ keyVersion, until }) => until > clock.now() && !published.has(keyVersion));
+        expect(missing).toEqual([]);
+        for (const [name, { state }] of published) if (state === 'archived') expect(name).not.toBe(key.keyVersion);
+      }
+      if (clock.now() - cached.at >= HOUR) {
+        cached = { at: clock.now(), versions: new Set((await origin.current()).byVersion.keys()) };
+      }
+      advance(HOUR);
+    }
+
+    expect(kms.versions).toHaveLength(15);
+    const signing = [...new Set(signed.map(({ keyVersion }) => keyVersion))];
+    expect(signing).toEqual(kms.versions.slice(0, signing.length).map(({ keyVersion }) => keyVersion));
+    for (const { keyVersion, createdAt, disabledFrom } of kms.versions) {
+      const uses = signed.filter((one) => one.keyVersion === keyVersion);
+      const last = uses.at(-1);
+      if (last !== undefined) expect(last.until - 400 * DAY).toBeLessThan(createdAt + 33 * DAY);
+      if (last !== undefined && disabledFrom !== Number.POSITIVE_INFINITY) {
+        expect(disabledFrom).toBeGreaterThan(last.until - 400 * DAY + 29 * DAY);
+      }
+    }
+  });
+});
+
+describe('a run', () => {
+  test('twice, or many at once, makes one version and archives each once', async () => {
+    const { kms, rotate, advance } = world();
+    const runs = await Promise.all(Array.from({ length: 8 }, rotate));
+    expect(runs.filter(({ created }) => created !== undefined)).toHaveLength(1);
+    expect(kms.versions).toHaveLength(1);
+    advance(31 * DAY);
+    expect((await rotate()).created).toBe('key.2');
+    expect((await rotate()).created).toBeUndefined();
+    advance(3 * DAY);
+    expect(await rotate()).toEqual({ signing: 'key.2', archived: [] });
+    advance(30 * DAY);
+    const [one, two] = await Promise.all([rotate(), rotate()]);
+    expect([one.archived, two.archived]).toEqual([['key.1'], ['key.1']]);
+    advance(4 * HOUR);
+    expect((await kms.source.listVersions()).map(({ keyVersion }) => keyVersion)).toEqual(['key.2', 'key.3']);
+  });
+
+  test('that died between the archive and KMS is finished by the next', async () => {
+    const { kms, rotate, advance, directory } = world();
+    await rotate();
+    advance(31 * DAY);
+    await rotate();
+    advance(33 * DAY);
+    const { disableVersion } = kms.administrator;
+    Object.assign(kms.administrator, { disableVersion: () => Promise.reject(new Error('killed')) });
+    await expect(rotate()).rejects.toThrow('killed');
+    Object.assign(kms.administrator, { disableVersion });
+    expect((await directory().current()).byVersion.get('key.1')?.state).toBe('archived');
+    await rotate();
+    expect(kms.versions[0]?.disabledFrom).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+
+  test('that died after its reservation does not stop rotation for long', async () => {
+    const { kms, rotate, advance } = world();
+    const { createVersion } = kms.administrator;
+    Object.assign(kms.administrator, { createVersion: () => Promise.reject(new Error('killed')) });
+    await expect(rotate()).rejects.toThrow('killed');
+    Object.assign(kms.administrator, { createVersion });
+    expect((await rotate()).created).toBeUndefined();
+    advance(11 * 60_000);
+    expect((await rotate()).created).toBe('key.1');
+  });
+
+  test('a revoked version neither signs nor is published, and the next one signs at once', async () => {
+    const { kms, store, rotate, advance, directory } = world();
+    await rotate();
+    advance(31 * DAY);
+    await rotate();
+    const keys = directory();
+    expect((await keys.signingKey()).keyVersion).toBe('key.1');
+    await store.commit([{ op: 'set', path: 'revoked_keys/key.1', fields: { revoked_at: START } }]);
+    advance(61_000);
+    expect((await keys.signingKey()).keyVersion).toBe('key.2');
+    expect([...(await keys.current()).byVersion.keys()]).toEqual(['key.2']);
+    await rotate();
+    expect(kms.versions[0]?.disabledFrom).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+});

@@ -13,6 +13,7 @@ export const PROBLEMS: Readonly<Record<FaultCode, { readonly status: number; rea
   session_not_found: { status: 404, title: 'No such session' },
   method_not_allowed: { status: 405, title: 'Method not allowed' },
   conflict: { status: 409, title: 'Conflict' },
+  seat_limit_exceeded: { status: 409, title: 'The tenant has no seats left to give' },
   session_ended: { status: 410, title: 'The session has ended' },
   payload_too_large: { status: 413, title: 'The request is too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },

@@ -1,15 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { http } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
 import type { Limits } from '../limits/limits.ts';
 import { standingHeaders, tooMany } from '../limits/standing.ts';
-import { Fault, isFault } from '../model/errors.ts';
+import { Fault } from '../model/errors.ts';
 import { admits, type Principal } from '../model/principal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { readJsonBody } from './body.ts';
-import type { Logger, Severity } from './log.ts';
+import { createFramework } from './framework.ts';
+import type { Logger } from './log.ts';
 import { toProblem } from './problem.ts';
 import { clientIpOf, requestIdOf, traceFields } from './request-context.ts';
+import { logRequest, send } from './respond.ts';
 import type { Answer, BoundRoute, HandlerInput, Route } from './route.ts';
 import { createRouter } from './router.ts';
 
@@ -27,64 +27,67 @@ export interface FunctionServerOptions {
 const DEFAULT_BODY_LIMIT = 64 * 1024;
 
 /** What is known of a request before its route is. */
-type Context = Pick<HandlerInput<never, never, never>, 'requestId' | 'clientIp' | 'log' | 'tell'> & {
-  readonly startedAt?: number;
-};
-
-/** What a request has been found to ask for, kept from our front to the framework's invocation. */
-interface Admitted {
-  readonly bound: BoundRoute;
-  readonly input: HandlerInput<unknown, unknown, unknown>;
+interface Context
+  extends Pick<HandlerInput<never, never, never>, 'requestId' | 'clientIp' | 'tell' | 'headers' | 'signal' | 'log'> {
+  readonly startedAt: number;
 }
 
 /**
- * The HTTP server of one function. functions-framework invokes the handler, but only after our own front has found
- * the route, authenticated the caller, and read, limited and checked the body: the framework's parsers take a
- * gigabyte and answer faults in HTML. Requests that we refuse never reach it.
+ * The HTTP server of one function. Our own front finds the route, authenticates the caller, and reads, limits and
+ * checks the body before functions-framework sees the request; those that we refuse never reach it.
  */
 export function createFunctionServer(options: FunctionServerOptions): Server {
   const route = createRouter(options.routes);
-  const admitted = new WeakMap<IncomingMessage, Admitted>();
+  const framework = createFramework(options.name);
+  const callers = new WeakMap<IncomingMessage, Principal>();
+  framework.server.on('request', (request: IncomingMessage, response: ServerResponse) => void front(request, response));
+  return harden(framework.server);
 
-  http(options.name, async (request, response) => {
-    const entry = admitted.get(request);
-    if (entry === undefined) throw new TypeError('a request came past the front');
-    await answering(request, response, entry.input, () => entry.bound.handle(entry.input));
-  });
-  const server = getTestServer(options.name);
-  const [framework] = server.listeners('request');
-  if (framework === undefined) throw new TypeError('functions-framework has changed: it listens to no request');
-  server.removeAllListeners('request');
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => void front(request, response));
-  return harden(server);
-
+  /** Answers one request, whatever happens, and leaves one line in the log. */
   async function front(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const context = contextOf(request, response);
-    response.setHeader('x-request-id', context.requestId);
-    await answering(request, response, context, async () => {
-      const [path = '', search = ''] = (request.url ?? '').split('?', 2);
-      if (isHealth(request, path)) return { status: 200, body: { status: 'ok' } };
-      const preflight = preflightFor(request, path);
-      if (preflight !== undefined) return preflight;
-      const match = route(request.method ?? '', path);
-      if (match.kind === 'not_found') throw new Fault('not_found', 'There is nothing at this address.');
-      if (match.kind === 'method_not_allowed') {
-        response.setHeader('allow', match.allow.join(', '));
+    context.tell({ 'x-request-id': context.requestId });
+    try {
+      const answer = await handle(request, response, context);
+      send(request, response, answer);
+      logRequest(request, context, answer.status, undefined);
+    } catch (thrown) {
+      const stranger = (callers.get(request)?.kind ?? 'anyone') === 'anyone';
+      const refusal = stranger ? await options.limits.refusal(context.clientIp, thrown) : { error: thrown };
+      context.tell(refusal.headers ?? {});
+      const problem = toProblem(refusal.error, context.requestId);
+      send(request, response, problem);
+      logRequest(request, context, problem.status, refusal.error);
+    }
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse, context: Context): Promise<Answer> {
+    const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+    if (isHealth(request, path)) return { status: 200, body: { status: 'ok' } };
+    const preflight = preflightFor(request, path);
+    if (preflight !== undefined) return preflight;
+    const { bound, params } = find(request, path, context);
+    if (bound.route.publicCors === true) context.tell({ 'access-control-allow-origin': '*' });
+    const principal = await admit(bound.route, request, context);
+    const query = Object.fromEntries(new URLSearchParams(search));
+    const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
+    await framework.invoke(request, response);
+    return bound.handle({ ...context, params, query, principal, body: body?.value, inexact: body?.inexact ?? [] });
+  }
+
+  function find(request: IncomingMessage, path: string, { tell }: Context) {
+    const match = route(request.method ?? '', path);
+    switch (match.kind) {
+      case 'found':
+        return match;
+      case 'not_found':
+        throw new Fault('not_found', 'There is nothing at this address.');
+      case 'method_not_allowed':
+        tell({ allow: match.allow.join(', ') });
         throw new Fault('method_not_allowed', `Use ${match.allow.join(' or ')}.`);
-      }
-      const { bound, params } = match;
-      if (bound.route.publicCors === true) response.setHeader('access-control-allow-origin', '*');
-      const principal = await admit(bound.route, request);
-      const standing = await options.limits.take(principal);
-      if (standing !== undefined) context.tell(standingHeaders(standing));
-      if (standing?.allowed === false) throw tooMany(standing);
-      const query = Object.fromEntries(new URLSearchParams(search));
-      const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
-      const input = { ...context, params, query, principal, body: body?.value, inexact: body?.inexact ?? [] };
-      admitted.set(request, { bound, input });
-      delegate(request, response);
-      return undefined;
-    });
+      default:
+        return match satisfies never;
+    }
   }
 
   /** What a browser asks before a request of another origin (Fetch standard, CORS protocol), for public routes only. */
@@ -102,28 +105,19 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     return { status: 204, headers };
   }
 
-  /** Somebody whose token was good is no guesser, whatever it asks for. */
-  function isStranger(request: IncomingMessage): boolean {
-    const principal = admitted.get(request)?.input.principal;
-    return principal === undefined || principal.kind === 'anyone';
-  }
-
-  /** The body is ours already: without these headers the framework's parsers leave the request alone. */
-  function delegate(request: IncomingMessage, response: ServerResponse): void {
-    for (const name of ['content-type', 'content-length', 'transfer-encoding', 'content-encoding']) {
-      delete request.headers[name];
-    }
-    Reflect.apply(framework ?? (() => undefined), server, [request, response]);
-  }
-
-  async function admit(target: Route, request: IncomingMessage): Promise<Principal> {
+  /** Who is calling, if it may, within its allowance. Somebody whose token was good is no guesser, whatever it asks for. */
+  async function admit(target: Route, request: IncomingMessage, { tell }: Context): Promise<Principal> {
     if (target.access.includes('anyone')) return { kind: 'anyone' };
     const principal = await options.authenticate(request.headers.authorization);
+    callers.set(request, principal);
     if (!admits(target.access, principal)) throw new Fault('forbidden', 'This caller may not do that.');
+    const standing = await options.limits.take(principal);
+    if (standing !== undefined) tell(standingHeaders(standing));
+    if (standing?.allowed === false) throw tooMany(standing);
     return principal;
   }
 
-  function contextOf(request: IncomingMessage, response: ServerResponse) {
+  function contextOf(request: IncomingMessage, response: ServerResponse): Context {
     const requestId = requestIdOf(request);
     const gone = new AbortController();
     response.once('close', () => {
@@ -141,29 +135,6 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       startedAt: performance.now(),
     };
   }
-
-  /** Runs one step, sends what it answers or throws, and writes the request's log line once it is sent. */
-  async function answering(
-    request: IncomingMessage,
-    response: ServerResponse,
-    context: Context,
-    step: () => Promise<Answer | undefined>,
-  ): Promise<void> {
-    try {
-      const answer = await step();
-      if (answer === undefined) return;
-      send(request, response, answer);
-      logRequest(request, context, answer.status, undefined);
-    } catch (thrown) {
-      const { error, headers } = isStranger(request)
-        ? await options.limits.refusal(context.clientIp, thrown)
-        : { error: thrown, headers: undefined };
-      if (headers !== undefined) context.tell(headers);
-      const problem = toProblem(error, context.requestId);
-      send(request, response, problem);
-      logRequest(request, context, problem.status, error);
-    }
-  }
 }
 
 const readBody = (route: Route, request: IncomingMessage) =>
@@ -176,49 +147,6 @@ function flatHeaders(request: IncomingMessage): Record<string, string | undefine
   return Object.fromEntries(
     Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]),
   );
-}
-
-function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  if (response.headersSent || response.destroyed) return;
-  const body = encode(answer.body);
-  const headers: Record<string, string | number> = {
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...answer.headers,
-    ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
-    // A body that we did not take up to its end would be read as the next request.
-    ...(request.complete ? {} : { connection: 'close' }),
-  };
-  response.writeHead(answer.status, headers);
-  response.end(request.method === 'HEAD' ? undefined : body);
-}
-
-function encode(body: unknown): string | Buffer | undefined {
-  if (body === undefined || typeof body === 'string' || Buffer.isBuffer(body)) return body;
-  return JSON.stringify(body);
-}
-
-function logRequest(request: IncomingMessage, context: Context, status: number, error: unknown): void {
-  const [path] = (request.url ?? '').split('?');
-  context.log.log(severityOf(status, error), 'request', {
-    httpRequest: {
-      requestMethod: request.method,
-      requestUrl: path,
-      status,
-      remoteIp: context.clientIp,
-      userAgent: request.headers['user-agent'],
-      ...(context.startedAt === undefined
-        ? {}
-        : { latency: `${((performance.now() - context.startedAt) / 1000).toFixed(4)}s` }),
-    },
-    ...(error === undefined ? {} : { error }),
-  });
-}
-
-function severityOf(status: number, error: unknown): Severity {
-  if (status >= 500) return 'ERROR';
-  return error !== undefined && !isFault(error) ? 'ERROR' : 'INFO';
 }
 
 /** Time limits against callers who send slowly, and no answer in another form than ours for broken HTTP. */

@@ -1,0 +1,44 @@
+import * as contract from '#shared/contract/signed-urls.ts';
+import type { Logger } from '#shared/http/log.ts';
+import { toProblem } from '#shared/http/problem.ts';
+import type { BoundRoute } from '#shared/http/route.ts';
+import { bind, invalid } from '#shared/http/validate.ts';
+import { Fault } from '#shared/model/errors.ts';
+import type { SignUrl } from './sign-url.ts';
+import { tenantFor } from './tenant.ts';
+
+export function signedUrlsRoutes(signUrl: SignUrl): BoundRoute[] {
+  const single = bind(contract.signUrl, async ({ body, principal }) => ({
+    status: 200,
+    body: await signUrl(tenantFor(principal, body), body),
+  }));
+
+  /** Each request goes the way that it would go alone, all of them at once. */
+  const batch = bind(contract.signUrls, async (input) => {
+    const results = input.body.requests.map(async (body, index) => {
+      try {
+        return (await single.handle({ ...input, body })).body;
+      } catch (error) {
+        const problem = toProblem(within(error, index), input.requestId);
+        if (problem.status >= 500) logFailure(input.log, index, error);
+        return problem.body;
+      }
+    });
+    return { status: 200, body: { results: await Promise.all(results) } };
+  });
+
+  return [single, batch];
+}
+
+/** The answer as a whole is a success, so that nothing else would tell of it. */
+const logFailure = (log: Logger, index: number, error: unknown) =>
+  log.log('ERROR', 'signed_url_failed', { index, error });
+
+/** The paths in a fault as they are in the batch. */
+function within(error: unknown, index: number): unknown {
+  if (!(error instanceof Fault) || error.errors === undefined) return error;
+  const prefix = `requests.${index}`;
+  return invalid(
+    error.errors.map(({ path, message }) => ({ path: path === '' ? prefix : `${prefix}.${path}`, message })),
+  );
+}

@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import { CALLS_PER_CHANNEL, createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
+import { isMediaRange } from '#shared/model/media-type.ts';
+import { signedUrlsRoutes } from './handlers.ts';
+import { limitInFlight } from './limit-in-flight.ts';
+import { shareIdentical } from './share-identical.ts';
+import { createSignUrl } from './sign-url.ts';
+
+/** At 150 ms a signature these are 5,000 a second, five times what a project's quota of SignBlob allows (60,000/min). */
+const CHANNELS = 8;
+/** Two bursts of what is under way: a second, at worst, until the last of them has its turn. */
+const MAX_WAITING = 2 * CHANNELS * CALLS_PER_CHANNEL;
+
+const mediaRanges = z
+  .string()
+  .transform((text) => text.split(',').map((range) => range.trim()))
+  .pipe(z.array(z.string().refine(isMediaRange, 'must be media types such as image/png, image/* or */*')));
+
+/**
+ * SignBlob over several connections, bounded, and once for those who ask the same.
+ * @param endpoint host:port of a plaintext stand-in; undefined for the service
+ */
+export function createSigner(account: string, endpoint?: string): { signer: BlobSigner; close: () => Promise<void> } {
+  const channels = createIamChannels(CHANNELS, endpoint);
+  const limits = { inFlight: CHANNELS * CALLS_PER_CHANNEL, waiting: MAX_WAITING };
+  return {
+    signer: shareIdentical(limitInFlight(createIamSigner(channels, account), limits)),
+    close: () => channels.close(),
+  };
+}
+
+/** Hands out V4 signed URLs for uploads and downloads, signed by IAM with a key that is in nobody's hands. */
+export const signedUrls = defineFunction({
+  name: 'signed-urls',
+  config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
+    UPLOAD_BUCKET: z.string().min(3).describe('the bucket that URLs lead into'),
+    SIGNING_ACCOUNT: z
+      .email()
+      .describe('email of the service account that signs, and with whose rights URLs act; it needs signBlob on itself'),
+    ALLOWED_CONTENT_TYPES: mediaRanges.default(['*/*']).describe('what may be uploaded, e.g. image/*,application/pdf'),
+    MAX_UPLOAD_BYTES: z.coerce.number().int().min(1).optional().describe('the largest upload; unset: no limit of ours'),
+    IAM_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
+    STORAGE_URL_ORIGIN: z
+      .string()
+      .regex(/^https?:\/\/[a-z0-9.-]+(:\d+)?$/, 'must be scheme, host and port')
+      .optional()
+      .describe('where URLs lead in place of https://storage.googleapis.com; unset in production'),
+  }),
+  compose(config, { clock }) {
+    const store = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.FIRESTORE_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
+    const { signer, close } = createSigner(config.SIGNING_ACCOUNT, config.IAM_ENDPOINT);
+    const signUrl = createSignUrl({
+      signer,
+      clock,
+      bucket: config.UPLOAD_BUCKET,
+      origin: config.STORAGE_URL_ORIGIN,
+      policy: { contentTypes: config.ALLOWED_CONTENT_TYPES, maxBytes: config.MAX_UPLOAD_BYTES },
+    });
+    return {
+      routes: signedUrlsRoutes(signUrl),
+      counter: store,
+      close: async () => {
+        await Promise.all([store.close(), close()]);
+      },
+    };
+  },
+});

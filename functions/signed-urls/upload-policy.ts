@@ -1,0 +1,36 @@
+import type { SignedUrlRequest } from '#shared/contract/signed-urls.ts';
+import { invalid } from '#shared/http/validate.ts';
+import { covers } from '#shared/model/media-type.ts';
+
+export interface UploadPolicy {
+  /** Media ranges, e.g. `image/*`. */
+  readonly contentTypes: readonly string[];
+  /** Bytes of the largest upload; undefined leaves it to Cloud Storage. */
+  readonly maxBytes: number | undefined;
+}
+
+/**
+ * The headers that hold an upload to what was asked for and to what is allowed. Cloud Storage checks each of them,
+ * and the signature sees to it that none is left out.
+ * @throws Fault `invalid_request` naming the member that the policy does not allow
+ */
+export function uploadHeaders(policy: UploadPolicy, wish: SignedUrlRequest): Record<string, string> {
+  if (wish.method === 'GET') return {};
+  const maxBytes = wish.max_bytes ?? policy.maxBytes;
+  return {
+    'Content-Type': allowedType(policy, wish.content_type ?? ''),
+    ...(maxBytes === undefined ? {} : { 'x-goog-content-length-range': `0,${allowedSize(policy, maxBytes)}` }),
+    ...(wish.content_md5 === undefined ? {} : { 'Content-MD5': wish.content_md5 }),
+    ...(wish.create_only ? { 'x-goog-if-generation-match': '0' } : {}),
+  };
+}
+
+function allowedType({ contentTypes }: UploadPolicy, contentType: string): string {
+  if (covers(contentTypes, contentType)) return contentType;
+  throw invalid([{ path: 'content_type', message: `must be one of ${contentTypes.join(', ')}` }]);
+}
+
+function allowedSize({ maxBytes: most = Number.POSITIVE_INFINITY }: UploadPolicy, maxBytes: number): number {
+  if (maxBytes <= most) return maxBytes;
+  throw invalid([{ path: 'max_bytes', message: `must be at most ${most}` }]);
+}

@@ -1,0 +1,10 @@
+/** Signs as one service account, with a key that nobody here has. */
+export interface BlobSigner {
+  /** Of the account. */
+  readonly email: string;
+  /**
+   * RSASSA-PKCS1-v1_5 over SHA-256 of the text in UTF-8.
+   * @throws Fault `dependency_unavailable`
+   */
+  sign(text: string): Promise<Uint8Array>;
+}

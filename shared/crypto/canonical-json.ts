@@ -4,7 +4,7 @@
  * everything outside printable ASCII is escaped, `/` is not.
  *
  * Only values with a single form are accepted: strings without lone surrogates, booleans, null, integers within
- * ±(2^53 − 1), arrays and plain objects. Floats print differently in every language and are refused.
+ * ±(2^53 − 1), arrays and plain objects, nested 64 levels deep at most. Floats print differently in every language and are refused.
  */
 export type CanonicalValue =
   | string
@@ -29,6 +29,9 @@ export class NotCanonicalError extends TypeError {
 
 type Path = readonly (string | number)[];
 
+/** As deep as the parser goes (`shared/http/json.ts`): what is deeper, or a cycle, is refused before the stack ends. */
+const MAX_DEPTH = 64;
+
 /**
  * @returns the canonical text, ASCII only, so its UTF-8 bytes are its characters
  * @throws NotCanonicalError for a value that has none
@@ -48,12 +51,16 @@ function write(value: unknown, path: Path): string {
       return String(value);
     case 'object':
       if (value === null) return 'null';
-      if (Array.isArray(value)) return `[${value.map((item, index) => write(item, [...path, index])).join(',')}]`;
-      return writeObject(value, path);
+      if (path.length >= MAX_DEPTH) throw new NotCanonicalError(path, `is nested more than ${MAX_DEPTH} levels deep`);
+      return Array.isArray(value) ? writeArray(value, path) : writeObject(value, path);
     default:
       throw new NotCanonicalError(path, `is of the type ${typeof value}, which JSON does not have`);
   }
 }
+
+// Array.from visits the holes of a sparse array, which map would leave out.
+const writeArray = (items: readonly unknown[], path: Path) =>
+  `[${Array.from(items, (item, index) => write(item, [...path, index])).join(',')}]`;
 
 function writeObject(value: object, path: Path): string {
   const prototype = Object.getPrototypeOf(value);

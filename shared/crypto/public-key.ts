@@ -21,12 +21,14 @@ export interface PublicKey {
   readonly key: KeyObject;
 }
 
+const SPKI_PEM = /^\s*-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----\s*$/;
+
 /**
  * @param source an SPKI PEM, or a JWK of which only `kty`, `n` and `e` are read
- * @throws TypeError when it is not an RSA key of the size the algorithm asks for, with an exponent of 65537
+ * @throws TypeError when it is not a public key, or not an RSA key of the size the algorithm asks for, with an exponent of 65537
  */
 export function readPublicKey(source: string | JsonWebKey, algorithm: SignatureAlgorithm): PublicKey {
-  const key = typeof source === 'string' ? createPublicKey(source) : createPublicKey({ key: source, format: 'jwk' });
+  const key = parse(source);
   const facts = SIGNATURE_ALGORITHMS[algorithm];
   const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType !== 'rsa' || modulusLength !== facts.modulusBits || publicExponent !== 65537n) {
@@ -42,6 +44,16 @@ export function readPublicKey(source: string | JsonWebKey, algorithm: SignatureA
     kid,
     key,
   };
+}
+
+/** createPublicKey also takes private keys and certificates; handing one of those in is a mistake that must be heard. */
+function parse(source: string | JsonWebKey): KeyObject {
+  if (typeof source === 'string' && !SPKI_PEM.test(source)) throw new TypeError('not a public key in SPKI PEM');
+  try {
+    return typeof source === 'string' ? createPublicKey(source) : createPublicKey({ key: source, format: 'jwk' });
+  } catch (cause) {
+    throw new TypeError('not a public key', { cause });
+  }
 }
 
 /** RFC 7638, section 3: SHA-256 over the required members in lexicographic order, without white space. */

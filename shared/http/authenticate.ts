@@ -82,10 +82,12 @@ async function verify(token: string, keys: JWTVerifyGetKey, issuer: string[], au
   }
 }
 
+/** No answer, an answer other than 200, and one that is no key set. */
+const ISSUER_FAULTS = [errors.JWKSTimeout.code, errors.JOSEError.code, errors.JWKSInvalid.code];
+
 /** A fault of the token is the caller's, everything else (the key set's server, the network) is not. */
 function translate(cause: unknown): Fault {
-  const ofTheToken =
-    cause instanceof errors.JOSEError && !(cause instanceof errors.JWKSTimeout) && cause.code !== 'ERR_JOSE_GENERIC';
+  const ofTheToken = cause instanceof errors.JOSEError && !ISSUER_FAULTS.includes(cause.code);
   if (!ofTheToken) {
     return new Fault('dependency_unavailable', 'The keys that check tokens cannot be read right now.', { cause });
   }

@@ -3,9 +3,6 @@ import { Fault } from '../model/errors.ts';
 import { JsonSyntaxError, type ParsedJson, parseJson } from './json.ts';
 import { invalid } from './validate.ts';
 
-/** How much of a body that is refused we read and throw away, so that the caller can still read our answer. */
-const MAX_DISCARDED = 32 * 1024 * 1024;
-
 /**
  * Reads a request's body as JSON before any other parser sees it: of the declared type, within the limit, valid
  * UTF-8, and I-JSON.
@@ -38,7 +35,7 @@ function checkMediaType(request: IncomingMessage): void {
 }
 
 async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(request, limit);
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve, reject) => {
@@ -48,7 +45,7 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
     };
     const onData = (chunk: Buffer) => {
       size += chunk.length;
-      if (size > limit) return stop(tooLarge(request, limit));
+      if (size > limit) return stop(tooLarge(limit));
       return chunks.push(chunk);
     };
     request.on('data', onData);
@@ -58,15 +55,7 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
   });
 }
 
-/** The rest is read and dropped, up to a bound: a connection closed at once would lose our answer on its way. */
-function tooLarge(request: IncomingMessage, limit: number): Fault {
-  let discarded = 0;
-  request.on('data', (chunk: Buffer) => {
-    discarded += chunk.length;
-    if (discarded > MAX_DISCARDED) request.destroy();
-  });
-  return new Fault('payload_too_large', `The body is larger than ${limit} bytes.`);
-}
+const tooLarge = (limit: number) => new Fault('payload_too_large', `The body is larger than ${limit} bytes.`);
 
 function decodeUtf8(bytes: Buffer): string {
   try {

@@ -13,11 +13,22 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...answer.headers,
     ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
-    // A body that we did not take up to its end would be read as the next request.
-    ...(request.complete ? {} : { connection: 'close' }),
   };
+  if (!request.complete) discard(request);
   response.writeHead(answer.status, headers);
   response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** How much of a body that is refused we read and throw away. */
+const MAX_DISCARDED = 32 * 1024 * 1024;
+
+/** A connection closed at once would lose our answer on its way to a caller that is still sending. */
+function discard(request: IncomingMessage): void {
+  let discarded = 0;
+  request.on('data', (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > MAX_DISCARDED) request.destroy();
+  });
 }
 
 function encode(body: unknown): string | Buffer | undefined {

@@ -51,18 +51,28 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       const answer = await handle(request, response, context);
       send(request, response, answer);
       logRequest(request, context, answer.status, undefined);
-    } catch (thrown) {
-      const stranger = (callers.get(request)?.kind ?? 'anyone') === 'anyone';
-      const refusal = stranger ? await options.limits.refusal(context.clientIp, thrown) : { error: thrown };
-      context.tell(refusal.headers ?? {});
-      const problem = toProblem(refusal.error, context.requestId);
-      send(request, response, problem);
-      logRequest(request, context, problem.status, refusal.error);
+    } catch (error) {
+      await refuse(request, response, context, error);
     }
   }
 
+  async function refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    context: Context,
+    thrown: unknown,
+  ): Promise<void> {
+    const stranger = (callers.get(request)?.kind ?? 'anyone') === 'anyone';
+    const asThrown = { error: thrown, headers: {} };
+    const refusal = stranger ? await options.limits.refusal(context.clientIp, thrown).catch(() => asThrown) : asThrown;
+    context.tell(refusal.headers ?? {});
+    const problem = toProblem(refusal.error, context.requestId);
+    send(request, response, problem);
+    logRequest(request, context, problem.status, refusal.error);
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse, context: Context): Promise<Answer> {
-    const [path = '', search = ''] = (request.url ?? '').split('?', 2);
+    const { path, search } = splitTarget(request);
     if (isHealth(request, path)) return { status: 200, body: { status: 'ok' } };
     const preflight = preflightFor(request, path);
     if (preflight !== undefined) return preflight;
@@ -140,6 +150,12 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
 const readBody = (route: Route, request: IncomingMessage) =>
   readJsonBody(request, route.bodyLimit ?? DEFAULT_BODY_LIMIT);
 
+/** By hand: URL would take a path that begins with two slashes for a host. */
+function splitTarget({ url = '' }: IncomingMessage): { path: string; search: string } {
+  const cut = url.indexOf('?');
+  return cut < 0 ? { path: url, search: '' } : { path: url.slice(0, cut), search: url.slice(cut + 1) };
+}
+
 const isHealth = (request: IncomingMessage, path: string) =>
   /^\/health\/?$/.test(path) && (request.method === 'GET' || request.method === 'HEAD');
 
@@ -149,7 +165,7 @@ function flatHeaders(request: IncomingMessage): Record<string, string | undefine
   );
 }
 
-/** Time limits against callers who send slowly, and no answer in another form than ours for broken HTTP. */
+/** Time limits against callers who send slowly. What is no HTTP at all gets Node's bare 400. */
 function harden(server: Server): Server {
   server.headersTimeout = 10_000;
   server.requestTimeout = 60_000;

@@ -35,8 +35,10 @@ export function newLicenseKey(licenseId: string, random: RandomBytes = randomByt
 /** Reads a key as people type it. @returns undefined when it cannot be a key, by its length, letters or check */
 export function parseLicenseKey(typed: string): LicenseKey | undefined {
   if (typed.length > 2 * LENGTH) return undefined;
-  const plain = typed.toUpperCase().replace(/[\s-]/g, '').replace(/^CS/, '');
-  const body = plain.replace(/O/g, '0').replace(/[IL]/g, '1');
+  const plain = typed.toUpperCase().replace(/[\s-]/g, '');
+  // By length, since a key typed without its prefix may begin with these letters itself.
+  const bare = plain.length === LENGTH ? plain : plain.replace(new RegExp(`^${PREFIX}`), '');
+  const body = bare.replace(/O/g, '0').replace(/[IL]/g, '1');
   if (body.length !== LENGTH || [...body].some((character) => !ALPHABET.includes(character))) return undefined;
   if (checkCharacter(body.slice(0, -1)) !== body.at(-1)) return undefined;
   return { licenseId: `lic_${body.slice(0, ID_LENGTH).toLowerCase()}`, text: group(body) };
@@ -49,7 +51,8 @@ export const hashLicenseKey = (key: LicenseKey): string => createHash('sha256').
 
 /** Compares two hexadecimal digests without telling by the time taken where they differ. */
 export function sameDigest(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a, 'hex'), Buffer.from(b, 'hex')];
+  // The text and not its bytes: decoding stops at what is not hexadecimal, and two such texts would be the same.
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);
 }
 

@@ -1,7 +1,7 @@
 /** RFC 3339 in UTC with milliseconds, the one form in which times leave the suite. */
 export const formatTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
-const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/;
+const TIME = /^\d{4}-\d{2}-\d{2}(T(?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/;
 
 /**
  * @param text an RFC 3339 time, or a date alone, which is its first moment in UTC

@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { JsonSyntaxError, parseJson } from '#shared/http/json.ts';
+
+/** The error itself, so that a text that is taken, or fails in another way, fails the test as well. */
+function refusalOf(text: string): JsonSyntaxError {
+  try {
+    parseJson(text);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return error;
+    throw error;
+  }
+  throw new Error('it was accepted');
+}
+
+const native = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+describe('parseJson agrees with JSON.parse', { timeout: 60_000 }, () => {
+  it('on any JSON', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 6 }), (text) => {
+        // Random names meet __proto__ sooner or later.
+        fc.pre(!text.includes('__proto__'));
+        expect(parseJson(text).value).toEqual(JSON.parse(text, (_name, value) => (value === 0 ? 0 : value)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('on strings of every kind', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(parseJson(JSON.stringify([text])).value).toEqual([text]);
+      }),
+    );
+  });
+
+  it('on white space anywhere', () => {
+    expect(parseJson(' \t\n\r{ "a" :\n[ 1 , true\t,\r"x" ] , "b" : { } , "c" : [ ] } \n').value).toEqual({
+      a: [1, true, 'x'],
+      b: {},
+      c: [],
+    });
+  });
+
+  it('on which short texts are JSON at all', () => {
+    const letters = fc.constantFrom(...'[]{},:"\\ -+.eE01txu/\u0000\u0001\u00a0', 'true', 'null', '"a"', '\ufeff');
+    fc.assert(
+      fc.property(fc.string({ unit: letters, maxLength: 6 }), (text) => {
+        const expected = native(text);
+        if (expected === undefined) expect(refusalOf(text).path).toEqual(expect.any(String));
+        else expect(parseJson(text).value).toEqual(JSON.parse(text, (_name, value) => (value === 0 ? 0 : value)));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
+
+describe('parseJson refuses what parsers read differently', () => {
+  it.each([
+    ['{"a":1,"a":1}', 'a'],
+    ['{"a":1,"b":{"c":[0,{"d":1,"d":2}]}}', 'b.c.1.d'],
+    ['{"a":1,"\\u0061":2}', 'a'],
+    ['{"constructor":1,"constructor":2}', 'constructor'],
+    ['{"":1,"":2}', ''],
+  ])('a member twice: %s', (text, path) => {
+    expect(refusalOf(text).path).toBe(path);
+  });
+
+  it('but not a member that every object inherits', () => {
+    expect(parseJson('{"toString":1,"hasOwnProperty":2,"constructor":3}').value).toEqual(
+      JSON.parse('{"toString":1,"hasOwnProperty":2,"constructor":3}'),
+    );
+  });
+
+  it.each([
+    ['{"__proto__":{"admin":true}}', '__proto__'],
+    ['[{"\\u005f_proto__":1}]', '0.__proto__'],
+  ])('the name __proto__: %s', (text, path) => {
+    expect(refusalOf(text).path).toBe(path);
+  });
+
+  it.each([
+    ['{"a":"\\ud800"}', 'a'],
+    ['{"a":["x","\\ude00\\ud83d"]}', 'a.1'],
+    ['{"a":"\ud83d"}', 'a'],
+    ['{"a":{"\\udfff":1}}', 'a'],
+  ])('a lone surrogate, escaped or not: %j', (text, path) => {
+    expect(refusalOf(text).path).toBe(path);
+    expect(parseJson('"\\ud83d\\ude00"').value).toBe('😀');
+  });
+
+  it('a byte order mark, and anything behind the value', () => {
+    for (const text of ['\ufeff{}', '{}x', '{} {}', '[]]', '1 2', '"a""b"', 'truex', '01', '{}\u0000', '// c\n{}']) {
+      expect(refusalOf(text).path).toBe('');
+    }
+  });
+
+  it('numbers beyond a double', () => {
+    expect(refusalOf('{"a":[1,1e400]}').path).toBe('a.1');
+    expect(refusalOf('-1e400').path).toBe('');
+  });
+
+  it('more than 64 levels, however many there are', () => {
+    expect(parseJson(`${'['.repeat(64)}${']'.repeat(64)}`).inexact).toEqual([]);
+    expect(refusalOf(`${'['.repeat(65)}${']'.repeat(65)}`).path).toBe(Array(64).fill('0').join('.'));
+    expect(refusalOf('['.repeat(1024 * 1024)).path).toBe(Array(64).fill('0').join('.'));
+    expect(refusalOf('{"a":'.repeat(200_000)).path).toBe(Array(64).fill('a').join('.'));
+  });
+
+  it('a document cut off anywhere', () => {
+    const text = '{"a":[1,-2.5e3,true,null,"x\\n\\u00e9\\"é😀"],"b":{"c":{}},"d":false}';
+    expect(parseJson(text).value).toEqual(JSON.parse(text));
+    for (let end = 0; end < text.length; end += 1) refusalOf(text.slice(0, end));
+  });
+
+  it('control characters and bad escapes in strings', () => {
+    for (const body of ['\n', '\u0000', '\u001f', '\\x', '\\u12', '\\u12g4', '\\', '\\ua', "\\'"]) {
+      expect(refusalOf(`{"a":"${body}"}`).path).toBe('a');
+    }
+  });
+});
+
+describe('parseJson lists the numbers that are no integers as written', () => {
+  it.each([
+    ['1.0'],
+    ['1e3'],
+    ['1E+2'],
+    ['-0.0'],
+    ['0.1'],
+    ['9007199254740991.4'],
+    ['9007199254740992'],
+    ['-9007199254740992'],
+    ['1e-400'],
+    ['123456789012345678901234567890'],
+  ])('%s', (number) => {
+    expect(parseJson(number).inexact).toEqual(['']);
+    expect(parseJson(`{"a":1,"b":[0,{"c":${number}}]}`).inexact).toEqual(['b.1.c']);
+  });
+
+  it.each([['0'], ['-1'], ['9007199254740991'], ['-9007199254740991'], ['-0']])('but not %s', (number) => {
+    expect(parseJson(`[${number}]`)).toEqual({ value: [Number(number) || 0], inexact: [] });
+  });
+
+  it('reads -0 as the integer 0', () => {
+    expect(Object.is(parseJson('-0').value, 0)).toBe(true);
+  });
+
+  it('names a hundred of them at most', () => {
+    const { inexact, value } = parseJson(`[${Array(1000).fill('1.5').join(',')}]`);
+    expect(inexact).toEqual(Array.from({ length: 100 }, (_, index) => String(index)));
+    expect(value).toEqual(Array(1000).fill(1.5));
+  });
+});
+
+describe('parseJson reads ten megabytes', { timeout: 60_000 }, () => {
+  const size = 10 * 1024 * 1024;
+
+  it.each([
+    ['of one string', `"${'a'.repeat(size)}"`],
+    ['of one string with an escape at its end', `"${'a'.repeat(size)}\\n"`],
+    ['of escapes', `"${'\\n'.repeat(size / 2)}"`],
+    ['of white space', `[${' '.repeat(size)}1]`],
+    [
+      'of objects',
+      `[${Array(size / 32)
+        .fill('{"name":"é\\u00e9","items":[1]}')
+        .join(',')}]`,
+    ],
+  ])('%s', (_name, text) => {
+    expect(JSON.stringify(parseJson(text).value) === JSON.stringify(JSON.parse(text))).toBe(true);
+  });
+
+  it('of a string that never ends', () => {
+    expect(refusalOf(`["${'\\n'.repeat(size / 2)}`).path).toBe('0');
+  });
+});

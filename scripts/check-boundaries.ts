@@ -34,11 +34,11 @@ const RULES: readonly Rule[] = [
     broken: ({ from, to }) => within(from, 'shared', 'functions') && !within(from, 'shared/gcp') && isGoogleClient(to),
   },
   {
-    name: "only a function's index.ts (and adapters among themselves) names adapters",
+    name: "only a function's index.ts, or adapters.ts beside it, names adapters",
     broken: ({ from, to }) =>
       within(to, 'shared/gcp') &&
       !within(from, 'shared/gcp', 'local') &&
-      !/^functions\/[^/]+\/(index|library)\.ts$/.test(from),
+      !/^functions\/[^/]+\/(index|adapters)\.ts$/.test(from),
   },
   {
     name: 'shared/crypto/ is pure: no I/O, and nothing of the project but shared/model/',

@@ -111,7 +111,12 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       try {
         const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
         const [answer] = await client.batchWrite(request, writing);
-        return (answer.status ?? []).map(({ code }) => (code ? refusalOf(code) : undefined));
+        const statuses = answer.status ?? [];
+        return writes.map((_, index) => {
+          const code = statuses[index]?.code;
+          if (statuses[index] === undefined) return 'unknown';
+          return code ? refusalOf(code) : undefined;
+        });
       } catch (cause) {
         throw new CommitError('unknown', cause);
       }

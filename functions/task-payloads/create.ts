@@ -1,0 +1,126 @@
+import { type KeyWrapper, seal } from '#shared/crypto/envelope.ts';
+import type { Logger } from '#shared/http/log.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import { isFault } from '#shared/model/errors.ts';
+import type { Sensitive } from '#shared/model/sensitive.ts';
+import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts';
+import { formatTime } from '#shared/model/time.ts';
+import type { JobStarter } from '#shared/store/jobs.ts';
+import type { ObjectCreator, ObjectRemover } from '#shared/store/objects.ts';
+import { type Attempt, type Claim, type Idempotency, UNKEYED } from './idempotency.ts';
+import type { Tasks } from './tasks.ts';
+
+export interface CreateOptions {
+  readonly wrapper: KeyWrapper;
+  readonly objects: ObjectCreator & ObjectRemover;
+  readonly tasks: Pick<Tasks, 'record'>;
+  readonly idempotency: Idempotency;
+  readonly jobs: JobStarter;
+  readonly clock: Clock;
+}
+
+export interface CreateRequest {
+  readonly caller: string;
+  readonly payload: Sensitive<unknown>;
+  readonly run: boolean;
+  readonly idempotencyKey: string | undefined;
+  readonly log: Logger;
+}
+
+/** What the caller is told of a sealed task. Nothing in it is secret. */
+export interface CreatedTask {
+  readonly task_id: string;
+  readonly object: string;
+  readonly key_version: string;
+  readonly size: number;
+  readonly sealed_at: string;
+  readonly execution?: string;
+}
+
+export const UNKNOWN_EXECUTION = 'unknown';
+
+/**
+ * Seals a payload under a fresh task id, and starts its job if asked to.
+ * @returns the answer as JSON, since a repeated request gets the very same
+ * @throws Fault `idempotency_key_reused`, `conflict`, `dependency_unavailable`: no job has been started then, and no
+ *   object is left, unless the stores that failed are the ones that would have to remove it
+ */
+export function createCreate({ wrapper, objects, tasks, idempotency, jobs, clock }: CreateOptions) {
+  return async (request: CreateRequest): Promise<string> => {
+    const taskId = newTaskId();
+    const plaintext = Buffer.from(JSON.stringify(request.payload.reveal()));
+    try {
+      const claim = await claimKey(request, taskId, plaintext);
+      if (claim.kind === 'answered') return claim.answer;
+      const { attempt } = claim;
+      const task = await undoing(request, taskId, attempt, async () => {
+        if (attempt.abandoned !== undefined) await objects.remove(taskObject(attempt.abandoned));
+        await tasks.record(taskId, { caller: request.caller, state: request.run ? 'started' : 'sealed' });
+        return sealInto(taskId, request.caller, plaintext);
+      });
+      return request.run ? await startJob(request, task, attempt) : await answer(task, attempt);
+    } finally {
+      plaintext.fill(0);
+    }
+  };
+
+  function claimKey({ caller, idempotencyKey: key, run }: CreateRequest, taskId: string, body: Buffer): Promise<Claim> {
+    if (key === undefined) return Promise.resolve({ kind: 'claimed', attempt: UNKEYED });
+    return idempotency.claim({ caller, key, body: [Uint8Array.of(Number(run)), body], taskId });
+  }
+
+  async function sealInto(taskId: string, caller: string, plaintext: Buffer): Promise<CreatedTask> {
+    const sealed = await seal(plaintext, taskAssociatedData(taskId), wrapper);
+    const object = taskObject(taskId);
+    const sealed_at = formatTime(clock.now());
+    const { keyVersion: key_version, blob: bytes, crc32c } = sealed;
+    const { size } = await objects.create({ name: object, bytes, crc32c, custom: { caller, key_version, sealed_at } });
+    return { task_id: taskId, object, key_version, size, sealed_at };
+  }
+
+  async function answer(task: CreatedTask, attempt: Attempt): Promise<string> {
+    const text = JSON.stringify(task);
+    await settling(task, attempt, text);
+    return text;
+  }
+
+  /** The answer is recorded before the job is asked for: whoever takes over a crashed attempt never starts a second. */
+  async function startJob(request: CreateRequest, task: CreatedTask, attempt: Attempt): Promise<string> {
+    const unknown = JSON.stringify({ ...task, execution: UNKNOWN_EXECUTION });
+    await settling(task, attempt, unknown);
+    const start = await undoing(request, task.task_id, attempt, () => jobs.start(task.task_id));
+    if (start.kind === 'unknown') {
+      request.log.log('WARNING', 'job_start_unknown', { task_id: task.task_id });
+      return unknown;
+    }
+    const text = JSON.stringify({ ...task, execution: start.execution });
+    // It runs: that its name was not written down is no reason to tell the caller otherwise.
+    await attempt.settle(text).catch((error: unknown) => {
+      request.log.log('WARNING', 'execution_not_recorded', { task_id: task.task_id, error });
+    });
+    return text;
+  }
+
+  /** An attempt that has lost takes its own object away. One that does not know may have won: the next one removes it. */
+  async function settling(task: CreatedTask, attempt: Attempt, text: string): Promise<void> {
+    try {
+      await attempt.settle(text);
+    } catch (error) {
+      if (isFault(error, 'conflict')) await objects.remove(task.object).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** After a failure nothing is left of the task: first the answer is taken back, then the object. */
+  async function undoing<T>(request: CreateRequest, taskId: string, attempt: Attempt, step: () => Promise<T>) {
+    try {
+      return await step();
+    } catch (error) {
+      const ignore = (failure: unknown) =>
+        request.log.log('ERROR', 'task_not_undone', { task_id: taskId, error: failure });
+      await attempt.release().catch(ignore);
+      await objects.remove(taskObject(taskId)).catch(ignore);
+      throw error;
+    }
+  }
+}

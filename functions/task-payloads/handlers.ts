@@ -1,0 +1,59 @@
+import * as contract from '#shared/contract/task-payloads.ts';
+import type { BoundRoute } from '#shared/http/route.ts';
+import { bind, invalid } from '#shared/http/validate.ts';
+import { Fault } from '#shared/model/errors.ts';
+import type { Principal } from '#shared/model/principal.ts';
+import { Sensitive } from '#shared/model/sensitive.ts';
+import type { createCreate } from './create.ts';
+import { inexactNumbers } from './exact-numbers.ts';
+import type { createManage } from './manage.ts';
+
+/** Faults of one request that its answer lists. */
+const MAX_LISTED = 100;
+
+export interface TasksDomain {
+  readonly create: ReturnType<typeof createCreate>;
+  readonly manage: ReturnType<typeof createManage>;
+}
+
+export const taskRoutes = ({ create, manage }: TasksDomain): BoundRoute[] => [
+  bind(contract.createTask, async ({ body, principal, headers, log }) => {
+    const inexact = inexactNumbers(body.payload, 'payload').slice(0, MAX_LISTED);
+    if (inexact.length > 0) throw invalid(inexact);
+    const answer = await create({
+      caller: callerOf(principal),
+      payload: new Sensitive(body.payload),
+      run: body.run,
+      idempotencyKey: idempotencyKeyIn(headers),
+      log,
+    });
+    return { status: 201, headers: { 'content-type': 'application/json' }, body: answer };
+  }),
+
+  bind(contract.getTask, async ({ params, principal }) => ({
+    status: 200,
+    body: await manage.status(params.task_id, callerOf(principal)),
+  })),
+
+  bind(contract.deleteTask, async ({ params, principal }) => {
+    await manage.remove(params.task_id, callerOf(principal));
+    return { status: 204 };
+  }),
+
+  bind(contract.runTask, async ({ params, principal }) => ({
+    status: 202,
+    body: await manage.run(params.task_id, callerOf(principal)),
+  })),
+];
+
+/** The routes admit services alone; a task belongs to the one that made it. */
+function callerOf(principal: Principal): string {
+  if (principal.kind === 'service') return principal.email;
+  throw new Fault('forbidden', 'Tasks belong to services.');
+}
+
+function idempotencyKeyIn(headers: Readonly<Record<string, string | undefined>>): string | undefined {
+  const key = headers['idempotency-key'];
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
+  throw invalid([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }]);
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { createImpersonation } from '#shared/gcp/access-token.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import { createKmsClient } from '#shared/gcp/kms.ts';
+import { createKmsWrapper } from '#shared/gcp/kms-envelope.ts';
+import { createJobStarter } from '#shared/gcp/run-jobs.ts';
+import { createBucket, createObjects } from '#shared/gcp/storage.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
+import { payloadConfig } from '#shared/model/payload-config.ts';
+import { createCreate } from './create.ts';
+import { taskRoutes } from './handlers.ts';
+import { createIdempotency } from './idempotency.ts';
+import { createManage } from './manage.ts';
+import { createTasks } from './tasks.ts';
+
+/** Seals the secrets of background tasks, keeps them, and starts the jobs that open them. It cannot open them itself. */
+export const taskPayloads = defineFunction({
+  name: 'task-payloads',
+  config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
+    ...payloadConfig.shape,
+    WORKER_JOB: z
+      .string()
+      .regex(/^projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+$/, 'must be a job’s resource name')
+      .describe('resource name of the Cloud Run job that opens payloads'),
+    DISPATCHER_ACCOUNT: z.email().describe('the account that may start the job, and that this one acts as to do so'),
+    RUN_ENDPOINT: z.url().optional().describe('base URL of a stand-in; unset in production'),
+  }),
+  compose(config, { clock }) {
+    const store = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.FIRESTORE_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
+    const kms = createKmsClient(config.KMS_ENDPOINT);
+    const bucket = createBucket({
+      projectId: config.PROJECT_ID,
+      bucket: config.PAYLOAD_BUCKET,
+      endpoint: config.STORAGE_ENDPOINT,
+    });
+    const tokens =
+      config.RUN_ENDPOINT === undefined ? createImpersonation(config.DISPATCHER_ACCOUNT, clock) : undefined;
+    const jobs = createJobStarter({ job: config.WORKER_JOB, tokens, endpoint: config.RUN_ENDPOINT });
+    const objects = createObjects(bucket);
+    const tasks = createTasks(store, clock);
+    const create = createCreate({
+      wrapper: createKmsWrapper(kms, config.PAYLOAD_KEY),
+      objects,
+      tasks,
+      idempotency: createIdempotency(store, clock),
+      jobs,
+      clock,
+    });
+    return {
+      routes: taskRoutes({ create, manage: createManage({ objects, tasks, jobs }) }),
+      close: async () => {
+        await Promise.all([store.close(), kms.close(), tokens?.close()]);
+      },
+    };
+  },
+});

@@ -1,0 +1,57 @@
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
+
+/** `started`: a job was asked for and not refused. */
+export type TaskState = 'sealed' | 'started';
+
+export interface Task {
+  readonly caller: string;
+  readonly state: TaskState;
+}
+
+/**
+ * What is known of a task beside its object, which the sealing account cannot change once it is there: whose it is,
+ * and whether a job was asked for. It outlives the object, so that deleting can be repeated by its owner and by
+ * nobody else.
+ */
+export interface Tasks {
+  record(taskId: string, task: Task): Promise<void>;
+  find(taskId: string): Promise<Task | undefined>;
+  setState(taskId: string, state: TaskState): Promise<void>;
+}
+
+/** Milliseconds; longer than the bucket's lifecycle rule lets an object live. */
+const KEPT_FOR = 30 * 86_400_000;
+const ATTEMPTS = 3;
+
+export function createTasks(store: Pick<DocumentStore, 'get' | 'commit'>, clock: Clock): Tasks {
+  const path = (taskId: string) => `tasks/${taskId}`;
+
+  /** These writes say the same when they arrive twice. */
+  async function write(change: Write): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await store.commit([change]);
+      } catch (cause) {
+        if (!(cause instanceof CommitError) || attempt === ATTEMPTS) {
+          throw new Fault('dependency_unavailable', 'The document store does not answer right now.', { cause });
+        }
+      }
+    }
+  }
+
+  return {
+    record(taskId, { caller, state }) {
+      const fields = { caller, state };
+      return write({ op: 'set', path: path(taskId), fields, deleteAfter: clock.now() + KEPT_FOR });
+    },
+    async find(taskId) {
+      const [document] = await store.get([path(taskId)]);
+      if (document === undefined) return undefined;
+      const { caller, state } = document.fields;
+      return { caller: String(caller), state: state === 'started' ? 'started' : 'sealed' };
+    },
+    setState: (taskId, state) => write({ op: 'update', path: path(taskId), fields: { state } }),
+  };
+}

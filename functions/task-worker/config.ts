@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { commonConfig } from '#shared/model/config.ts';
+import { payloadConfig } from '#shared/model/payload-config.ts';
+import { isTaskId } from '#shared/model/task.ts';
+
+/** What opening one task's payload takes. */
+export const openingConfig = z.object({
+  ...commonConfig.pick({ PROJECT_ID: true }).shape,
+  ...payloadConfig.shape,
+});
+
+const command = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue('must be a JSON array of strings');
+      return z.NEVER;
+    }
+  })
+  .pipe(z.tuple([z.string().min(1)], z.string()));
+
+/** The settings of the Cloud Run job. */
+export const workerConfig = z.object({
+  ...openingConfig.shape,
+  TASK_ID: z.string().refine(isTaskId, 'must be a task id').describe('which task; set for each execution'),
+  WORKER_COMMAND: command.describe('program and arguments as a JSON array; it gets the payload on standard input'),
+  WORKER_DEADLINE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(604_800)
+    .default(3_300)
+    .describe('after which the command is ended; below the job’s own timeout, so that its end is ours to report'),
+});
+
+/** Names that are the worker's own business and no task's. */
+const OWN = new Set([...Object.keys(workerConfig.shape), 'NODE_OPTIONS', 'NODE_COMPILE_CACHE']);
+
+/** The environment for the command: what the job was given beside the worker's settings, and which task it is. */
+export function environmentForCommand(env: NodeJS.ProcessEnv, taskId: string): NodeJS.ProcessEnv {
+  const rest = Object.entries(env).filter(([name]) => !OWN.has(name));
+  return { ...Object.fromEntries(rest), TASK_ID: taskId };
+}

@@ -1,0 +1,34 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Options of Node that write memory to disk, or let others look into it. */
+const REVEALING =
+  /^--(heapsnapshot|heap-prof|diagnostic-dir|report-|inspect|abort-on-uncaught-exception|cpu-prof|prof\b)/;
+
+/** @returns the options among them under which no secret should be opened */
+export function revealingOptions(execArgv: readonly string[], nodeOptions = ''): string[] {
+  const given = [...execArgv, ...nodeOptions.split(/\s+/)];
+  return given.map((option) => option.replaceAll('_', '-')).filter((option) => REVEALING.test(option));
+}
+
+/**
+ * Makes sure that a crash writes nothing: no diagnostic reports, and on Linux no core dump, of this process and of
+ * all that it starts.
+ * @returns false when core dumps are still possible: there is no `prlimit`, and whoever started us left them on
+ */
+export function hardenProcess(): boolean {
+  if (process.report) {
+    process.report.reportOnFatalError = false;
+    process.report.reportOnUncaughtException = false;
+    process.report.reportOnSignal = false;
+  }
+  if (process.platform !== 'linux' || coreLimits().every((limit) => limit === '0')) return true;
+  // Node has no setrlimit; util-linux has.
+  spawnSync('prlimit', ['--pid', String(process.pid), '--core=0:0'], { stdio: 'ignore' });
+  return coreLimits()[0] === '0';
+}
+
+/** The soft limit, which counts, and the hard one, up to which a process may raise it; in bytes or `unlimited`. */
+function coreLimits(): string[] {
+  return /^Max core file size\s+(\S+)\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.slice(1) ?? [];
+}

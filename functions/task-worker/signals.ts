@@ -1,0 +1,35 @@
+import { constants } from 'node:os';
+
+/** Signals by which a platform or an operator asks for an end. */
+const PASSED_ON = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+export interface Signals {
+  /** The first that came. */
+  received(): NodeJS.Signals | undefined;
+  /** From now on each is passed here. */
+  pass(to: (signal: NodeJS.Signals) => void): void;
+  stop(): void;
+}
+
+/** Takes the signals over from Node, which would end the process at once and leave the command behind. */
+export function takeSignals(from: Pick<NodeJS.Process, 'on' | 'off'> = process): Signals {
+  let first: NodeJS.Signals | undefined;
+  let passTo: (signal: NodeJS.Signals) => void = () => undefined;
+  const on = (signal: NodeJS.Signals) => {
+    first ??= signal;
+    passTo(signal);
+  };
+  for (const signal of PASSED_ON) from.on(signal, on);
+  return {
+    received: () => first,
+    pass(to) {
+      passTo = to;
+    },
+    stop() {
+      for (const signal of PASSED_ON) from.off(signal, on);
+    },
+  };
+}
+
+/** The exit status by which shells tell of an end by signal. */
+export const statusOfSignal = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];

@@ -1,0 +1,28 @@
+import { type Environment, readConfig } from '#shared/model/config.ts';
+import { openPorts } from './adapters.ts';
+import { openingConfig } from './config.ts';
+import { hardenProcess } from './hardening.ts';
+import { lendPayload } from './payload.ts';
+
+/**
+ * For workers that are written in TypeScript: opens the payload of a task, calls `work` with it, and deletes it when
+ * `work` has resolved. When `work` throws, the payload is kept and the error passed on, so that the task can be run
+ * again. `work` should be able to run twice: a crash right before the deletion makes it do so.
+ *
+ * @param work gets the payload's JSON as bytes, in memory that is wiped when it settles: not to be kept
+ * @param env names bucket and key (`PAYLOAD_BUCKET`, `PAYLOAD_KEY`, `PROJECT_ID`)
+ * @throws ConfigError; what `work` throws; Fault `not_found`, `envelope_invalid`, `dependency_unavailable`
+ */
+export async function withTaskPayload<T>(
+  taskId: string,
+  work: (payload: Buffer) => Promise<T>,
+  env: Environment = process.env,
+): Promise<T> {
+  const ports = openPorts(readConfig(openingConfig, env));
+  hardenProcess();
+  try {
+    return await lendPayload(ports, taskId, work);
+  } finally {
+    await ports.close();
+  }
+}

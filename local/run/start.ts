@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import type { Caller } from '#local/caller.ts';
+import { listen, shut } from '#local/listen.ts';
+import type { Recorder } from '#local/recorder.ts';
+import type { LogSink } from '#shared/http/log.ts';
+import { createExecutions, type Execution } from './executions.ts';
+import { errorBody, RunRefusal, refusalOf } from './refusal.ts';
+
+/** A job as it has been deployed. */
+export interface Job {
+  readonly command: readonly [program: string, ...args: string[]];
+  /** All of it: nothing of this process' environment is added. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface RunOptions {
+  /** The job of this name, if one is deployed. */
+  readonly findJob: (name: string) => Job | undefined;
+  /** One listener each. */
+  readonly callers: readonly Caller[];
+  /** Calls are counted and faults injected as `run.RunJob` and `run.GetExecution`. */
+  readonly recorder: Recorder;
+  /** What the jobs write, line by line. */
+  readonly log: LogSink;
+}
+
+export interface LocalRun {
+  /** Of the Admin API for one account. @throws Error for an account that is not among the callers */
+  baseUrl(email: string): string;
+  /** Ends the executions that are under way, and listens no more. */
+  close(): Promise<void>;
+}
+
+const RUN = /^\/v2\/(projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/:]+):run$/;
+const EXECUTION = /^\/v2\/((projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+)\/executions\/[^/]+)$/;
+
+const override = z.strictObject({
+  env: z.array(z.strictObject({ name: z.string().min(1), value: z.string() })).default([]),
+});
+const runRequest = z.strictObject({
+  overrides: z.strictObject({ containerOverrides: z.array(override).max(1).default([]) }).optional(),
+});
+
+/**
+ * Cloud Run's Admin API, v2, as far as starting jobs goes: RunJob with overrides of the environment, and reading an
+ * execution. A job is one task without retries, started as a process of this machine.
+ */
+export async function startRun({ findJob, callers, recorder, log }: RunOptions): Promise<LocalRun> {
+  const executions = createExecutions(log);
+  const servers = new Map<string, { server: Server; port: number }>();
+
+  async function run(caller: Caller, name: string, request: IncomingMessage): Promise<object> {
+    const { overrides } = parse(runRequest, await text(request));
+    const given = overrides?.containerOverrides[0]?.env ?? [];
+    authorize(caller, given.length > 0 ? 'run.jobs.runWithOverrides' : 'run.jobs.run', name);
+    const job = findJob(name);
+    if (job === undefined) throw new RunRefusal('NOT_FOUND', `Resource '${name}' was not found.`);
+    const execution = `${name}/executions/${name.slice(name.lastIndexOf('/') + 1)}-${randomBytes(3).toString('hex')}`;
+    const env = { ...job.env, ...Object.fromEntries(given.map((variable) => [variable.name, variable.value])) };
+    executions.start(execution, job.command, env);
+    const location = name.slice(0, name.indexOf('/jobs/'));
+    return {
+      name: `${location}/operations/${randomBytes(8).toString('hex')}`,
+      metadata: { '@type': 'type.googleapis.com/google.cloud.run.v2.Execution', ...described(execution) },
+    };
+  }
+
+  const described = (name: string, { running, status }: Execution = { running: true, status: undefined }) => ({
+    name,
+    taskCount: 1,
+    runningCount: running ? 1 : 0,
+    succeededCount: status === 0 ? 1 : 0,
+    failedCount: !running && status !== 0 ? 1 : 0,
+  });
+
+  async function read(caller: Caller, name: string, job: string): Promise<object> {
+    authorize(caller, 'run.executions.get', job);
+    const execution = executions.find(name);
+    if (execution === undefined) throw new RunRefusal('NOT_FOUND', `Resource '${name}' was not found.`);
+    return described(name, execution);
+  }
+
+  async function answer(caller: Caller, request: IncomingMessage): Promise<object> {
+    const [, job] = (request.method === 'POST' && RUN.exec(request.url ?? '')) || [];
+    if (job !== undefined) return recorded('RunJob', () => run(caller, job, request));
+    const [, name, of] = (request.method === 'GET' && EXECUTION.exec(request.url ?? '')) || [];
+    if (name !== undefined && of !== undefined) return recorded('GetExecution', () => read(caller, name, of));
+    throw new RunRefusal('NOT_FOUND', 'Not Found');
+  }
+
+  async function recorded(method: string, act: () => Promise<object>): Promise<object> {
+    const verdict = await recorder.enter('run', method);
+    if (verdict === undefined) return act();
+    if (verdict.lost) await act();
+    throw refusalOf(verdict.code);
+  }
+
+  for (const caller of callers) {
+    const server = createServer((request, response) => {
+      answer(caller, request).then(
+        (body) => send(response, 200, body),
+        (error: unknown) => {
+          const refusal = error instanceof RunRefusal ? error : new RunRefusal('INTERNAL', String(error));
+          request.resume();
+          send(response, refusal.status, errorBody(refusal));
+        },
+      );
+    });
+    servers.set(caller.email, { server, port: await listen(server) });
+  }
+
+  return {
+    baseUrl(email) {
+      const found = servers.get(email);
+      if (found === undefined) throw new Error(`no listener for ${email}`);
+      return `http://127.0.0.1:${found.port}`;
+    },
+    async close() {
+      await Promise.all([...servers.values()].map(({ server }) => shut(server)));
+      await executions.close();
+    },
+  };
+}
+
+function authorize(caller: Caller, permission: string, job: string): void {
+  if (caller.may(permission, job)) return;
+  throw new RunRefusal(
+    'PERMISSION_DENIED',
+    `Permission '${permission}' denied on resource '${job}' (or resource may not exist).`,
+  );
+}
+
+function parse<S extends z.ZodType>(schema: S, body: string): z.output<S> {
+  try {
+    return schema.parse(body === '' ? {} : JSON.parse(body));
+  } catch {
+    throw new RunRefusal('INVALID_ARGUMENT', 'Invalid JSON payload received.');
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });
+  response.end(JSON.stringify(body));
+}

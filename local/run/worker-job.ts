@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import { workerConfig } from '#functions/task-worker/config.ts';
+import type { Environment } from '#shared/model/config.ts';
+import type { Job } from './start.ts';
+
+const ROOT = resolve(import.meta.dirname, '..', '..');
+
+/** The command of the local worker's job, for playing: it says how much it was given and nothing of what. */
+export const DEMONSTRATION_COMMAND = [process.execPath, resolve(import.meta.dirname, 'demonstration-command.ts')];
+
+/** The task worker as a job: what it is configured with, as in production, and what any process needs. */
+export function workerJob(environment: Environment): Job {
+  const configured = Object.keys(workerConfig.shape).flatMap((variable): [string, string][] => {
+    const value = environment[variable];
+    return value === undefined ? [] : [[variable, value]];
+  });
+  return {
+    command: [process.execPath, resolve(ROOT, 'functions', 'task-worker', 'main.ts')],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      // The clients would look for Google's metadata server, of which there is none here.
+      METADATA_SERVER_DETECTION: 'none',
+      ...Object.fromEntries(configured),
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { KeyManagementServiceClient } from '@google-cloud/kms';
+import { crc32c } from '../crypto/crc32c.ts';
+import type { KeyUnwrapper, KeyWrapper } from '../crypto/envelope.ts';
+import { Fault } from '../model/errors.ts';
+import { sendOnce, status, statusOf } from './grpc.ts';
+import { bytesOf, checksumMatches, DamagedAnswer, intactOrRetried, requireIntact } from './kms-integrity.ts';
+import { retrying } from './retry.ts';
+
+/** Milliseconds. */
+const TIMEOUT = 5_000;
+
+const checksum = (data: Uint8Array) => ({ value: crc32c(data) });
+
+/** Tink's envelope binds its associated data to the payload and gives the KMS none. */
+const NOTHING = Buffer.alloc(0);
+const noAssociatedData = {
+  additionalAuthenticatedData: NOTHING,
+  additionalAuthenticatedDataCrc32c: checksum(NOTHING),
+};
+
+/**
+ * Wraps with Encrypt under the key's primary version; every CRC32C is checked, on both sides.
+ * @param cryptoKey `projects/P/locations/L/keyRings/R/cryptoKeys/K`
+ */
+export function createKmsWrapper(client: Pick<KeyManagementServiceClient, 'encrypt'>, cryptoKey: string): KeyWrapper {
+  return {
+    wrap: (dek) =>
+      answered(async () => {
+        const plaintext = Buffer.from(dek.buffer, dek.byteOffset, dek.length);
+        const request = { name: cryptoKey, plaintext, plaintextCrc32c: checksum(plaintext), ...noAssociatedData };
+        const [answer] = await client.encrypt(request, sendOnce(TIMEOUT));
+        const wrapped = bytesOf(answer.ciphertext);
+        const keyVersion = answer.name ?? '';
+        requireIntact(answer.verifiedPlaintextCrc32c === true, 'the key to wrap');
+        requireIntact(answer.verifiedAdditionalAuthenticatedDataCrc32c === true, 'the associated data');
+        requireIntact(keyVersion.startsWith(`${cryptoKey}/cryptoKeyVersions/`), 'the name of the key');
+        requireIntact(checksumMatches(wrapped, answer.ciphertextCrc32c), 'the wrapped key');
+        return { wrapped, keyVersion };
+      }),
+  };
+}
+
+/**
+ * Unwraps with Decrypt, which finds the version by itself. There are no `verified…` flags here: a request that was
+ * damaged on its way is refused as INVALID_ARGUMENT, like a ciphertext that is none, and told apart by its message.
+ */
+export function createKmsUnwrapper(
+  client: Pick<KeyManagementServiceClient, 'decrypt'>,
+  cryptoKey: string,
+): KeyUnwrapper {
+  return {
+    unwrap: (wrapped) =>
+      answered(async () => {
+        const ciphertext = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length);
+        const request = { name: cryptoKey, ciphertext, ciphertextCrc32c: checksum(ciphertext), ...noAssociatedData };
+        try {
+          const [answer] = await client.decrypt(request, sendOnce(TIMEOUT));
+          const dek = bytesOf(answer.plaintext);
+          requireIntact(checksumMatches(dek, answer.plaintextCrc32c), 'the unwrapped key');
+          return dek;
+        } catch (error) {
+          if (statusOf(error) !== status.INVALID_ARGUMENT) throw error;
+          if (/crc32c/i.test(String(error))) throw new DamagedAnswer('the request was damaged on its way');
+          return undefined;
+        }
+      }),
+  };
+}
+
+async function answered<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await retrying(call, intactOrRetried);
+  } catch (cause) {
+    throw new Fault('dependency_unavailable', 'Cloud KMS does not answer right now.', { cause, retryAfter: 2 });
+  }
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+import { signingKeyConfig } from './config.ts';
+
+/** What sealing and opening have in common. */
+export const payloadConfig = z.object({
+  PAYLOAD_BUCKET: z.string().min(3).describe('bucket of the sealed payloads'),
+  PAYLOAD_KEY: signingKeyConfig.shape.SIGNING_KEY.describe('resource name of the key that wraps the payloads’ keys'),
+  KMS_ENDPOINT: signingKeyConfig.shape.KMS_ENDPOINT,
+  STORAGE_ENDPOINT: z.url().optional().describe('base URL of a stand-in; unset in production'),
+});

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Suite, startSuite } from './suite.ts';
+import { administratorsBucket, startInstance } from './tasks.ts';
+
+/** A stack for each: the instance that crashes keeps real time, so the stack's clock must not have been moved before. */
+let suite: Suite;
+beforeEach(async () => {
+  suite = await startSuite();
+});
+afterEach(() => suite.close());
+
+const PATH = '/api/v1/tasks';
+const objects = async () => (await administratorsBucket(suite).getFiles())[0].map(({ name }) => name);
+const called = (name: string) => suite.stack.recorder.calls()[name] ?? 0;
+const delay = (service: string, method: string, delay_ms: number) =>
+  suite.stack.recorder.inject({ service, method, delay_ms, times: 1 });
+
+async function crashWhen(key: string, body: string, reached: () => Promise<void>): Promise<void> {
+  await using instance = await startInstance(suite);
+  const headers = {
+    authorization: `Bearer ${suite.tokens['service']}`,
+    'content-type': 'application/json',
+    'idempotency-key': key,
+  };
+  const answer = fetch(`${instance.url}${PATH}`, { method: 'POST', headers, body }).then(
+    () => 'answered',
+    () => 'nothing',
+  );
+  await reached();
+  instance.kill();
+  expect(await answer).toBe('nothing');
+}
+
+async function afterwards(key: string, payload: object) {
+  const create = () => suite.send('POST', PATH, payload, 'service', { 'idempotency-key': key });
+  expect(await create()).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  suite.stack.clock.advance(91);
+  const taken = await create();
+  expect(taken.status).toBe(201);
+  expect((await create()).text).toBe(taken.text);
+  return taken.body;
+}
+
+test('before the object is there: the key is free after a minute and a half', async () => {
+  const [key, body] = [crypto.randomUUID(), { payload: { a: 1 } }];
+  delay('kms', 'Encrypt', 3_000);
+  await crashWhen(key, JSON.stringify(body), () => vi.waitUntil(() => called('kms.Encrypt') === 1, 20_000).then());
+  const { object } = await afterwards(key, body);
+  expect(await objects()).toEqual([object]);
+});
+
+test('when the object is there: it is removed, and there is one task', async () => {
+  const [key, body] = [crypto.randomUUID(), { payload: { a: 1 } }];
+  delay('storage', 'insert', 500);
+  let first: string[] = [];
+  await crashWhen(key, JSON.stringify(body), async () => {
+    await vi.waitUntil(() => called('storage.insert') === 1, 20_000);
+    delay('firestore', 'BatchGetDocuments', 3_000);
+    await vi.waitUntil(async () => (await objects()).length === 1, 20_000);
+    first = await objects();
+  });
+  const { object } = await afterwards(key, body);
+  expect(await objects()).toEqual([object]);
+  expect(first).not.toContain(object);
+});
+
+test('when the job was asked for: no second one, ever', async () => {
+  const [key, body] = [crypto.randomUUID(), { payload: { a: 1 }, run: true }];
+  delay('run', 'RunJob', 3_000);
+  await crashWhen(key, JSON.stringify(body), () => vi.waitUntil(() => called('run.RunJob') === 1, 20_000).then());
+  const again = await suite.send('POST', PATH, body, 'service', { 'idempotency-key': key });
+  expect(again).toMatchObject({ status: 201, body: { execution: 'unknown' } });
+  expect(called('run.RunJob')).toBe(1);
+});

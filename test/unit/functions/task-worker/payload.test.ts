@@ -1,0 +1,78 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { lendPayload } from '#functions/task-worker/payload.ts';
+import { seal } from '#shared/crypto/envelope.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts';
+import { RemovalRefused } from '#shared/store/objects.ts';
+import { fakeKms } from '../../shared/crypto/fake-kms.ts';
+
+const kms = fakeKms();
+const taskId = newTaskId();
+let blob: Buffer | undefined;
+let refusing: Error | undefined;
+const removed: unknown[] = [];
+
+beforeEach(async () => {
+  blob = (await seal(Buffer.from('{"a":1}'), taskAssociatedData(taskId), kms.wrapper)).blob;
+  refusing = undefined;
+  removed.length = 0;
+});
+
+const ports = {
+  unwrapper: kms.unwrapper,
+  objects: {
+    async read(name: string) {
+      if (name !== taskObject(taskId) || blob === undefined) throw new Fault('not_found', 'no');
+      return { bytes: blob, generation: '7' };
+    },
+    async remove(name: string, generation?: string) {
+      removed.push([name, generation]);
+      if (refusing) throw refusing;
+      blob = undefined;
+    },
+  },
+};
+
+describe('a payload', () => {
+  test('is lent, wiped, and deleted in the generation that was read', async () => {
+    let lent: Buffer | undefined;
+    const result = await lendPayload(ports, taskId, async (payload) => {
+      lent = payload;
+      return payload.toString();
+    });
+    expect(result).toBe('{"a":1}');
+    expect(lent).toEqual(Buffer.alloc(7));
+    expect(removed).toEqual([[taskObject(taskId), '7']]);
+  });
+
+  test('is wiped and kept when the work fails', async () => {
+    let lent: Buffer | undefined;
+    const work = async (payload: Buffer) => {
+      lent = payload;
+      throw new Error('no');
+    };
+    await expect(lendPayload(ports, taskId, work)).rejects.toThrow('no');
+    expect(lent).toEqual(Buffer.alloc(7));
+    expect(removed).toEqual([]);
+  });
+});
+
+describe('a removal that is refused', () => {
+  const work = async () => 'done';
+
+  test('is one that was done already when the object cannot be read any more', async () => {
+    refusing = new RemovalRefused('403');
+    const gone = { ...ports, objects: { ...ports.objects, remove: goneThenRefused } };
+    expect(await lendPayload(gone, taskId, work)).toBe('done');
+  });
+
+  test('is a failure when it can', async () => {
+    refusing = new RemovalRefused('403');
+    await expect(lendPayload(ports, taskId, work)).rejects.toBe(refusing);
+  });
+
+  async function goneThenRefused(): Promise<void> {
+    blob = undefined;
+    if (refusing) throw refusing;
+  }
+});

@@ -6,6 +6,7 @@ export interface Project {
   readonly signingKey: string;
   readonly payloadKey: string;
   readonly payloadBucket: string;
+  readonly workerJob: string;
   readonly uploadBucket: string;
 }
 
@@ -16,6 +17,7 @@ export function createProject(id: string): Project {
     signingKey: `${keyRing}/cryptoKeys/license-signing`,
     payloadKey: `${keyRing}/cryptoKeys/task-payloads`,
     payloadBucket: `${id}-payloads`,
+    workerJob: `projects/${id}/locations/global/jobs/task-worker`,
     uploadBucket: `${id}-uploads`,
   };
 }
@@ -25,7 +27,7 @@ export const emailOf = (project: Project, account: string): string =>
 
 /** One service account a function, each with the rights that it has in production (terraform/) and no others. */
 export function createAccounts(project: Project): Readonly<Record<string, Caller>> {
-  const { signingKey } = project;
+  const { signingKey, payloadKey, payloadBucket, workerJob } = project;
   const readKeys: Grant[] = [
     ['cloudkms.cryptoKeyVersions.list', signingKey],
     ['cloudkms.cryptoKeyVersions.viewPublicKey', signingKey],
@@ -34,7 +36,35 @@ export function createAccounts(project: Project): Readonly<Record<string, Caller
     'license-signing': [...readKeys, ['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     seats: [...readKeys, ['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     'public-keys': readKeys,
-    admin: [],
+    /** Reads users and sets their claims; it neither makes nor deletes any. */
+    admin: [
+      ['firebaseauth.users.get', `projects/${project.id}`],
+      ['firebaseauth.users.update', `projects/${project.id}`],
+    ],
+    'session-reaper': [],
+    'key-rotation': [
+      ...readKeys,
+      ['cloudkms.cryptoKeyVersions.create', signingKey],
+      ['cloudkms.cryptoKeyVersions.update', signingKey],
+    ],
+    docs: [],
+    'signed-urls': [
+      ['iam.serviceAccounts.signBlob', `projects/-/serviceAccounts/${emailOf(project, 'signed-urls')}`],
+      // Its URLs act with its rights; to delete is to overwrite.
+      ...onObjects(project.uploadBucket, 'create', 'get', 'delete'),
+    ],
+    /** Seals: neither opens nor reads. */
+    'task-payloads': [
+      ['cloudkms.cryptoKeyVersions.useToEncrypt', payloadKey],
+      ...onObjects(payloadBucket, 'create', 'list', 'delete'),
+    ],
+    /** Starts jobs, and with them whatever it likes as the worker: worth as much as that. */
+    'task-dispatcher': [['run.jobs.runWithOverrides', workerJob]],
+    /** Opens: neither seals nor creates nor lists, so that it reads the one task that it was told of. */
+    'task-worker': [
+      ['cloudkms.cryptoKeyVersions.useToDecrypt', payloadKey],
+      ...onObjects(payloadBucket, 'get', 'delete'),
+    ],
     /** Whoever works on the local machine. */
     administrator: [['*', '*']],
   };
@@ -42,3 +72,6 @@ export function createAccounts(project: Project): Readonly<Record<string, Caller
     Object.entries(grants).map(([name, list]) => [name, createCaller(emailOf(project, name), list)]),
   );
 }
+
+const onObjects = (bucket: string, ...verbs: readonly string[]): Grant[] =>
+  verbs.map((verb) => [`storage.objects.${verb}`, `projects/_/buckets/${bucket}`]);

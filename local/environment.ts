@@ -1,10 +1,19 @@
 import type { Environment } from '#shared/model/config.ts';
 import { emailOf, type Project } from './accounts.ts';
+import { DEMONSTRATION_COMMAND } from './run/worker-job.ts';
 
 /** Where the parts of the local Google Cloud listen. */
 export interface Places {
   readonly firestore: string;
   readonly kms: (email: string) => string;
+  readonly iam: (email: string) => string;
+  /** Base URL of the JSON API. */
+  readonly storage: (email: string) => string;
+  /** Where signed URLs lead: scheme, host and port. */
+  readonly signedUrls: string;
+  /** Base URL of Cloud Run's Admin API. */
+  readonly run: (email: string) => string;
+  readonly identity: (email: string) => string;
   readonly userJwksUrl: string;
   readonly serviceJwksUrl: string;
 }
@@ -24,7 +33,20 @@ export function environmentOf(name: string, project: Project, places: Places): E
     SERVICE_JWKS_URL: places.serviceJwksUrl,
     TOKEN_ISSUER: AUDIENCE,
     FIRESTORE_ENDPOINT: places.firestore,
+    IDENTITY_ENDPOINT: places.identity(email),
     SIGNING_KEY: project.signingKey,
     KMS_ENDPOINT: places.kms(email),
+    IAM_ENDPOINT: places.iam(email),
+    STORAGE_ENDPOINT: places.storage(email),
+    SIGNING_ACCOUNT: email,
+    UPLOAD_BUCKET: project.uploadBucket,
+    STORAGE_URL_ORIGIN: places.signedUrls,
+    PAYLOAD_KEY: project.payloadKey,
+    PAYLOAD_BUCKET: project.payloadBucket,
+    WORKER_JOB: project.workerJob,
+    WORKER_COMMAND: JSON.stringify(DEMONSTRATION_COMMAND),
+    DISPATCHER_ACCOUNT: emailOf(project, 'task-dispatcher'),
+    // The stand-ins know an account by its listener: this one is where acting as the dispatcher leads.
+    RUN_ENDPOINT: places.run(emailOf(project, 'task-dispatcher')),
   };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunningFunction } from '#shared/http/function.ts';
 import type { LogSink } from '#shared/http/log.ts';
@@ -13,10 +13,15 @@ import { startFirestoreProxy } from './firestore/proxy.ts';
 import { FUNCTIONS } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { startIam } from './iam/start.ts';
+import { type LocalIdentity, startIdentity } from './identity/start.ts';
 import { type Issuer, startIssuer } from './issuer/start.ts';
 import { startKms } from './kms/start.ts';
 import { listen, shut } from './listen.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import { startRun } from './run/start.ts';
+import { workerJob } from './run/worker-job.ts';
+import { seed } from './seed.ts';
+import { type LocalStorage, startStorage } from './storage/start.ts';
 
 export interface StackOptions {
   /** Where key material and the objects of Cloud Storage are kept. */
@@ -36,9 +41,16 @@ export interface Stack {
   readonly clock: MovableClock;
   readonly recorder: Recorder;
   readonly issuer: Issuer;
+  readonly identity: LocalIdentity;
+  /** The account that may do everything here. */
+  readonly administrator: string;
   /** host:port of listeners that take every call as the administrator's. */
   readonly kms: string;
   readonly iam: string;
+  /** Base URL of the JSON API for the administrator. */
+  readonly storage: string;
+  /** Base URL of Cloud Run's Admin API for one account. */
+  readonly run: (email: string) => string;
   readonly firestore: string;
   /** The environment that a function was started with, for starting another instance of it. */
   environment(name: string): Environment;
@@ -93,17 +105,38 @@ async function startParts(
     startIam({ callers, recorder }).then(keep),
     startIssuer({ projectId: project.id, audience: AUDIENCE }).then(keep),
   ]);
+  const known = new Set(callers.map(({ email }) => email));
+  const publicKey = async (email: string) => (known.has(email) ? iam.publicKey(email) : undefined);
+  // A directory for each stack: the ones that tests run beside one another share everything else that is kept.
+  const dir = join(options.directory, 'storage', project.id);
+  keep({ close: () => rm(dir, { recursive: true, force: true }) });
+  const storage = keep(await startStorage({ dir, clock, recorder, callers, publicKey }));
+  createBuckets(storage, project);
   const proxy = keep(await startFirestoreProxy({ target: emulator.host, recorder }));
   await kms.createKey({
     name: project.signingKey,
     purpose: 'ASYMMETRIC_SIGN',
     algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
   });
+  await kms.createKey({
+    name: project.payloadKey,
+    purpose: 'ENCRYPT_DECRYPT',
+    algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION',
+  });
+  const identity = keep(await startIdentity({ projectId: project.id, callers, issuer, recorder }));
+  await seed({ projectId: project.id, firestore: emulator.host, identity, clock });
+  const findJob = (name: string) => (name === project.workerJob ? workerJob(environment('task-worker')) : undefined);
+  const run = keep(await startRun({ findJob, callers, recorder, log: options.log ?? console.log }));
 
-  const environment = (name: string) =>
+  const environment = (name: string): Environment =>
     environmentOf(name, project, {
       firestore: proxy.address,
       kms: kms.address,
+      iam: iam.address,
+      storage: storage.baseUrl,
+      signedUrls: storage.xmlUrl,
+      run: run.baseUrl,
+      identity: identity.address,
       userJwksUrl: issuer.userJwksUrl,
       serviceJwksUrl: issuer.serviceJwksUrl,
     });
@@ -122,9 +155,36 @@ async function startParts(
     clock,
     recorder,
     issuer,
+    identity,
+    administrator,
     kms: kms.address(administrator),
     iam: iam.address(administrator),
+    storage: storage.baseUrl(administrator),
+    run: run.baseUrl,
     firestore: emulator.host,
     environment,
   };
+}
+
+/** What an upload from a web page sends and needs to read. */
+const UPLOAD_HEADERS = [
+  'Content-Type',
+  'Content-MD5',
+  'Content-Range',
+  'ETag',
+  'Location',
+  'Range',
+  'x-goog-content-length-range',
+  'x-goog-generation',
+  'x-goog-if-generation-match',
+  'x-goog-resumable',
+];
+
+/** As Terraform makes them: payloads are secrets, so nothing deleted lives on; uploads come from web pages. */
+function createBuckets(storage: LocalStorage, { id, payloadBucket, uploadBucket }: Project): void {
+  storage.createBucket(payloadBucket, { projectId: id, softDeletePolicy: { retentionDurationSeconds: '0' } });
+  storage.createBucket(uploadBucket, {
+    projectId: id,
+    cors: [{ origin: ['*'], method: ['GET', 'PUT', 'POST'], responseHeader: UPLOAD_HEADERS, maxAgeSeconds: 3600 }],
+  });
 }

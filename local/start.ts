@@ -7,7 +7,7 @@ import { createTokens, DEMO_TENANT } from './tokens.ts';
 
 /** `npm start`: the whole suite on this machine, with a demonstration, until it is told to stop. */
 
-const directory = resolve(import.meta.dirname, '..', '.local');
+const directory = resolve(process.env['LOCAL_DIRECTORY'] ?? join(import.meta.dirname, '..', '.local'));
 const stackFile = join(directory, 'stack.json');
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -38,8 +38,21 @@ async function run(): Promise<Stack> {
 }
 
 function describe(stack: Stack, tokens: Readonly<Record<string, string>>, license: object) {
-  const { gateway, control, kms, iam, firestore, project } = stack;
-  return { gateway, control, kms, iam, firestore, project_id: project.id, tenant_id: DEMO_TENANT, ...license, tokens };
+  const { gateway, control, kms, iam, storage, firestore, project } = stack;
+  return {
+    gateway,
+    control,
+    kms,
+    iam,
+    storage,
+    bucket_payloads: project.payloadBucket,
+    bucket_uploads: project.uploadBucket,
+    firestore,
+    project_id: project.id,
+    tenant_id: DEMO_TENANT,
+    ...license,
+    tokens,
+  };
 }
 
 function readPort(text = '8080'): number {

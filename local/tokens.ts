@@ -1,13 +1,13 @@
+import type { Role } from '#shared/model/principal.ts';
 import { emailOf } from './accounts.ts';
+import { DEMO_TENANT, OTHER_TENANT, STAFF, userOf } from './people.ts';
 import type { Stack } from './stack.ts';
 
-export const DEMO_TENANT = 'demo';
-export const OTHER_TENANT = 'other';
+export { DEMO_TENANT, OTHER_TENANT };
 
 /** One token for every kind of caller. `worker` and `foreign_service` are genuine accounts that are on no list. */
 export async function createTokens({ issuer, project }: Stack): Promise<Record<string, string>> {
-  const user = (role: string, tenant_id: string) =>
-    issuer.userToken({ uid: `${tenant_id}-${role}`, email: `${role}@${tenant_id}.example`, tenant_id, role });
+  const user = (role: Role, tenant_id: string) => issuer.userToken({ ...userOf(tenant_id, role), tenant_id, role });
   const service = (name: string) => issuer.serviceToken({ email: emailOf(project, name) });
   return {
     owner: await user('owner', DEMO_TENANT),
@@ -15,7 +15,7 @@ export async function createTokens({ issuer, project }: Stack): Promise<Record<s
     member: await user('member', DEMO_TENANT),
     guest: await user('guest', DEMO_TENANT),
     other_tenant_owner: await user('owner', OTHER_TENANT),
-    staff: await issuer.userToken({ uid: 'staff', email: 'staff@countersign.example', staff: true }),
+    staff: await issuer.userToken({ ...STAFF, staff: true }),
     service: await service('backend'),
     scheduler: await service('scheduler'),
     worker: await service('task-worker'),

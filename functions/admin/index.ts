@@ -1,26 +1,55 @@
 import { z } from 'zod';
 import { createFirestore } from '#shared/gcp/firestore.ts';
+import { createUserDirectory } from '#shared/gcp/identity.ts';
 import { defineFunction } from '#shared/http/function.ts';
-import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
+import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
 import { createSettle } from '#shared/seats/settle.ts';
+import { createActs } from './acts.ts';
+import { createAudit } from './audit.ts';
 import { adminRoutes } from './handlers.ts';
 import { createLicenses } from './licenses.ts';
+import { createMemberClaims } from './member-claims.ts';
+import { createMembers } from './members.ts';
+import { createSessions } from './sessions.ts';
+import { createTenants } from './tenants.ts';
+import { createTurns } from './turns.ts';
+import { createUsage } from './usage.ts';
 
-/** Licences and their use, for the administrators of tenants and the vendor's staff. */
+/** Tenants, members, licences, sessions, usage and audit, for the administrators of tenants and the vendor's staff. */
 export const admin = defineFunction({
   name: 'admin',
-  config: z.object({ ...commonConfig.pick({ PROJECT_ID: true }).shape, ...firestoreConfig.shape }),
+  config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
+    IDENTITY_ENDPOINT: endpoint.optional().describe('host:port of an Auth emulator; unset in production'),
+  }),
   compose(config, { clock }) {
     const store = createFirestore({
       projectId: config.PROJECT_ID,
       database: config.FIRESTORE_DATABASE,
       endpoint: config.FIRESTORE_ENDPOINT,
     });
-    const settle = createSettle({ store, clock, random: Math.random });
+    const users = createUserDirectory({ projectId: config.PROJECT_ID, endpoint: config.IDENTITY_ENDPOINT });
+    const random = Math.random;
+    const acts = createActs({ store, clock });
+    const inTurn = createTurns();
+    const settle = createSettle({ store, clock, random });
+    const licenses = createLicenses({ store, clock, settle, acts, inTurn });
+    const claims = createMemberClaims({ store, users, acts });
     return {
-      routes: adminRoutes({ licenses: createLicenses({ store, clock, settle }), clock }),
+      routes: adminRoutes({
+        tenants: createTenants({ store, clock, acts, inTurn }),
+        members: createMembers({ store, claims, clock, acts, inTurn }),
+        licenses,
+        sessions: createSessions({ store, clock, random, acts, licenses }),
+        usage: createUsage({ store, clock, licenses }),
+        audit: createAudit({ store }),
+        clock,
+      }),
       counter: store,
-      close: () => store.close(),
+      close: async () => {
+        await Promise.all([store.close(), users.close()]);
+      },
     };
   },
 });

@@ -1,30 +1,19 @@
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
-import {
-  DEFAULT_LEASE_SECONDS,
-  type License,
-  type LicenseFields,
-  OFFLINE_SECONDS,
-  readLicense,
-  type Tier,
-} from '#shared/model/license.ts';
+import { type License, type LicenseFields, licenseFields, readLicense } from '#shared/model/license.ts';
 import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { paths } from '#shared/seats/paths.ts';
-import { queries } from '#shared/seats/queries.ts';
 import type { Settle } from '#shared/seats/settle.ts';
-import { CommitError, type DocumentStore } from '#shared/store/store.ts';
-import type { Scope } from './scope.ts';
-
-export interface NewLicense {
-  readonly tenantId: string;
-  readonly tier: Tier;
-  readonly maxSeats: number;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-  readonly features: LicenseFields['features'];
-  readonly leaseSeconds?: number | undefined;
-  readonly offlineSeconds?: number | undefined;
-}
+import type { DocumentStore } from '#shared/store/store.ts';
+import { type Actor, type Acts, createActs, SYSTEM } from './acts.ts';
+import { changesOf } from './changes.ts';
+import { type NewLicense, newLicense } from './new-license.ts';
+import { type Page, type PageRequest, readPage } from './page.ts';
+import { isPlainId } from './paths.ts';
+import { adminQueries } from './queries.ts';
+import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
+import { allotSeats, findTenant } from './tenants.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** What is undefined stays as it is. */
 export interface LicenseChange {
@@ -39,17 +28,32 @@ export interface LicensesOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly settle: Settle;
+  /** Default: its own. */
+  readonly acts?: Acts;
+  readonly inTurn?: Turns;
 }
 
-export interface Usage {
-  readonly seatsUsed: number;
-  readonly seatsTotal: number;
+export interface CreatedLicense {
+  readonly license: LicenseFields;
+  readonly licenseId: string;
+  readonly licenseKey: string;
 }
+
+export interface RotatedKey {
+  readonly licenseKey: string;
+  /** Milliseconds since the epoch until which older keys work. */
+  readonly oldKeysUntil: number;
+}
+
+/** Keys of one licence that work at the same time; one that leaks again and again is a case for suspending it. */
+const MAX_KEYS = 10;
 
 /** Licences as their tenants' administrators see them. What is outside a caller's scope does not exist for it. */
-export function createLicenses({ store, clock, settle }: LicensesOptions) {
+export function createLicenses({ store, clock, settle, ...options }: LicensesOptions) {
+  const { acts = createActs({ store, clock }), inTurn = createTurns() } = options;
+
   async function get(scope: Scope, licenseId: string): Promise<License> {
-    const [document] = isPlain(licenseId) ? await store.get([paths.license(licenseId)]) : [];
+    const [document] = isPlainId(licenseId) ? await store.get([paths.license(licenseId)]) : [];
     const license = document && readLicense(document);
     if (license === undefined || !scope.includes(license.tenant_id)) {
       throw new Fault('license_not_found', 'There is no licence of this id.');
@@ -57,36 +61,35 @@ export function createLicenses({ store, clock, settle }: LicensesOptions) {
     return license;
   }
 
-  /** The only moment at which the key is known to us. */
-  async function create(
-    wanted: NewLicense,
-  ): Promise<{ license: LicenseFields; licenseId: string; licenseKey: string }> {
+  /** @param tenantId only this tenant's; undefined is all that the caller may see */
+  async function list(scope: ListScope, tenantId: string | undefined, request: PageRequest): Promise<Page<License>> {
+    const only = scope.listed(tenantId);
+    const { items, next } = await readPage(store, request, (part) => adminQueries.licenses(only, part));
+    return { items: items.map(readLicense), next };
+  }
+
+  /**
+   * The only moment at which the key is known to us. The licence and its share of the tenant's seats are one commit.
+   * @throws Fault `not_found` for an unknown tenant, `seat_limit_exceeded`, `dependency_unavailable`
+   */
+  async function create(wanted: NewLicense, actor: Actor): Promise<CreatedLicense> {
     const licenseId = newLicenseId();
     const key = newLicenseKey(licenseId);
-    const license: LicenseFields = {
-      tenant_id: wanted.tenantId,
-      tier: wanted.tier,
-      features: wanted.features,
-      status: 'active',
-      max_seats: wanted.maxSeats,
-      seats: 0,
-      next_seat: 0,
-      settling: true,
-      expires_at: wanted.expiresAt,
-      lease_seconds: wanted.leaseSeconds ?? DEFAULT_LEASE_SECONDS,
-      offline_seconds: wanted.offlineSeconds ?? OFFLINE_SECONDS[wanted.tier],
-      keys: [{ hash: hashLicenseKey(key), until: null }],
-      created_at: clock.now(),
-    };
-    try {
-      await store.commit([{ op: 'create', path: paths.license(licenseId), fields: license }]);
-    } catch (error) {
-      if (!(error instanceof CommitError)) throw error;
-      // The answer may have been lost on its way: then the licence is there.
-      const [document] = await store.get([paths.license(licenseId)]);
-      if (document === undefined)
-        throw new Fault('dependency_unavailable', 'The licence could not be created right now.', { cause: error });
-    }
+    const license = newLicense(wanted, key, clock.now());
+    const { tenantId, tier, maxSeats } = wanted;
+    await inTurn(tenantId, () =>
+      acts.perform(actor, async () => {
+        const tenant = await findTenant(store, tenantId);
+        if (tenant === undefined) throw tenantNotFound();
+        const writes = [{ op: 'create' as const, path: paths.license(licenseId), fields: license }];
+        const details = { tier, max_seats: maxSeats, expires_at: wanted.expiresAt };
+        return {
+          writes: [...writes, ...allotSeats(tenant, maxSeats)],
+          act: { action: 'license.create', tenantId, licenseId, details },
+          result: undefined,
+        };
+      }),
+    );
     // From here on the licence exists and its key must reach the caller; the reaper makes the seats that are missing.
     await settle(licenseId).catch((error) => {
       if (!isFault(error, 'dependency_unavailable')) throw error;
@@ -94,35 +97,79 @@ export function createLicenses({ store, clock, settle }: LicensesOptions) {
     return { license, licenseId, licenseKey: key.text };
   }
 
-  /** When this answers, the licence has the seats that the change gives it. Repeating it after a fault is safe. */
-  async function change(scope: Scope, licenseId: string, wanted: LicenseChange): Promise<License> {
-    await get(scope, licenseId);
-    const fields = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined));
-    const resizes = wanted.status !== undefined || wanted.max_seats !== undefined;
-    try {
-      const write = {
-        op: 'update' as const,
-        path: paths.license(licenseId),
-        fields: { ...fields, ...(resizes ? { settling: true } : {}) },
-      };
-      await store.commit([write]);
-    } catch (error) {
-      if (!(error instanceof CommitError)) throw error;
-      throw new Fault('dependency_unavailable', 'The licence could not be changed right now.', { cause: error });
-    }
-    if (resizes) await settle(licenseId);
+  /**
+   * When this answers, the licence has the seats that the change gives it. Repeating it after a fault is safe. A
+   * suspended licence keeps its share of the tenant's seats, so that it can always be reinstated.
+   * @throws Fault `license_not_found`, `seat_limit_exceeded`, `dependency_unavailable`
+   */
+  async function change(
+    scope: Scope,
+    licenseId: string,
+    wanted: LicenseChange,
+    actor: Actor = SYSTEM,
+  ): Promise<License> {
+    const { tenant_id } = await get(scope, licenseId);
+    const unsettled = await inTurn(tenant_id, () =>
+      acts.perform(actor, async () => {
+        const license = await get(scope, licenseId);
+        const { before, after } = changesOf({ ...license }, { ...wanted });
+        const resizes = 'status' in after || 'max_seats' in after;
+        const result = resizes || license.settling;
+        if (Object.keys(after).length === 0) return { writes: [], result };
+        const { max_seats } = licenseFields.parse({ ...license, ...after });
+        const fields = { ...after, ...(resizes ? { settling: true } : {}) };
+        const path = paths.license(licenseId);
+        return {
+          writes: [
+            { op: 'update', path, fields, lastUpdateTime: license.updateTime },
+            ...(await allot(license.tenant_id, max_seats - license.max_seats)),
+          ],
+          act: { action: 'license.change', tenantId: license.tenant_id, licenseId, details: { before, after } },
+          result,
+        };
+      }),
+    );
+    if (unsettled) await settle(licenseId);
     return get(scope, licenseId);
   }
 
-  async function usage(scope: Scope, licenseId: string): Promise<Usage> {
-    const [license, seatsUsed] = await Promise.all([get(scope, licenseId), countTaken(licenseId)]);
-    return { seatsUsed, seatsTotal: license.max_seats };
+  async function allot(tenantId: string, seats: number) {
+    const tenant = seats === 0 ? undefined : await findTenant(store, tenantId);
+    return tenant === undefined ? [] : allotSeats(tenant, seats);
   }
 
-  const countTaken = async (licenseId: string) => (isPlain(licenseId) ? store.count(queries.takenSeats(licenseId)) : 0);
+  /**
+   * A new key for a licence of which one has leaked. The old ones work as long as they did, and no longer than the
+   * grace; machines that acquire with the new one keep their seats.
+   * @throws Fault `license_not_found`, `conflict` when too many keys work at once, `dependency_unavailable`
+   */
+  async function rotateKey(scope: Scope, licenseId: string, graceSeconds: number, actor: Actor): Promise<RotatedKey> {
+    const { id } = await get(scope, licenseId);
+    const key = newLicenseKey(id);
+    const fresh = { hash: hashLicenseKey(key), until: null };
+    return acts.perform(actor, async () => {
+      const license = await get(scope, licenseId);
+      const now = clock.now();
+      const until = now + graceSeconds * 1000;
+      const old = license.keys
+        .map((known) => ({ hash: known.hash, until: Math.min(known.until ?? until, until) }))
+        .filter((known) => known.until > now);
+      if (old.length >= MAX_KEYS) {
+        throw new Fault('conflict', `${MAX_KEYS} keys of this licence work already; wait for the end of one's grace.`);
+      }
+      const fields = { keys: [fresh, ...old] };
+      return {
+        writes: [{ op: 'update', path: paths.license(licenseId), fields, lastUpdateTime: license.updateTime }],
+        act: {
+          action: 'license.rotate_key',
+          tenantId: license.tenant_id,
+          licenseId,
+          details: { grace_seconds: graceSeconds, old_keys: old.length },
+        },
+        result: { licenseKey: key.text, oldKeysUntil: until },
+      };
+    });
+  }
 
-  return { get, create, change, usage };
+  return { get, list, create, change, rotateKey };
 }
-
-/** An id that would be another path is nobody's. */
-const isPlain = (id: string) => /^[A-Za-z0-9_-]{1,128}$/.test(id);

@@ -1,5 +1,5 @@
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { Fault, isFault } from '#shared/model/errors.ts';
 import { type License, readLicense } from '#shared/model/license.ts';
 import { expiredBefore, holderFields, readSession, type Session } from '#shared/model/session.ts';
 import { createGatherer } from '#shared/seats/gather.ts';
@@ -7,7 +7,8 @@ import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { CommitError, type DocumentStore } from '#shared/store/store.ts';
 import { claiming, type Holder, noSeats, refusalFor, renewal, type Situation, type Source, type Step } from './plan.ts';
-import type { Granted, Outcome, Wish } from './wish.ts';
+import { noUsageNotes, type UsageNotes } from './usage.ts';
+import type { Grant, Granted, Outcome, Wish } from './wish.ts';
 
 export interface AcquireOptions {
   readonly store: DocumentStore;
@@ -15,6 +16,7 @@ export interface AcquireOptions {
   readonly random: () => number;
   /** Told of every licence that was read, so that heartbeats need not read it again. */
   readonly onLicense?: (license: License) => void;
+  readonly usage?: UsageNotes;
 }
 
 /** Fifty claims are 150 writes; larger groups are not faster (docs/seats.md). */
@@ -38,7 +40,7 @@ export type Acquire<Issued> = (wish: Wish<Issued>) => Promise<Granted<Issued>>;
  *   `dependency_unavailable`
  */
 export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> {
-  const { store, clock, random } = options;
+  const { store, clock, random, usage = noUsageNotes } = options;
   type W = Wish<Issued>;
   type O = Outcome<Issued>;
 
@@ -54,13 +56,18 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
       const leader = leaders.get(wish.holder);
       outcomes.push(await outcomeFor(licenseId, wish, leader, leader && served.get(leader)));
     }
+    usage.denied(licenseId, outcomes.filter(isDenial).length);
     return outcomes;
   }
 
   async function outcomeFor(licenseId: string, wish: W, leader: W | undefined, outcome: O | undefined): Promise<O> {
     if (leader === undefined || outcome === undefined) return { kind: 'refused', fault: callerGone() };
-    if (wish === leader || outcome.kind === 'refused') return outcome;
-    if (wish.key.text === leader.key.text) return { ...outcome, created: false, issued: begin(wish, outcome.grant) };
+    if (wish === leader) return outcome;
+    if (wish.key.text === leader.key.text && outcome.kind === 'granted') {
+      return { ...outcome, created: false, issued: begin(wish, outcome.grant) };
+    }
+    // Why the leader was refused counts for the same key only, and not if it was for having gone.
+    if (wish.key.text === leader.key.text && !leader.signal.aborted) return outcome;
     return (await serve(licenseId, [wish], PATIENCE)).get(wish) ?? { kind: 'refused', fault: tooBusy() };
   }
 
@@ -133,8 +140,12 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
       }
     }
     if (license === undefined) return steps;
+    const moving = await ownSessions(changedKeys);
+    // The open seats were read beside the holders, not at the same moment: a machine of this group may have got one.
+    const moved = new Set(moving.map(({ session }) => paths.seat(license.id, session.seat)));
+    const open = situation.open.filter((seat) => !moved.has(seat.path));
     const machines = new Set(wishes.map((wish) => wish.holder));
-    const sources = await findSources(situation, license, wanting.length, machines, now);
+    const sources = await findSources({ ...situation, open }, license, wanting.length, machines, now);
     wanting.forEach((wish, index) => {
       const source = sources[index];
       const seatsUsed = situation.used + sources.slice(0, index + 1).filter(({ kind }) => kind === 'open').length;
@@ -144,7 +155,7 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
           : claiming(wish, source, license, seatsUsed, now),
       );
     });
-    for (const { wish, session } of await ownSessions(changedKeys)) {
+    for (const { wish, session } of moving) {
       steps.push(claiming(wish, { kind: 'own', session }, license, situation.used, now));
     }
     return steps;
@@ -182,10 +193,14 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
 
   /** The second round trip: all claims of the group, or none. */
   async function commitClaims(steps: readonly Step<Issued>[]): Promise<'done' | 'refused' | 'unknown'> {
-    const writes = steps.flatMap((step) => (step.kind === 'claim' ? step.writes : []));
-    if (writes.length === 0) return 'done';
-    return store.commit(writes).then(
-      () => 'done',
+    const claims = steps.flatMap((step) => (step.kind === 'claim' ? [step] : []));
+    if (claims.length === 0) return 'done';
+    const mark = markOf(claims);
+    return store.commit([...claims.flatMap(({ writes }) => writes), ...usage.peak(...mark)]).then(
+      () => {
+        usage.peakNoted(...mark);
+        return 'done';
+      },
       (error) => {
         if (!(error instanceof CommitError)) throw error;
         return error.refusal === 'unknown' ? 'unknown' : 'refused';
@@ -197,15 +212,18 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
   async function writeRenewals(steps: readonly Step<Issued>[]): Promise<ReadonlySet<W>> {
     const renewals = steps.flatMap((step) => (step.kind === 'renew' ? [step] : []));
     if (renewals.length === 0) return new Set();
-    const refusals = await store.writeEach(renewals.map(({ write }) => write)).catch((error) => {
-      if (error instanceof CommitError) return renewals.map(() => error.refusal);
+    const writes = [...renewals.map(({ write }) => write), ...usage.peak(...markOf(renewals))];
+    const refusals = await store.writeEach(writes).catch((error) => {
+      if (error instanceof CommitError) return writes.map(() => error.refusal);
       throw error;
     });
+    if (refusals.every((refusal) => refusal === undefined)) usage.peakNoted(...markOf(renewals));
     return new Set(renewals.flatMap(({ wish }, index) => (refusals[index] === undefined ? [wish] : [])));
   }
 
   return async (wish) => {
     const outcome = await gatherer.join(wish.key.licenseId, wish);
+    if (isDenial(outcome)) await usage.flush();
     if (outcome.kind === 'refused') throw outcome.fault;
     return outcome;
   };
@@ -222,6 +240,15 @@ function halves<T>(items: readonly T[]): readonly (readonly T[])[] {
   const middle = Math.ceil(items.length / 2);
   return [items.slice(0, middle), items.slice(middle)].filter((part) => part.length > 0);
 }
+
+const isDenial = (outcome: Outcome<unknown>) =>
+  outcome.kind === 'refused' && isFault(outcome.fault, 'no_seats_available');
+
+/** The licence of some steps, of which there is one at least, and how many seats are taken when they are done. */
+const markOf = (steps: readonly { readonly grant: Grant }[]): [licenseId: string, seats: number] => [
+  steps[0]?.grant.license.id ?? '',
+  Math.max(...steps.map(({ grant }) => grant.seatsUsed)),
+];
 
 const callerGone = () => new Fault('dependency_unavailable', 'The caller has gone.');
 const tooBusy = () =>

@@ -8,6 +8,7 @@ import { readEnded, sessionEnded, sessionNotFound } from './ended.ts';
 import type { LicenseMemory } from './licenses.ts';
 import { leaseEnd } from './plan.ts';
 import type { Release } from './release.ts';
+import { noUsageNotes, type UsageNotes } from './usage.ts';
 
 export interface Beat {
   /** Milliseconds since the epoch. */
@@ -20,6 +21,7 @@ export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly licenses: LicenseMemory;
   readonly release: Release;
+  readonly usage?: UsageNotes;
 }
 
 interface Pulse {
@@ -37,18 +39,20 @@ const ATTEMPTS = 3;
  * write is under way go together in one BatchWrite, which answers for each.
  * @throws Fault `session_not_found`, `session_ended` with its reason, `dependency_unavailable`
  */
-export function createHeartbeat({ store, clock, licenses, release }: HeartbeatOptions) {
+export function createHeartbeat({ store, clock, licenses, release, usage = noUsageNotes }: HeartbeatOptions) {
   const gatherer = createGatherer<Pulse, Refusal | undefined>({
     run: (_key, pulses) => beatAll(pulses),
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
   });
 
-  /** Two beats of one session in a group are one write. */
+  /** Two beats of one session in a group are one write: of the longest lease that either of them is told. */
   async function beatAll(pulses: readonly Pulse[]): Promise<(Refusal | undefined)[]> {
-    const latest = new Map(pulses.map((pulse) => [pulse.handle, pulse]));
+    const byLease = pulses.toSorted((a, b) => a.expiresAt - b.expiresAt);
+    const latest = new Map(byLease.map((pulse) => [pulse.handle, pulse]));
     const writes = [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt));
-    const refusals = await store.writeEach(writes).catch((error) => {
+    // Behind the beats, so that they cost no call of their own; nobody waits for what becomes of them.
+    const refusals = await store.writeEach([...writes, ...usage.due()]).catch((error) => {
       if (error instanceof CommitError) return writes.map(() => error.refusal);
       throw error;
     });

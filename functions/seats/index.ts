@@ -2,15 +2,17 @@ import { z } from 'zod';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
 import { defineFunction } from '#shared/http/function.ts';
+import { readArchive } from '#shared/keys/archive.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
 import { createLocalLimit } from '#shared/limits/local-limit.ts';
-import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { createAcquire } from './acquire.ts';
 import { seatsRoutes } from './handlers.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createIssue, type Issued } from './issue.ts';
 import { createLicenseMemory } from './licenses.ts';
 import { createRelease } from './release.ts';
+import { createUsageNotes } from './usage.ts';
 
 /** Of one machine, in the memory of one instance. A client acquires a few times a day. */
 const ACQUIRES_PER_HOUR = 100;
@@ -37,7 +39,9 @@ export const seats = defineFunction({
     const kms = createKmsClient(config.KMS_ENDPOINT);
     const keys = createKeyDirectory({
       source: createKmsKeySource(kms, config.SIGNING_KEY),
+      archive: () => readArchive(store),
       clock,
+      periods: keyPeriods(config),
       maxAge: KEY_LIST_MAX_AGE,
       onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
     });
@@ -50,9 +54,10 @@ export const seats = defineFunction({
     });
     const licenses = createLicenseMemory(store, clock);
     const random = Math.random;
-    const release = createRelease({ store, clock, random });
-    const acquire = createAcquire<Issued>({ store, clock, random, onLicense: licenses.remember });
-    const heartbeat = createHeartbeat({ store, clock, licenses, release });
+    const usage = createUsageNotes({ store, clock, random });
+    const release = createRelease({ store, clock, random, usage });
+    const acquire = createAcquire<Issued>({ store, clock, random, onLicense: licenses.remember, usage });
+    const heartbeat = createHeartbeat({ store, clock, licenses, release, usage });
     return {
       routes: seatsRoutes({
         acquire,
@@ -62,6 +67,7 @@ export const seats = defineFunction({
         machines: createLocalLimit({ clock, limit: ACQUIRES_PER_HOUR }),
       }),
       close: async () => {
+        await usage.close();
         await Promise.all([store.close(), kms.close()]);
       },
     };

@@ -7,6 +7,7 @@ import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { CommitError, type DocumentStore } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended.ts';
+import { noUsageNotes, type UsageNotes } from './usage.ts';
 
 export interface Released {
   /** Milliseconds since the epoch. */
@@ -18,6 +19,7 @@ export interface ReleaseOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly usage?: UsageNotes;
 }
 
 export type Release = (sessionId: string, reason?: EndReason) => Promise<Released>;
@@ -28,7 +30,7 @@ const ATTEMPTS = 4;
  * Gives a seat back. What a release answered is kept with the ended session, so that a repeated one answers the same.
  * @throws Fault `session_not_found`, `session_ended` when it ended for another reason, `dependency_unavailable`
  */
-export function createRelease({ store, clock, random }: ReleaseOptions): Release {
+export function createRelease({ store, clock, random, usage = noUsageNotes }: ReleaseOptions): Release {
   /** One read and one commit. Undefined when the commit's outcome has to be looked up. */
   async function attempt(licenseId: string, handle: string, reason: EndReason): Promise<Released | undefined> {
     const [[session], used] = await Promise.all([
@@ -39,7 +41,10 @@ export function createRelease({ store, clock, random }: ReleaseOptions): Release
     const releasedAt = clock.now();
     const seatsUsed = Math.max(0, used - 1);
     try {
-      await store.commit(release(readSession(session), reason, releasedAt, random, seatsUsed));
+      const writes = release(readSession(session), reason, releasedAt, random, seatsUsed);
+      // Seats that are held over midnight have no acquire in the new day.
+      await store.commit([...writes, ...usage.peak(licenseId, used)]);
+      usage.peakNoted(licenseId, used);
       return { releasedAt, seatsUsed };
     } catch (error) {
       if (error instanceof CommitError) return undefined;

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { LICENSE_STATUSES, MAX_SEATS, TIERS } from '../model/license.ts';
-import { time } from './schemas.ts';
+import { page, time } from './schemas.ts';
 
 const features = z.union([
   z.array(z.string().max(100)).max(200),
   z.record(z.string().max(100), z.union([z.string().max(500), z.boolean(), z.number().int()])),
 ]);
+
+/** Ninety days: longer than any customer needs to hand a new key to every machine. */
+const MAX_GRACE_SECONDS = 90 * 86_400;
 
 export const license = z.object({
   license_id: z.string(),
@@ -20,6 +23,8 @@ export const license = z.object({
   offline_seconds: z.number().int(),
   created_at: time,
 });
+
+const licenseParams = z.object({ license_id: z.string() });
 
 export const createLicense = defineRoute({
   id: 'createLicense',
@@ -45,7 +50,20 @@ export const createLicense = defineRoute({
   responses: {
     201: { description: 'Created', schema: license.extend({ license_key: z.string() }) },
   },
-  errors: ['dependency_unavailable'],
+  errors: ['not_found', 'seat_limit_exceeded', 'dependency_unavailable'],
+});
+
+export const listLicenses = defineRoute({
+  id: 'listLicenses',
+  method: 'GET',
+  path: '/api/v1/licenses',
+  access: ['staff', 'owner', 'admin', 'member', 'guest'],
+  summary: 'The licences of the tenant',
+  description: 'In the order of ids, page by page: the answer\'s `Link` header (`rel="next"`) leads to the next one.',
+  query: page.extend({
+    tenant_id: z.string().min(1).max(128).optional().describe('staff see all tenants unless they name one'),
+  }),
+  responses: { 200: { description: 'A page of licences', schema: z.array(license) } },
 });
 
 export const getLicense = defineRoute({
@@ -54,7 +72,7 @@ export const getLicense = defineRoute({
   path: '/api/v1/licenses/{license_id}',
   access: ['staff', 'owner', 'admin', 'member', 'guest'],
   summary: 'One licence',
-  params: z.object({ license_id: z.string() }),
+  params: licenseParams,
   responses: { 200: { description: 'The licence', schema: license } },
   errors: ['license_not_found'],
 });
@@ -68,7 +86,7 @@ export const changeLicense = defineRoute({
   description:
     'Members that are absent stay as they are. Suspending ends all sessions; fewer seats end the surplus, the longest ' +
     'unheard first. When this answers, that has happened.',
-  params: z.object({ license_id: z.string() }),
+  params: licenseParams,
   body: z.strictObject({
     status: z.enum(LICENSE_STATUSES).optional(),
     max_seats: z.number().int().min(1).max(MAX_SEATS).optional(),
@@ -76,7 +94,72 @@ export const changeLicense = defineRoute({
     features: features.optional(),
   }),
   responses: { 200: { description: 'The licence as it is now', schema: license } },
-  errors: ['license_not_found', 'dependency_unavailable'],
+  errors: ['license_not_found', 'seat_limit_exceeded', 'dependency_unavailable'],
+});
+
+export const rotateLicenseKey = defineRoute({
+  id: 'rotateLicenseKey',
+  method: 'POST',
+  path: '/api/v1/licenses/{license_id}/keys',
+  access: ['staff', 'owner', 'admin'],
+  summary: 'Make a new licence key',
+  description:
+    'For a key that has leaked. Older keys work until the end of the grace and never longer than they would have; 0 ' +
+    'ends them at once. A machine that acquires with the new key keeps its seat.',
+  params: licenseParams,
+  body: z.strictObject({ grace_seconds: z.number().int().min(0).max(MAX_GRACE_SECONDS) }),
+  responses: {
+    201: {
+      description: 'The new key, shown this once',
+      schema: z.object({
+        license_id: z.string(),
+        license_key: z.string(),
+        old_keys_until: time.describe('when older keys cease to work'),
+      }),
+    },
+  },
+  errors: ['license_not_found', 'conflict', 'dependency_unavailable'],
+});
+
+export const listSessions = defineRoute({
+  id: 'listSessions',
+  method: 'GET',
+  path: '/api/v1/licenses/{license_id}/sessions',
+  access: ['staff', 'owner', 'admin', 'member'],
+  summary: 'Who holds the seats of a licence',
+  description: 'In the order of handles, page by page: see the answer\'s `Link` header (`rel="next"`).',
+  params: licenseParams,
+  query: page,
+  responses: {
+    200: {
+      description: 'A page of sessions',
+      schema: z.array(
+        z.object({
+          session: z.string().describe('the handle: it names the session and is no secret'),
+          user_email: z.string().nullable(),
+          hostname: z.string().nullable(),
+          platform: z.string().nullable(),
+          client_version: z.string().nullable(),
+          acquired_at: time,
+          last_heartbeat: time,
+          expires_at: time,
+        }),
+      ),
+    },
+  },
+  errors: ['license_not_found'],
+});
+
+export const endSession = defineRoute({
+  id: 'endSession',
+  method: 'DELETE',
+  path: '/api/v1/sessions/{session}',
+  access: ['staff', 'owner', 'admin'],
+  summary: 'Take a seat back',
+  description: 'Its holder learns it with the next heartbeat: 410 with the reason `admin_released`.',
+  params: z.object({ session: z.string().describe('the handle, or the session id') }),
+  responses: { 204: { description: 'The seat is free' } },
+  errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
 });
 
 export const getUsage = defineRoute({
@@ -85,14 +168,21 @@ export const getUsage = defineRoute({
   path: '/api/v1/licenses/{license_id}/usage',
   access: ['staff', 'owner', 'admin', 'member', 'guest'],
   summary: 'Seats in use',
-  params: z.object({ license_id: z.string() }),
+  description:
+    'Now, and the marks of the last 31 days (UTC). Days without a mark are left out. Refusals reach the count within ' +
+    'half a minute of further requests.',
+  params: licenseParams,
   responses: {
     200: {
-      description: 'Now',
+      description: 'Now, and day by day',
       schema: z.object({
         seats_used: z.number().int(),
         seats_total: z.number().int(),
         utilization: z.number().describe('seats_used / seats_total'),
+        peak: z.array(z.object({ day: z.iso.date(), seats: z.number().int() })).describe('most seats in use at once'),
+        denials: z
+          .array(z.object({ day: z.iso.date(), count: z.number().int() }))
+          .describe('requests that found no free seat'),
       }),
     },
   },

@@ -1,13 +1,42 @@
 import type { Route } from '../http/route.ts';
 import * as admin from './admin.ts';
+import * as audit from './audit.ts';
+import * as docs from './docs.ts';
+import * as keyRotation from './key-rotation.ts';
 import * as licenseSigning from './license-signing.ts';
 import * as publicKeys from './public-keys.ts';
 import * as seats from './seats.ts';
+import * as sessionReaper from './session-reaper.ts';
+import * as signedUrls from './signed-urls.ts';
+import * as taskPayloads from './task-payloads.ts';
+import * as tenants from './tenants.ts';
 
 /** The whole API as data: which function serves which routes. */
 export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
   'license-signing': [licenseSigning.signLicense],
   seats: [seats.acquire, seats.heartbeat, seats.release],
+  'key-rotation': [keyRotation.rotateKeys],
+  'session-reaper': [sessionReaper.reapSessions],
   'public-keys': [publicKeys.jwks, publicKeys.listKeys, publicKeys.getPem, publicKeys.verifyLicense],
-  admin: [admin.createLicense, admin.getLicense, admin.getUsage],
+  'signed-urls': [signedUrls.signUrl, signedUrls.signUrls],
+  'task-payloads': [taskPayloads.createTask, taskPayloads.getTask, taskPayloads.deleteTask, taskPayloads.runTask],
+  admin: [
+    tenants.createTenant,
+    tenants.listTenants,
+    tenants.getTenant,
+    tenants.changeTenant,
+    tenants.listMembers,
+    tenants.putMember,
+    tenants.removeMember,
+    admin.createLicense,
+    admin.listLicenses,
+    admin.getLicense,
+    admin.changeLicense,
+    admin.rotateLicenseKey,
+    admin.listSessions,
+    admin.endSession,
+    admin.getUsage,
+    audit.listAudit,
+  ],
+  docs: [docs.openApi, docs.docsPage, docs.docsAsset],
 };

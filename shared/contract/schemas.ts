@@ -15,3 +15,9 @@ export const signedLicense = z.looseObject({
   signature_algorithm: z.string().nullable(),
   signature: z.string().nullable().describe('base64 of RSASSA-PKCS1-v1_5 over the canonical JSON of the other members'),
 });
+
+/** What every list takes: where to go on, as an answer's Link header says, and how many to show. */
+export const page = z.strictObject({
+  cursor: z.string().min(1).max(300).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});

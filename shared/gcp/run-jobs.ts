@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../model/errors.ts';
-import type { JobStart, JobStarter } from '../store/jobs.ts';
+import type { JobStarter } from '../store/jobs.ts';
 import type { AccessTokens } from './access-token.ts';
 
 export interface RunJobSettings {

@@ -1,0 +1,27 @@
+import * as contract from '#shared/contract/audit.ts';
+import type { BoundRoute } from '#shared/http/route.ts';
+import { bind } from '#shared/http/validate.ts';
+import type { AuditRecord } from '#shared/model/audit.ts';
+import { formatTime } from '#shared/model/time.ts';
+import type { createAudit } from './audit.ts';
+import { listAnswer } from './lists.ts';
+import { scopeOf } from './scope.ts';
+
+export interface AuditDomain {
+  readonly audit: ReturnType<typeof createAudit>;
+}
+
+export const auditRoutes = ({ audit }: AuditDomain): BoundRoute[] => [
+  bind(contract.listAudit, async ({ query, principal }) => {
+    const filter = {
+      tenantId: query.tenant_id,
+      licenseId: query.license_id,
+      session: query.session_id,
+      since: query.since === undefined ? undefined : Date.parse(query.since),
+    };
+    const page = await audit(scopeOf(principal), filter, query);
+    return listAnswer(contract.listAudit, { query }, page, describe);
+  }),
+];
+
+const describe = ({ id, at, ...record }: AuditRecord) => ({ audit_id: id, at: formatTime(at), ...record });

@@ -1,0 +1,110 @@
+import * as contract from '#shared/contract/admin.ts';
+import type { BoundRoute } from '#shared/http/route.ts';
+import { bind, invalid } from '#shared/http/validate.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import type { LicenseFields } from '#shared/model/license.ts';
+import type { Session } from '#shared/model/session.ts';
+import { formatTime } from '#shared/model/time.ts';
+import { actorOf } from './acts.ts';
+import type { createLicenses } from './licenses.ts';
+import { listAnswer } from './lists.ts';
+import { scopeOf } from './scope.ts';
+import type { createSessions } from './sessions.ts';
+import type { createUsage } from './usage.ts';
+
+export interface LicenseDomain {
+  readonly licenses: ReturnType<typeof createLicenses>;
+  readonly sessions: ReturnType<typeof createSessions>;
+  readonly usage: ReturnType<typeof createUsage>;
+  readonly clock: Clock;
+}
+
+export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomain): BoundRoute[] => [
+  bind(contract.createLicense, async (input) => {
+    const { body, principal } = input;
+    const expiresAt = Date.parse(body.expires_at);
+    if (expiresAt <= clock.now()) throw invalid([{ path: 'expires_at', message: 'is in the past' }]);
+    const wanted = {
+      tenantId: scopeOf(principal).tenantFor(body.tenant_id),
+      tier: body.tier,
+      maxSeats: body.max_seats,
+      expiresAt,
+      features: body.features,
+      leaseSeconds: body.lease_seconds,
+      offlineSeconds: body.offline_seconds,
+    };
+    const { license, licenseId, licenseKey } = await licenses.create(wanted, actorOf(input));
+    return { status: 201, body: { ...describe({ ...license, id: licenseId }), license_key: licenseKey } };
+  }),
+
+  bind(contract.listLicenses, async ({ query, principal }) => {
+    const page = await licenses.list(scopeOf(principal), query.tenant_id, query);
+    return listAnswer(contract.listLicenses, { query }, page, describe);
+  }),
+
+  bind(contract.getLicense, async ({ params, principal }) => {
+    const license = await licenses.get(scopeOf(principal), params.license_id);
+    return { status: 200, body: describe(license) };
+  }),
+
+  bind(contract.changeLicense, async (input) => {
+    const { params, body, principal } = input;
+    const expiresAt = body.expires_at === undefined ? undefined : Date.parse(body.expires_at);
+    const wanted = { ...body, expires_at: expiresAt };
+    const license = await licenses.change(scopeOf(principal), params.license_id, wanted, actorOf(input));
+    return { status: 200, body: describe(license) };
+  }),
+
+  bind(contract.rotateLicenseKey, async (input) => {
+    const { params, body, principal } = input;
+    const { license_id } = params;
+    const rotated = await licenses.rotateKey(scopeOf(principal), license_id, body.grace_seconds, actorOf(input));
+    return {
+      status: 201,
+      body: { license_id, license_key: rotated.licenseKey, old_keys_until: formatTime(rotated.oldKeysUntil) },
+    };
+  }),
+
+  bind(contract.listSessions, async ({ params, query, principal }) => {
+    const page = await sessions.list(scopeOf(principal), params.license_id, query);
+    return listAnswer(contract.listSessions, { params, query }, page, describeSession);
+  }),
+
+  bind(contract.endSession, async (input) => {
+    await sessions.end(scopeOf(input.principal), input.params.session, actorOf(input));
+    return { status: 204 };
+  }),
+
+  bind(contract.getUsage, async ({ params, principal }) => {
+    const { seatsUsed, seatsTotal, peak, denials } = await usage(scopeOf(principal), params.license_id);
+    return {
+      status: 200,
+      body: { seats_used: seatsUsed, seats_total: seatsTotal, utilization: seatsUsed / seatsTotal, peak, denials },
+    };
+  }),
+];
+
+const describe = (license: LicenseFields & { readonly id: string }) => ({
+  license_id: license.id,
+  tenant_id: license.tenant_id,
+  tier: license.tier,
+  features: license.features,
+  status: license.status,
+  max_seats: license.max_seats,
+  expires_at: formatTime(license.expires_at),
+  lease_seconds: license.lease_seconds,
+  offline_seconds: license.offline_seconds,
+  created_at: formatTime(license.created_at),
+});
+
+/** Without the machine's hash, which is of use to nobody but the store. */
+const describeSession = (session: Session) => ({
+  session: session.handle,
+  user_email: session.user_email,
+  hostname: session.hostname,
+  platform: session.platform,
+  client_version: session.client_version,
+  acquired_at: formatTime(session.acquired_at),
+  last_heartbeat: formatTime(session.last_heartbeat),
+  expires_at: formatTime(session.expires_at),
+});

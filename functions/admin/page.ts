@@ -1,0 +1,45 @@
+import { invalid } from '#shared/http/validate.ts';
+import type { Document, DocumentReader, Query } from '#shared/store/store.ts';
+import { isPlainId } from './paths.ts';
+import type { Part } from './queries.ts';
+
+/** What a caller asks of a list. */
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Where the next page begins; undefined when this is the last one. */
+  readonly next: string | undefined;
+}
+
+/**
+ * One page of a list in the order of ids. The cursor is the id of the page's last document in other letters: it holds
+ * nothing that the page does not, and what is inserted or removed meanwhile moves nothing.
+ * @throws Fault `invalid_request` for a cursor that no page has given
+ */
+export async function readPage(
+  store: Pick<DocumentReader, 'query'>,
+  { limit, cursor }: PageRequest,
+  query: (part: Part) => Query,
+): Promise<Page<Document>> {
+  const { collection } = query({ limit });
+  const after = cursor === undefined ? undefined : `${collection}/${decodeCursor(cursor)}`;
+  // One more than is shown tells whether there is a next page.
+  const documents = await store.query(query({ limit: limit + 1, after }));
+  const items = documents.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: documents.length > limit && last !== undefined ? encodeCursor(last.id) : undefined };
+}
+
+export const encodeCursor = (id: string): string => Buffer.from(id).toString('base64url');
+
+function decodeCursor(cursor: string): string {
+  const id = Buffer.from(cursor, 'base64url').toString();
+  if (!isPlainId(id) || encodeCursor(id) !== cursor) {
+    throw invalid([{ path: 'cursor', message: 'is not one that was given out' }]);
+  }
+  return id;
+}

@@ -1,0 +1,72 @@
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { endedFields, readSession, type Session } from '#shared/model/session.ts';
+import { handleOf, isHandle, licenseOfSession } from '#shared/model/session-id.ts';
+import { release } from '#shared/seats/commits.ts';
+import { paths } from '#shared/seats/paths.ts';
+import type { DocumentStore } from '#shared/store/store.ts';
+import type { Actor, Acts } from './acts.ts';
+import type { createLicenses } from './licenses.ts';
+import { type Page, type PageRequest, readPage } from './page.ts';
+import { adminQueries } from './queries.ts';
+import type { Scope } from './scope.ts';
+
+export interface SessionsOptions {
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly acts: Acts;
+  readonly licenses: Pick<ReturnType<typeof createLicenses>, 'get'>;
+}
+
+/** Who holds the seats of a licence, and how an administrator takes one back. */
+export function createSessions({ store, clock, random, acts, licenses }: SessionsOptions) {
+  /** @throws Fault `license_not_found` */
+  async function list(scope: Scope, licenseId: string, request: PageRequest): Promise<Page<Session>> {
+    const { id } = await licenses.get(scope, licenseId);
+    const { items, next } = await readPage(store, request, (part) => adminQueries.sessionsOf(id, part));
+    return { items: items.map(readSession), next };
+  }
+
+  /**
+   * Ends a session for its holder, who learns it with the next heartbeat. Ending it again is no fault.
+   * @param named a handle or a session id
+   * @throws Fault `session_not_found`, `session_ended` when it ended otherwise, `dependency_unavailable`
+   */
+  async function end(scope: Scope, named: string, actor: Actor): Promise<void> {
+    const handle = handleFrom(named);
+    if (handle === undefined) throw sessionNotFound();
+    await acts.perform(actor, async () => {
+      const [live, ended] = await store.get([paths.session(handle), paths.ended(handle)]);
+      if (live === undefined) {
+        const { tenant_id, reason } = endedFields.optional().parse(ended?.fields) ?? {};
+        if (tenant_id === undefined || !scope.includes(tenant_id)) throw sessionNotFound();
+        if (reason === 'admin_released') return { writes: [], result: undefined };
+        throw new Fault('session_ended', `The session has ended: ${reason}.`, { extra: { reason: String(reason) } });
+      }
+      const session = readSession(live);
+      if (!scope.includes(session.tenant_id)) throw sessionNotFound();
+      return {
+        writes: release(session, 'admin_released', clock.now(), random),
+        act: {
+          action: 'session.release',
+          tenantId: session.tenant_id,
+          licenseId: session.license_id,
+          session: handle,
+          details: { user_email: session.user_email, hostname: session.hostname },
+        },
+        result: undefined,
+      };
+    });
+  }
+
+  return { list, end };
+}
+
+/** @returns undefined for what is neither a handle nor a session id */
+export function handleFrom(named: string): string | undefined {
+  if (isHandle(named)) return named;
+  return licenseOfSession(named) === undefined ? undefined : handleOf(named);
+}
+
+const sessionNotFound = () => new Fault('session_not_found', 'There is no session of this id.');

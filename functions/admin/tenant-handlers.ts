@@ -1,0 +1,77 @@
+import * as contract from '#shared/contract/tenants.ts';
+import type { BoundRoute } from '#shared/http/route.ts';
+import { bind } from '#shared/http/validate.ts';
+import type { Member, TenantFields } from '#shared/model/tenant.ts';
+import { formatTime } from '#shared/model/time.ts';
+import { actorOf } from './acts.ts';
+import { listAnswer } from './lists.ts';
+import type { createMembers } from './members.ts';
+import { type ListScope, scopeOf } from './scope.ts';
+import type { createTenants } from './tenants.ts';
+
+export interface TenantDomain {
+  readonly tenants: ReturnType<typeof createTenants>;
+  readonly members: ReturnType<typeof createMembers>;
+}
+
+export const tenantRoutes = ({ tenants, members }: TenantDomain): BoundRoute[] => [
+  bind(contract.createTenant, async (input) => {
+    const tenant = await tenants.create(input.body, actorOf(input));
+    return { status: 201, body: describeFor(scopeOf(input.principal))(tenant) };
+  }),
+
+  bind(contract.listTenants, async ({ query, principal }) => {
+    const scope = scopeOf(principal);
+    return listAnswer(contract.listTenants, { query }, await tenants.list(scope, query), describeFor(scope));
+  }),
+
+  bind(contract.getTenant, async ({ params, principal }) => {
+    const scope = scopeOf(principal);
+    return { status: 200, body: describeFor(scope)(await tenants.get(scope, params.tenant_id)) };
+  }),
+
+  bind(contract.changeTenant, async (input) => {
+    const scope = scopeOf(input.principal);
+    const tenant = await tenants.change(scope, input.params.tenant_id, input.body, actorOf(input));
+    return { status: 200, body: describeFor(scope)(tenant) };
+  }),
+
+  bind(contract.listMembers, async ({ params, query, principal }) => {
+    const page = await members.list(scopeOf(principal), params.tenant_id, query);
+    return listAnswer(contract.listMembers, { params, query }, page, describeMember);
+  }),
+
+  bind(contract.putMember, async (input) => {
+    const { params, body, principal } = input;
+    const member = await members.put(scopeOf(principal), params.tenant_id, params.uid, body.role, actorOf(input));
+    return { status: 200, body: describeMember(member) };
+  }),
+
+  bind(contract.removeMember, async (input) => {
+    const { params, principal } = input;
+    await members.remove(scopeOf(principal), params.tenant_id, params.uid, actorOf(input));
+    return { status: 204 };
+  }),
+];
+
+const describeFor =
+  ({ seesBilling }: ListScope) =>
+  ({ id, ...tenant }: TenantFields & { readonly id: string }) => ({
+    tenant_id: id,
+    name: tenant.name,
+    tier: tenant.tier,
+    seat_limit: tenant.seat_limit,
+    seats_allotted: tenant.seats_allotted,
+    created_at: formatTime(tenant.created_at),
+    ...(seesBilling
+      ? { stripe_customer_id: tenant.stripe_customer_id, stripe_subscription_id: tenant.stripe_subscription_id }
+      : {}),
+  });
+
+const describeMember = ({ uid, email, role, added_at, pending }: Member) => ({
+  uid,
+  email,
+  role,
+  added_at: formatTime(added_at),
+  pending,
+});

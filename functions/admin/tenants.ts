@@ -1,0 +1,98 @@
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { newTenantId, readTenant, type Tenant, type TenantFields, tenantFields } from '#shared/model/tenant.ts';
+import type { DocumentReader, DocumentStore, Write } from '#shared/store/store.ts';
+import type { Actor, Acts } from './acts.ts';
+import { changesOf } from './changes.ts';
+import { type Page, type PageRequest, readPage } from './page.ts';
+import { adminPaths, isPlainId } from './paths.ts';
+import { adminQueries } from './queries.ts';
+import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
+import type { Turns } from './turns.ts';
+
+export type NewTenant = Pick<
+  TenantFields,
+  'name' | 'tier' | 'seat_limit' | 'stripe_customer_id' | 'stripe_subscription_id'
+>;
+
+/** What is undefined stays as it is. */
+export type TenantChange = { readonly [Field in keyof NewTenant]?: NewTenant[Field] | undefined };
+
+export interface TenantsOptions {
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  readonly acts: Acts;
+  readonly inTurn: Turns;
+}
+
+/** The vendor's customers. */
+export function createTenants({ store, clock, acts, inTurn }: TenantsOptions) {
+  /** @throws Fault `not_found` for one that is not there, or not in the caller's scope */
+  async function get(scope: Scope, tenantId: string): Promise<Tenant> {
+    const tenant = await findTenant(store, tenantId);
+    if (tenant === undefined || !scope.includes(tenant.id)) throw tenantNotFound();
+    return tenant;
+  }
+
+  async function list(scope: ListScope, request: PageRequest): Promise<Page<Tenant>> {
+    const only = scope.listed(undefined);
+    if (only !== undefined) {
+      const tenant = await findTenant(store, only);
+      return { items: tenant === undefined ? [] : [tenant], next: undefined };
+    }
+    const { items, next } = await readPage(store, request, adminQueries.tenants);
+    return { items: items.map(readTenant), next };
+  }
+
+  async function create(wanted: NewTenant, actor: Actor): Promise<{ readonly id: string } & TenantFields> {
+    const id = newTenantId();
+    const fields = { ...wanted, seats_allotted: 0, owners: 0, created_at: clock.now() };
+    return acts.perform(actor, async () => ({
+      writes: [{ op: 'create', path: adminPaths.tenant(id), fields }],
+      act: { action: 'tenant.create', tenantId: id, details: wanted },
+      result: { id, ...fields },
+    }));
+  }
+
+  /** @throws Fault `not_found`, `seat_limit_exceeded` when its licences have more seats already */
+  function change(scope: Scope, tenantId: string, wanted: TenantChange, actor: Actor): Promise<Tenant> {
+    return inTurn(tenantId, () =>
+      acts.perform(actor, async () => {
+        const tenant = await get(scope, tenantId);
+        const { before, after: fields } = changesOf({ ...tenant }, { ...wanted });
+        const result = { ...tenant, ...tenantFields.parse({ ...tenant, ...fields }) };
+        if (Object.keys(fields).length === 0) return { writes: [], result };
+        requireSeats(result, result.seats_allotted);
+        const path = adminPaths.tenant(tenantId);
+        return {
+          writes: [{ op: 'update', path, fields, lastUpdateTime: tenant.updateTime }],
+          act: { action: 'tenant.change', tenantId, details: { before, after: fields } },
+          result,
+        };
+      }),
+    );
+  }
+
+  return { get, list, create, change };
+}
+
+export async function findTenant(store: Pick<DocumentReader, 'get'>, tenantId: string): Promise<Tenant | undefined> {
+  const [document] = isPlainId(tenantId) ? await store.get([adminPaths.tenant(tenantId)]) : [];
+  return document && readTenant(document);
+}
+
+/** Moves a tenant's count of allotted seats; whoever does holds the tenant as it was read. @throws as `requireSeats` */
+export function allotSeats(tenant: Tenant, seats: number): Write[] {
+  if (seats === 0) return [];
+  const allotted = tenant.seats_allotted + seats;
+  if (seats > 0) requireSeats(tenant, allotted);
+  const fields = { seats_allotted: allotted };
+  return [{ op: 'update', path: adminPaths.tenant(tenant.id), fields, lastUpdateTime: tenant.updateTime }];
+}
+
+function requireSeats({ seat_limit }: Pick<TenantFields, 'seat_limit'>, allotted: number): void {
+  if (seat_limit === null || allotted <= seat_limit) return;
+  throw new Fault('seat_limit_exceeded', `The tenant's licences may have ${seat_limit} seats together.`, {
+    extra: { seat_limit, seats_wanted: allotted },
+  });
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '#shared/model/clock.ts';
+import { dayOf, firstUsageDay, readUsage, type UsageFields } from '#shared/model/usage.ts';
+import { queries } from '#shared/seats/queries.ts';
+import type { DocumentReader } from '#shared/store/store.ts';
+import type { createLicenses } from './licenses.ts';
+import { isPlainId } from './paths.ts';
+import { adminQueries } from './queries.ts';
+import type { Scope } from './scope.ts';
+
+export interface Usage {
+  readonly seatsUsed: number;
+  readonly seatsTotal: number;
+  /** UTC days, the first one first; those of which nothing is known are left out. */
+  readonly peak: readonly { readonly day: string; readonly seats: number }[];
+  readonly denials: readonly { readonly day: string; readonly count: number }[];
+}
+
+export interface UsageOptions {
+  readonly store: DocumentReader;
+  readonly clock: Clock;
+  readonly licenses: Pick<ReturnType<typeof createLicenses>, 'get'>;
+}
+
+/** How much of a licence is in use, now and on the days before. @throws Fault `license_not_found` */
+export function createUsage({ store, clock, licenses }: UsageOptions) {
+  return async (scope: Scope, licenseId: string): Promise<Usage> => {
+    const now = clock.now();
+    const [license, seatsUsed, documents] = await Promise.all([
+      licenses.get(scope, licenseId),
+      isPlainId(licenseId) ? store.count(queries.takenSeats(licenseId)) : 0,
+      isPlainId(licenseId) ? store.query(adminQueries.usageSince(licenseId, firstUsageDay(now))) : [],
+    ]);
+    // Today's mark is what is in use now, if nothing higher was noted.
+    const days = byDay([...documents.map(readUsage), { day: dayOf(now), peak: seatsUsed, denials: 0 }]);
+    return {
+      seatsUsed,
+      seatsTotal: license.max_seats,
+      peak: days.filter(({ peak }) => peak > 0).map(({ day, peak }) => ({ day, seats: peak })),
+      denials: days.filter(({ denials }) => denials > 0).map(({ day, denials }) => ({ day, count: denials })),
+    };
+  };
+}
+
+/** One entry a day of what several instances have noted of it. */
+function byDay(notes: readonly UsageFields[]): UsageFields[] {
+  const days = new Map<string, UsageFields>();
+  for (const { day, peak, denials } of notes) {
+    const known = days.get(day) ?? { day, peak: 0, denials: 0 };
+    days.set(day, { day, peak: Math.max(known.peak, peak), denials: known.denials + denials });
+  }
+  return [...days.values()].sort((a, b) => (a.day < b.day ? -1 : 1));
+}

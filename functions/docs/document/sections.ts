@@ -1,0 +1,30 @@
+/** How the functions are called in the document, in the order in which a reader meets them, and what they do. */
+const SECTIONS: Readonly<Record<string, readonly [title: string, description: string]>> = {
+  seats: ['Seats', 'Hold one of a licence’s seats: acquire, heartbeat, release.'],
+  'license-signing': ['Licence signing', 'Sign data of your own with the licence key pair.'],
+  'public-keys': ['Public keys', 'Check what was signed, with a key or by asking.'],
+  'task-payloads': ['Task payloads', 'Seal the secrets of background tasks.'],
+  'signed-urls': ['Signed URLs', 'Let clients upload and download without an account.'],
+  admin: ['Administration', 'Tenants, members, licences, sessions, usage and audit.'],
+  'session-reaper': ['Session reaper', 'For the scheduler: what ends sessions whose lease is over.'],
+  'key-rotation': ['Key rotation', 'For the scheduler: what renews the signing key.'],
+  docs: ['Documentation', 'This document.'],
+};
+
+export interface Section {
+  readonly title: string;
+  readonly description: string;
+}
+
+/** @throws TypeError for a function without a section: a reader would not find it */
+export function sectionOf(name: string): Section {
+  const section = SECTIONS[name];
+  if (section === undefined) throw new TypeError(`the documentation has no section for ${name}`);
+  return { title: section[0], description: section[1] };
+}
+
+/** The functions in the order of their sections. */
+export function bySection(names: readonly string[]): string[] {
+  const order = Object.keys(SECTIONS);
+  return [...names].sort((a, b) => order.indexOf(a) - order.indexOf(b));
+}

@@ -1,0 +1,99 @@
+import type { Exchanges } from './example.ts';
+import { SAMPLE } from './sample.ts';
+
+const license = {
+  license_id: SAMPLE.license_id,
+  tenant_id: SAMPLE.tenant_id,
+  tier: 'professional',
+  features: ['export', 'collaboration'],
+  status: 'active',
+  max_seats: 10,
+  expires_at: SAMPLE.expires_at,
+  lease_seconds: 360,
+  offline_seconds: 259_200,
+  created_at: '2026-12-01T09:00:00.000Z',
+};
+
+const byId = { params: { license_id: SAMPLE.license_id } };
+
+export const adminExamples: Readonly<Record<string, Exchanges>> = {
+  createLicense: {
+    floating: {
+      summary: 'Ten floating seats',
+      body: {
+        tier: 'professional',
+        max_seats: 10,
+        expires_at: SAMPLE.expires_at,
+        features: ['export', 'collaboration'],
+      },
+      status: 201,
+      answer: { ...license, license_key: SAMPLE.license_key },
+    },
+  },
+  listLicenses: { page: { summary: 'The first page', query: { limit: '20' }, status: 200, answer: [license] } },
+  getLicense: { license: { ...byId, summary: 'By its id', status: 200, answer: license } },
+  changeLicense: {
+    grow: {
+      ...byId,
+      summary: 'More seats',
+      body: { max_seats: 25 },
+      status: 200,
+      answer: { ...license, max_seats: 25 },
+    },
+    suspend: {
+      ...byId,
+      summary: 'End every session',
+      body: { status: 'suspended' },
+      status: 200,
+      answer: { ...license, max_seats: 25, status: 'suspended' },
+    },
+  },
+  rotateLicenseKey: {
+    leaked: {
+      ...byId,
+      summary: 'The old key works for another day',
+      body: { grace_seconds: 86_400 },
+      status: 201,
+      answer: {
+        license_id: SAMPLE.license_id,
+        license_key: SAMPLE.license_key,
+        old_keys_until: '2026-12-02T09:00:00.000Z',
+      },
+    },
+  },
+  listSessions: {
+    page: {
+      ...byId,
+      summary: 'The first page',
+      query: { limit: '20' },
+      status: 200,
+      answer: [
+        {
+          session: SAMPLE.session,
+          user_email: 'jo@example.org',
+          hostname: 'build-7.example.org',
+          platform: 'linux',
+          client_version: '4.2.0',
+          acquired_at: '2026-12-01T09:30:00.000Z',
+          last_heartbeat: '2026-12-01T09:32:00.000Z',
+          expires_at: '2026-12-01T09:38:00.000Z',
+        },
+      ],
+    },
+  },
+  endSession: { end: { summary: 'By its handle', params: { session: SAMPLE.session }, status: 204 } },
+  getUsage: {
+    now: {
+      ...byId,
+      summary: 'One of ten seats in use',
+      status: 200,
+      answer: {
+        seats_used: 1,
+        seats_total: 10,
+        utilization: 0.1,
+        peak: [{ day: '2026-12-01', seats: 1 }],
+        denials: [],
+      },
+    },
+  },
+};

@@ -1,0 +1,32 @@
+import { adminExamples } from './admin.ts';
+import { backEndExamples } from './back-end.ts';
+import type { Exchanges, Next } from './example.ts';
+import { internalExamples } from './internal.ts';
+import { signatureExamples } from './licenses.ts';
+import { seatExamples } from './seats.ts';
+import { tenantExamples } from './tenants.ts';
+
+/** The examples of every operation, by its id. */
+export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
+  [seatExamples, signatureExamples, tenantExamples, adminExamples, backEndExamples, internalExamples].flatMap((group) =>
+    Object.entries(group),
+  ),
+);
+
+/** What follows an operation's success, by the operation's id and the name of the link. */
+export const NEXT: Readonly<Record<string, Readonly<Record<string, Next>>>> = {
+  createLicense: {
+    acquire: { operationId: 'acquireSeat', body: { license_key: 'license_key' } },
+    usage: { operationId: 'getUsage', params: { license_id: 'license_id' } },
+    change: { operationId: 'changeLicense', params: { license_id: 'license_id' } },
+  },
+  acquireSeat: {
+    heartbeat: { operationId: 'heartbeat', body: { session_id: 'session_id' } },
+    release: { operationId: 'releaseSeat', body: { session_id: 'session_id' } },
+  },
+  createTask: {
+    state: { operationId: 'getTask', params: { task_id: 'task_id' } },
+    run: { operationId: 'runTask', params: { task_id: 'task_id' } },
+    shred: { operationId: 'deleteTask', params: { task_id: 'task_id' } },
+  },
+};

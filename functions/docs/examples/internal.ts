@@ -1,0 +1,23 @@
+import type { Exchanges } from './example.ts';
+import { SAMPLE } from './sample.ts';
+
+/** What the scheduler calls, and the documentation itself. */
+export const internalExamples: Readonly<Record<string, Exchanges>> = {
+  reapSessions: {
+    nothing: {
+      summary: 'Nothing was due',
+      status: 200,
+      answer: { ended: 0, scanned: 0, remaining: 0, settled: 0 },
+    },
+  },
+  rotateKeys: {
+    nothing: {
+      summary: 'Nothing was due',
+      status: 200,
+      answer: { signing: SAMPLE.key_version, archived: [] },
+    },
+  },
+  getOpenApi: { document: { summary: 'This document', status: 200 } },
+  getDocs: { page: { summary: 'This page', status: 200 } },
+  getDocsAsset: { style: { summary: 'Its style', params: { file: 'docs.css' }, status: 200 } },
+};

@@ -1,0 +1,72 @@
+import type { Exchanges } from './example.ts';
+import { JWK, LICENSE_DATA, PEM, SAMPLE } from './sample.ts';
+
+/** Signing, checking, and the public keys for it. */
+export const signatureExamples: Readonly<Record<string, Exchanges>> = {
+  signLicense: {
+    json: {
+      summary: 'Signed JSON',
+      body: { payload: { customer: 'Example Ltd', product: 'desktop', floating: false, devices: ['a1', 'b2'] } },
+      status: 200,
+      answer: {
+        license_data: {
+          customer: 'Example Ltd',
+          product: 'desktop',
+          floating: false,
+          devices: ['a1', 'b2'],
+          signed_at: '2026-12-01T09:30:00.000Z',
+          key_version: SAMPLE.key_version,
+          signature_algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
+          signature: SAMPLE.signature,
+        },
+      },
+    },
+    jws: {
+      summary: 'A compact JWS',
+      body: { payload: { customer: 'Example Ltd' }, token_format: 'jws' },
+      status: 200,
+      answer: { license_token: SAMPLE.license_token },
+    },
+  },
+  verifyLicense: {
+    token: {
+      summary: 'A token that is good; put one of your own',
+      body: { license_token: SAMPLE.license_token },
+      status: 200,
+      answer: {
+        valid: true,
+        key_version: SAMPLE.key_version,
+        expires_at: LICENSE_DATA.expires_at,
+        valid_until: LICENSE_DATA.valid_until,
+      },
+    },
+    tampered: {
+      summary: 'Licence data that has been changed',
+      body: { license_data: { ...LICENSE_DATA, max_seats: 1000 } },
+      status: 200,
+      answer: { valid: false, reason: 'bad_signature' },
+    },
+  },
+  getJwks: { keys: { summary: 'The key set', status: 200, answer: { keys: [JWK] } } },
+  listPublicKeys: {
+    keys: {
+      summary: 'One key, which signs',
+      status: 200,
+      answer: {
+        keys: [
+          {
+            key_version: SAMPLE.key_version,
+            kid: JWK.kid,
+            algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
+            state: 'signing',
+            created_at: '2026-11-20T12:00:00.000Z',
+            pem: PEM,
+          },
+        ],
+      },
+    },
+  },
+  getPublicKeyPem: {
+    pem: { summary: 'By its version', params: { key_version: SAMPLE.key_version }, status: 200, answer: PEM },
+  },
+};

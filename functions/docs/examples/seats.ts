@@ -1,0 +1,61 @@
+import type { Exchanges } from './example.ts';
+import { LICENSE_DATA, SAMPLE } from './sample.ts';
+
+const machine = { license_key: SAMPLE.license_key, hardware_id: 'build-server-7', user_email: 'jo@example.org' };
+
+const seat = {
+  session_id: SAMPLE.session_id,
+  expires_at: '2026-12-01T09:36:00.000Z',
+  heartbeat_interval_seconds: 120,
+  seats_used: 1,
+  seats_total: 10,
+};
+
+export const seatExamples: Readonly<Record<string, Exchanges>> = {
+  acquireSeat: {
+    acquire: {
+      summary: 'Take a seat; put your own licence key',
+      body: machine,
+      status: 201,
+      answer: { ...seat, license_data: LICENSE_DATA },
+    },
+    again: {
+      summary: 'The same machine asks again: the same session',
+      body: machine,
+      status: 200,
+      answer: { ...seat, license_data: LICENSE_DATA },
+    },
+    jws: {
+      summary: 'As a token for a JWT library',
+      body: {
+        ...machine,
+        hostname: 'build-7.example.org',
+        platform: 'linux',
+        client_version: '4.2.0',
+        token_format: 'jws',
+      },
+      status: 200,
+      answer: { ...seat, license_token: SAMPLE.license_token },
+    },
+  },
+  heartbeat: {
+    beat: {
+      summary: 'Put the session id that acquire answered',
+      body: { session_id: SAMPLE.session_id },
+      status: 200,
+      answer: {
+        session_id: SAMPLE.session_id,
+        last_heartbeat: '2026-12-01T09:32:00.000Z',
+        expires_at: '2026-12-01T09:38:00.000Z',
+      },
+    },
+  },
+  releaseSeat: {
+    release: {
+      summary: 'Put the session id that acquire answered',
+      body: { session_id: SAMPLE.session_id },
+      status: 200,
+      answer: { session_id: SAMPLE.session_id, released_at: '2026-12-01T17:05:00.000Z', seats_used: 0 },
+    },
+  },
+};

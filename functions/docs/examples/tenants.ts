@@ -1,0 +1,81 @@
+import type { Exchanges } from './example.ts';
+import { SAMPLE } from './sample.ts';
+
+const tenant = {
+  tenant_id: SAMPLE.tenant_id,
+  name: 'Example Ltd',
+  tier: 'enterprise',
+  seat_limit: null,
+  seats_allotted: 35,
+  created_at: '2026-11-02T08:15:00.000Z',
+  stripe_customer_id: null,
+  stripe_subscription_id: null,
+};
+
+const member = {
+  uid: SAMPLE.uid,
+  email: 'jo@example.org',
+  role: 'member',
+  added_at: '2026-11-02T08:20:00.000Z',
+  pending: false,
+};
+
+const ofTenant = { params: { tenant_id: SAMPLE.tenant_id } };
+const ofMember = { params: { tenant_id: SAMPLE.tenant_id, uid: SAMPLE.uid } };
+
+export const tenantExamples: Readonly<Record<string, Exchanges>> = {
+  createTenant: {
+    limited: {
+      summary: 'With a hundred seats to allot',
+      body: { name: tenant.name, tier: 'enterprise', seat_limit: 100, stripe_customer_id: 'cus_Q2x7Yp' },
+      status: 201,
+      answer: { ...tenant, seat_limit: 100, seats_allotted: 0, stripe_customer_id: 'cus_Q2x7Yp' },
+    },
+  },
+  listTenants: { page: { summary: 'The first page', query: { limit: '20' }, status: 200, answer: [tenant] } },
+  getTenant: { tenant: { ...ofTenant, summary: 'By its id', status: 200, answer: tenant } },
+  changeTenant: {
+    change: {
+      ...ofTenant,
+      summary: 'Another name, and no limit',
+      body: { name: 'Example GmbH', seat_limit: null },
+      status: 200,
+      answer: { ...tenant, name: 'Example GmbH' },
+    },
+  },
+  listMembers: {
+    page: { ...ofTenant, summary: 'The first page', query: { limit: '20' }, status: 200, answer: [member] },
+  },
+  putMember: {
+    promote: {
+      ...ofMember,
+      summary: 'Make somebody an administrator',
+      body: { role: 'admin' },
+      status: 200,
+      answer: { ...member, role: 'admin' },
+    },
+  },
+  removeMember: { remove: { ...ofMember, summary: 'Take all rights away', status: 204 } },
+  listAudit: {
+    license: {
+      summary: 'What was done to a licence',
+      query: { license_id: SAMPLE.license_id, limit: '20' },
+      status: 200,
+      answer: [
+        {
+          audit_id: '8235823990000-5b0e9c7d2a4f81c3e6d70f19',
+          at: '2026-12-01T09:00:00.000Z',
+          actor: { kind: 'user', id: 'Xk2pQ9', email: 'owner@example.org' },
+          action: 'license.create',
+          tenant_id: SAMPLE.tenant_id,
+          license_id: SAMPLE.license_id,
+          session: null,
+          ip: '203.0.113.7',
+          request_id: '0b9e7c1c-52a3-4b0e-9a37-2f5d8e6c4a10',
+          outcome: 'success',
+          details: { tier: 'professional', max_seats: 10, expires_at: 1_956_527_999_000 },
+        },
+      ],
+    },
+  },
+};

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import * as contract from '#shared/contract/docs.ts';
+import { CONTRACT } from '#shared/contract/index.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { bind } from '#shared/http/validate.ts';
+import { createAssets } from './assets.ts';
+import { openApiDocument } from './document/openapi.ts';
+import { PAGE, PAGE_POLICY } from './page.ts';
+import { createResource } from './resource.ts';
+
+/** The API's description, for programs and for people. Its account has no rights at all. */
+export const docs = defineFunction({
+  name: 'docs',
+  config: z.object({}),
+  compose() {
+    const document = createResource(JSON.stringify(openApiDocument(CONTRACT)), { 'content-type': 'application/json' });
+    const page = createResource(PAGE, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': PAGE_POLICY,
+      'referrer-policy': 'no-referrer',
+    });
+    const asset = createAssets();
+    return {
+      routes: [
+        bind(contract.openApi, ({ headers }) => document.answer(headers)),
+        bind(contract.docsPage, ({ headers }) => page.answer(headers)),
+        bind(contract.docsAsset, ({ params, headers }) => asset(params.file).answer(headers)),
+      ],
+      close: async () => undefined,
+    };
+  },
+});

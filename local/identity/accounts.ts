@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+
+/** An account of Identity Platform, as far as its API shows it here. */
+export interface Account {
+  readonly localId: string;
+  readonly email: string;
+  /** Custom claims, as the JSON text in which they are kept. */
+  customAttributes: string;
+  /** Seconds since the epoch before which sign-ins no longer count. */
+  validSince: number;
+}
+
+/** The accounts of one project, and who is signed in. */
+export interface Accounts {
+  add(uid: string, email: string, claims?: object): Account;
+  find(uid: string): Account | undefined;
+  all(): readonly Account[];
+  /** Signs in: a refresh token, good until the account's sessions are ended. */
+  signIn(uid: string): string;
+  /** @returns whose refresh token it is, unless its sessions were ended */
+  refresh(token: string): Account | undefined;
+  /** Ends the sessions that there are. */
+  revoke(account: Account, validSince: number): void;
+}
+
+export function createAccounts(): Accounts {
+  const accounts = new Map<string, Account>();
+  const sessions = new Map<string, Account>();
+  return {
+    add(uid, email, claims = {}) {
+      const account = { localId: uid, email, customAttributes: JSON.stringify(claims), validSince: 0 };
+      accounts.set(uid, account);
+      return account;
+    },
+    find: (uid) => accounts.get(uid),
+    all: () => [...accounts.values()],
+    signIn(uid) {
+      const account = accounts.get(uid);
+      if (account === undefined) throw new Error(`there is no user ${uid}`);
+      const token = randomBytes(24).toString('base64url');
+      sessions.set(token, account);
+      return token;
+    },
+    refresh: (token) => sessions.get(token),
+    revoke(account, validSince) {
+      account.validSince = validSince;
+      for (const [token, owner] of sessions) if (owner === account) sessions.delete(token);
+    },
+  };
+}

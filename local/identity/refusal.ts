@@ -1,0 +1,27 @@
+/** Google's status names to the HTTP statuses under which its REST APIs answer them (google/rpc/code.proto). */
+const STATUS: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  RESOURCE_EXHAUSTED: 429,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/** How Identity Platform says no: the reason is the error's message. */
+export class IdentityRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, reason: string) {
+    super(reason);
+    this.name = 'IdentityRefusal';
+    this.status = status;
+  }
+}
+
+export const refusalOf = (code: string): IdentityRefusal => new IdentityRefusal(STATUS[code] ?? 500, code);
+
+export const errorBody = ({ status, message }: IdentityRefusal) => ({
+  error: { code: status, message, errors: [{ message, reason: 'invalid', domain: 'global' }] },
+});

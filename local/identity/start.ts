@@ -1,0 +1,123 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import type { Caller } from '#local/caller.ts';
+import type { Issuer } from '#local/issuer/start.ts';
+import { listen, shut } from '#local/listen.ts';
+import type { Recorder } from '#local/recorder.ts';
+import { type Accounts, createAccounts } from './accounts.ts';
+import { methodOf } from './methods.ts';
+import { errorBody, IdentityRefusal, refusalOf } from './refusal.ts';
+
+export interface IdentityOptions {
+  readonly projectId: string;
+  /** One listener each. */
+  readonly callers: readonly Caller[];
+  readonly issuer: Pick<Issuer, 'userToken'>;
+  /** Calls are counted and faults injected as `identity.lookup`, `identity.update` and so on. */
+  readonly recorder: Recorder;
+}
+
+export interface LocalIdentity {
+  /** host:port for one account. @throws Error for an account that is not among the callers */
+  address(email: string): string;
+  /** Users come from sign-in pages; here they are made by call. */
+  addUser(uid: string, email: string, claims?: object): void;
+  /** @returns a refresh token, to be exchanged for an ID token with the user's claims of that moment */
+  signIn(uid: string): string;
+  close(): Promise<void>;
+}
+
+const ACCOUNTS = /^\/identitytoolkit\.googleapis\.com\/v1\/projects\/([^/:]+)\/accounts:(\w+)(?:\?(.*))?$/;
+const TOKEN = /^\/securetoken\.googleapis\.com\/v1\/token(?:\?.*)?$/;
+
+/**
+ * Identity Platform's account API in the form in which firebase-admin speaks it to the Auth emulator: plain HTTP, no
+ * credentials. As that leaves out who is calling, each service account has a listener of its own, with its rights.
+ */
+export async function startIdentity(options: IdentityOptions): Promise<LocalIdentity> {
+  const { projectId, callers, issuer, recorder } = options;
+  const accounts = createAccounts();
+  const servers = new Map<string, { server: Server; port: number }>();
+
+  async function answer(caller: Caller, request: IncomingMessage): Promise<object> {
+    const body = await text(request);
+    if (request.method === 'POST' && TOKEN.test(request.url ?? '')) {
+      return recorded('token', () => exchange(accounts, issuer, projectId, body));
+    }
+    const [, project, method, search] = ACCOUNTS.exec(request.url ?? '') ?? [];
+    if (project === undefined || method === undefined) throw new IdentityRefusal(404, 'NOT_FOUND');
+    const [permission, act] = methodOf(accounts, request.method, method, search, body);
+    const allowed = project === projectId && caller.may(permission, `projects/${project}`);
+    if (!allowed) throw new IdentityRefusal(403, 'INSUFFICIENT_PERMISSION');
+    return recorded(method, act);
+  }
+
+  async function recorded(method: string, act: () => object | Promise<object>): Promise<object> {
+    const verdict = await recorder.enter('identity', method);
+    if (verdict === undefined) return act();
+    if (verdict.lost) await act();
+    throw refusalOf(verdict.code);
+  }
+
+  for (const caller of callers) {
+    const server = createServer((request, response) => {
+      answer(caller, request).then(
+        (body) => send(response, 200, body),
+        (error: unknown) => {
+          const refusal = error instanceof IdentityRefusal ? error : new IdentityRefusal(500, 'INTERNAL_ERROR');
+          send(response, refusal.status, errorBody(refusal));
+        },
+      );
+    });
+    servers.set(caller.email, { server, port: await listen(server) });
+  }
+
+  return {
+    address(email) {
+      const found = servers.get(email);
+      if (found === undefined) throw new Error(`no listener for ${email}`);
+      return `127.0.0.1:${found.port}`;
+    },
+    addUser: (uid, email, claims) => void accounts.add(uid, email, claims),
+    signIn: (uid) => accounts.signIn(uid),
+    async close() {
+      await Promise.all([...servers.values()].map(({ server }) => shut(server)));
+    },
+  };
+}
+
+/** What a signed-in program does before its token ends: a fresh one, with the claims as they are now. */
+async function exchange(
+  accounts: Accounts,
+  issuer: Pick<Issuer, 'userToken'>,
+  projectId: string,
+  body: string,
+): Promise<object> {
+  const form = new URLSearchParams(body);
+  const token = form.get('refresh_token') ?? '';
+  if (form.get('grant_type') !== 'refresh_token') throw new IdentityRefusal(400, 'INVALID_GRANT_TYPE');
+  const account = accounts.refresh(token);
+  if (account === undefined) throw new IdentityRefusal(400, 'TOKEN_EXPIRED');
+  const { tenant_id, role, staff } = tokenClaims.parse(JSON.parse(account.customAttributes));
+  const id = await issuer.userToken({
+    uid: account.localId,
+    email: account.email,
+    ...(tenant_id === undefined ? {} : { tenant_id }),
+    ...(role === undefined ? {} : { role }),
+    ...(staff === undefined ? {} : { staff }),
+  });
+  const user = { user_id: account.localId, project_id: projectId };
+  return { id_token: id, access_token: id, refresh_token: token, expires_in: '3600', token_type: 'Bearer', ...user };
+}
+
+const tokenClaims = z.object({
+  tenant_id: z.string().optional(),
+  role: z.string().optional(),
+  staff: z.boolean().optional(),
+});
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });
+  response.end(JSON.stringify(body));
+}

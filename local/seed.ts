@@ -1,0 +1,68 @@
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import { ROLES, type Role } from '#shared/model/principal.ts';
+import type { MemberFields, TenantFields } from '#shared/model/tenant.ts';
+import type { Write } from '#shared/store/store.ts';
+import type { LocalIdentity } from './identity/start.ts';
+import { DEMO_TENANT, OTHER_TENANT, STAFF, userOf } from './people.ts';
+
+export interface SeedOptions {
+  readonly projectId: string;
+  /** host:port of the emulator. */
+  readonly firestore: string;
+  readonly identity: Pick<LocalIdentity, 'addUser'>;
+  readonly clock: Clock;
+}
+
+/** Two tenants that are there from the start, without a limit of seats, one with a member of every role. */
+const TENANTS: readonly { readonly id: string; readonly name: string; readonly roles: readonly Role[] }[] = [
+  { id: DEMO_TENANT, name: 'Demo Limited', roles: ROLES },
+  { id: OTHER_TENANT, name: 'Other Incorporated', roles: ['owner'] },
+];
+
+/** Writes what the local stack begins with. Not through the front door: there, ids are random. */
+export async function seed({ projectId, firestore, identity, clock }: SeedOptions): Promise<void> {
+  const store = createFirestore({ projectId, database: '(default)', endpoint: firestore });
+  try {
+    await store.commit(TENANTS.flatMap(({ id, name, roles }) => tenantWrites(id, name, roles, clock.now())));
+  } finally {
+    await store.close();
+  }
+  for (const { id, roles } of TENANTS) {
+    for (const role of roles) {
+      const { uid, email } = userOf(id, role);
+      identity.addUser(uid, email, { tenant_id: id, role });
+    }
+  }
+  identity.addUser(STAFF.uid, STAFF.email, { staff: true });
+}
+
+function tenantWrites(id: string, name: string, roles: readonly Role[], now: number): Write[] {
+  const tenant: TenantFields = {
+    name,
+    tier: 'enterprise',
+    seat_limit: null,
+    seats_allotted: 0,
+    owners: roles.filter((role) => role === 'owner').length,
+    stripe_customer_id: null,
+    stripe_subscription_id: null,
+    created_at: now,
+  };
+  const member = (role: Role): MemberFields => ({
+    role,
+    email: userOf(id, role).email,
+    added_at: now,
+    pending: false,
+    revoke: false,
+  });
+  return [
+    { op: 'create', path: `tenants/${id}`, fields: tenant },
+    ...roles.map(
+      (role): Write => ({
+        op: 'create',
+        path: `tenants/${id}/members/${userOf(id, role).uid}`,
+        fields: member(role),
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import type { Document, UpdateTime } from '../store/store.ts';
+import { TIERS } from './license.ts';
+import { newLicenseId } from './license-key.ts';
+import { ROLES } from './principal.ts';
+
+const integer = z.number().int();
+
+/** `tenants/{tenant_id}`. Times are milliseconds since the epoch. */
+export const tenantFields = z.object({
+  name: z.string(),
+  tier: z.enum(TIERS),
+  /** The most seats that its licences may have together; null is no limit. */
+  seat_limit: integer.nullable(),
+  /** The sum of its licences' `max_seats`, in every state exactly. */
+  seats_allotted: integer,
+  /** How many of its members are owners, so that the last one can be told without a query. */
+  owners: integer,
+  stripe_customer_id: z.string().nullable(),
+  stripe_subscription_id: z.string().nullable(),
+  created_at: integer,
+});
+
+export type TenantFields = z.output<typeof tenantFields>;
+
+export interface Tenant extends TenantFields {
+  readonly id: string;
+  readonly updateTime: UpdateTime;
+}
+
+/** @throws ZodError when the document is not what we write */
+export const readTenant = ({ id, fields, updateTime }: Document): Tenant => ({
+  ...tenantFields.parse(fields),
+  id,
+  updateTime,
+});
+
+/** A fresh tenant id: `ten_` and twelve characters (60 bits), of the alphabet of licence ids. */
+export const newTenantId = (): string => `ten_${newLicenseId().slice('lic_'.length)}`;
+
+/**
+ * `tenants/{tenant_id}/members/{uid}`: what has been decided of a member. What it may do is what its claims in
+ * Identity Platform say, which follow; `pending` while they may not have yet.
+ */
+export const memberFields = z.object({
+  /** Null when the member is to be removed. */
+  role: z.enum(ROLES).nullable(),
+  email: z.string().nullable(),
+  added_at: integer,
+  pending: z.boolean(),
+  /** Rights are taken away: sessions end with the change of the claims. */
+  revoke: z.boolean(),
+});
+
+export type MemberFields = z.output<typeof memberFields>;
+
+export interface Member extends MemberFields {
+  readonly uid: string;
+  readonly updateTime: UpdateTime;
+}
+
+export const readMember = ({ id, fields, updateTime }: Document): Member => ({
+  ...memberFields.parse(fields),
+  uid: id,
+  updateTime,
+});

@@ -1,0 +1,261 @@
+import { createHash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type Reply, type Suite, startSuite, tally } from './suite.ts';
+
+let suite: Suite;
+beforeAll(async () => {
+  suite = await startSuite();
+});
+afterAll(() => suite.close());
+afterEach(() => suite.stack.recorder.forgetFaults());
+
+const LICENSES = '/api/v1/licenses';
+const get = (path: string, token = 'owner') => suite.send('GET', path, undefined, token);
+const acquire = (license_key: string, hardware_id: string) =>
+  suite.post(`${LICENSES}/acquire`, { license_key, hardware_id, hostname: hardware_id });
+const beat = (session_id: string) => suite.post(`${LICENSES}/heartbeat`, { session_id });
+const end = (session: string, token = 'owner') => suite.send('DELETE', `/api/v1/sessions/${session}`, undefined, token);
+const rotate = (license_id: string, grace_seconds: number, token = 'owner') =>
+  suite.post(`${LICENSES}/${license_id}/keys`, { grace_seconds }, token);
+const handleOf = (session_id: string) => createHash('sha256').update(session_id).digest('hex');
+const nextOf = ({ headers }: Reply) => /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
+const today = () => new Date(suite.stack.clock.now()).toISOString().slice(0, 10);
+
+async function walk(path: string, token: string, between?: () => Promise<unknown>): Promise<Reply[]> {
+  const replies: Reply[] = [];
+  for (let next: string | undefined = path; next !== undefined; ) {
+    const reply: Reply = await get(next, token);
+    expect(reply.status).toBe(200);
+    replies.push(reply);
+    next = nextOf(reply);
+    await between?.();
+  }
+  return replies;
+}
+
+describe('lists', () => {
+  test('of licences go page by page, each once, whatever is created meanwhile', async () => {
+    const made = [];
+    for (let i = 0; i < 5; i += 1) made.push((await suite.license(1)).license_id);
+    const replies = await walk(`${LICENSES}?limit=2`, 'guest', () => suite.license(1));
+    const seen = replies.flatMap(({ body }) => body.map(({ license_id }: { license_id: string }) => license_id));
+    expect(seen).toEqual([...new Set(seen)].sort());
+    expect(made.filter((id) => !seen.includes(id))).toEqual([]);
+    expect(replies.flatMap(({ text }) => text.match(/hash|license_key|nonce/) ?? [])).toEqual([]);
+  });
+
+  test('hold nothing of another tenant, nor tell that it is there', async () => {
+    const { license_id, license_key } = await suite.license(1);
+    const session = handleOf((await acquire(license_key, 'm')).body.session_id);
+    expect((await get(LICENSES, 'other_tenant_owner')).text).not.toContain(license_id);
+    expect(await get(`${LICENSES}?tenant_id=demo`, 'other_tenant_owner')).toMatchObject({ status: 404 });
+    const absent = 'lic_000000000000';
+    const same = async (ask: (id: string) => Promise<Reply>, foreign: string, none: string, code: string) => {
+      const [a, b] = [await ask(foreign), await ask(none)];
+      expect([a.status, a.body.code, b.status, b.body.code]).toEqual([404, code, 404, code]);
+      expect({ ...a.body, request_id: '' }).toEqual({ ...b.body, request_id: '' });
+    };
+    const foreign = 'other_tenant_owner';
+    await same((id) => get(`${LICENSES}/${id}`, foreign), license_id, absent, 'license_not_found');
+    await same((id) => get(`${LICENSES}/${id}/sessions`, foreign), license_id, absent, 'license_not_found');
+    await same((id) => get(`${LICENSES}/${id}/usage`, foreign), license_id, absent, 'license_not_found');
+    await same((id) => rotate(id, 0, foreign), license_id, absent, 'license_not_found');
+    await same((id) => end(id, foreign), session, handleOf('nobody'), 'session_not_found');
+    const audit = await get(`/api/v1/audit?license_id=${license_id}`, foreign);
+    expect(audit).toMatchObject({ status: 200, body: [] });
+  });
+});
+
+describe('a new key', () => {
+  test('works at once, the old one as long as its grace, and no machine loses its seat', async () => {
+    const { license_id, license_key } = await suite.license(2);
+    const first = await acquire(license_key, 'kept');
+    const rotated = await rotate(license_id, 600);
+    expect(rotated.status).toBe(201);
+    expect(rotated.body.license_key).not.toBe(license_key);
+    expect(Date.parse(rotated.body.old_keys_until) - suite.stack.clock.now()).toBeLessThanOrEqual(600_000);
+
+    expect(await acquire(license_key, 'late')).toMatchObject({ status: 201, body: { seats_used: 2 } });
+    const moved = await acquire(rotated.body.license_key, 'kept');
+    expect(moved).toMatchObject({ status: 200, body: { seats_used: 2 } });
+    expect(moved.body.session_id).not.toBe(first.body.session_id);
+    expect(await beat(moved.body.session_id)).toMatchObject({ status: 200 });
+
+    suite.stack.clock.advance(601);
+    expect(await acquire(license_key, 'late')).toMatchObject({ status: 404, body: { code: 'license_not_found' } });
+    expect(await acquire(rotated.body.license_key, 'kept')).toMatchObject({ status: 200 });
+  });
+
+  test('ends the old ones at once without a grace, and never lengthens one', async () => {
+    const { license_id, license_key } = await suite.license(1);
+    const second = (await rotate(license_id, 60)).body.license_key;
+    const third = (await rotate(license_id, 3600)).body.license_key;
+    suite.stack.clock.advance(61);
+    expect((await acquire(license_key, 'm')).status).toBe(404);
+    expect((await acquire(second, 'm')).status).toBe(201);
+    const last = (await rotate(license_id, 0)).body.license_key;
+    expect(tally([await acquire(second, 'm'), await acquire(third, 'm'), await acquire(last, 'm')])).toEqual({
+      200: 1,
+      404: 2,
+    });
+  });
+
+  test('is refused to members and guests, and when ten work already', async () => {
+    const { license_id } = await suite.license(1);
+    for (const token of ['member', 'guest', 'service']) expect((await rotate(license_id, 0, token)).status).toBe(403);
+    for (let i = 0; i < 9; i += 1) expect((await rotate(license_id, 60)).status).toBe(201);
+    expect(await rotate(license_id, 60)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect((await rotate(license_id, 0)).status).toBe(201);
+  });
+});
+
+describe('sessions', () => {
+  test('are listed by handle, to all but guests, without what identifies the machine', async () => {
+    const { license_id, license_key } = await suite.license(5);
+    const ids: string[] = [];
+    for (const machine of ['a', 'b', 'c']) ids.push((await acquire(license_key, machine)).body.session_id);
+    const replies = await walk(`${LICENSES}/${license_id}/sessions?limit=2`, 'member');
+    const listed = replies.flatMap(({ body }) => body);
+    expect(listed.map(({ session }) => session)).toEqual(ids.map(handleOf).sort());
+    expect(Object.keys(listed[0]).sort()).toEqual([
+      'acquired_at',
+      'client_version',
+      'expires_at',
+      'hostname',
+      'last_heartbeat',
+      'platform',
+      'session',
+      'user_email',
+    ]);
+    expect(ids.filter((id) => replies.some(({ text }) => text.includes(id)))).toEqual([]);
+    expect((await get(`${LICENSES}/${license_id}/sessions`, 'guest')).status).toBe(403);
+  });
+
+  test('can be ended by handle or by id, and their holders learn it', async () => {
+    const { license_id, license_key } = await suite.license(1);
+    for (const name of [handleOf, (id: string) => id]) {
+      const { session_id } = (await acquire(license_key, 'm')).body;
+      expect((await end(name(session_id), 'member')).status).toBe(403);
+      expect(await end(name(session_id), 'admin')).toMatchObject({ status: 204, text: '' });
+      expect((await end(name(session_id), 'admin')).status).toBe(204);
+      expect(await beat(session_id)).toMatchObject({ status: 410, body: { reason: 'admin_released' } });
+      expect((await get(`${LICENSES}/${license_id}/usage`)).body.seats_used).toBe(0);
+      const { body } = await get(`/api/v1/audit?session_id=${name(session_id)}`);
+      expect(body).toMatchObject([
+        { action: 'session.release', license_id, session: handleOf(session_id), actor: { id: 'demo-admin' } },
+      ]);
+    }
+    expect(await end('nonsense')).toMatchObject({ status: 404, body: { code: 'session_not_found' } });
+    const { session_id } = (await acquire(license_key, 'm')).body;
+    await suite.post(`${LICENSES}/release`, { session_id });
+    expect(await end(session_id)).toMatchObject({ status: 410, body: { code: 'session_ended', reason: 'released' } });
+  });
+
+  test('are ended once when the answer is lost', async () => {
+    const { license_key } = await suite.license(1);
+    const { session_id } = (await acquire(license_key, 'm')).body;
+    suite.stack.recorder.inject({ service: 'firestore', method: 'Commit', code: 'UNAVAILABLE', times: 1, lost: true });
+    expect((await end(session_id)).status).toBe(204);
+    expect((await get(`/api/v1/audit?session_id=${session_id}`)).body).toHaveLength(1);
+  });
+});
+
+describe('usage', () => {
+  const usage = async (license_id: string) => (await get(`${LICENSES}/${license_id}/usage`, 'guest')).body;
+
+  test('shows the highest mark of each day', async () => {
+    const { license_id, license_key } = await suite.license(4);
+    const ids: string[] = [];
+    for (const machine of ['a', 'b', 'c']) ids.push((await acquire(license_key, machine)).body.session_id);
+    for (const session_id of ids) await suite.post(`${LICENSES}/release`, { session_id });
+    const first = today();
+    expect(await usage(license_id)).toEqual({
+      seats_used: 0,
+      seats_total: 4,
+      utilization: 0,
+      peak: [{ day: first, seats: 3 }],
+      denials: [],
+    });
+    suite.stack.clock.advance(86_400);
+    await acquire(license_key, 'a');
+    expect((await usage(license_id)).peak).toEqual([
+      { day: first, seats: 3 },
+      { day: today(), seats: 1 },
+    ]);
+    suite.stack.clock.advance(30 * 86_400);
+    expect((await usage(license_id)).peak).toEqual([
+      { day: new Date(suite.stack.clock.now() - 30 * 86_400_000).toISOString().slice(0, 10), seats: 1 },
+      { day: today(), seats: 1 },
+    ]);
+  });
+
+  test('counts those who found no seat: the first at once, a storm of them in few writes', async () => {
+    const { license_id, license_key } = await suite.license(1);
+    suite.stack.clock.advance(300);
+    const { session_id } = (await acquire(license_key, 'holder')).body;
+    expect((await acquire(license_key, 'denied')).status).toBe(402);
+    expect((await usage(license_id)).denials).toEqual([{ day: today(), count: 1 }]);
+    suite.stack.recorder.forgetCalls();
+    for (let i = 0; i < 40; i += 1) expect((await acquire(license_key, `denied-${i}`)).status).toBe(402);
+    expect(suite.stack.recorder.calls()['firestore.BatchWrite']).toBe(4);
+    suite.stack.clock.advance(31);
+    suite.stack.recorder.forgetCalls();
+    await beat(session_id);
+    expect(suite.stack.recorder.calls()['firestore.BatchWrite']).toBe(1);
+    expect((await usage(license_id)).denials).toEqual([{ day: today(), count: 41 }]);
+  });
+});
+
+describe('the audit', () => {
+  test('has every act, the newest first, and no secret', async () => {
+    const since = new Date(suite.stack.clock.now()).toISOString();
+    const { license_id, license_key } = await suite.license(2);
+    const { session_id } = (await acquire(license_key, 'm')).body;
+    const key = (await rotate(license_id, 5)).body.license_key;
+    await suite.send('PATCH', `${LICENSES}/${license_id}`, { status: 'suspended', max_seats: 1 }, 'admin', {
+      'x-request-id': 'traced-1',
+    });
+    await suite.send('PATCH', `${LICENSES}/${license_id}`, { status: 'suspended' }, 'admin');
+    const { body, text } = await get(`/api/v1/audit?license_id=${license_id}&since=${since}`);
+    expect(body.map(({ action }: { action: string }) => action)).toEqual([
+      'license.change',
+      'license.rotate_key',
+      'license.create',
+    ]);
+    expect(body[0]).toMatchObject({
+      actor: { kind: 'user', id: 'demo-admin', email: 'admin@demo.example' },
+      tenant_id: 'demo',
+      license_id,
+      session: null,
+      ip: '127.0.0.1',
+      request_id: 'traced-1',
+      outcome: 'success',
+      details: { before: { status: 'active', max_seats: 2 }, after: { status: 'suspended', max_seats: 1 } },
+    });
+    for (const secret of [license_key, key, session_id]) expect(text).not.toContain(secret);
+  });
+
+  test('goes page by page, undisturbed by new acts, back to a moment', async () => {
+    const { license_id } = await suite.license(1);
+    for (let i = 0; i < 4; i += 1) await rotate(license_id, 0);
+    const replies = await walk(`/api/v1/audit?license_id=${license_id}&limit=2`, 'owner', () => rotate(license_id, 0));
+    const seen = replies.flatMap(({ body }) => body.map(({ audit_id }: { audit_id: string }) => audit_id));
+    expect(replies.map(({ body }) => body.length)).toEqual([2, 2, 1]);
+    expect(new Set(seen).size).toBe(5);
+    suite.stack.clock.advance(10);
+    const since = new Date(suite.stack.clock.now()).toISOString();
+    await rotate(license_id, 0);
+    expect((await get(`/api/v1/audit?license_id=${license_id}&since=${since}`)).body).toHaveLength(1);
+  });
+
+  test('is for owners and staff', async () => {
+    const statuses = await Promise.all(
+      ['staff', 'owner', 'admin', 'member', 'guest', 'service'].map(
+        async (who) => (await get('/api/v1/audit', who)).status,
+      ),
+    );
+    expect(statuses).toEqual([200, 200, 403, 403, 403, 403]);
+    const { body } = await get('/api/v1/audit?limit=100', 'owner');
+    expect(new Set(body.map(({ tenant_id }: { tenant_id: string }) => tenant_id))).toEqual(new Set(['demo']));
+  });
+});

@@ -1,0 +1,162 @@
+/**
+ * What a seat costs when everybody asks at once: ours beside the designs it replaces, all in one run.
+ *
+ *     npm run bench seats
+ *
+ * Everything is on loopback: Google's Firestore emulator, and PostgreSQL and Redis where they are installed (Debian:
+ * postgresql, redis-server). Contenders take turns, so that what slows the machine down slows them all, and each round
+ * has a fresh licence. The emulator's milliseconds do not predict those of the service; requests and commits do.
+ */
+import { startFirestoreEmulator } from '#local/firestore/emulator.ts';
+import { createCounter } from './seats/counter.ts';
+import { heartbeats } from './seats/heartbeats.ts';
+import { overHttp } from './seats/http.ts';
+import { createOurs } from './seats/ours.ts';
+import { createRowLock, createStoredFunction, startPostgres } from './seats/postgres.ts';
+import { createLuaScript, startRedis } from './seats/redis.ts';
+import { createSingle } from './seats/single.ts';
+import { type Contender, type Scenario, type Storm, type Summary, storm, summarise } from './seats/storm.ts';
+
+const ROUNDS = 5;
+/** Whoever waits longer for a seat in (a) and (b) is counted as failed. */
+const BOUND = 60_000;
+
+const cold = (clients: number): Scenario => ({ clients, seats: clients, taken: 0 });
+const full = (clients: number): Scenario => ({ clients, seats: clients, taken: clients * 0.95 });
+const SCENARIOS: readonly Scenario[] = [cold(100), cold(1_000), full(100), full(1_000)];
+/** Twice as many as there are seats. */
+const CROWD: Scenario = { clients: 2_000, seats: 1_000, taken: 0 };
+
+const NAMES = {
+  counter: 'a  one counter, runTransaction',
+  single: 'b  a commit a seat',
+  ours: 'c  ours',
+  four: "c' ours, 4 instances",
+  rowLock: 'd  PostgreSQL, row lock',
+  stored: "d' PostgreSQL, stored function",
+  redis: 'e  Redis, Lua, AOF always',
+} as const;
+
+const label = ({ clients, seats, taken }: Scenario) => `${clients} on ${seats - taken} of ${seats}`;
+const round = (value: number | undefined, digits = 1) => (value === undefined ? '-' : Number(value.toFixed(digits)));
+
+/** The contenders take turns. */
+async function compete(contenders: readonly Contender[], scenario: Scenario, rounds: number): Promise<Summary[]> {
+  const storms = new Map<string, Storm[]>(contenders.map(({ name }) => [name, []]));
+  for (let turn = 0; turn < rounds; turn += 1) {
+    for (const contender of contenders) storms.get(contender.name)?.push(await storm(contender, scenario));
+  }
+  return contenders.map(({ name }) => summarise(name, scenario, storms.get(name) ?? []));
+}
+
+function print(summaries: readonly Summary[]): readonly Summary[] {
+  console.table(
+    summaries.map((row) => ({
+      'clients on free seats': label(row.scenario),
+      way: row.name,
+      granted: row.granted,
+      refused: row.refused,
+      failed: row.failed,
+      oversold: row.oversold,
+      'total ms': round(row.total),
+      p50: round(row.p50),
+      p99: round(row.p99),
+      'RPCs/seat': round(row.rpcsPerSeat, 2),
+      'commits/seat': round(row.commitsPerSeat, 3),
+      rounds: row.rounds,
+    })),
+  );
+  return summaries;
+}
+
+/** A target, what was measured, and whether it was met. */
+type Verdict = { readonly target: string; readonly measured: string; readonly met: boolean | 'not measured' };
+
+const verdict = (target: string, measured: number | undefined, met: (value: number) => boolean, unit = ''): Verdict =>
+  measured === undefined
+    ? { target, measured: '-', met: 'not measured' }
+    : { target, measured: `${measured.toFixed(measured < 1 ? 3 : 1)}${unit}`, met: met(measured) };
+
+function verdicts(all: readonly Summary[]): Verdict[] {
+  const find = (name: string, scenario: Scenario) =>
+    all.find((row) => row.name === name && label(row.scenario) === label(scenario));
+  const times = (name: string, scenario: Scenario) => {
+    const [other, ours] = [find(name, scenario), find(NAMES.ours, scenario)];
+    return other && ours && other.total / ours.total;
+  };
+  const sound = all.filter(({ name }) => name === NAMES.ours || name === NAMES.four);
+  const wrong = sound.filter(({ scenario: { clients, seats, taken }, ...row }) => {
+    const granted = Math.min(clients, seats - taken);
+    return row.granted !== granted || row.refused !== clients - granted || row.oversold > 0;
+  });
+  return [
+    verdict('ours: storms not answered exactly right', wrong.length, (value) => value === 0),
+    verdict('100 on 100: faster than (a)', times(NAMES.counter, cold(100)), (x) => x >= 100, ' x, at least 100'),
+    verdict('1,000 on 1,000: faster than (a)', times(NAMES.counter, cold(1_000)), (x) => x >= 100, ' x, at least 100'),
+    verdict('100 on 100: no slower than (d)', times(NAMES.rowLock, cold(100)), (x) => x >= 1, ' x, at least 1'),
+    verdict('1,000 on 1,000: no slower than (d)', times(NAMES.rowLock, cold(1_000)), (x) => x >= 1, ' x, at least 1'),
+    verdict('1,000 on 1,000: commits a seat', find(NAMES.ours, cold(1_000))?.commitsPerSeat, (x) => x <= 0.1),
+  ];
+}
+
+process.env['METADATA_SERVER_DETECTION'] = 'none';
+const [emulator, postgres, redis] = await Promise.all([startFirestoreEmulator(), startPostgres(), startRedis()]);
+// Where the handwritten client finds it.
+process.env['FIRESTORE_EMULATOR_HOST'] = emulator.host;
+try {
+  if (postgres === undefined) console.log('skipped: PostgreSQL is not installed (Debian: postgresql)');
+  if (redis === undefined) console.log('skipped: Redis is not installed (Debian: redis-server)');
+  const { host } = emulator;
+  const ours = [
+    createOurs({ name: NAMES.ours, host, instances: 1 }),
+    createOurs({ name: NAMES.four, host, instances: 4 }),
+  ];
+  const single = createSingle(NAMES.single, host);
+  const others = [
+    ...(postgres ? [createRowLock(NAMES.rowLock, postgres), createStoredFunction(NAMES.stored, postgres)] : []),
+    ...(redis ? [createLuaScript(NAMES.redis, redis)] : []),
+  ];
+  // Unmeasured: the emulator's Java and our own code are compiled while they run.
+  await compete(ours, cold(1_000), 3);
+  await compete([...ours, single, ...others], cold(100), 2);
+
+  console.log(`Node ${process.version}, medians; (a) and (b) for ${BOUND / 1000} s at the most`);
+  const all: Summary[] = [];
+  for (const scenario of SCENARIOS) all.push(...print(await compete([...ours, ...others], scenario, ROUNDS)));
+  all.push(...print(await compete(ours, CROWD, ROUNDS)));
+  const [beats, raw] = await heartbeats(host, 1_000, ROUNDS);
+  console.log('Heartbeats of all sessions at once');
+  console.table(
+    [beats, raw].map(({ way, sessions, total, rpcs }) => ({
+      ...{ way, sessions, 'total ms': round(total), 'beats/s': round((sessions / total) * 1000, 0) },
+      RPCs: rpcs,
+    })),
+  );
+  const http = await overHttp(host, 1_000, ROUNDS);
+  console.log('Over HTTP, with RSA-4096 signatures of the local KMS; clients and all functions in one process');
+  console.table([
+    {
+      ...{ clients: http.clients, granted: http.granted, 'total ms': round(http.total) },
+      ...{
+        'RSA alone ms': round(http.rsa),
+        'share that is not RSA': `${Math.round((1 - http.rsa / http.total) * 100)} %`,
+      },
+      ...{ 'Firestore RPCs': http.firestoreRpcs, commits: http.commits, signatures: http.signatures },
+      ...{ 'beats/s': round((http.clients / http.beats) * 1000, 0), 'RPCs of the beats': http.beatRpcs },
+    },
+  ]);
+  // Last and once, since what they give up goes on in the emulator for a while, locks included.
+  for (const contender of [single, createCounter(NAMES.counter)]) {
+    for (const scenario of [cold(100), full(100), cold(1_000)]) {
+      all.push(...print([summarise(contender.name, scenario, [await storm(contender, scenario, BOUND)])]));
+    }
+  }
+  console.table([
+    ...verdicts(all),
+    verdict('heartbeats: faster than an `update` each', raw.total / beats.total, (x) => x >= 3, ' x, at least 3'),
+    verdict('over HTTP: granted of 1,000', http.granted, (x) => x === http.clients),
+  ]);
+} finally {
+  await Promise.all([emulator.close(), postgres?.close(), redis?.close()]);
+}
+process.exit();

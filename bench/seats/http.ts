@@ -1,0 +1,102 @@
+import { generateKeyPair, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { createLicense } from '#local/demonstration.ts';
+import { createSigner } from '#local/kms/signer.ts';
+import { type Stack, startStack } from '#local/stack.ts';
+import { createTokens } from '#local/tokens.ts';
+import { median } from './storm.ts';
+
+export interface HttpRow {
+  readonly clients: number;
+  readonly granted: number;
+  /** Milliseconds until all had their answer. */
+  readonly total: number;
+  /** Milliseconds that the same number of RSA-4096 signatures takes by itself, on the threads of the local KMS. */
+  readonly rsa: number;
+  readonly firestoreRpcs: number;
+  readonly commits: number;
+  readonly signatures: number;
+  /** Milliseconds until a heartbeat of every session had its answer. */
+  readonly beats: number;
+  readonly beatRpcs: number;
+}
+
+/** Acquire through the gateway with real signatures; clients, functions, KMS and gateway share this process. */
+export async function overHttp(firestoreHost: string, clients: number, rounds: number): Promise<HttpRow> {
+  const stack = await startStack({ directory: '.local/bench', port: 0, firestoreHost, log: () => undefined });
+  try {
+    const owner = (await createTokens(stack))['owner'] ?? '';
+    const storms: Omit<HttpRow, 'clients' | 'rsa'>[] = [];
+    // The first one warms up connections and code.
+    for (let round = 0; round <= rounds; round += 1) {
+      const { license_key } = await createLicense(stack.gateway, owner, clients);
+      const machines = Array.from({ length: clients }, (_, index) => ({
+        license_key,
+        hardware_id: `machine-${index}`,
+      }));
+      const acquired = await timed(stack, 'acquire', machines);
+      const sessions = acquired.bodies.map((body) => ({
+        session_id: z.object({ session_id: z.string() }).parse(body).session_id,
+      }));
+      const beaten = await timed(stack, 'heartbeat', sessions);
+      storms.push({
+        granted: acquired.statuses.filter((status) => status === 201).length,
+        total: acquired.total,
+        firestoreRpcs: acquired.calls('firestore.'),
+        commits: acquired.calls('firestore.Commit'),
+        signatures: acquired.calls('kms.AsymmetricSign'),
+        beats: beaten.total,
+        beatRpcs: beaten.calls('firestore.'),
+      });
+    }
+    const measured = storms.slice(1);
+    return {
+      clients,
+      granted: Math.min(...measured.map(({ granted }) => granted)),
+      total: median(measured.map(({ total }) => total)),
+      rsa: await signaturesAlone(clients, rounds),
+      firestoreRpcs: median(measured.map(({ firestoreRpcs }) => firestoreRpcs)),
+      commits: median(measured.map(({ commits }) => commits)),
+      signatures: median(measured.map(({ signatures }) => signatures)),
+      beats: median(measured.map(({ beats }) => beats)),
+      beatRpcs: median(measured.map(({ beatRpcs }) => beatRpcs)),
+    };
+  } finally {
+    await stack.close();
+  }
+}
+
+/** All requests at once. */
+async function timed({ gateway, recorder }: Stack, action: string, requests: readonly object[]) {
+  recorder.forgetCalls();
+  const start = performance.now();
+  const answers = await Promise.all(requests.map((body) => post(`${gateway}/api/v1/licenses/${action}`, body)));
+  const total = performance.now() - start;
+  const calls = Object.entries(recorder.calls());
+  return {
+    total,
+    statuses: answers.map(({ status }) => status),
+    bodies: answers.map(({ text }): unknown => JSON.parse(text)),
+    calls: (prefix: string) => calls.reduce((sum, [name, count]) => sum + (name.startsWith(prefix) ? count : 0), 0),
+  };
+}
+
+async function post(url: string, body: object) {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  return { status: response.status, text: await response.text() };
+}
+
+async function signaturesAlone(count: number, rounds: number): Promise<number> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 4096 });
+  const signer = createSigner();
+  const totals: number[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const start = performance.now();
+    await Promise.all(Array.from({ length: count }, () => signer.sign(privateKey, randomBytes(32))));
+    totals.push(performance.now() - start);
+  }
+  await signer.close();
+  return median(totals.slice(1));
+}

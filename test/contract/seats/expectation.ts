@@ -1,0 +1,63 @@
+import { handleOf } from '#shared/model/session-id.ts';
+import * as model from './model.ts';
+import type { Operation } from './operations.ts';
+import type { View } from './view.ts';
+import type { World } from './world.ts';
+
+/** Compares what came of a step with what the model says; a line for each difference. */
+export type Check = (answers: readonly string[], after: View) => string[];
+
+/** What must come of a step, where the model can tell: one operation alone, or machines without a seat rushing in. */
+export function expectation(world: World, before: View, operations: readonly Operation[]): Check | undefined {
+  const [only] = operations;
+  if (only === undefined || before.license.settling) return undefined;
+  const now = world.clockAt(only.at).now();
+  if (operations.length > 1) return rush(world, before, operations, now);
+  const expected = alone(world, before, only, now);
+  return expected && (([answer = ''], after) => model.differences(expected, answer, before, after));
+}
+
+function rush(world: World, before: View, operations: readonly Operation[], now: number): Check | undefined {
+  const asking = operations.flatMap((operation) =>
+    operation.kind === 'acquire'
+      ? [{ holder: world.holder(operation.machine), key: world.keyFor(operation.newestKey) }]
+      : [],
+  );
+  const count = asking.length === operations.length ? model.rushing(before, asking, now) : undefined;
+  if (count === undefined) return undefined;
+  return (answers) => {
+    const granted = answers.filter((answer) => answer === 'new session').length;
+    const refused = answers.filter((answer) => answer === 'no_seats_available').length;
+    if (granted === count && granted + refused === answers.length) return [];
+    return [`model: ${count} of ${answers.length} should have a seat, not: ${answers}`];
+  };
+}
+
+function alone(world: World, before: View, operation: Operation, now: number): model.Expected | undefined {
+  switch (operation.kind) {
+    case 'acquire': {
+      const asking = { holder: world.holder(operation.machine), key: world.keyFor(operation.newestKey) };
+      return model.acquiring(before, asking, now);
+    }
+    case 'beat':
+    case 'release': {
+      const sessionId = world.sessionOf(operation.machine, operation.stale);
+      if (sessionId === undefined) return undefined;
+      const handle = handleOf(sessionId);
+      return operation.kind === 'beat' ? model.beating(before, handle, now) : model.releasing(before, handle);
+    }
+    case 'reap':
+      return model.reaping(before, now);
+    case 'suspend':
+      return model.changing(before, 0, 'license_suspended');
+    case 'resize':
+      return before.license.status === 'active' ? model.changing(before, operation.seats, 'seats_reduced') : undefined;
+    case 'reinstate':
+    case 'expire':
+      return model.changing(before, before.license.max_seats, 'seats_reduced');
+    case 'rotate':
+      return undefined;
+    default:
+      return operation satisfies never;
+  }
+}

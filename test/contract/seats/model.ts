@@ -1,0 +1,104 @@
+import type { License } from '#shared/model/license.ts';
+import { type EndReason, expiredBefore } from '#shared/model/session.ts';
+import { deriveSessionName } from '#shared/model/session-id.ts';
+import type { View } from './view.ts';
+import type { Key } from './world.ts';
+
+/** The little that seats come to when one thing happens at a time: what is answered, who gets one, who loses one. */
+export interface Expected {
+  /** Any of these; more than one where an instance may remember the licence as it was a minute ago. */
+  readonly answers: readonly string[];
+  /** The holders that have a new session afterwards. */
+  readonly begins: readonly string[];
+  /** How many of which sessions end, and why. */
+  readonly ends: { readonly reason: EndReason; readonly count: number; readonly among: readonly string[] } | undefined;
+}
+
+const nothing = (...answers: string[]): Expected => ({ answers, begins: [], ends: undefined });
+
+const lapsed = (view: View, now: number): string[] =>
+  [...view.sessions].filter(([, session]) => session.expires_at <= expiredBefore(now)).map(([handle]) => handle);
+
+const works = ({ until }: Key, now: number): boolean => until === null || until > now;
+
+const refusal = ({ status, expires_at }: License, keyWorks: boolean, now: number): string | undefined => {
+  if (!keyWorks) return 'license_not_found';
+  if (expires_at <= now) return 'license_expired';
+  return status === 'suspended' ? 'license_suspended' : undefined;
+};
+
+export interface Asking {
+  readonly holder: string;
+  readonly key: Key;
+}
+
+export function acquiring(view: View, { holder, key }: Asking, now: number): Expected {
+  const refused = refusal(view.license, works(key, now), now);
+  if (refused !== undefined) return nothing(refused);
+  const held = view.holders.get(holder);
+  if (held !== undefined) {
+    if (deriveSessionName(key.key, held.nonce).handle === held.session) return nothing('same session');
+    return { answers: ['moved'], begins: [holder], ends: { reason: 'reclaimed', count: 1, among: [held.session] } };
+  }
+  if (view.sessions.size < view.seats.size) return { answers: ['new session'], begins: [holder], ends: undefined };
+  const among = lapsed(view, now);
+  if (among.length === 0) return nothing('no_seats_available');
+  return { answers: ['new session'], begins: [holder], ends: { reason: 'reclaimed', count: 1, among } };
+}
+
+export function beating(view: View, handle: string, now: number): Expected {
+  const end = view.ended.get(handle);
+  if (view.license.expires_at > now) return nothing(end === undefined ? 'beat' : `ended: ${end.reason}`);
+  if (end !== undefined) return nothing(`ended: ${end.reason}`);
+  return {
+    answers: ['ended: license_expired', 'beat'],
+    begins: [],
+    ends: { reason: 'license_expired', count: 1, among: [handle] },
+  };
+}
+
+export function releasing(view: View, handle: string): Expected {
+  const end = view.ended.get(handle);
+  if (end !== undefined) return nothing(end.reason === 'released' ? 'released' : `ended: ${end.reason}`);
+  return { answers: ['released'], begins: [], ends: { reason: 'released', count: 1, among: [handle] } };
+}
+
+export function reaping(view: View, now: number): Expected {
+  const among = lapsed(view, now);
+  return { answers: ['reaped'], begins: [], ends: { reason: 'expired', count: among.length, among } };
+}
+
+/** Open seats go first, then those whose holders have been unheard longest. */
+export function changing(view: View, target: number, reason: EndReason): Expected {
+  const count = Math.max(0, view.sessions.size - target);
+  const ends = [...view.sessions.values()].map(({ expires_at }) => expires_at).sort((a, b) => a - b);
+  const latest = ends[count - 1] ?? 0;
+  const among = [...view.sessions].filter(([, { expires_at }]) => expires_at <= latest).map(([handle]) => handle);
+  return { answers: ['changed'], begins: [], ends: { reason, count, among } };
+}
+
+/** How many of so many machines without a seat get one when they come at once; undefined when somebody is no such machine. */
+export function rushing(view: View, asking: readonly Asking[], now: number): number | undefined {
+  const machines = new Set(asking.map(({ holder }) => holder));
+  const strangers = machines.size === asking.length && asking.every(({ holder }) => !view.holders.has(holder));
+  const welcome = asking.every(({ key }) => refusal(view.license, works(key, now), now) === undefined);
+  if (!strangers || !welcome) return undefined;
+  return Math.min(asking.length, view.seats.size - view.sessions.size + lapsed(view, now).length);
+}
+
+/** What came of it otherwise; a line for each difference. */
+export function differences(expected: Expected, answer: string, before: View, after: View): string[] {
+  const found: string[] = [];
+  if (!expected.answers.includes(answer)) found.push(`model: ${expected.answers.join(' or ')} expected, not ${answer}`);
+  const begun = [...after.sessions].filter(([handle]) => !before.sessions.has(handle)).map(([, { holder }]) => holder);
+  if (begun.join() !== expected.begins.join())
+    found.push(`model: ${begun.length} sessions begun, not ${expected.begins.length}`);
+  const ended = [...after.ended].filter(([handle]) => !before.ended.has(handle));
+  const count = answer === 'beat' ? 0 : (expected.ends?.count ?? 0);
+  if (ended.length !== count) found.push(`model: ${ended.length} sessions ended, not ${count}`);
+  for (const [handle, { reason }] of ended) {
+    if (reason !== expected.ends?.reason) found.push(`model: ended as ${reason}, not ${expected.ends?.reason}`);
+    if (!expected.ends?.among.includes(handle)) found.push('model: another session was to end');
+  }
+  return found;
+}

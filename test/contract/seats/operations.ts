@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+
+/** What somebody does. `at` is the instance it meets; `machine` stands for its client, which knows the sessions it was given. */
+export type Operation =
+  | { readonly kind: 'acquire'; readonly at: number; readonly machine: number; readonly newestKey: boolean }
+  | { readonly kind: 'beat' | 'release'; readonly at: number; readonly machine: number; readonly stale: boolean }
+  | { readonly kind: 'reap'; readonly at: number }
+  | { readonly kind: 'resize'; readonly at: number; readonly seats: number }
+  | { readonly kind: 'suspend' | 'reinstate'; readonly at: number }
+  | { readonly kind: 'expire'; readonly at: number; readonly seconds: number }
+  | { readonly kind: 'rotate'; readonly at: number; readonly grace: number };
+
+export type Step =
+  | { readonly kind: 'together'; readonly operations: readonly Operation[] }
+  /** A client forgets what it holds. */
+  | { readonly kind: 'crash'; readonly machine: number }
+  | { readonly kind: 'wait'; readonly seconds: number };
+
+export interface Sequence {
+  readonly seats: number;
+  /** Decides the interleaving, the faults and every random number of the domain. */
+  readonly seed: number;
+  /** How many of 100 writes go wrong. */
+  readonly faults: number;
+  /** Milliseconds that each instance's clock is off; within the slack of each other. */
+  readonly skews: readonly number[];
+  readonly steps: readonly Step[];
+}
+
+export const LEASE_SECONDS = 360;
+export const MACHINES = 6;
+export const INSTANCES = 3;
+const MAX_SITUATIONS = 5;
+
+/** Sums of these come nowhere near a lease's end, so that a tick of the clock more or less decides nothing. */
+const WAITS = [7, 100, 200, 400];
+const LICENSE_ENDS = [53, 1_000, 1_000_000];
+
+const at = fc.nat(INSTANCES - 1);
+const machine = fc.nat(MACHINES - 1);
+
+const acquire = fc.record({
+  kind: fc.constant('acquire' as const),
+  at,
+  machine,
+  newestKey: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+});
+const reap = fc.record({ kind: fc.constant('reap' as const), at });
+
+/** What clients and the scheduler do all day. */
+const daily: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 10, arbitrary: acquire },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('beat' as const, 'release' as const),
+      at,
+      machine,
+      stale: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    }),
+  },
+  { weight: 2, arbitrary: reap },
+);
+
+const administration: fc.Arbitrary<Operation> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('resize' as const), at, seats: fc.integer({ min: 1, max: 5 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('suspend' as const, 'reinstate' as const), at }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('expire' as const), at, seconds: fc.constantFrom(...LICENSE_ENDS) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rotate' as const), at, grace: fc.constantFrom(-10, 1_000) }) },
+);
+
+const operation = fc.oneof({ weight: 6, arbitrary: daily }, { weight: 1, arbitrary: administration });
+const rush = fc.array(acquire, { minLength: 3, maxLength: 8 });
+
+const together = (operations: fc.Arbitrary<readonly Operation[]>): fc.Arbitrary<readonly Step[]> =>
+  operations.map((chosen) => [{ kind: 'together', operations: chosen }]);
+
+const several = (arbitrary: fc.Arbitrary<Operation>, minLength: number, maxLength: number) =>
+  fc.array(arbitrary, { minLength, maxLength, size: 'max' });
+
+/** Situations in which one precondition or another decides; each a few steps. */
+export const SITUATIONS = {
+  anything: fc.oneof(
+    { weight: 4, arbitrary: together(several(operation, 2, 5)) },
+    { weight: 4, arbitrary: together(several(operation, 1, 1)) },
+    { weight: 2, arbitrary: together(rush) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('crash' as const), machine }).map((step) => [step]) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(...WAITS) })
+        .map((step) => [step]),
+    },
+  ),
+  /** Leases run out, and then somebody wants the seats, some holders come back, and the reaper runs. */
+  lapse: fc.tuple(rush, several(fc.oneof(acquire, daily, reap), 2, 5)).map(([first, then]): readonly Step[] => [
+    { kind: 'together', operations: first },
+    { kind: 'wait', seconds: 400 },
+    { kind: 'together', operations: then },
+  ]),
+  /** A session is given back through two instances at once, while others want the seat. */
+  giveBack: fc.tuple(machine, several(acquire, 1, 3)).map(([one, others]): readonly Step[] => [
+    { kind: 'together', operations: [{ kind: 'acquire', at: 0, machine: one, newestKey: true }] },
+    {
+      kind: 'together',
+      operations: [
+        { kind: 'release', at: 0, machine: one, stale: false },
+        { kind: 'release', at: 1, machine: one, stale: false },
+        ...others,
+      ],
+    },
+  ]),
+  /** Several administrators at once, and a client or two. */
+  administration: fc
+    .tuple(rush, several(administration, 2, 3), several(daily, 0, 2))
+    .map(([first, changes, beside]): readonly Step[] => [
+      { kind: 'together', operations: first },
+      { kind: 'together', operations: [...changes, ...beside] },
+    ]),
+  /** More seats and fewer at once. */
+  resize: together(
+    several(fc.record({ kind: fc.constant('resize' as const), at, seats: fc.constantFrom(1, 2, 8) }), 2, 3),
+  ),
+  /** Fewer seats while clients take the open ones. */
+  narrow: fc
+    .tuple(at, fc.constantFrom('resize' as const, 'suspend' as const), several(acquire, 2, 4))
+    .map(([where, kind, clients]): readonly Step[] => [
+      {
+        kind: 'together',
+        operations: [kind === 'resize' ? { kind, at: where, seats: 1 } : { kind, at: where }, ...clients],
+      },
+      { kind: 'together', operations: [{ kind: 'reinstate', at: where }] },
+      { kind: 'together', operations: [{ kind: 'suspend', at: where }] },
+      { kind: 'together', operations: [{ kind: 'reinstate', at: where }] },
+      { kind: 'together', operations: [{ kind: 'resize', at: where, seats: 3 }] },
+    ]),
+  /** Fewer seats while leases have run out and others want them. */
+  shrink: fc
+    .tuple(rush, at, fc.constantFrom('resize' as const, 'suspend' as const), several(fc.oneof(acquire, daily), 2, 4))
+    .map(([first, where, kind, beside]): readonly Step[] => [
+      { kind: 'together', operations: first },
+      { kind: 'wait', seconds: 400 },
+      {
+        kind: 'together',
+        operations: [kind === 'resize' ? { kind, at: where, seats: 1 } : { kind, at: where }, ...beside],
+      },
+      { kind: 'together', operations: [{ kind: 'reinstate', at: where }] },
+      { kind: 'together', operations: [{ kind: 'resize', at: where, seats: 3 }] },
+    ]),
+} satisfies Record<string, fc.Arbitrary<readonly Step[]>>;
+
+export type Situation = keyof typeof SITUATIONS;
+
+const sequencesOf = (steps: fc.Arbitrary<readonly Step[]>, faults: fc.Arbitrary<number>): fc.Arbitrary<Sequence> =>
+  fc.record({
+    seats: fc.integer({ min: 1, max: 4 }),
+    seed: fc.nat(),
+    faults,
+    skews: fc.constantFrom([0, 0, 0], [0, 450, -450], [-200, 0, 700]),
+    steps: fc.array(steps, { minLength: 1, maxLength: MAX_SITUATIONS, size: 'max' }).map((parts) => parts.flat()),
+  });
+
+/** Everything that may happen, in a third of the sequences with faults of the network. */
+export const sequences = sequencesOf(
+  fc.oneof(
+    { weight: 8, arbitrary: SITUATIONS.anything },
+    { weight: 1, arbitrary: SITUATIONS.lapse },
+    { weight: 1, arbitrary: SITUATIONS.giveBack },
+    { weight: 1, arbitrary: SITUATIONS.administration },
+    { weight: 1, arbitrary: SITUATIONS.resize },
+    { weight: 1, arbitrary: SITUATIONS.narrow },
+    { weight: 1, arbitrary: SITUATIONS.shrink },
+  ),
+  fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(25) }),
+);
+
+/** One situation over and over. */
+export const sequencesAbout = (situation: Situation): fc.Arbitrary<Sequence> =>
+  sequencesOf(SITUATIONS[situation], fc.constant(0));

@@ -1,0 +1,168 @@
+import type { DocumentStore, Precondition, Write } from '#shared/store/store.ts';
+import type { Situation } from './operations.ts';
+import type { Decorate } from './run.ts';
+
+/**
+ * The protocol's preconditions, each forgotten on its own: what an implementation looks like whose author thought
+ * that one was not needed. A bug is planted in the store that the domain is given, so the code itself stays as it is.
+ */
+export interface PlantedBug {
+  readonly name: string;
+  /** The invariants that docs/seats.md says break; the checker has to name one of them, or notice the model differs. */
+  readonly breaks: RegExp;
+  /** Where it shows soonest. */
+  readonly situation: Situation;
+  readonly decorate: Decorate;
+}
+
+type Weaken = (write: Write, commit: readonly Write[]) => Write;
+
+const weakened =
+  (weaken: Weaken): Decorate =>
+  (store) => ({ ...store, commit: (writes) => store.commit(writes.map((write) => weaken(write, writes))) });
+
+const isEnded = ({ path }: Write) => path.startsWith('ended_sessions/');
+const isSession = ({ path }: Write) => path.startsWith('sessions/');
+const isHolder = ({ path }: Write) => path.includes('/holders/');
+const isLicense = ({ path }: Write) => /^licenses\/[^/]+$/.test(path);
+
+/** Whether a session is ended for this reason, and under a guard of this kind, in the commit. */
+const ends = (reason: string, guard: keyof Precondition | 'lastUpdateTime' | 'exists') => (commit: readonly Write[]) =>
+  commit.some((write) => write.op === 'create' && isEnded(write) && write.fields['reason'] === reason) &&
+  commit.some(
+    (write) =>
+      write.op === 'delete' && isSession(write) && write.precondition !== undefined && guard in write.precondition,
+  );
+
+const isReap = ends('expired', 'lastUpdateTime');
+const isTakeover = ends('reclaimed', 'lastUpdateTime');
+const isRelease = ends('released', 'exists');
+const isShrink = ends('seats_reduced', 'exists');
+const isSuspend = ends('license_suspended', 'exists');
+
+/** Requires no more than that the session exists. */
+const onlyExists =
+  (applies: (commit: readonly Write[]) => boolean): Weaken =>
+  (write, commit) =>
+    write.op === 'delete' && isSession(write) && applies(commit) ? { ...write, precondition: { exists: true } } : write;
+
+/** Requires nothing of the session. The ended session's create would still notice a second end, so it goes too. */
+const unguarded =
+  (applies: (commit: readonly Write[]) => boolean): Weaken =>
+  (write, commit) => {
+    if (!applies(commit)) return write;
+    if (write.op === 'delete' && isSession(write)) return { op: 'delete', path: write.path };
+    return write.op === 'create' && isEnded(write) ? { ...write, op: 'set' } : write;
+  };
+
+const unlessRead = (write: Write): Write =>
+  write.op === 'update' ? { op: 'update', path: write.path, fields: write.fields } : write;
+
+/** A heartbeat that writes a session whether it is there or not. */
+const reviving: Decorate = (store): DocumentStore => ({
+  ...store,
+  async writeEach(writes) {
+    const refusals = await store.writeEach(writes);
+    const missing = writes.filter((write, index) => write.op === 'update' && refusals[index] === 'not_found');
+    if (missing.length === 0) return refusals;
+    await store.commit(
+      missing.map(({ path, ...write }) => ({
+        op: 'set',
+        path,
+        fields: 'maximum' in write ? { ...write.maximum } : {},
+      })),
+    );
+    return writes.map(() => undefined);
+  },
+});
+
+/** An acquire that trusts the holder's document and does not renew the session. */
+const notRenewing: Decorate = (store) => ({
+  ...store,
+  writeEach: async (writes) =>
+    writes.every((write) => write.op === 'update' && 'hostname' in write.fields)
+      ? writes.map(() => undefined)
+      : store.writeEach(writes),
+});
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'claim takes a seat that is no longer as it was read',
+    breaks: /I1|I3|I5/,
+    situation: 'anything',
+    decorate: weakened((write) => (write.op === 'update' && write.fields['open'] === null ? unlessRead(write) : write)),
+  },
+  {
+    name: 'claim and takeover overwrite the holder',
+    breaks: /I2|I3/,
+    situation: 'anything',
+    decorate: weakened((write) => (write.op === 'create' && isHolder(write) ? { ...write, op: 'set' } : write)),
+  },
+  {
+    name: 'takeover ends a session that has beaten',
+    breaks: /I6/,
+    situation: 'lapse',
+    decorate: weakened(onlyExists(isTakeover)),
+  },
+  {
+    name: 'takeover ends a session that is gone',
+    breaks: /I1|I2|I3|I5|I6|I8/,
+    situation: 'lapse',
+    decorate: weakened(unguarded(isTakeover)),
+  },
+  { name: 'renewal is answered without being written', breaks: /I7/, situation: 'anything', decorate: notRenewing },
+  {
+    name: 'heartbeat writes a session that is gone',
+    breaks: /I1|I2|I3|I4|I5/,
+    situation: 'anything',
+    decorate: reviving,
+  },
+  {
+    name: 'release ends a session that is gone',
+    breaks: /I1|I2|I3|I5/,
+    situation: 'giveBack',
+    decorate: weakened(unguarded(isRelease)),
+  },
+  {
+    name: 'reaper ends a session that has beaten',
+    breaks: /I6/,
+    situation: 'lapse',
+    decorate: weakened(onlyExists(isReap)),
+  },
+  {
+    name: 'reaper ends a session that is gone',
+    breaks: /I1|I2|I3|I5|I6/,
+    situation: 'lapse',
+    decorate: weakened(unguarded(isReap)),
+  },
+  {
+    name: 'a session ends without its reason',
+    breaks: /I8/,
+    situation: 'giveBack',
+    decorate: (store) => ({ ...store, commit: (writes) => store.commit(writes.filter((write) => !isEnded(write))) }),
+  },
+  {
+    name: 'shrink removes an open seat that somebody has taken',
+    breaks: /I1|I3|I5/,
+    situation: 'narrow',
+    decorate: weakened((write) =>
+      write.op === 'delete' && write.path.includes('/seats/') && write.precondition !== undefined
+        ? { ...write, precondition: { exists: true } }
+        : write,
+    ),
+  },
+  {
+    name: 'shrink ends a session that is gone',
+    breaks: /I1|I2|I3|I5/,
+    situation: 'shrink',
+    decorate: weakened(unguarded((commit) => isShrink(commit) || isSuspend(commit))),
+  },
+  {
+    name: 'administration counts seats over another’s change',
+    breaks: /I1|I5/,
+    situation: 'resize',
+    decorate: weakened((write) =>
+      write.op === 'update' && isLicense(write) && 'seats' in write.fields ? unlessRead(write) : write,
+    ),
+  },
+];

@@ -1,0 +1,112 @@
+import { SHARDS } from '#shared/model/session.ts';
+import type { DocumentStore } from '#shared/store/store.ts';
+import { brokenPromises } from './books.ts';
+import type { Database } from './database.ts';
+import { expectation } from './expectation.ts';
+import { createGate } from './gate.ts';
+import { LEASE_SECONDS, MACHINES, type Operation, type Sequence, type Step } from './operations.ts';
+import { createRandom } from './random.ts';
+import { brokenInvariants, readView, type View } from './view.ts';
+import { createWorld, UNEXPECTED } from './world.ts';
+
+/** What stands between the domain and the store; a planted bug is a store that forgets a precondition. */
+export type Decorate = (store: DocumentStore) => DocumentStore;
+
+const START = Date.parse('2027-01-01T00:00:00Z');
+
+/**
+ * Plays a sequence and looks at everything after every step.
+ * @returns what was found wrong at the first step at which something was, and what had happened until then
+ */
+export async function play(database: Database, sequence: Sequence, decorate: Decorate = (store) => store) {
+  const random = createRandom(sequence.seed);
+  let now = START;
+  const onTurn = () => {
+    now += 1;
+  };
+  const gate = createGate({ random, recorder: database.recorder, faults: sequence.faults, onTurn });
+  let sessions = 0;
+  const stores = database.clients.map((client) => decorate(gate.guard(withSteadyShards(client, () => sessions++))));
+  const world = await createWorld({
+    stores,
+    plain: database.plain,
+    clock: { now: () => now },
+    skews: sequence.skews,
+    random,
+    seats: sequence.seats,
+  });
+  const history: string[] = [];
+  let before = await readView(database.plain, world.licenseId);
+  let endings = before.ended;
+
+  async function look(): Promise<{ view: View; broken: string[] }> {
+    const view = await readView(database.plain, world.licenseId);
+    const broken = [...brokenInvariants(view), ...brokenPromises(world.books, view, world.allowed, endings)];
+    endings = view.ended;
+    return { view, broken };
+  }
+
+  async function take(step: Step): Promise<string[]> {
+    if (step.kind === 'wait') now += step.seconds * 1000;
+    if (step.kind === 'crash') world.forget(step.machine);
+    if (step.kind !== 'together') {
+      history.push(JSON.stringify(step));
+      return [];
+    }
+    const calm = sequence.faults === 0;
+    const expected = calm ? expectation(world, before, step.operations) : undefined;
+    const answers = await gate.run(step.operations.map((operation) => () => world.act(operation)));
+    step.operations.forEach((operation, index) => {
+      history.push(`${JSON.stringify(operation)} -> ${answers[index]}`);
+    });
+    const { view, broken } = await look();
+    broken.push(...answers.filter((answer) => answer.startsWith(UNEXPECTED)));
+    if (expected !== undefined) broken.push(...expected(answers, view));
+    before = view;
+    return broken;
+  }
+
+  /** Everybody goes silent, all is reaped, and every seat that was paid for can be had again. */
+  async function quiesce(): Promise<string[]> {
+    history.push('quiescence');
+    const one = async (operation: Operation) => (await gate.run([() => world.act(operation)]))[0] ?? '';
+    await gate.calm();
+    await one({ kind: 'reinstate', at: 0 });
+    await one({ kind: 'expire', at: 0, seconds: 1_000_000 });
+    now += (LEASE_SECONDS + 10) * 1000;
+    await one({ kind: 'reap', at: 0 });
+    const { view, broken } = await look();
+    if (view.sessions.size > 0) broken.push(`leak: ${view.sessions.size} sessions that nobody beats for`);
+    const newcomers = Array.from({ length: view.license.max_seats + 1 }, (_, index) => MACHINES + index);
+    const answers = await gate.run(
+      newcomers.map((machine) => () => world.act({ kind: 'acquire', at: 0, machine, newestKey: true })),
+    );
+    const granted = answers.filter((answer) => answer === 'new session').length;
+    if (granted !== view.license.max_seats)
+      broken.push(`leak: ${granted} of ${view.license.max_seats} seats to be had`);
+    broken.push(...(await look()).broken);
+    return broken;
+  }
+
+  if (before.sessions.size > 0) throw new Error('a fresh licence has no sessions');
+  for (const step of sequence.steps) {
+    const broken = await take(step);
+    if (broken.length > 0) return { broken, history };
+  }
+  return { broken: await quiesce(), history };
+}
+
+/** Sessions' shards by turns: they come from a session's id, which is random, and decide what the reaper meets first. */
+function withSteadyShards(store: DocumentStore, next: () => number): DocumentStore {
+  return {
+    ...store,
+    commit: (writes) =>
+      store.commit(
+        writes.map((write) =>
+          write.op === 'create' && write.path.startsWith('sessions/')
+            ? { ...write, fields: { ...write.fields, shard: next() % SHARDS } }
+            : write,
+        ),
+      ),
+  };
+}

@@ -1,0 +1,200 @@
+import type { LicenseChange } from '#functions/admin/licenses.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import { isFault } from '#shared/model/errors.ts';
+import { hashLicenseKey, type LicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import type { EndReason } from '#shared/model/session.ts';
+import { handleOf, holderId } from '#shared/model/session-id.ts';
+import { paths } from '#shared/seats/paths.ts';
+import { createSettle } from '#shared/seats/settle.ts';
+import type { DocumentStore } from '#shared/store/store.ts';
+import { type Books, note } from './books.ts';
+import { createInstance, EVERYTHING, NO_DETAILS, unsigned } from './instance.ts';
+import { LEASE_SECONDS, type Operation } from './operations.ts';
+
+export interface Key {
+  readonly key: LicenseKey;
+  /** When it stops working; milliseconds since the epoch. */
+  readonly until: number | null;
+}
+
+export interface WorldOptions {
+  /** The instances' stores, as they meet the domain. */
+  readonly stores: readonly DocumentStore[];
+  /** For preparing; nothing goes wrong with it. */
+  readonly plain: DocumentStore;
+  readonly clock: Clock;
+  readonly skews: readonly number[];
+  readonly random: () => number;
+  readonly seats: number;
+}
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+const LICENSE_ENDS = 365 * 86_400_000;
+
+/** One licence, the instances that serve it, and the clients, who know nothing but what they were answered. */
+export async function createWorld({ stores, plain, clock, skews, random, seats }: WorldOptions) {
+  const licenseId = newLicenseId();
+  const keys: Key[] = [{ key: newLicenseKey(licenseId), until: null }];
+  const books: Books = new Map();
+  const allowed = new Set<EndReason>();
+  /** Session ids that each machine's client was given, the latest last. */
+  const known = new Map<number, string[]>();
+  const holder = (machine: number) => holderId(licenseId, `machine-${machine}`);
+  const clocks = skews.map((skew): Clock => ({ now: () => clock.now() + skew }));
+  const clockAt = (at: number) => clocks[at] ?? clock;
+  const instances = stores.map((store, at) => createInstance({ store, clock: clockAt(at), random }));
+  let rotated: Promise<unknown> = Promise.resolve();
+  await makeLicense();
+
+  async function makeLicense(): Promise<void> {
+    const fields = {
+      tenant_id: 'tenant',
+      tier: 'professional',
+      features: [],
+      status: 'active',
+      max_seats: seats,
+      seats: 0,
+      next_seat: 0,
+      settling: true,
+      expires_at: clock.now() + LICENSE_ENDS,
+      lease_seconds: LEASE_SECONDS,
+      offline_seconds: 86_400,
+      keys: keyFields(),
+      created_at: clock.now(),
+    };
+    await plain.commit([{ op: 'create', path: paths.license(licenseId), fields }]);
+    await createSettle({ store: plain, clock, random })(licenseId);
+  }
+
+  function keyFields() {
+    return keys.map(({ key, until }) => ({ hash: hashLicenseKey(key), until }));
+  }
+
+  /** The key that an operation's client has. */
+  function keyFor(newest: boolean): Key {
+    const key = newest ? keys[0] : keys.at(-1);
+    if (key === undefined) throw new TypeError('a licence has a key');
+    return key;
+  }
+
+  /** The session that a machine's client beats or gives back: its own, or one that it held before. */
+  function sessionOf(machine: number, stale: boolean): string | undefined {
+    const sessions = known.get(machine) ?? [];
+    return stale ? (sessions.at(-2) ?? sessions.at(-1)) : sessions.at(-1);
+  }
+
+  async function acquire(at: number, machine: number, key: LicenseKey): Promise<string> {
+    const wish = {
+      key,
+      holder: holder(machine),
+      details: NO_DETAILS,
+      signal: new AbortController().signal,
+      issue: unsigned,
+      attempts: new Set<string>(),
+    };
+    const { grant, created } = await instance(at).acquire(wish);
+    const handle = handleOf(grant.sessionId);
+    const isNew = !books.has(handle);
+    for (const sessionId of known.get(machine) ?? []) {
+      if (sessionId !== grant.sessionId) note(books, handleOf(sessionId), { moved: true });
+    }
+    if (isNew) {
+      const entry = { sessionId: grant.sessionId, machine, releaseAsked: false, released: false, moved: false };
+      books.set(handle, { ...entry, until: grant.expiresAt });
+      known.set(machine, [...(known.get(machine) ?? []), grant.sessionId]);
+    }
+    note(books, handle, { until: grant.expiresAt });
+    if (created) return 'new session';
+    return isNew ? 'moved' : 'same session';
+  }
+
+  async function beat(at: number, sessionId: string): Promise<string> {
+    const { expiresAt } = await instance(at).heartbeat(sessionId);
+    note(books, handleOf(sessionId), { until: expiresAt });
+    return 'beat';
+  }
+
+  async function release(at: number, sessionId: string): Promise<string> {
+    note(books, handleOf(sessionId), { releaseAsked: true });
+    await instance(at).release(sessionId);
+    note(books, handleOf(sessionId), { released: true });
+    return 'released';
+  }
+
+  async function change(at: number, wanted: LicenseChange): Promise<string> {
+    await instance(at).licenses.change(EVERYTHING, licenseId, wanted);
+    return 'changed';
+  }
+
+  /** A new key; the old one works for a while, or has ceased to. One at a time, so that clients know what the store has. */
+  function rotate(grace: number): Promise<string> {
+    rotated = rotated.then(async () => {
+      const [newest] = keys;
+      const until = clock.now() + grace * 1000;
+      keys.splice(0, keys.length, { key: newLicenseKey(licenseId), until: null });
+      if (newest !== undefined) keys.push({ key: newest.key, until });
+      await plain.commit([{ op: 'update', path: paths.license(licenseId), fields: { keys: keyFields() } }]);
+    });
+    return rotated.then(() => 'rotated');
+  }
+
+  function instance(at: number) {
+    const found = instances[at];
+    if (found === undefined) throw new TypeError(`there is no instance ${at}`);
+    return found;
+  }
+
+  async function act(operation: Operation): Promise<string> {
+    const { at } = operation;
+    switch (operation.kind) {
+      case 'acquire':
+        return acquire(at, operation.machine, keyFor(operation.newestKey).key);
+      case 'beat':
+      case 'release': {
+        const sessionId = sessionOf(operation.machine, operation.stale);
+        if (sessionId === undefined) return 'nothing to do';
+        return operation.kind === 'beat' ? beat(at, sessionId) : release(at, sessionId);
+      }
+      case 'reap':
+        await instance(at).reap();
+        return 'reaped';
+      case 'resize':
+        allowed.add('seats_reduced');
+        return change(at, { max_seats: operation.seats });
+      case 'suspend':
+        allowed.add('license_suspended');
+        return change(at, { status: 'suspended' });
+      case 'reinstate':
+        return change(at, { status: 'active' });
+      case 'expire':
+        allowed.add('license_expired');
+        return change(at, { expires_at: clock.now() + operation.seconds * 1000 });
+      case 'rotate':
+        return rotate(operation.grace);
+      default:
+        return operation satisfies never;
+    }
+  }
+
+  return {
+    licenseId,
+    books,
+    allowed,
+    holder,
+    keyFor,
+    sessionOf,
+    clockAt,
+    forget: (machine: number) => known.delete(machine),
+    /** Whatever is refused with a code is an answer; anything else is a bug of ours. */
+    act: (operation: Operation): Promise<string> =>
+      act(operation).catch((error: unknown) => {
+        if (!isFault(error)) return `${UNEXPECTED} ${error}`;
+        const { reason } = error.extra;
+        return error.code === 'session_ended' ? `ended: ${reason}` : error.code;
+      }),
+  };
+}
+
+/** How an answer begins that is none. */
+export const UNEXPECTED = 'unexpected:';

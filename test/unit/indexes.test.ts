@@ -1,0 +1,171 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { adminQueries } from '#functions/admin/queries.ts';
+import { archiveQueries } from '#shared/keys/archive.ts';
+import { auditFields } from '#shared/model/audit.ts';
+import { licenseFields } from '#shared/model/license.ts';
+import { endedFields, sessionFields } from '#shared/model/session.ts';
+import { memberFields, tenantFields } from '#shared/model/tenant.ts';
+import { queries } from '#shared/seats/queries.ts';
+import type { Query } from '#shared/store/store.ts';
+import { type Need, needOf } from './index-needs.ts';
+
+/**
+ * The emulator answers every query, index or not; the service refuses one whose index is missing. So the indexes are
+ * derived here from every query that the code declares, and compared with the list that Terraform reads.
+ */
+const ROOT = resolve(import.meta.dirname, '../..');
+
+const order = z.enum(['ASCENDING', 'DESCENDING']);
+const fieldOf = z.strictObject({ collection: z.string(), field: z.string() });
+const declared = z
+  .strictObject({
+    composite: z.array(
+      z.strictObject({
+        collection: z.string(),
+        query_scope: z.literal('COLLECTION'),
+        fields: z.array(z.strictObject({ field_path: z.string(), order })),
+      }),
+    ),
+    exempt: z.array(fieldOf),
+    ttl: z.array(fieldOf),
+  })
+  .parse(JSON.parse(readFileSync(join(ROOT, 'terraform/indexes.json'), 'utf8')));
+
+/**
+ * The queries of a file, each called with every set of filters that it can have. What is called is noted, so that a
+ * query without an example is found.
+ */
+function examples<T extends object>(file: string, declared: T, build: (queries: T) => readonly Query[]) {
+  const called = new Set<string | symbol>();
+  const get = (target: T, name: string | symbol) => {
+    called.add(name);
+    return Reflect.get(target, name);
+  };
+  return { file, queries: build(new Proxy(declared, { get })), called, names: Object.keys(declared) };
+}
+
+const part = { limit: 1 };
+const catalogue = [
+  examples('functions/admin/queries.ts', adminQueries, (q) => [
+    ...[q.tenants(part), q.members('t', part), q.licenses(undefined, part), q.licenses('t', part)],
+    ...[q.sessionsOf('l', part), q.usageSince('l', '2026-01-01')],
+    ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),
+    q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
+  ]),
+  examples('shared/keys/archive.ts', archiveQueries, (q) => [q.archivedKeys(), q.revokedKeys()]),
+  examples('shared/seats/queries.ts', queries, (q) => [
+    ...[
+      q.openSeatsFrom('l', 0, 1),
+      q.openSeatsBefore('l', 0, 1),
+      { ...q.takenSeats('l'), limit: 1 },
+      q.longestUnheard('l', 1),
+    ],
+    ...[q.expiredOf('l', 0, 1), q.expiredInShard(0, 0, 1), q.expiredInShard(0, 0, 1, [0, 's']), q.unsettledLicenses(1)],
+  ]),
+];
+
+const sources = () => globSync('{shared,functions}/**/*.ts', { cwd: ROOT }).sort();
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const needs = catalogue.flatMap((entry) => entry.queries.map(needOf));
+const exempt = declared.exempt.map(({ collection, field }) => `${collection}.${field}`);
+
+describe('the index a query needs', () => {
+  const filter = (text: string): Query['where'][number] => [text[0] ?? '', text.slice(1) === '==' ? '==' : '>', 1];
+  const direction = (text: string): [string, 'asc' | 'desc'] => [text.slice(1), text.startsWith('+') ? 'asc' : 'desc'];
+  const cases: [string, string[], string[], Need][] = [
+    ['equality alone', ['a=='], [], { singles: ['s.a'] }],
+    ['two equalities', ['b==', 'a=='], [], { singles: ['s.a', 's.b'] }],
+    ['a range', ['a>'], [], { singles: ['s.a'] }],
+    ['a range in its order', ['a>'], ['-a'], { singles: ['s.a'] }],
+    ['nothing but an order', [], ['+a', '+__name__'], { singles: ['s.a'] }],
+    ['the name the other way', [], ['+a', '-__name__'], { composite: 's: a ASCENDING, __name__ DESCENDING' }],
+    ['equality and its own order', ['a=='], ['+a'], { singles: ['s.a'] }],
+    ['equality and a range', ['b==', 'a>'], [], { composite: 's: b ASCENDING, a ASCENDING' }],
+    [
+      'equality, a range and the name',
+      ['b==', 'a>'],
+      ['-a', '-__name__'],
+      { composite: 's: b ASCENDING, a DESCENDING' },
+    ],
+    ['equality and an order', ['b=='], ['-a'], { composite: 's: b ASCENDING, a DESCENDING' }],
+    ['two orders', [], ['+b', '-a'], { composite: 's: b ASCENDING, a DESCENDING' }],
+  ];
+  test.each(cases)('%s', (_name, where, orderBy, need) => {
+    const query = { collection: 'l/x/s', where: where.map(filter), orderBy: orderBy.map(direction) };
+    expect(needOf(query)).toEqual(need);
+  });
+});
+
+describe('the declared list', () => {
+  test('has every composite index that a query needs, and no other', () => {
+    const needed = new Set(needs.flatMap((need) => ('composite' in need ? [need.composite] : [])));
+    const listed = declared.composite.map(
+      ({ collection, fields }) => `${collection}: ${fields.map((one) => `${one.field_path} ${one.order}`).join(', ')}`,
+    );
+    expect(listed.toSorted()).toEqual([...needed].sort());
+  });
+
+  test('exempts no field whose automatic index a query needs', () => {
+    const single = needs.flatMap((need) => ('singles' in need ? need.singles : []));
+    expect(single).not.toHaveLength(0);
+    expect(single.filter((field) => exempt.includes(field))).toEqual([]);
+  });
+
+  test('exempts every time, since an index over one takes 500 writes a second', () => {
+    const schemas = {
+      ...{ audit: auditFields, ended_sessions: endedFields, licenses: licenseFields, members: memberFields },
+      ...{ sessions: sessionFields, tenants: tenantFields },
+    };
+    const times = Object.entries(schemas).flatMap(([collection, { shape }]) =>
+      Object.keys(shape)
+        .filter((field) => /(^|_)at$|^last_/.test(field))
+        .map((field) => `${collection}.${field}`),
+    );
+    expect(times).toContain('sessions.last_heartbeat');
+    const deletions = declared.ttl.map(({ collection, field }) => `${collection}.${field}`);
+    expect([...times, ...deletions].filter((field) => !exempt.includes(field))).toEqual([]);
+  });
+
+  test('has a TTL policy for every collection whose documents say when to delete them', () => {
+    const writers: Record<string, string> = {
+      'functions/admin/acts.ts': 'audit',
+      'functions/seats/usage.ts': 'usage',
+      'functions/task-payloads/idempotency.ts': 'idempotency',
+      'functions/task-payloads/tasks.ts': 'tasks',
+      'shared/limits/shared-limit.ts': 'limits',
+      'shared/seats/commits.ts': 'ended_sessions',
+    };
+    // The port and its adapter pass it on.
+    const passing = /^shared\/(store|gcp)\//;
+    const found = sources().filter((path) => !passing.test(path) && /\bdeleteAfter\b/.test(read(path)));
+    expect(found).toEqual(Object.keys(writers).sort());
+    expect(declared.ttl).toEqual(
+      Object.values(writers)
+        .sort()
+        .map((collection) => ({ collection, field: 'delete_after' })),
+    );
+  });
+});
+
+describe('queries', () => {
+  test('are all in the catalogue, with an example of each', () => {
+    const declaring = sources().filter((path) => /^export const \w*[qQ]ueries = \{/m.test(read(path)));
+    expect(declaring).toEqual(catalogue.map(({ file }) => file));
+    for (const { called, names } of catalogue) expect([...called].toSorted()).toEqual(names.toSorted());
+  });
+
+  test('are made nowhere else', () => {
+    const stray = sources().flatMap((path) => {
+      // The port says what a query is, and its adapter takes it apart.
+      if (/^shared\/(store|gcp)\//.test(path)) return [];
+      const text = read(path);
+      const calls = text.matchAll(/\bstore\.(?:query|count)\(\s*(?!\w*[qQ]ueries\.|query\()[^)]*/g);
+      const literals = catalogue.some(({ file }) => file === path) ? [] : text.matchAll(/\bcollection: /g);
+      return [...calls, ...literals].map(([match]) => `${path}: ${match}`);
+    });
+    expect(stray).toEqual([]);
+  });
+});

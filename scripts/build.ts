@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { ROOT } from './sources.ts';
@@ -33,8 +33,10 @@ async function bundle(entry: string): Promise<Built> {
     logLevel: 'warning',
     loader: { '.node': 'copy' },
     external: ['@node-rs/crc32-*'],
+    define: { 'import.meta.dirname': '__dirname' }, // CommonJS has the one and not the other
   });
   await copyNativeModules(join(OUT, name));
+  await copyAssets(name);
   return { name, size: (await stat(outfile)).size };
 }
 
@@ -44,6 +46,17 @@ async function copyNativeModules(folder: string): Promise<void> {
     const target = join(folder, file);
     await mkdir(dirname(target), { recursive: true });
     await copyFile(join(ROOT, file), target);
+  }
+}
+
+/** The docs function's files, its own and its renderer's, where it looks for them from beside the bundle. */
+async function copyAssets(name: string): Promise<void> {
+  if (name !== 'docs') return;
+  const renderer = ['package.json', 'LICENSE', 'NOTICE', 'swagger-ui.css', 'swagger-ui-bundle.js'];
+  await cp(join(ROOT, 'functions/docs/assets'), join(OUT, name, 'assets'), { recursive: true });
+  for (const file of renderer) {
+    const path = join('node_modules/swagger-ui-dist', file);
+    await cp(join(ROOT, path), join(OUT, name, path));
   }
 }
 

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SAMPLE } from '#functions/docs/examples/sample.ts';
+import { DEMO_TENANT, userOf } from '#local/people.ts';
+import { CONTRACT } from '#shared/contract/index.ts';
+import type { Route } from '#shared/http/route.ts';
+import { type Reply, type Suite, startSuite } from './suite.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into a document of many shapes and assert what they find
+type Loose = any;
+
+let suite: Suite;
+let document: Loose;
+beforeAll(async () => {
+  suite = await startSuite();
+  document = (await suite.send('GET', '/api/openapi.json')).body;
+});
+afterAll(() => suite.close());
+
+const routes = Object.values(CONTRACT).flat();
+
+/** What the samples stand for, made afresh: a licence with one session, and a task. */
+async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
+  const { license_id, license_key } = await suite.license(10);
+  const about = { user_email: 'a@example.org', hostname: 'a', platform: 'linux', client_version: '1' };
+  const acquire = { license_key, hardware_id: 'the-first-machine', ...about };
+  const seat = await suite.post('/api/v1/licenses/acquire', acquire);
+  const token = await suite.post('/api/v1/licenses/acquire', { ...acquire, token_format: 'jws' });
+  const sessions = await suite.send('GET', `/api/v1/licenses/${license_id}/sessions`, undefined, 'owner');
+  const task = await suite.post('/api/v1/tasks', { payload: {} }, 'service');
+  return new Map<unknown, unknown>([
+    [SAMPLE.license_id, license_id],
+    [SAMPLE.license_key, license_key],
+    [SAMPLE.session_id, seat.body.session_id],
+    [SAMPLE.session, sessions.body[0].session],
+    [SAMPLE.uid, userOf(DEMO_TENANT, 'guest').uid],
+    [SAMPLE.task_id, task.body.task_id],
+    [SAMPLE.license_token, token.body.license_token],
+    [SAMPLE.signature, seat.body.license_data.signature],
+  ]);
+}
+
+/** The same value with every sample replaced by what it stands for. */
+function inhabit(value: Loose, world: ReadonlyMap<unknown, unknown>): Loose {
+  if (Array.isArray(value)) return value.map((one) => inhabit(one, world));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, inhabit(one, world)]));
+  }
+  return world.get(value) ?? value;
+}
+
+/** Members whose value does not depend on where and when they are sent. */
+const FIXED = /^(valid|reason|code|tier|features|blob_name|content_type|method|algorithm|state|path|message)$/;
+
+/** What must be the same in an example and in an answer: members, types, and what is fixed; of a list, its kinds. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return [...new Set(value.map((one) => JSON.stringify(shapeOf(one))))];
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, one]) => [name, FIXED.test(name) ? [one, shapeOf(one)] : shapeOf(one)]),
+  );
+}
+
+/** The caller with the least rights of those that are sure to be enough. */
+const callerOf = ({ access }: Route) =>
+  (['anyone', 'service', 'owner', 'staff', 'scheduler'] as const).find((one) => access.includes(one));
+
+function send(route: Route, name: string, world: ReadonlyMap<unknown, unknown>): Promise<Reply> {
+  const spec = document.paths[route.path][route.method.toLowerCase()];
+  const parameters: Loose[] = (spec.parameters ?? []).filter(({ example }: Loose) => example !== undefined);
+  const values = (place: string): [string, string][] =>
+    parameters.filter((one) => one.in === place).map((one) => [one.name, inhabit(one.example, world)]);
+  const query = new URLSearchParams(values('query'));
+  const filled = values('path').reduce(
+    (path, [param, value]) => path.replace(`{${param}}`, encodeURIComponent(value)),
+    route.path,
+  );
+  const path = query.size === 0 ? filled : `${filled}?${query}`;
+  const body = inhabit(spec.requestBody?.content['application/json'].examples[name].value, world);
+  const caller = callerOf(route);
+  return suite.send(route.method, path, body, caller === 'anyone' ? undefined : caller);
+}
+
+interface Documented {
+  readonly name: string;
+  readonly status: number;
+  readonly answer: unknown;
+}
+
+/** The examples as the document has them: an answer belongs to the request of the same name. */
+function examplesOf(route: Route): Documented[] {
+  const spec = document.paths[route.path][route.method.toLowerCase()];
+  const answers = Object.entries<Loose>(spec.responses).flatMap(([status, response]) =>
+    Object.entries<Loose>(response.content ?? {})
+      .filter(([type]) => type !== 'application/problem+json')
+      .flatMap(([, content]) => Object.entries<Loose>(content.examples ?? {}))
+      .map(([name, { value }]) => ({ name, status: Number(status), answer: value })),
+  );
+  const requests = Object.keys(spec.requestBody?.content['application/json'].examples ?? {});
+  const order = (name: string) => requests.indexOf(name);
+  return answers.sort((a, b) => order(a.name) - order(b.name));
+}
+
+describe.each(routes)('$id', (route) => {
+  test('answers its examples as the document says', async () => {
+    const world = await createWorld();
+    const documented = examplesOf(route);
+    const spec = document.paths[route.path][route.method.toLowerCase()];
+    const requests = Object.keys(spec.requestBody?.content['application/json'].examples ?? {});
+    expect(documented.map(({ name }) => name)).toEqual(
+      requests.length > 0 ? requests : documented.map((one) => one.name),
+    );
+    for (const { name, status, answer } of documented) {
+      const reply = await send(route, name, world);
+      expect([name, reply.status]).toEqual([name, status]);
+      expect(shapeOf(reply.body ?? reply.text)).toEqual(shapeOf(answer));
+      expect(route.responses[status]?.schema?.safeParse(reply.body ?? reply.text).error).toBeUndefined();
+    }
+    if (documented.length > 0) return;
+    const reply = await send(route, '', world);
+    expect(Object.keys(spec.responses)).toContain(String(reply.status));
+    expect(reply.status).toBeLessThan(300);
+  });
+});

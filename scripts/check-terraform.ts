@@ -1,0 +1,14 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, report } from './sources.ts';
+import { checkTerraform } from './terraform/check.ts';
+import { readCode } from './terraform/code.ts';
+import { createReader, readTexts } from './terraform/hcl.ts';
+import { render, routeFile } from './terraform/routes.ts';
+
+/** Terraform against code, both ways; `--write` writes terraform/routes.json from the route table. */
+const folder = join(ROOT, 'terraform');
+const code = await readCode();
+if (process.argv.includes('--write')) writeFileSync(join(folder, 'routes.json'), render(routeFile(code.contract)));
+const terraform = await createReader()(readTexts(folder));
+report(`terraform (${terraform.resources.length} resources)`, await checkTerraform(code, terraform));

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# The pipeline on one machine: every step of cloudbuild.yaml that can run here, in order and with the same commands,
+# then the smoke test against the suite that runs here. What cannot run is named.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+STEPS=(
+  'npm ci'
+  'npm run check'
+  'npm test'
+  'npm run build'
+)
+for step in "${STEPS[@]}"; do
+  echo "== $step"
+  bash -c "$step"
+done
+
+echo '== smoke test'
+suite=start
+npm pkg get scripts.start:bundles | grep -q node && suite=start:bundles
+PORT=${PORT:-8080} npm run --silent "$suite" >.local/pipeline.log 2>&1 &
+pid=$!
+trap 'kill -INT "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true' EXIT
+until grep -q 'countersign is ready' .local/pipeline.log; do
+  kill -0 "$pid" 2>/dev/null || { cat .local/pipeline.log >&2; exit 1; }
+  sleep 1
+done
+of_stack() { node -p "JSON.parse(require('node:fs').readFileSync('.local/stack.json', 'utf8')).$1"; }
+SMOKE_URL=$(of_stack gateway) SMOKE_TOKEN=$(of_stack tokens.service) SMOKE_LICENSE_KEY=$(of_stack license_key) \
+  node scripts/smoke-test.ts
+
+if docker info >/dev/null 2>&1; then
+  for name in $(sed -n "s/^  _FUNCTIONS: '\(.*\)'$/\1/p" cloudbuild.yaml); do
+    echo "== image of $name"
+    docker build --quiet --file containers/function.Dockerfile --build-arg "FUNCTION=$name" --tag "countersign/$name" .
+  done
+else
+  echo '== left out: images (no Docker here)'
+fi
+echo '== left out: candidates, smoke at the load balancer, traffic (they need the project)'

@@ -1,0 +1,13 @@
+# An example: one region, software keys, nothing kept warm, and it can be taken down again.
+project_id          = "example-countersign-dev"
+region              = "europe-west1"
+domain              = "licensing.dev.example.com"
+candidate_domain    = "candidate.licensing.dev.example.com"
+cors_origins        = ["https://app.dev.example.com"]
+deletion_protection = false
+service_accounts    = ["back-end@example-shop-dev.iam.gserviceaccount.com"]
+
+scaling = {
+  public-keys = { min_instances = 0 }
+  seats       = { min_instances = 0, max_instances = 3 }
+}

@@ -1,0 +1,162 @@
+locals {
+  # Each service, and the same once more at its revision tagged candidate.
+  candidates = var.candidate_domain == null ? {} : { for name in keys(var.routes) : "${name}-candidate" => { service = name, tag = "candidate" } }
+  backends   = merge({ for name in keys(var.routes) : name => { service = name, tag = null } }, local.candidates)
+  hosts = merge(
+    { main = { host = var.domain, suffix = "" } },
+    var.candidate_domain == null ? {} : { candidate = { host = var.candidate_domain, suffix = "-candidate" } },
+  )
+}
+
+resource "google_compute_region_network_endpoint_group" "this" {
+  for_each = local.backends
+
+  project               = var.project_id
+  region                = var.region
+  name                  = "${var.prefix}-${each.key}"
+  network_endpoint_type = "SERVERLESS"
+
+  cloud_run {
+    service = each.value.service
+    tag     = each.value.tag
+  }
+}
+
+resource "google_compute_backend_service" "this" {
+  for_each = local.backends
+
+  project               = var.project_id
+  name                  = "${var.prefix}-${each.key}"
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  protocol              = "HTTPS"
+  security_policy       = google_compute_security_policy.this.id
+  # Hops in X-Forwarded-For are not to be counted on; this one is ours.
+  custom_request_headers = ["${var.client_ip_header}: {client_ip_address}"]
+
+  backend {
+    group = google_compute_region_network_endpoint_group.this[each.key].id
+  }
+
+  # The public keys alone are the same for everybody. A stale list may be served for a minute, not for the default day:
+  # a revoked key has to disappear.
+  enable_cdn = each.key == "public-keys"
+
+  dynamic "cdn_policy" {
+    for_each = each.key == "public-keys" ? [true] : []
+    content {
+      cache_mode         = "USE_ORIGIN_HEADERS"
+      serve_while_stale  = 60
+      request_coalescing = true
+      # Without it an error of the origin would be kept for as long as its headers say; they say no-store.
+      negative_caching = false
+
+      cache_key_policy {
+        include_host         = true
+        include_protocol     = true
+        include_query_string = false
+      }
+    }
+  }
+
+  log_config {
+    enable      = var.log_sample_rate > 0
+    sample_rate = var.log_sample_rate
+  }
+}
+
+resource "google_compute_url_map" "this" {
+  project = var.project_id
+  name    = var.prefix
+  # What belongs to nobody gets a 404 from a service that has no right to anything but public keys.
+  default_service = google_compute_backend_service.this["public-keys"].id
+
+  dynamic "host_rule" {
+    for_each = local.hosts
+    content {
+      hosts        = [host_rule.value.host]
+      path_matcher = host_rule.key
+    }
+  }
+
+  dynamic "path_matcher" {
+    for_each = local.hosts
+    content {
+      name            = path_matcher.key
+      default_service = google_compute_backend_service.this["public-keys${path_matcher.value.suffix}"].id
+
+      dynamic "path_rule" {
+        for_each = var.routes
+        content {
+          paths   = path_rule.value
+          service = google_compute_backend_service.this["${path_rule.key}${path_matcher.value.suffix}"].id
+        }
+      }
+    }
+  }
+}
+
+resource "google_compute_global_address" "this" {
+  project = var.project_id
+  name    = var.prefix
+}
+
+resource "google_compute_managed_ssl_certificate" "this" {
+  for_each = { for name, host in local.hosts : name => host.host }
+
+  project = var.project_id
+  name    = "${var.prefix}-${each.key}"
+
+  managed {
+    domains = [each.value]
+  }
+}
+
+resource "google_compute_ssl_policy" "this" {
+  project         = var.project_id
+  name            = var.prefix
+  profile         = "MODERN"
+  min_tls_version = "TLS_1_2"
+}
+
+resource "google_compute_target_https_proxy" "this" {
+  project          = var.project_id
+  name             = var.prefix
+  url_map          = google_compute_url_map.this.id
+  ssl_certificates = [for certificate in google_compute_managed_ssl_certificate.this : certificate.id]
+  ssl_policy       = google_compute_ssl_policy.this.id
+}
+
+resource "google_compute_global_forwarding_rule" "https" {
+  project               = var.project_id
+  name                  = "${var.prefix}-https"
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  ip_address            = google_compute_global_address.this.id
+  port_range            = "443"
+  target                = google_compute_target_https_proxy.this.id
+}
+
+resource "google_compute_url_map" "redirect" {
+  project = var.project_id
+  name    = "${var.prefix}-redirect"
+
+  default_url_redirect {
+    https_redirect         = true
+    redirect_response_code = "PERMANENT_REDIRECT"
+    strip_query            = false
+  }
+}
+
+resource "google_compute_target_http_proxy" "redirect" {
+  project = var.project_id
+  name    = "${var.prefix}-redirect"
+  url_map = google_compute_url_map.redirect.id
+}
+
+resource "google_compute_global_forwarding_rule" "http" {
+  project               = var.project_id
+  name                  = "${var.prefix}-http"
+  load_balancing_scheme = "EXTERNAL_MANAGED"
+  ip_address            = google_compute_global_address.this.id
+  port_range            = "80"
+  target                = google_compute_target_http_proxy.redirect.id
+}

@@ -1,0 +1,283 @@
+variable "alert_emails" {
+  description = "Who is told of alerts."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "allowed_content_types" {
+  description = "Media types that may be uploaded with signed URLs, e.g. image/* or application/pdf."
+  type        = list(string)
+  default     = ["*/*"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.allowed_content_types) > 0 && alltrue([for type in var.allowed_content_types : can(regex("^[^/, ]+/[^/, ]+$", type))])
+    error_message = "allowed_content_types must be media types such as image/png, image/* or */*."
+  }
+}
+
+variable "authorized_domains" {
+  description = "Domains of web pages that may sign users in."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "candidate_domain" {
+  description = "Host under which new revisions are tested before they get traffic; null for none."
+  type        = string
+  default     = null
+}
+
+variable "cors_origins" {
+  description = "Origins of web pages that upload with signed URLs."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "deletion_protection" {
+  description = "Whether Terraform refuses to delete services and the job."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "domain" {
+  description = "Host that clients use; https:// and this is the audience of service tokens and the issuer of licence tokens."
+  type        = string
+  nullable    = false
+}
+
+variable "firestore_database" {
+  description = "Database id."
+  type        = string
+  default     = "(default)"
+  nullable    = false
+}
+
+variable "firestore_location" {
+  description = "Location of the database, e.g. eur3 or europe-west1; null for the region. It can never be changed."
+  type        = string
+  default     = null
+}
+
+variable "key_periods" {
+  description = "The life of a signing key version: published before it signs, age at which the next is made, archived after its retirement, and how far validity may reach."
+  type = object({
+    archive_after_days           = optional(number, 30)
+    longest_validity_days        = optional(number, 400)
+    publish_before_signing_hours = optional(number, 48)
+    rotate_after_days            = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.key_periods.publish_before_signing_hours >= 26 && var.key_periods.rotate_after_days >= 3 && var.key_periods.archive_after_days >= 1 && var.key_periods.longest_validity_days >= 1
+    error_message = "key_periods: a version must be published for 26 hours before it signs (longer than caches keep the list), rotated after 3 days or more, archived after 1 or more."
+  }
+}
+
+variable "keys_project_id" {
+  description = "Project of the keys, when it is not the one of the services."
+  type        = string
+  default     = null
+}
+
+variable "max_upload_bytes" {
+  description = "The largest upload by a signed URL; null for no limit of ours."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_upload_bytes == null || try(var.max_upload_bytes >= 1 && floor(var.max_upload_bytes) == var.max_upload_bytes, false)
+    error_message = "max_upload_bytes must be a whole number of at least 1."
+  }
+}
+
+variable "name_prefix" {
+  description = "What the names of accounts and global resources begin with."
+  type        = string
+  default     = "countersign"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,12}[a-z0-9]$", var.name_prefix))
+    error_message = "name_prefix must be 3 to 14 of a-z, 0-9 and hyphens, and begin with a letter."
+  }
+}
+
+variable "oauth_clients" {
+  description = "OAuth clients for signing in, by provider: google.com, github.com. Their secrets end up in the state."
+  type = map(object({
+    client_id     = string
+    client_secret = string
+    enabled       = optional(bool, true)
+  }))
+  default   = {}
+  nullable  = false
+  sensitive = true
+}
+
+variable "payload_bucket_kms_key" {
+  description = "Key for the payload bucket at rest; null for Google's."
+  type        = string
+  default     = null
+}
+
+variable "payload_key_regions" {
+  description = "Locations with a payload key; the first one seals. To move, put the new one first and keep the old one until its payloads are gone. Empty for the region alone."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(distinct(var.payload_key_regions)) == length(var.payload_key_regions)
+    error_message = "payload_key_regions must name each location once."
+  }
+}
+
+variable "payload_retention_days" {
+  description = "Days after which a payload that nobody has opened is deleted."
+  type        = number
+  default     = 30
+  nullable    = false
+}
+
+variable "placeholder_image" {
+  description = "What services run until the pipeline deploys them. It must answer 200 on /health."
+  type        = string
+  default     = "us-docker.pkg.dev/cloudrun/container/hello"
+  nullable    = false
+}
+
+variable "project_id" {
+  description = "Project of the services: one project an environment."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project_id))
+    error_message = "project_id must be a project id: 6 to 30 of a-z, 0-9 and hyphens."
+  }
+}
+
+variable "rate_limit_per_hour" {
+  description = "Requests an hour of one user or service."
+  type        = number
+  default     = 1000
+  nullable    = false
+
+  validation {
+    condition     = var.rate_limit_per_hour >= 1 && floor(var.rate_limit_per_hour) == var.rate_limit_per_hour
+    error_message = "rate_limit_per_hour must be a whole number of at least 1."
+  }
+}
+
+variable "region" {
+  description = "Region of services, keys and buckets."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region must be a region such as europe-west1."
+  }
+}
+
+variable "repository" {
+  description = "Cloud Build repository (2nd generation) to deploy from; null for builds by hand alone."
+  type        = string
+  default     = null
+}
+
+variable "scaling" {
+  description = "Sizes of functions that differ from those in functions.tf, by name."
+  type = map(object({
+    concurrency   = optional(number)
+    cpu           = optional(string)
+    max_instances = optional(number)
+    memory        = optional(string)
+    min_instances = optional(number)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.scaling) : contains(keys(local.functions), name)])
+    error_message = "scaling names a function that is not there."
+  }
+}
+
+variable "service_accounts" {
+  description = "Emails of back ends that may sign licences and seal payloads."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for email in var.service_accounts : can(regex("^[^@, ]+@[^@, ]+\\.gserviceaccount\\.com$", email))])
+    error_message = "service_accounts must be emails of service accounts."
+  }
+}
+
+variable "signing_protection_level" {
+  description = "SOFTWARE (60,000 signatures a minute) or HSM (about 214)."
+  type        = string
+  default     = "SOFTWARE"
+  nullable    = false
+}
+
+variable "stranger_limit_per_hour" {
+  description = "Requests an hour and address without a valid licence key, session id or token."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.stranger_limit_per_hour >= 1 && floor(var.stranger_limit_per_hour) == var.stranger_limit_per_hour
+    error_message = "stranger_limit_per_hour must be a whole number of at least 1."
+  }
+}
+
+variable "terraform_account" {
+  description = "Email of the account that plans and applies in the pipeline, after an approval; null leaves that to people."
+  type        = string
+  default     = null
+}
+
+variable "throttle" {
+  description = "Requests a minute and address at the edge: all, and those with a licence key or session id."
+  type = object({
+    all     = optional(number, 6000)
+    licence = optional(number, 1200)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "unsigned_fallback" {
+  description = "allow: hand out unsigned licence data when signing fails. Clients refuse it unless told otherwise."
+  type        = string
+  default     = "deny"
+  nullable    = false
+
+  validation {
+    condition     = contains(["allow", "deny"], var.unsigned_fallback)
+    error_message = "unsigned_fallback must be allow or deny."
+  }
+}
+
+variable "worker_command" {
+  description = "Program and arguments that the worker runs with a task's payload on standard input."
+  type        = list(string)
+  default     = ["/bin/false"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.worker_command) > 0 && try(var.worker_command[0] != "", false)
+    error_message = "worker_command must name a program."
+  }
+}

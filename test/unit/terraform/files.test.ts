@@ -1,0 +1,81 @@
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+
+/** The variables of a module, each with the number of its validations. */
+function validations(folder: string): Map<string, number> {
+  const blocks = read(`terraform/${folder}variables.tf`)
+    .split(/^variable /m)
+    .slice(1);
+  return new Map(
+    blocks
+      .map((block) => [/^"(\w+)"/.exec(block)?.[1] ?? '', block.match(/^ {2}validation \{/gm)?.length ?? 0] as const)
+      .filter(([, count]) => count > 0),
+  );
+}
+
+function rejections(file: string): Map<string, number> {
+  const expected = new Map<string, number>();
+  for (const run of read(`terraform/tests/${file}`).split(/^run /m).slice(1)) {
+    const name = /expect_failures = \[var\.(\w+)\]/.exec(run)?.[1];
+    if (name === undefined) continue;
+    expect(run).toMatch(/^"reject_/);
+    expected.set(name, (expected.get(name) ?? 0) + 1);
+  }
+  return expected;
+}
+
+describe('every validation is seen to reject', () => {
+  const modules = globSync('terraform/modules/*', { cwd: ROOT }).map((path) => basename(path));
+  const cases = [
+    ['', 'variables.tftest.hcl'],
+    ...modules
+      .filter((name) => validations(`modules/${name}/`).size > 0)
+      .map((name) => [`modules/${name}/`, `${name}.tftest.hcl`]),
+  ];
+
+  test.each(cases)('terraform/%svariables.tf', (folder = '', file = '') => {
+    expect(rejections(file)).toEqual(validations(folder));
+  });
+
+  test('in every module that has any', () => {
+    expect(cases.length).toBe(12);
+  });
+});
+
+describe('by convention', () => {
+  test.each(globSync('terraform/{,modules/*/}{variables,outputs}.tf', { cwd: ROOT }).sort())(
+    '%s is in alphabetical order',
+    (file) => {
+      const names = [...read(file).matchAll(/^(?:variable|output) "(\w+)"/gm)].map(([, name]) => name);
+      expect(names.length).toBeGreaterThan(0);
+      expect(names).toEqual(names.toSorted());
+    },
+  );
+});
+
+describe('the pipeline', () => {
+  const pipeline = read('cloudbuild.yaml');
+  const functions = /_FUNCTIONS: '([^']*)'/.exec(pipeline)?.[1]?.split(' ');
+
+  test('has the same commands here as in Cloud Build, in the same order', () => {
+    const here = [...read('scripts/pipeline.sh').matchAll(/^ {2}'(npm [^']+)'$/gm)].map(([, command]) => command);
+    const there = [...pipeline.matchAll(/^ {4}script: (npm .+)$/gm)].map(([, command]) => command);
+    expect(here).toEqual(['npm ci', 'npm run check', 'npm test', 'npm run build']);
+    expect(here).toEqual(there);
+  });
+
+  test('gives every image its provenance', () => {
+    const images = [...pipeline.matchAll(/^ {2}- \$\{_REGISTRY\}\/([\w-]+):\$\{BUILD_ID\}$/gm)].map(([, name]) => name);
+    expect(images).toEqual(functions);
+  });
+
+  test('runs scripts that are there', () => {
+    const scripts = [...pipeline.matchAll(/bash (scripts\/deploy\/\w+\.sh)/g)].map(([, path]) => path);
+    expect(scripts).toEqual(['images', 'candidates', 'smoke', 'traffic'].map((name) => `scripts/deploy/${name}.sh`));
+    expect(globSync('scripts/deploy/*.sh', { cwd: ROOT }).sort()).toEqual(scripts.toSorted());
+  });
+});

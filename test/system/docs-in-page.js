@@ -42,8 +42,4 @@ window.inspect = {
       const method = one.querySelector('.opblock-summary-method').textContent;
       return `${method} ${one.querySelector('[data-path]').dataset.path}`;
     }),
-
-  openAll() {
-    for (const one of document.querySelectorAll('.opblock-summary-control[aria-expanded="false"]')) one.click();
-  },
 };

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => suite.close());
 
-const blocks = () => [...readme.matchAll(/```sh\n([^]*?)```/g)].map(([, script = '']) => script);
+const blocks = () => [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, script = '']) => script);
 
 describe('README.md', () => {
   test('starts with the two commands', () => {

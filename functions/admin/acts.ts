@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { HandlerInput } from '#shared/http/route.ts';
 import { AUDIT_RETENTION, type AuditFields, type AuditOutcome, newAuditId } from '#shared/model/audit.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -59,11 +58,16 @@ export interface Acts {
   perform<T>(actor: Actor, prepare: () => Promise<Plan<T>>): Promise<T>;
 }
 
-const ATTEMPTS = 10;
-/** Milliseconds, times the number of the attempt, jittered. */
-const PAUSE = 15;
+export interface ActsOptions {
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  /** Waits before the next attempt, so that instances that met once do not meet again. Default: not at all. */
+  readonly pause?: (attempt: number) => Promise<unknown>;
+}
 
-export function createActs({ store, clock }: { readonly store: DocumentStore; readonly clock: Clock }): Acts {
+const ATTEMPTS = 10;
+
+export function createActs({ store, clock, pause }: ActsOptions): Acts {
   return {
     async perform(actor, prepare) {
       // One id for all attempts. A commit of which nobody knows the end has been applied exactly if the record is
@@ -83,7 +87,7 @@ export function createActs({ store, clock }: { readonly store: DocumentStore; re
         }
         const [found] = await store.get([adminPaths.audit(id)]);
         if (found !== undefined) return result;
-        await sleep(PAUSE * attempt * Math.random());
+        await pause?.(attempt);
       }
       throw new Fault('dependency_unavailable', 'That could not be done right now.', { cause, retryAfter: 1 });
     },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { createUserDirectory } from '#shared/gcp/identity.ts';
@@ -15,6 +16,9 @@ import { createTenants } from './tenants.ts';
 import { createTurns } from './turns.ts';
 import { createUsage } from './usage.ts';
 
+/** Milliseconds, times the number of the attempt, jittered. */
+const PAUSE = 15;
+
 /** Tenants, members, licences, sessions, usage and audit, for the administrators of tenants and the vendor's staff. */
 export const admin = defineFunction({
   name: 'admin',
@@ -31,7 +35,7 @@ export const admin = defineFunction({
     });
     const users = createUserDirectory({ projectId: config.PROJECT_ID, endpoint: config.IDENTITY_ENDPOINT });
     const random = Math.random;
-    const acts = createActs({ store, clock });
+    const acts = createActs({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
     const inTurn = createTurns();
     const settle = createSettle({ store, clock, random });
     const licenses = createLicenses({ store, clock, settle, acts, inTurn });

@@ -30,7 +30,7 @@ export interface Sequence {
 export const LEASE_SECONDS = 360;
 export const MACHINES = 6;
 export const INSTANCES = 3;
-const MAX_SITUATIONS = 5;
+const MAX_SITUATIONS = 4;
 
 /** Sums of these come nowhere near a lease's end, so that a tick of the clock more or less decides nothing. */
 const WAITS = [7, 100, 200, 400];
@@ -104,7 +104,17 @@ export const SITUATIONS = {
     { kind: 'wait', seconds: 400 },
     { kind: 'together', operations: then },
   ]),
-  /** A session is given back through two instances at once, while others want the seat. */
+  /** One machine asks all instances at once. */
+  twins: fc.tuple(machine, several(daily, 0, 2)).map(([one, beside]): readonly Step[] => [
+    {
+      kind: 'together',
+      operations: [
+        ...[0, 1, 2].map((at) => ({ kind: 'acquire' as const, at, machine: one, newestKey: true })),
+        ...beside,
+      ],
+    },
+  ]),
+  /** A session is given back through two instances at once, while others want the seat; then its client beats on. */
   giveBack: fc.tuple(machine, several(acquire, 1, 3)).map(([one, others]): readonly Step[] => [
     { kind: 'together', operations: [{ kind: 'acquire', at: 0, machine: one, newestKey: true }] },
     {
@@ -115,6 +125,7 @@ export const SITUATIONS = {
         ...others,
       ],
     },
+    { kind: 'together', operations: [{ kind: 'beat', at: 2, machine: one, stale: false }] },
   ]),
   /** Several administrators at once, and a client or two. */
   administration: fc
@@ -171,6 +182,7 @@ export const sequences = sequencesOf(
   fc.oneof(
     { weight: 8, arbitrary: SITUATIONS.anything },
     { weight: 1, arbitrary: SITUATIONS.lapse },
+    { weight: 1, arbitrary: SITUATIONS.twins },
     { weight: 1, arbitrary: SITUATIONS.giveBack },
     { weight: 1, arbitrary: SITUATIONS.administration },
     { weight: 1, arbitrary: SITUATIONS.resize },

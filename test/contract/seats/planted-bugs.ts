@@ -95,7 +95,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'claim and takeover overwrite the holder',
     breaks: /I2|I3/,
-    situation: 'anything',
+    situation: 'twins',
     decorate: weakened((write) => (write.op === 'create' && isHolder(write) ? { ...write, op: 'set' } : write)),
   },
   {
@@ -114,7 +114,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'heartbeat writes a session that is gone',
     breaks: /I1|I2|I3|I4|I5/,
-    situation: 'anything',
+    situation: 'giveBack',
     decorate: reviving,
   },
   {

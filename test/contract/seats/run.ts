@@ -26,7 +26,8 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
   };
   const gate = createGate({ random, recorder: database.recorder, faults: sequence.faults, onTurn });
   let sessions = 0;
-  const stores = database.clients.map((client) => decorate(gate.guard(withSteadyShards(client, () => sessions++))));
+  const clients = sequence.faults === 0 ? database.direct : database.clients;
+  const stores = clients.map((client) => decorate(gate.guard(withSteadyShards(client, () => sessions++))));
   const world = await createWorld({
     stores,
     plain: database.plain,

@@ -25,7 +25,7 @@ export const expiredBefore = (now: number): number => now - EXPIRY_SLACK;
  * Sessions are spread over this many values of `shard`, because an index over a field that grows with time takes
  * 500 writes a second for each value of the field before it.
  */
-export const SHARDS = 16;
+export const SHARDS = 32;
 
 const integer = z.number().int();
 const text = z.string().nullable();

@@ -51,9 +51,11 @@ export function createSettle({ store, clock, random }: SettleOptions): Settle {
       const done = license.seats === seatTarget(license);
       if (done && !license.settling) return license;
       try {
-        await store.commit(done ? settled(license) : await nextStep(license, chunk));
+        const writes = done ? settled(license) : await nextStep(license, chunk);
+        await store.commit(writes);
         chunk = Math.min(MAX_CHUNK, chunk * 2);
-        refusals = 0;
+        // A step that changed nothing but the licence found neither seats nor sessions: that must not go on for ever.
+        refusals = done || writes.length > 1 ? 0 : refusals + 1;
       } catch (error) {
         if (!(error instanceof CommitError)) throw error;
         chunk = Math.max(1, Math.floor(chunk / 2));

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, report } from './sources.ts';
@@ -10,5 +11,22 @@ import { render, routeFile } from './terraform/routes.ts';
 const folder = join(ROOT, 'terraform');
 const code = await readCode();
 if (process.argv.includes('--write')) writeFileSync(join(folder, 'routes.json'), render(routeFile(code.contract)));
+
+/** Terraform's own formatter, where there is Terraform. */
+function checkFormat(): string[] {
+  const { error, status, stdout } = spawnSync('terraform', ['fmt', '-check', '-recursive', folder], {
+    encoding: 'utf8',
+  });
+  if (error !== undefined) {
+    process.stdout.write('terraform fmt: left out, since terraform is not installed\n');
+    return [];
+  }
+  const files = stdout.trim().split('\n').filter(Boolean);
+  return status === 0 ? [] : files.map((file) => `${file}: not formatted; run terraform fmt -recursive terraform`);
+}
+
 const terraform = await createReader()(readTexts(folder));
-report(`terraform (${terraform.resources.length} resources)`, await checkTerraform(code, terraform));
+report(`terraform (${terraform.resources.length} resources)`, [
+  ...(await checkTerraform(code, terraform)),
+  ...checkFormat(),
+]);

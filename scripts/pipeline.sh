@@ -3,6 +3,8 @@
 # then the smoke test against the suite that runs here. What cannot run is named.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# The project's own Node, as npm's scripts have it.
+export PATH="$PWD/node_modules/.bin:$PATH"
 
 STEPS=(
   'npm ci'
@@ -16,11 +18,15 @@ for step in "${STEPS[@]}"; do
 done
 
 echo '== smoke test'
+mkdir -p .local
 suite=start
 npm pkg get scripts.start:bundles | grep -q node && suite=start:bundles
-PORT=${PORT:-8080} npm run --silent "$suite" >.local/pipeline.log 2>&1 &
+# Without npm in between, which would not pass on the signal that ends it.
+command=$(npm pkg get "scripts.$suite" | tr -d '"')
+: >.local/pipeline.log
+PORT=${PORT:-8080} bash -c "exec $command" >>.local/pipeline.log 2>&1 &
 pid=$!
-trap 'kill -INT "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true' EXIT
+trap 'kill -TERM "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true' EXIT
 until grep -q 'countersign is ready' .local/pipeline.log; do
   kill -0 "$pid" 2>/dev/null || { cat .local/pipeline.log >&2; exit 1; }
   sleep 1
@@ -30,7 +36,7 @@ SMOKE_URL=$(of_stack gateway) SMOKE_TOKEN=$(of_stack tokens.service) SMOKE_LICEN
   node scripts/smoke-test.ts
 
 if docker info >/dev/null 2>&1; then
-  for name in $(sed -n "s/^  _FUNCTIONS: '\(.*\)'$/\1/p" cloudbuild.yaml); do
+  for name in $(sed -n 's/^  _FUNCTIONS: "\(.*\)"$/\1/p' cloudbuild.yaml); do
     echo "== image of $name"
     docker build --quiet --file containers/function.Dockerfile --build-arg "FUNCTION=$name" --tag "countersign/$name" .
   done

@@ -193,7 +193,7 @@ resource "google_project_iam_member" "database" {
 
   condition {
     title      = "One database"
-    expression = "resource.name == \"${module.firestore.resource_name}\""
+    expression = "resource.name == \"projects/${var.project_id}/databases/${local.database}\""
   }
 }
 

@@ -12,7 +12,7 @@ locals {
   # What several functions share, by what they work with.
   shared_environment = {
     firestore = {
-      FIRESTORE_DATABASE = module.firestore.database
+      FIRESTORE_DATABASE = local.database
     }
 
     signing_key = {
@@ -22,7 +22,17 @@ locals {
       ROTATE_AFTER_DAYS            = var.key_periods.rotate_after_days
       SIGNING_KEY                  = module.signing_key.id
     }
+
+    signer = {
+      KMS_SIGNATURES_PER_MINUTE = local.signatures_an_instance
+      TOKEN_ISSUER              = local.origin
+    }
   }
+
+  # KMS's quota, shared out evenly to all instances that may sign. An HSM's is small; software keys need no limit of ours.
+  signatures             = var.signatures_per_minute != null ? var.signatures_per_minute : var.signing_protection_level == "HSM" ? 214 : null
+  instances_that_sign    = sum([for name, one in local.functions : coalesce(try(var.scaling[name].max_instances, null), one.max_instances) if contains(one.shares, "signer")])
+  signatures_an_instance = local.signatures == null ? null : max(1, floor(local.signatures / local.instances_that_sign))
 
   # Every function: what its schema reads beside the common variables, and its size.
   functions = {
@@ -54,10 +64,8 @@ locals {
     }
 
     license-signing = {
-      shares = ["firestore", "signing_key"]
-      environment = {
-        TOKEN_ISSUER = local.origin
-      }
+      shares          = ["firestore", "signer", "signing_key"]
+      environment     = {}
       concurrency     = 200
       max_instances   = 20
       min_instances   = 0
@@ -75,9 +83,8 @@ locals {
 
     # Few and large: arrivals in one instance go to Firestore as one group.
     seats = {
-      shares = ["firestore", "signing_key"]
+      shares = ["firestore", "signer", "signing_key"]
       environment = {
-        TOKEN_ISSUER      = local.origin
         UNSIGNED_FALLBACK = var.unsigned_fallback
       }
       concurrency     = 500

@@ -4,6 +4,8 @@ locals {
   # One audience for all services, so that a caller needs one token.
   audience = local.origin
 
+  database = coalesce(var.serving_database, module.firestore.database)
+
   payload_key_regions = length(var.payload_key_regions) == 0 ? [var.region] : var.payload_key_regions
   payload_key_id      = module.payload_key[local.payload_key_regions[0]].id
 

@@ -223,6 +223,23 @@ variable "service_accounts" {
   }
 }
 
+variable "serving_database" {
+  description = "Database that the functions use when it is another one, such as one restored from a point in time; null for firestore_database."
+  type        = string
+  default     = null
+}
+
+variable "signatures_per_minute" {
+  description = "KMS's quota of signatures, which the instances share; null for 214 with an HSM and no limit of ours otherwise."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.signatures_per_minute == null || try(var.signatures_per_minute >= 1, false)
+    error_message = "signatures_per_minute must be at least 1."
+  }
+}
+
 variable "signing_protection_level" {
   description = "SOFTWARE (60,000 signatures a minute) or HSM (about 214)."
   type        = string

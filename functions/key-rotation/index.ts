@@ -34,8 +34,8 @@ export const keyRotation = defineFunction({
     return {
       routes: [
         bind(contract.rotateKeys, async () => {
-          const rotated = await rotate();
-          log.log('INFO', 'keys_rotated', { ...rotated });
+          const { active, ...rotated } = await rotate();
+          log.log('INFO', 'keys_rotated', { ...rotated, active });
           return { status: 200, body: rotated };
         }),
       ],

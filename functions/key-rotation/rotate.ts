@@ -17,6 +17,8 @@ export interface Rotated {
   readonly signing: string | null;
   readonly created?: string;
   readonly archived: readonly string[];
+  /** How many versions KMS has enabled, for the dashboard. */
+  readonly active: number;
 }
 
 /** Milliseconds after which a run that reserved the making of a version, and made none, is taken to have died. */
@@ -48,6 +50,7 @@ export function createRotate({ source, administrator, store, readArchive, clock,
       signing: placed.find(({ state }) => state === 'signing')?.keyVersion ?? null,
       ...(created === undefined ? {} : { created }),
       archived: due.map(({ keyVersion }) => keyVersion),
+      active: placed.length - due.length + (created === undefined ? 0 : 1),
     };
   };
 

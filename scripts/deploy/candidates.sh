@@ -7,7 +7,7 @@ set -euo pipefail
 while read -r name image; do
   [ "$name" = task-worker ] && continue # a job has no traffic: it changes with the last step
   serving=$(gcloud run services describe "$name" --region "$_REGION" --flatten status.traffic \
-    --format 'value(status.traffic.percent,status.traffic.revisionName)' | sort -n | tail -n 1 | cut -f 2)
+    --format 'value(status.traffic.percent,status.traffic.revisionName)' </dev/null | sort -n | tail -n 1 | cut -f 2)
   echo "$name $serving" >>previous.txt
-  gcloud run services update "$name" --region "$_REGION" --image "$image" --no-traffic --tag candidate --quiet
+  gcloud run services update "$name" --region "$_REGION" --image "$image" --no-traffic --tag candidate --quiet </dev/null
 done <images.txt

@@ -52,7 +52,7 @@ const ELSEWHERE = new Set([
 ]);
 
 /** Firestore and Identity Platform know no resource below the project; nothing else is bound on it. */
-const DATABASE_ALONE = `resource.name == "${expression('module.firestore.resource_name')}"`;
+const DATABASE_ALONE = `resource.name == "projects/${expression('var.project_id')}/databases/${expression('local.database')}"`;
 
 /** Each account has in production the rights that the stand-ins give it, on the thing itself, and no others. */
 export function checkAccess(code: Code, terraform: Terraform): string[] {

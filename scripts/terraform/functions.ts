@@ -22,7 +22,7 @@ function checkServices({ environment, pipeline }: Code, { locals, modules }: Ter
     ['name', 'each.key'],
     ['account', 'google_service_account.this[each.key].email'],
   ];
-  const deployed = /_FUNCTIONS: '([^']*)'/.exec(pipeline)?.[1]?.split(' ') ?? [];
+  const deployed = /_FUNCTIONS: "([^"]*)"/.exec(pipeline)?.[1]?.split(' ') ?? [];
   return [
     ...without(functions, services).map((name) => `${FILE}: add ${name} to local.functions`),
     ...without(services, functions).map((name) => `${FILE}: ${name} is no function; take it out of local.functions`),
@@ -76,6 +76,9 @@ function checkSchedule({ contract }: Code, { locals }: Terraform): string[] {
   ];
 }
 
+/** What cannot be had again. */
+const KEPT = ['google_kms_key_ring', 'google_kms_crypto_key', 'google_firestore_database'];
+
 /** Whom the route table calls anyone comes in by the load balancer; there is no other way in. */
 function checkDoors({ resources }: Terraform): string[] {
   return resources.flatMap(({ file, type, name, body }) => {
@@ -89,6 +92,9 @@ function checkDoors({ resources }: Terraform): string[] {
     }
     if (type === 'google_storage_bucket' && at(body, 'public_access_prevention') !== 'enforced') {
       faults.push(`${where}: public_access_prevention must be enforced`);
+    }
+    if (KEPT.includes(type) && at(body, 'lifecycle', 'prevent_destroy') !== true) {
+      faults.push(`${where}: its lifecycle must have prevent_destroy = true`);
     }
     return faults;
   });

@@ -1,10 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { needOf } from '../../test/unit/index-needs.ts';
 import { ROOT } from '../sources.ts';
 import type { Code } from './code.ts';
 import { at, expression, type Terraform } from './hcl.ts';
+import { needOf } from './index-needs.ts';
 
 /** Queries are functions of their values that answer data, in objects named `queries` or `…Queries`. */
 const QUERIES = /^export const (\w+Queries|queries) = \{/m;

@@ -106,6 +106,16 @@ run "reject_users_as_services" {
   expect_failures = [var.service_accounts]
 }
 
+run "reject_no_signatures" {
+  command = plan
+
+  variables {
+    signatures_per_minute = 0
+  }
+
+  expect_failures = [var.signatures_per_minute]
+}
+
 run "reject_stranger_limit" {
   command = plan
 

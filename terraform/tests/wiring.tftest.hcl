@@ -39,6 +39,34 @@ run "binds_on_the_thing_itself" {
   }
 }
 
+run "an_hsm_signs_for_all_instances" {
+  command = plan
+
+  variables {
+    signing_protection_level = "HSM"
+    scaling                  = { seats = { max_instances = 10 } }
+  }
+
+  # 214 a minute, for ten of seats and twenty of license-signing.
+  assert {
+    condition     = local.signatures_an_instance == 7
+    error_message = "the instances together stay within KMS's quota"
+  }
+}
+
+run "a_restored_database" {
+  command = plan
+
+  variables {
+    serving_database = "restored"
+  }
+
+  assert {
+    condition     = local.database == "restored" && alltrue([for binding in google_project_iam_member.database : strcontains(binding.condition[0].expression, "projects/example-project/databases/restored")])
+    error_message = "the functions use it, and their rights go with them"
+  }
+}
+
 run "keys_in_another_project" {
   command = plan
 

@@ -10,7 +10,7 @@ import { endedFields, sessionFields } from '#shared/model/session.ts';
 import { memberFields, tenantFields } from '#shared/model/tenant.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { Query } from '#shared/store/store.ts';
-import { type Need, needOf } from './index-needs.ts';
+import { type Need, needOf } from '../../scripts/terraform/index-needs.ts';
 
 /**
  * The emulator answers every query, index or not; the service refuses one whose index is missing. So the indexes are

@@ -3,8 +3,3 @@ output "database" {
   value       = google_firestore_database.this.name
   depends_on  = [google_firestore_index.this, google_firestore_field.this]
 }
-
-output "resource_name" {
-  description = "What a condition compares resource.name with."
-  value       = "projects/${var.project_id}/databases/${google_firestore_database.this.name}"
-}

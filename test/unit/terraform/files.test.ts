@@ -59,7 +59,7 @@ describe('by convention', () => {
 
 describe('the pipeline', () => {
   const pipeline = read('cloudbuild.yaml');
-  const functions = /_FUNCTIONS: '([^']*)'/.exec(pipeline)?.[1]?.split(' ');
+  const functions = /_FUNCTIONS: "([^"]*)"/.exec(pipeline)?.[1]?.split(' ');
 
   test('has the same commands here as in Cloud Build, in the same order', () => {
     const here = [...read('scripts/pipeline.sh').matchAll(/^ {2}'(npm [^']+)'$/gm)].map(([, command]) => command);
@@ -77,5 +77,34 @@ describe('the pipeline', () => {
     const scripts = [...pipeline.matchAll(/bash (scripts\/deploy\/\w+\.sh)/g)].map(([, path]) => path);
     expect(scripts).toEqual(['images', 'candidates', 'smoke', 'traffic'].map((name) => `scripts/deploy/${name}.sh`));
     expect(globSync('scripts/deploy/*.sh', { cwd: ROOT }).sort()).toEqual(scripts.toSorted());
+  });
+});
+
+describe('docs/operations.md', () => {
+  const page = read('docs/operations.md');
+  const all = (text: string, pattern: RegExp) => new Set([...text.matchAll(pattern)].map(([, found = '']) => found));
+
+  test('has what the alerts send people to', () => {
+    const headings = all(page, /^## (.+)$/gm);
+    const alerts = read('terraform/modules/monitoring/alerts.tf');
+    const sent = all(alerts, /docs\/operations\.md, ([\w ]+)[.)]/g);
+    expect(sent.size).toBeGreaterThan(3);
+    expect([...sent].filter((heading) => !headings.has(heading))).toEqual([]);
+  });
+
+  test('names scripts, files and scheduled jobs that are there', () => {
+    const scripts = all(page, /(scripts\/[\w/-]+\.(?:sh|ts))/g);
+    expect(scripts.size).toBeGreaterThan(1);
+    expect([...scripts].filter((script) => globSync(script, { cwd: ROOT }).length === 0)).toEqual([]);
+    const jobs = all(read('terraform/functions.tf'), /^ {4}([\w-]+) += \{ function = /gm);
+    const named = all(page, /scheduler jobs \w+ countersign-([\w-]+)/g);
+    expect([...named].sort()).toEqual([...jobs].sort());
+  });
+
+  test('sets variables that Terraform knows', () => {
+    const variables = all(read('terraform/variables.tf'), /^variable "(\w+)"/gm);
+    const set = all(page, /`(\w+) = "/g);
+    expect(set.size).toBeGreaterThan(1);
+    expect([...set].filter((name) => !variables.has(name))).toEqual([]);
   });
 });

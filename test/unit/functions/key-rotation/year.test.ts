@@ -106,7 +106,7 @@ describe('a run', () => {
     expect((await rotate()).created).toBe('key.2');
     expect((await rotate()).created).toBeUndefined();
     advance(3 * DAY);
-    expect(await rotate()).toEqual({ signing: 'key.2', archived: [] });
+    expect(await rotate()).toEqual({ signing: 'key.2', archived: [], active: 2 });
     advance(30 * DAY);
     const [one, two] = await Promise.all([rotate(), rotate()]);
     expect([one.archived, two.archived]).toEqual([['key.1'], ['key.1']]);

@@ -1,0 +1,132 @@
+import type { Fetch, Platform } from '../../../client/src/platform/platform.ts';
+import { memoryStorage } from '../../../client/src/storage/memory.ts';
+import { checkModelSignature, type ModelServer } from './model-server.ts';
+import type { World } from './world.ts';
+
+/** A computer in a simulated world: it sleeps, loses its network, has its clock set, and its programs crash. */
+export interface Machine {
+  readonly platform: Platform;
+  readonly name: string;
+  /** Added to the true time by its wall clock. */
+  clockOffset: number;
+  network: 'up' | 'refused' | 'silent';
+  sleepUntil(time: number): void;
+  /** Nothing that was started before this happens any more. */
+  crash(): void;
+  wake(): void;
+  /** Since when it has been awake and connected; undefined while it is not. */
+  fineSince(): number | undefined;
+  requests: number;
+}
+
+export interface MachineOptions {
+  readonly world: World;
+  readonly server: ModelServer;
+  readonly random: () => number;
+  readonly name: string;
+  readonly longestTimer?: number;
+  /** Timers stand still while it sleeps (Linux) or are late by as much (others). */
+  readonly timersSleep?: boolean;
+  readonly onRequest?: (path: string, time: number) => void;
+}
+
+const LATENCY = 40;
+
+export function createMachine(options: MachineOptions): Machine {
+  const { world, server, random, name, onRequest } = options;
+  let generation = 0;
+  let slept = 0;
+  let asleepSince: number | undefined;
+  let wakeAt = 0;
+  let fine: number | undefined = world.now();
+  let network: Machine['network'] = 'up';
+  let onWake: (() => void) | undefined;
+
+  const asleep = () => world.now() < wakeAt;
+  const monotonic = () => (asleep() ? (asleepSince ?? world.now()) : world.now()) - slept;
+
+  const setTimer: Platform['setTimer'] = (callback, milliseconds) => {
+    const born = generation;
+    let cancel = () => {};
+    const due = monotonic() + milliseconds;
+    const ring = () => {
+      if (born !== generation) return;
+      if (asleep()) cancel = world.at(wakeAt, ring);
+      else if (options.timersSleep && monotonic() < due) cancel = world.at(world.now() + due - monotonic(), ring);
+      else callback();
+    };
+    if (milliseconds < 1e12) cancel = world.at(world.now() + milliseconds, ring);
+    return () => cancel();
+  };
+
+  const fetch: Fetch = (url, { body, signal }) =>
+    new Promise((resolve, reject) => {
+      const path = new URL(url).pathname;
+      const born = generation;
+      machine.requests += 1;
+      onRequest?.(path, world.now());
+      if (network === 'refused') return reject(new Error('connection refused'));
+      if (network === 'silent' && body !== undefined) {
+        return signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }
+      const answer = server.handle(path, body === undefined ? {} : JSON.parse(body));
+      const date = new Date(world.now()).toUTCString();
+      const arrive = () => {
+        if (born !== generation) return;
+        if (asleep()) return void world.at(wakeAt, arrive);
+        const headers = { get: (header: string) => (header === 'date' ? date : null) };
+        const text = JSON.stringify(answer.body);
+        resolve({ ok: answer.status < 300, status: answer.status, headers, text: async () => text });
+      };
+      world.at(world.now() + LATENCY, arrive);
+    });
+
+  const machine: Machine = {
+    name,
+    clockOffset: 0,
+    requests: 0,
+    get network() {
+      return network;
+    },
+    set network(state) {
+      network = state;
+      fine = state === 'up' ? Math.max(world.now(), wakeAt) : undefined;
+    },
+    sleepUntil(time) {
+      if (asleep()) return;
+      asleepSince = world.now();
+      wakeAt = time;
+      fine = network === 'up' ? time : undefined;
+      world.at(time, () => {
+        slept += time - (asleepSince ?? time);
+        asleepSince = undefined;
+      });
+    },
+    crash() {
+      generation += 1;
+      onWake = undefined;
+    },
+    wake: () => onWake?.(),
+    fineSince: () => (asleep() ? undefined : fine),
+    platform: {
+      now: () => world.now() + machine.clockOffset,
+      monotonic,
+      random,
+      setTimer,
+      longestTimer: options.longestTimer ?? Number.POSITIVE_INFINITY,
+      fetch,
+      hardwareId: async () => name,
+      defaultStorage: () => memoryStorage(),
+      description: {},
+      checkSignature: checkModelSignature,
+      onExit: () => () => undefined,
+      onWake(callback) {
+        onWake = callback;
+        return () => {
+          onWake = undefined;
+        };
+      },
+    },
+  };
+  return machine;
+}

@@ -1,0 +1,179 @@
+import { canonicalJson } from '../../../client/src/canonical-json.ts';
+import type { Bytes } from '../../../client/src/encoding.ts';
+import type { PublicKey } from '../../../client/src/keys/source.ts';
+
+/** The licence server as a client sees it, in a process and in simulated time. Signatures are a checksum. */
+export interface ModelSession {
+  readonly id: string;
+  readonly hardware: string;
+  expiresAt: number;
+}
+
+export interface ModelAnswer {
+  readonly status: number;
+  readonly body: unknown;
+  readonly retryAfter?: string;
+}
+
+export interface ModelServer {
+  readonly sessions: ReadonlyMap<string, ModelSession>;
+  /** How many sessions there are of a licence. */
+  used(license: string): number;
+  handle(path: string, body: Readonly<Record<string, string>>): ModelAnswer;
+  /** What goes wrong: everything, signatures alone, or nothing. */
+  fault: 'down' | 'signing' | undefined;
+  rotate(): void;
+  end(session: string, reason: string): void;
+}
+
+export interface ModelLicense {
+  readonly seats: number;
+  readonly leaseSeconds: number;
+  readonly offlineSeconds: number;
+  readonly expiresAt: number;
+}
+
+/** A lease counts as over only this much after its end, as on the server. */
+const GRACE = 5_000;
+const ALGORITHM = 'RSA_SIGN_PKCS1_4096_SHA256';
+/** Long enough to be taken for a modulus. */
+const MODULUS = Buffer.alloc(512, 0xc1).toString('base64url');
+
+function checksum(text: string | Bytes): string {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return (hash >>> 0).toString(16);
+}
+
+const signatureOf = (keyVersion: string, text: string | Bytes) => Buffer.from(`${keyVersion}:${checksum(text)}`);
+
+/** What a client of the model server has in place of WebCrypto. */
+export const checkModelSignature = async (key: PublicKey, message: Bytes, signature: Bytes): Promise<boolean> =>
+  signatureOf(key.keyVersion ?? '', message).equals(signature);
+
+export function createModelServer(now: () => number, licenses: Readonly<Record<string, ModelLicense>>): ModelServer {
+  const sessions = new Map<string, ModelSession & { readonly license: string }>();
+  const holders = new Map<string, string>();
+  const ended = new Map<string, string>();
+  let key = 1;
+  let count = 0;
+
+  const time = (at: number) => new Date(at).toISOString();
+  const counts = new Map<string, number>();
+  const used = (license: string) => counts.get(license) ?? 0;
+  function end(id: string, reason: string): void {
+    const session = sessions.get(id);
+    if (session === undefined) return;
+    sessions.delete(id);
+    counts.set(session.license, used(session.license) - 1);
+    holders.delete(`${session.license}/${session.hardware}`);
+    ended.set(id, reason);
+  }
+  function sign(claims: Record<string, unknown>) {
+    const keyVersion = `model.${key}`;
+    const stamped = { ...claims, signed_at: time(now()), key_version: keyVersion, signature_algorithm: ALGORITHM };
+    return { ...stamped, signature: signatureOf(keyVersion, canonicalJson(stamped) ?? '').toString('base64') };
+  }
+  function acquire(name: string, hardware: string): ModelAnswer {
+    const license = licenses[name];
+    if (license === undefined) return { status: 404, body: { code: 'license_not_found' } };
+    const holder = `${name}/${hardware}`;
+    let id = holders.get(holder);
+    const status = id === undefined ? 201 : 200;
+    if (id === undefined) {
+      if (used(name) >= license.seats) {
+        const expired = [...sessions.values()].find((one) => one.license === name && one.expiresAt + GRACE < now());
+        if (expired === undefined) {
+          const body = { code: 'no_seats_available', seats_used: used(name), seats_total: license.seats };
+          return { status: 402, body };
+        }
+        end(expired.id, 'reclaimed');
+      }
+      count += 1;
+      id = `session-${count}`;
+      holders.set(holder, id);
+      counts.set(name, used(name) + 1);
+      sessions.set(id, { id, license: name, hardware, expiresAt: 0 });
+    }
+    const session = sessions.get(id);
+    if (session === undefined) throw new Error('a holder without a session');
+    session.expiresAt = Math.max(session.expiresAt, now() + license.leaseSeconds * 1000);
+    if (server.fault === 'signing') return { status: 503, body: { code: 'signing_unavailable' }, retryAfter: '5' };
+    const license_data = sign({
+      session_id: id,
+      hardware_id: hardware,
+      features: ['export'],
+      expires_at: time(license.expiresAt),
+      valid_until: time(Math.min(license.expiresAt, now() + license.offlineSeconds * 1000)),
+    });
+    return {
+      status,
+      body: {
+        session_id: id,
+        expires_at: time(session.expiresAt),
+        heartbeat_interval_seconds: license.leaseSeconds / 3,
+        seats_used: used(name),
+        seats_total: license.seats,
+        license_data,
+      },
+    };
+  }
+
+  function known(id: string, act: (session: ModelSession & { readonly license: string }) => ModelAnswer): ModelAnswer {
+    const session = sessions.get(id);
+    if (session !== undefined) return act(session);
+    const reason = ended.get(id);
+    if (reason === undefined) return { status: 404, body: { code: 'session_not_found' } };
+    return { status: 410, body: { code: 'session_ended', reason } };
+  }
+
+  const server: ModelServer = {
+    sessions,
+    used,
+    fault: undefined,
+    end,
+    rotate() {
+      key += 1;
+    },
+    handle(path, body) {
+      if (server.fault === 'down') return { status: 503, body: { code: 'dependency_unavailable' }, retryAfter: '5' };
+      const id = body['session_id'] ?? '';
+      switch (path) {
+        case '/api/v1/public-keys': {
+          const versions = [key - 2, key - 1, key]
+            .filter((version) => version > 0)
+            .map((version) => `model.${version}`);
+          const keys = versions.map((v) => ({
+            key_version: v,
+            kid: v,
+            algorithm: ALGORITHM,
+            kty: 'RSA',
+            n: MODULUS,
+            e: 'AQAB',
+          }));
+          return { status: 200, body: { keys } };
+        }
+        case '/api/v1/licenses/acquire':
+          return acquire(body['license_key'] ?? '', body['hardware_id'] ?? '');
+        case '/api/v1/licenses/heartbeat':
+          return known(id, (session) => {
+            const lease = (licenses[session.license]?.leaseSeconds ?? 0) * 1000;
+            session.expiresAt = Math.max(session.expiresAt, now() + lease);
+            return {
+              status: 200,
+              body: { session_id: id, last_heartbeat: time(now()), expires_at: time(session.expiresAt) },
+            };
+          });
+        case '/api/v1/licenses/release':
+          return known(id, () => {
+            end(id, 'released');
+            return { status: 200, body: { session_id: id, released_at: time(now()), seats_used: 0 } };
+          });
+        default:
+          return { status: 404, body: { code: 'not_found' } };
+      }
+    },
+  };
+  return server;
+}

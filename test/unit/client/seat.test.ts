@@ -1,0 +1,367 @@
+import { describe, expect, test } from 'vitest';
+import type { SeatError } from '../../../client/src/seat/error.ts';
+import type { SeatEvent } from '../../../client/src/seat/events.ts';
+import { holdSeatOn, type Seat } from '../../../client/src/seat/hold.ts';
+import type { HoldOptions } from '../../../client/src/seat/options.ts';
+import { memoryStorage } from '../../../client/src/storage/memory.ts';
+import { createMachine, type MachineOptions } from './machine.ts';
+import { createModelServer } from './model-server.ts';
+import { createWorld, START, seeded, settle } from './world.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const LEASE = 6 * MINUTE;
+
+function setUp(options: Partial<MachineOptions> = {}, seats = 2) {
+  const world = createWorld();
+  const server = createModelServer(world.now, {
+    KEY: { seats, leaseSeconds: 360, offlineSeconds: 24 * 3600, expiresAt: START + 30 * 24 * HOUR },
+  });
+  const random = seeded(7);
+  const add = (name: string) => createMachine({ world, server, random, name, ...options });
+  const machine = add('m');
+  const events: SeatEvent[] = [];
+  const types = () => events.map(({ type }) => type);
+  const storage = memoryStorage();
+  const hold = (rest: Partial<HoldOptions> = {}, on = machine) =>
+    holdSeatOn(on.platform, {
+      url: 'http://licenses.example',
+      licenseKey: 'KEY',
+      application: 'test',
+      storage,
+      onEvent: (event) => events.push(event),
+      ...rest,
+    });
+  /** Lets simulated time pass until a promise is settled. */
+  async function outcome<T>(promise: Promise<T>): Promise<T> {
+    let done = false;
+    const finish = () => {
+      done = true;
+    };
+    promise.then(finish, finish);
+    for (let i = 0; i < 10_000 && !done; i += 1) {
+      for (let n = 0; n < 5 && !done; n += 1) await settle();
+      if (!done) await world.run(world.now() + SECOND);
+    }
+    return promise;
+  }
+  const pass = (milliseconds: number) => world.run(world.now() + milliseconds);
+  const live = () => [...server.sessions.values()].filter(({ expiresAt }) => expiresAt > world.now()).length;
+  return { world, server, machine, add, events, types, storage, hold, outcome, pass, live };
+}
+
+const codeOf = (promise: Promise<Seat>) =>
+  promise.then(
+    () => 'held',
+    (error: SeatError) => error.code,
+  );
+
+describe('a seat', () => {
+  test('is held, kept alive, and given back', async () => {
+    const { hold, outcome, pass, live, types, machine, server } = setUp();
+    const seat = await outcome(hold());
+    expect([seat.state, seat.hasFeature('export'), seat.hasFeature('other')]).toEqual(['held', true, false]);
+    await pass(2 * HOUR);
+    expect(live()).toBe(1);
+    // acquire, keys, and a beat every 105 to 120 seconds
+    expect(machine.requests).toBeGreaterThanOrEqual(2 + 60);
+    expect(machine.requests).toBeLessThanOrEqual(2 + 70);
+    await outcome(seat.release());
+    expect([types(), server.sessions.size, seat.signal.aborted]).toEqual([['held', 'released'], 0, true]);
+    const { requests } = machine;
+    await outcome(seat.release());
+    await pass(HOUR);
+    expect(machine.requests).toBe(requests);
+  });
+
+  test('is signed afresh past half of its offline time, in the same session', async () => {
+    const { hold, outcome, pass, events } = setUp();
+    const seat = await outcome(hold());
+    const first = seat.license;
+    await pass(11 * HOUR);
+    expect(seat.license).toBe(first);
+    await pass(1.1 * HOUR);
+    expect(events.map(({ type }) => type)).toEqual(['held', 'renewing', 'held']);
+    expect(seat.license.claims['session_id']).toBe(first.claims['session_id']);
+    expect((seat.license.validUntil ?? 0) - (first.validUntil ?? 0)).toBeGreaterThanOrEqual(12 * HOUR);
+  });
+
+  test('goes on through an outage longer than the lease, and says so once', async () => {
+    const { hold, outcome, pass, machine, events, types, live } = setUp();
+    const seat = await outcome(hold());
+    await pass(10 * MINUTE);
+    machine.network = 'refused';
+    await pass(3 * HOUR);
+    expect([seat.state, types(), live()]).toEqual(['offline', ['held', 'offline'], 0]);
+    expect(events[1]).toMatchObject({ validUntil: seat.license.validUntil });
+    machine.network = 'up';
+    await pass(2 * MINUTE);
+    expect([seat.state, types(), live()]).toEqual(['held', ['held', 'offline', 'online'], 1]);
+  });
+
+  test('that nobody answers at all is retried as well', async () => {
+    const { hold, outcome, pass, machine, types } = setUp();
+    await outcome(hold());
+    machine.network = 'silent';
+    await pass(HOUR);
+    machine.network = 'up';
+    await pass(2.5 * MINUTE);
+    expect(types()).toEqual(['held', 'offline', 'online']);
+  });
+
+  test('ends at valid_until when nothing was heard until then, and not before', async () => {
+    const { hold, outcome, world, machine, types, events } = setUp();
+    const seat = await outcome(hold());
+    const end = seat.license.validUntil ?? 0;
+    machine.network = 'refused';
+    await world.run(end - SECOND);
+    expect(seat.state).toBe('offline');
+    await world.run(end + 2 * SECOND);
+    expect([seat.state, types().at(-1), seat.signal.aborted]).toEqual(['lost', 'lost', true]);
+    expect(events.at(-1)).toMatchObject({ reason: 'offline_too_long' });
+  });
+
+  test('is not prolonged by a clock that is turned back', async () => {
+    const { hold, outcome, world, machine, events } = setUp();
+    const seat = await outcome(hold());
+    const end = seat.license.validUntil ?? 0;
+    machine.network = 'refused';
+    await world.run(START + HOUR);
+    machine.clockOffset = -20 * HOUR;
+    await world.run(end + 2 * SECOND);
+    expect(events.at(-1)).toMatchObject({ type: 'lost', reason: 'offline_too_long' });
+  });
+
+  test('survives a clock that was wrong all along', async () => {
+    for (const offset of [-400 * 24 * HOUR, 400 * 24 * HOUR]) {
+      const { hold, outcome, pass, machine, types } = setUp();
+      machine.clockOffset = offset;
+      const seat = await outcome(hold());
+      await pass(3 * HOUR);
+      expect([seat.state, types()]).toEqual(['held', ['held']]);
+    }
+  });
+
+  test('is asked for at once when the machine wakes, though its timers stood still', async () => {
+    const { hold, outcome, pass, machine, world, live } = setUp({ longestTimer: 30 * SECOND, timersSleep: true });
+    const seat = await outcome(hold());
+    await pass(MINUTE);
+    machine.sleepUntil(world.now() + 9 * HOUR);
+    await pass(9 * HOUR);
+    expect(live()).toBe(0);
+    await pass(31 * SECOND);
+    expect([live(), seat.state]).toEqual([1, 'held']);
+  });
+
+  test('is asked for at once when the network is back, where the platform says so', async () => {
+    const { hold, outcome, pass, machine } = setUp();
+    const seat = await outcome(hold());
+    machine.network = 'refused';
+    await pass(HOUR);
+    machine.network = 'up';
+    machine.wake();
+    await pass(SECOND);
+    expect(seat.state).toBe('held');
+  });
+
+  test.each(['expired', 'reclaimed', 'released', 'seats_reduced'])(
+    'that ended (%s) is acquired again',
+    async (reason) => {
+      const { hold, outcome, pass, server, types, live } = setUp();
+      const seat = await outcome(hold());
+      server.end(String(seat.license.claims['session_id']), reason);
+      await pass(2.1 * MINUTE);
+      expect([types(), live()]).toEqual([['held', 'held'], 1]);
+    },
+  );
+
+  test.each(['admin_released', 'license_suspended', 'license_expired'])(
+    'that was taken (%s) is lost',
+    async (reason) => {
+      const { hold, outcome, pass, server, events, machine } = setUp();
+      const seat = await outcome(hold());
+      server.end(String(seat.license.claims['session_id']), reason);
+      await pass(2.1 * MINUTE);
+      expect(events.at(-1)).toMatchObject({ type: 'lost', reason });
+      expect(seat.signal.aborted).toBe(true);
+      const { requests } = machine;
+      await pass(HOUR);
+      expect(machine.requests).toBe(requests);
+    },
+  );
+
+  test('that others took during an outage is lost, with who holds how many', async () => {
+    const { hold, outcome, pass, machine, add, events } = setUp({}, 1);
+    await outcome(hold());
+    machine.network = 'refused';
+    await pass(LEASE + MINUTE);
+    await outcome(hold({ storage: memoryStorage(), onEvent: () => {} }, add('other')));
+    machine.network = 'up';
+    await pass(3 * MINUTE);
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'denied', seatsUsed: 1, seatsTotal: 1 },
+      { type: 'lost', reason: 'no_seats_available' },
+    ]);
+  });
+
+  test('keeps its lease while signing fails, and its licence until it ends', async () => {
+    const { hold, outcome, pass, server, live } = setUp();
+    const seat = await outcome(hold());
+    server.fault = 'signing';
+    await pass(23 * HOUR);
+    expect([seat.state, live()]).toEqual(['held', 1]);
+    await pass(1.1 * HOUR);
+    expect(seat.state).toBe('lost');
+    await pass(LEASE);
+    expect(live()).toBe(0);
+  });
+
+  test('is free after its lease when the program crashes', async () => {
+    const { hold, outcome, pass, machine, live } = setUp();
+    await outcome(hold());
+    await pass(HOUR);
+    machine.crash();
+    await pass(LEASE);
+    expect(live()).toBe(0);
+  });
+
+  test('is released when the signal is aborted, and by await using', async () => {
+    const { hold, outcome, pass, server } = setUp();
+    const stop = new AbortController();
+    await outcome(hold({ signal: stop.signal }));
+    stop.abort();
+    await pass(SECOND);
+    expect(server.sessions.size).toBe(0);
+    const seat = await outcome(hold());
+    await outcome(seat[Symbol.asyncDispose]());
+    expect(server.sessions.size).toBe(0);
+  });
+
+  test('that cannot be given back is said to be, and ends with its lease', async () => {
+    const { hold, outcome, events, machine, pass, live } = setUp();
+    const seat = await outcome(hold());
+    machine.network = 'refused';
+    await outcome(seat.release());
+    expect(events.at(-1)).toEqual({ type: 'released', confirmed: false });
+    await pass(LEASE);
+    expect(live()).toBe(0);
+  });
+
+  test('that is released while it is being renewed is released after that', async () => {
+    const { hold, outcome, pass, server, machine } = setUp();
+    const seat = await outcome(hold());
+    machine.network = 'refused';
+    await pass(10 * MINUTE);
+    machine.network = 'up';
+    machine.wake();
+    await outcome(seat.release());
+    expect(server.sessions.size).toBe(0);
+  });
+});
+
+describe('without a seat', () => {
+  test('holdSeat says why, and tells of every denial', async () => {
+    const { hold, outcome, add, events } = setUp({}, 1);
+    await outcome(hold());
+    const other = outcome(hold({ storage: memoryStorage() }, add('other')));
+    await expect(other).rejects.toMatchObject({ code: 'no_seats_available', seatsUsed: 1, seatsTotal: 1 });
+    expect(events.at(-1)).toEqual({ type: 'denied', seatsUsed: 1, seatsTotal: 1, retryAt: undefined });
+  });
+
+  test('it is waited for as long as asked', async () => {
+    const { hold, outcome, pass, add, events } = setUp({}, 1);
+    const first = await outcome(hold());
+    const waiting = hold({ storage: memoryStorage(), wait: 10 * MINUTE, onEvent: (e) => events.push(e) }, add('other'));
+    await pass(MINUTE);
+    await outcome(first.release());
+    expect((await outcome(waiting)).state).toBe('held');
+    expect(events.filter(({ type }) => type === 'denied').length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('an unknown key is not tried twice', async () => {
+    const { hold, outcome, machine } = setUp();
+    expect(await outcome(codeOf(hold({ licenseKey: 'OTHER' })))).toBe('license_not_found');
+    expect(machine.requests).toBe(1);
+  });
+
+  test('an unreachable server is tried for as long as patience lasts', async () => {
+    const { hold, outcome, machine, world } = setUp();
+    machine.network = 'refused';
+    expect(await outcome(codeOf(hold({ patience: 2 * MINUTE })))).toBe('unreachable');
+    expect(machine.requests).toBeGreaterThan(8);
+    expect(world.now() - START).toBeLessThanOrEqual(2 * MINUTE + 10 * SECOND);
+  });
+
+  test('aborting ends the waiting', async () => {
+    const { hold, outcome, machine, pass } = setUp();
+    machine.network = 'refused';
+    const stop = new AbortController();
+    const waiting = codeOf(hold({ patience: HOUR, signal: stop.signal }));
+    await pass(MINUTE);
+    stop.abort();
+    expect(await outcome(waiting)).toBe('aborted');
+  });
+
+  test('the licence of an earlier run starts the program offline', async () => {
+    const { hold, outcome, pass, machine, events, world, live } = setUp();
+    await outcome(hold());
+    await pass(HOUR);
+    machine.crash();
+    machine.network = 'refused';
+    await pass(10 * HOUR);
+    const seat = await outcome(hold());
+    expect([seat.state, events.at(-1)?.type]).toEqual(['offline', 'offline']);
+    machine.network = 'up';
+    await pass(3 * MINUTE);
+    expect([seat.state, live()]).toEqual(['held', 1]);
+    machine.crash();
+    machine.network = 'refused';
+    await world.run((seat.license.validUntil ?? 0) + SECOND);
+    expect(await outcome(codeOf(hold()))).toBe('unreachable');
+    expect(events.at(-1)).toMatchObject({ type: 'refused_license', reason: 'stale' });
+  });
+
+  test('not with a clock turned back behind what was seen, and not after a release', async () => {
+    const { hold, outcome, pass, machine, events } = setUp();
+    const seat = await outcome(hold());
+    machine.crash();
+    machine.network = 'refused';
+    machine.clockOffset = -HOUR;
+    expect(await outcome(codeOf(hold()))).toBe('unreachable');
+    expect(events.at(-1)).toMatchObject({ type: 'refused_license', reason: 'clock_turned_back' });
+    machine.clockOffset = -2 * MINUTE; // as far as honest clocks differ
+    const offline = await outcome(hold());
+    machine.network = 'up';
+    await pass(5 * MINUTE);
+    await outcome(offline.release());
+    machine.network = 'refused';
+    expect(await outcome(codeOf(hold()))).toBe('unreachable');
+    expect(seat.license.valid).toBe(true);
+  });
+
+  test('and not with a licence that somebody edited', async () => {
+    const { hold, outcome, machine, storage, events } = setUp();
+    const kept = new Map<string, string>();
+    const watching = { ...storage, set: async (name: string, text: string) => void kept.set(name, text) };
+    await outcome(hold({ storage: watching }));
+    machine.crash();
+    machine.network = 'refused';
+    for (const [name, text] of kept) await storage.set(name, text.replace('export', 'admin'));
+    expect(await outcome(codeOf(hold()))).toBe('unreachable');
+    expect(events.at(-1)).toMatchObject({ type: 'refused_license', reason: 'bad_signature' });
+  });
+
+  test.each([
+    ['url', { url: 'licenses.example' }],
+    ['licenseKey', { licenseKey: ' ' }],
+    ['application', { application: '' }],
+    ['hardwareId', { hardwareId: 'x'.repeat(257) }],
+    ['wait', { wait: -1 }],
+    ['timeout', { timeout: Number.NaN }],
+  ])('a mistake in %s is a TypeError that names it', async (name, rest) => {
+    const { hold } = setUp();
+    await expect(hold(rest)).rejects.toThrow(new RegExp(`^${name}: `));
+    await expect(hold(rest)).rejects.toBeInstanceOf(TypeError);
+  });
+});

@@ -1,0 +1,280 @@
+import { expect, test } from 'vitest';
+import type { SeatEvent } from '../../../client/src/seat/events.ts';
+import { holdSeatOn, type Seat } from '../../../client/src/seat/hold.ts';
+import { memoryStorage } from '../../../client/src/storage/memory.ts';
+import { createMachine, type Machine } from './machine.ts';
+import { createModelServer, type ModelServer } from './model-server.ts';
+import { createWorld, START, seeded, settle, type World } from './world.ts';
+
+/**
+ * A thousand clients for a week of what happens to clients. Leases are long, so that a week is some hundred thousand
+ * calls and not five million; nothing in the client knows how long a lease is.
+ */
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
+const LEASE_SECONDS = 6 * 3600;
+const LEASE = LEASE_SECONDS * 1000;
+const INTERVAL = LEASE / 3;
+const OFFLINE = 72 * HOUR;
+/** By then whoever is awake and connected has heard from the server: a beat, or a retry after one, and the pause after a denial. */
+const SETTLED = INTERVAL + MINUTE;
+
+interface Client {
+  readonly machine: Machine;
+  readonly license: string;
+  seat: Seat | undefined;
+  /** Undefined while it runs. */
+  stoppedAt: number | undefined;
+  readonly lost: { readonly reason: string; readonly at: number; readonly validUntil: number }[];
+  failed: number;
+  runs: number;
+  seizedAt: number | undefined;
+}
+
+interface Population {
+  readonly license: string;
+  readonly clients: number;
+}
+
+function createFleet(world: World, server: ModelServer, random: () => number) {
+  const clients: Client[] = [];
+
+  function start(client: Client, storage = memoryStorage()): void {
+    const { machine } = client;
+    client.runs += 1;
+    const run = client.runs;
+    client.stoppedAt = undefined;
+    const current = () => run === client.runs;
+    const onEvent = (event: SeatEvent) => {
+      if (!current() || event.type !== 'lost') return;
+      const validUntil = client.seat?.license.validUntil ?? 0;
+      client.lost.push({ reason: event.reason, at: world.now(), validUntil });
+      stop(client);
+      if (client.license !== 'cut') again(client, HOUR);
+    };
+    holdSeatOn(machine.platform, {
+      url: 'http://licenses.example',
+      licenseKey: client.license,
+      application: 'soak',
+      hardwareId: machine.name,
+      storage,
+      wait: WEEK,
+      patience: WEEK,
+      onEvent,
+    }).then(
+      (seat) => {
+        if (current()) client.seat = seat;
+      },
+      () => {
+        if (!current()) return;
+        client.failed += 1;
+        stop(client);
+        again(client, HOUR);
+      },
+    );
+  }
+
+  function stop(client: Client): void {
+    client.seat = undefined;
+    client.stoppedAt ??= world.now();
+    client.runs += 1;
+    client.machine.crash();
+  }
+
+  function again(client: Client, within: number): void {
+    const run = client.runs;
+    world.at(world.now() + within * random(), () => {
+      if (run === client.runs) start(client);
+    });
+  }
+
+  /** What happens to one client, at random moments all week long. */
+  function trouble(client: Client): void {
+    const { machine } = client;
+    const often = (perWeek: number, act: () => void) => {
+      const next = () => {
+        world.at(world.now() - (WEEK / perWeek) * Math.log(1 - random()), () => {
+          act();
+          next();
+        });
+      };
+      next();
+    };
+    often(6, () => machine.sleepUntil(world.now() + (0.2 + 12 * random()) * HOUR));
+    often(8, () => {
+      machine.network = random() < 0.5 ? 'refused' : 'silent';
+      const back = world.now() + (random() < 0.8 ? 10 * MINUTE : 6 * HOUR) * random();
+      world.at(back, () => {
+        machine.network = 'up';
+      });
+    });
+    often(1, () => {
+      machine.clockOffset = (random() - 0.5) * 20 * HOUR;
+    });
+    often(0.5, () => {
+      stop(client);
+      again(client, 4 * HOUR);
+    });
+    often(0.5, () => {
+      const { seat } = client;
+      if (seat === undefined || machine.fineSince() === undefined || server.fault === 'down') return;
+      void seat.release().then(() => {
+        if (client.seat !== seat) return;
+        stop(client);
+        again(client, 8 * HOUR);
+      });
+    });
+    often(0.05, () => {
+      const session = sessionOf(client);
+      if (session === undefined) return;
+      client.seizedAt = world.now();
+      server.end(session, 'admin_released');
+    });
+  }
+
+  const sessionOf = (client: Client): string | undefined => {
+    const id = client.seat?.license.claims['session_id'];
+    return typeof id === 'string' ? id : undefined;
+  };
+
+  return {
+    clients,
+    sessionOf,
+    stop,
+    populate({ license, clients: count }: Population, troubled = true): void {
+      for (let i = 0; i < count; i += 1) {
+        const machine = createMachine({ world, server, random, name: `${license}-${i}` });
+        const client: Client = {
+          machine,
+          license,
+          seat: undefined,
+          stoppedAt: undefined,
+          lost: [],
+          failed: 0,
+          runs: 0,
+          seizedAt: undefined,
+        };
+        clients.push(client);
+        world.at(START + 2 * HOUR * random(), () => start(client));
+        if (troubled) trouble(client);
+      }
+    },
+  };
+}
+
+test('1,000 clients, a week of sleep, crashes, blips, wrong clocks, outages and rotations', async () => {
+  const world = createWorld();
+  const random = seeded(20260701);
+  const terms = { leaseSeconds: LEASE_SECONDS, offlineSeconds: OFFLINE / 1000, expiresAt: START + 365 * DAY };
+  const server = createModelServer(world.now, {
+    ample: { ...terms, seats: 840 },
+    scarce: { ...terms, seats: 100 },
+    cut: { ...terms, seats: 20 },
+  });
+  const fleet = createFleet(world, server, random);
+  fleet.populate({ license: 'ample', clients: 840 });
+  fleet.populate({ license: 'scarce', clients: 140 });
+  fleet.populate({ license: 'cut', clients: 20 }, false);
+  const { clients, sessionOf } = fleet;
+
+  let wentDown = Number.NEGATIVE_INFINITY;
+  let cameUp = START;
+  const outage = (at: number, length: number, fault: ModelServer['fault']) => {
+    world.at(at, () => {
+      server.fault = fault;
+      if (fault === 'down') wentDown = world.now();
+    });
+    world.at(at + length, () => {
+      server.fault = undefined;
+      if (fault === 'down') cameUp = world.now();
+    });
+  };
+  for (let day = 0; day < 7; day += 1) {
+    outage(START + day * DAY + 9.3 * HOUR, (5 + 100 * random()) * MINUTE, 'down');
+    outage(START + day * DAY + 15.1 * HOUR, 3 * HOUR, 'signing');
+    world.at(START + day * DAY + 20 * HOUR, () => server.rotate());
+  }
+  // Twenty that never hear of the server again, and turn back their clocks.
+  world.at(START + 1.2 * DAY, () => {
+    for (const { machine, license } of clients) {
+      if (license !== 'cut') continue;
+      machine.network = 'refused';
+      world.at(world.now() + random() * DAY, () => {
+        machine.clockOffset = -random() * 60 * HOUR;
+      });
+    }
+  });
+
+  const wrong: string[] = [];
+  const says = (client: Client, what: string) =>
+    void wrong.push(`${client.machine.name} at ${(world.now() - START) / HOUR} h: ${what}`);
+  let looked = 0;
+  function look(): void {
+    for (const license of ['ample', 'scarce', 'cut']) {
+      const seats = { ample: 840, scarce: 100, cut: 20 }[license] ?? 0;
+      if (server.used(license) > seats) wrong.push(`${license}: ${server.used(license)} of ${seats}`);
+    }
+    const owners = new Map(clients.map((client) => [client.machine.name, client]));
+    for (const session of server.sessions.values()) {
+      if (session.expiresAt <= world.now()) continue;
+      const owner = owners.get(session.hardware);
+      const stopped = owner?.stoppedAt;
+      if (owner && stopped !== undefined && world.now() - stopped > LEASE + MINUTE) says(owner, 'leaks a seat');
+    }
+    const quiet = server.fault !== 'down' && wentDown < cameUp;
+    for (const client of clients) {
+      const fine = client.machine.fineSince();
+      const since = Math.max(fine ?? Number.POSITIVE_INFINITY, cameUp, client.seizedAt ?? START);
+      if (!quiet || world.now() - since < SETTLED || client.seat === undefined) continue;
+      looked += 1;
+      const id = sessionOf(client);
+      const session = id === undefined ? undefined : server.sessions.get(id);
+      if (client.seat.state !== 'held') says(client, `is ${client.seat.state}, though all is well`);
+      else if (session === undefined) says(client, 'keeps a seat that it does not have');
+      else if (session.expiresAt <= world.now()) says(client, 'has let its lease run out');
+    }
+  }
+  for (let hour = 3; hour <= 7 * 24; hour += 1) {
+    if (hour % 12 === 0)
+      console.log(
+        hour,
+        performance.now(),
+        clients.reduce((s, c) => s + c.machine.requests, 0),
+        wrong.length,
+        wrong[0],
+      );
+    await world.run(START + hour * HOUR + random() * 30 * MINUTE);
+    look();
+  }
+
+  expect(wrong).toEqual([]);
+  expect(looked).toBeGreaterThan(30_000);
+  const reasons = (license: string) =>
+    clients
+      .filter((client) => client.license === license)
+      .flatMap(({ lost }) => lost.map(({ reason }) => reason))
+      .sort();
+  expect([...new Set(reasons('ample'))]).toEqual(['admin_released']);
+  expect([...new Set(reasons('scarce'))]).toEqual(['admin_released', 'no_seats_available']);
+  expect(reasons('cut')).toEqual(Array.from({ length: 20 }, () => 'offline_too_long'));
+  for (const { license, lost } of clients) {
+    for (const { at, validUntil } of license === 'cut' ? lost : []) {
+      expect(at - validUntil).toBeGreaterThanOrEqual(0);
+      expect(at - validUntil).toBeLessThanOrEqual(2_000);
+    }
+  }
+  expect(clients.filter(({ license }) => license === 'ample').reduce((sum, { failed }) => sum + failed, 0)).toBe(0);
+
+  // Everybody goes home: nothing is left.
+  server.fault = undefined;
+  for (const client of clients) {
+    client.machine.network = 'up';
+    if (client.seat === undefined) fleet.stop(client);
+    else void client.seat.release();
+  }
+  await world.run(world.now() + LEASE + 13 * HOUR);
+  await settle();
+  expect([...server.sessions.values()].filter(({ expiresAt }) => expiresAt > world.now())).toEqual([]);
+}, 60_000);

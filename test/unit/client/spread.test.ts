@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { holdSeatOn } from '../../../client/src/seat/hold.ts';
+import { memoryStorage } from '../../../client/src/storage/memory.ts';
+import { createMachine } from './machine.ts';
+import { createModelServer } from './model-server.ts';
+import { createWorld, START, seeded } from './world.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const CLIENTS = 1_000;
+/** A beat every 105 to 120 seconds each. */
+const AVERAGE = CLIENTS / 112.5;
+
+async function busiestSeconds(seed: number, startWithin: number, fault: 'refused' | 'silent' | '503') {
+  const world = createWorld();
+  const random = seeded(seed);
+  const server = createModelServer(world.now, {
+    KEY: { seats: CLIENTS, leaseSeconds: 360, offlineSeconds: 72 * 3600, expiresAt: START + 365 * 24 * 60 * MINUTE },
+  });
+  const seconds = new Map<number, number>();
+  const onRequest = (_path: string, time: number) => {
+    const second = Math.floor((time - START) / SECOND);
+    seconds.set(second, (seconds.get(second) ?? 0) + 1);
+  };
+  const machines = Array.from({ length: CLIENTS }, (_, i) =>
+    createMachine({ world, server, random, name: `m${i}`, onRequest }),
+  );
+  for (const { name, platform } of machines) {
+    world.at(START + startWithin * random(), () => {
+      const options = { url: 'http://licenses.example', licenseKey: 'KEY', application: 'spread', hardwareId: name };
+      void holdSeatOn(platform, { ...options, storage: memoryStorage() });
+    });
+  }
+  const busiest = (from: number, until: number) =>
+    Math.max(...[...seconds].filter(([s]) => s * SECOND >= from && s * SECOND < until).map(([, count]) => count));
+
+  await world.run(START + 20 * MINUTE);
+  for (const machine of machines) if (fault !== '503') machine.network = fault;
+  if (fault === '503') server.fault = 'down';
+  await world.run(START + 25 * MINUTE);
+  for (const machine of machines) machine.network = 'up';
+  server.fault = undefined;
+  await world.run(START + 45 * MINUTE);
+  return {
+    before: busiest(5 * MINUTE, 20 * MINUTE),
+    during: busiest(20 * MINUTE, 25 * MINUTE),
+    after: busiest(25 * MINUTE, 45 * MINUTE),
+    live: [...server.sessions.values()].filter(({ expiresAt }) => expiresAt > world.now()).length,
+  };
+}
+
+test.each(['refused', 'silent', '503'] as const)(
+  'after an outage of five minutes (%s) no second sees more than three times the average, nor does one in it',
+  async (fault) => {
+    for (const startWithin of [2 * SECOND, 10 * MINUTE]) {
+      for (const seed of [1,2,3,4,5]) { const r=await busiestSeconds(seed, startWithin, fault); console.log(fault, startWithin, r.before, r.during, r.after); }
+      const { before, during, after, live } = await busiestSeconds(11, startWithin, fault);
+      console.log(fault, startWithin, before, during, after, live);
+      expect(live).toBe(CLIENTS);
+      for (const count of [before, during, after]) expect(count).toBeLessThanOrEqual(3 * AVERAGE);
+    }
+  },
+  60_000,
+);

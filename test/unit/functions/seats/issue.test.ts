@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { createIssue } from '#functions/seats/issue.ts';
+import { createReuse } from '#functions/seats/reuse.ts';
+import type { Grant } from '#functions/seats/wish.ts';
+import { silentLogger } from '#shared/http/log.ts';
+import { Fault } from '#shared/model/errors.ts';
+import type { License } from '#shared/model/license.ts';
+import { formatTime } from '#shared/model/time.ts';
+import type { TokenFormat } from '#shared/signing/sign-claims.ts';
+import { localKeys } from '../../shared/crypto/local-key.ts';
+
+const START = Date.UTC(2026, 0, 31);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+const LICENSE: License = {
+  id: 'lic_0123456789ab',
+  updateTime: { seconds: '0', nanos: 0 },
+  tenant_id: 'acme',
+  tier: 'starter',
+  features: ['export'],
+  status: 'active',
+  max_seats: 5,
+  seats: 5,
+  next_seat: 5,
+  settling: false,
+  expires_at: START + 100 * DAY,
+  lease_seconds: 360,
+  offline_seconds: 24 * 3600,
+  keys: [],
+  created_at: START,
+};
+
+const granting = (change: Partial<License>, sessionId: string): Grant => ({
+  license: { ...LICENSE, ...change },
+  sessionId,
+  expiresAt: START,
+  seatsUsed: 1,
+});
+
+interface Ask {
+  readonly license?: Partial<License>;
+  readonly userEmail?: string;
+  readonly session?: string;
+  readonly format?: TokenFormat;
+}
+
+function setUp() {
+  let now = START;
+  const state = { key: localKeys.first.signingKey, failing: false };
+  let signed = 0;
+  const issue = createIssue({
+    keys: { signingKey: async () => state.key },
+    async sign(claims, _format, { keyVersion, algorithm }) {
+      signed += 1;
+      if (state.failing) throw new Fault('signing_unavailable', 'no', { retryAfter: 2 });
+      const stamps = { signed_at: formatTime(now), key_version: keyVersion, signature_algorithm: algorithm };
+      return { license_data: { ...claims, ...stamps, signature: String(signed) } };
+    },
+    clock: { now: () => now },
+    unsignedFallback: false,
+  });
+  const ask = async ({ license = {}, userEmail, session = 's', format = 'signed-json' }: Ask = {}) => {
+    const holder = { key: { text: 'KEY', licenseId: LICENSE.id }, hardwareId: 'm', userEmail: userEmail ?? null };
+    const issued = await issue(granting(license, session), holder, format, silentLogger);
+    if (!('license_data' in issued)) throw new TypeError('no licence data');
+    return issued.license_data;
+  };
+  return { ask, state, signed: () => signed, advance: (by: number) => (now += by) };
+}
+
+describe('createIssue', () => {
+  it('signs what the holder is to check, valid for the offline time', async () => {
+    const { ask } = setUp();
+    expect(await ask({ userEmail: 'someone@example.org' })).toEqual({
+      license_key: 'KEY',
+      license_id: 'lic_0123456789ab',
+      session_id: 's',
+      tenant_id: 'acme',
+      tier: 'starter',
+      features: ['export'],
+      max_seats: 5,
+      hardware_id: 'm',
+      user_email: 'someone@example.org',
+      expires_at: '2026-05-11T00:00:00.000Z',
+      valid_until: '2026-02-01T00:00:00.000Z',
+      signed_at: '2026-01-31T00:00:00.000Z',
+      key_version: 'licenses.1',
+      signature_algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
+      signature: '1',
+    });
+    const soon = await ask({ license: { expires_at: START + HOUR } });
+    expect(soon['valid_until']).toBe('2026-01-31T01:00:00.000Z');
+  });
+
+  it('hands an unchanged session the same again for a quarter of its offline time, to the millisecond', async () => {
+    const { ask, advance, signed } = setUp();
+    const first = await ask();
+    advance(6 * HOUR - 1);
+    expect(await ask()).toBe(first);
+    advance(1);
+    const fresh = await ask();
+    expect(fresh).toMatchObject({ signature: '2', valid_until: '2026-02-01T06:00:00.000Z' });
+    expect(await ask()).toBe(fresh);
+    expect(signed()).toBe(2);
+  });
+
+  it.each<[string, Ask]>([
+    ['session', { session: 't' }],
+    ['user', { userEmail: 'another@example.org' }],
+    ['tier', { license: { tier: 'trial' } }],
+    ['features', { license: { features: ['export', 'api'] } }],
+    ['seats', { license: { max_seats: 6 } }],
+    ['expiry', { license: { expires_at: START + 101 * DAY } }],
+    ['offline time', { license: { offline_seconds: 3600 } }],
+    ['form', { format: 'batch' }],
+  ])('signs anew for another %s', async (_what, change) => {
+    const { ask, signed } = setUp();
+    const first = await ask();
+    expect(await ask(change)).toMatchObject({ signature: '2' });
+    expect(await ask()).toBe(first);
+    expect(signed()).toBe(2);
+  });
+
+  it('signs anew when the key has changed, as after a revocation', async () => {
+    const { ask, state } = setUp();
+    await ask();
+    state.key = localKeys.second.signingKey;
+    expect(await ask()).toMatchObject({ signature: '2', key_version: 'licenses.2' });
+  });
+
+  it('remembers no failure', async () => {
+    const { ask, state } = setUp();
+    state.failing = true;
+    await expect(ask()).rejects.toMatchObject({ code: 'signing_unavailable' });
+    state.failing = false;
+    expect(await ask()).toMatchObject({ signature: '2' });
+  });
+});
+
+describe('createReuse', () => {
+  const reuse = () => createReuse<number>({ clock: { now: () => START }, maxEntries: 2 });
+  let made = 0;
+  const sign = async () => ++made;
+
+  it('makes one for all who ask while it is being made', async () => {
+    const { get } = reuse();
+    const before = made;
+    await Promise.all(Array.from({ length: 10 }, () => get('a', START + HOUR, sign)));
+    expect(made).toBe(before + 1);
+  });
+
+  it('is bounded: forgets what was made first', async () => {
+    const { get } = reuse();
+    const [a, b, c] = [
+      await get('a', START + HOUR, sign),
+      await get('b', START + HOUR, sign),
+      await get('c', START + HOUR, sign),
+    ];
+    expect([await get('c', START + HOUR, sign), await get('b', START + HOUR, sign)]).toEqual([c, b]);
+    expect(await get('a', START + HOUR, sign)).not.toBe(a);
+  });
+
+  it('keeps nothing whose validity is over', async () => {
+    const { get } = reuse();
+    expect(await get('a', START, sign)).not.toBe(await get('a', START, sign));
+  });
+});

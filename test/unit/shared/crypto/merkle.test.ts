@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { buildTree, createNodeMemory, leafHash, rootFromPath } from '#shared/crypto/merkle.ts';
+
+const sha256 = (...parts: readonly Uint8Array[]) => createHash('sha256').update(Buffer.concat(parts)).digest();
+const ZERO = Buffer.of(0);
+const ONE = Buffer.of(1);
+
+/** RFC 9162, section 2.1.1, word for word: k is the largest power of two smaller than n. */
+function mth(data: readonly Buffer[]): Buffer {
+  const [first] = data;
+  if (first === undefined) return sha256();
+  if (data.length === 1) return sha256(ZERO, first);
+  const k = split(data.length);
+  return sha256(ONE, mth(data.slice(0, k)), mth(data.slice(k)));
+}
+
+/** Section 2.1.3.1. */
+function auditPath(m: number, data: readonly Buffer[]): Buffer[] {
+  if (data.length <= 1) return [];
+  const k = split(data.length);
+  return m < k
+    ? [...auditPath(m, data.slice(0, k)), mth(data.slice(k))]
+    : [...auditPath(m - k, data.slice(k)), mth(data.slice(0, k))];
+}
+
+function split(n: number): number {
+  let k = 1;
+  while (k * 2 < n) k *= 2;
+  return k;
+}
+
+/** Section 2.1.3.2, step by step, which is another way of walking than the one under test. */
+function verifies(leaf: Buffer, index: number, size: number, path: readonly Buffer[], root: Buffer): boolean {
+  if (index >= size) return false;
+  let [fn, sn, r] = [index, size - 1, leaf];
+  for (const p of path) {
+    if (sn === 0) return false;
+    if (fn % 2 === 1 || fn === sn) {
+      r = sha256(ONE, p, r);
+      while (fn % 2 === 0 && fn !== 0) [fn, sn] = [fn >> 1, sn >> 1];
+    } else {
+      r = sha256(ONE, r, p);
+    }
+    [fn, sn] = [fn >> 1, sn >> 1];
+  }
+  return sn === 0 && r.equals(root);
+}
+
+const leavesOf = (size: number) => Array.from({ length: size }, (_, index) => `leaf ${index}`);
+const hex = (bytes: Buffer) => bytes.toString('hex');
+const SIZES = [...Array.from({ length: 40 }, (_, size) => size + 1), 63, 64, 65, 100, 127, 128, 129, 255, 256, 257];
+
+/** The eight leaves of Certificate Transparency's own tests, and the roots of their first n. */
+const CT_LEAVES = ['', '00', '10', '2021', '3031', '40414243', '5051525354555657', '606162636465666768696a6b6c6d6e6f'];
+const CT_ROOTS = [
+  '6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d',
+  'fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125',
+  'aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77',
+  'd37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7',
+  '4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4',
+  '76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef',
+  'ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c',
+  '5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328',
+];
+
+describe('buildTree', () => {
+  it('hashes nothing for nobody', () => {
+    expect(buildTree([]).root).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+  });
+
+  it.each(CT_ROOTS.map((root, index) => [index + 1, root]))(
+    'has the published root of %i leaves of Certificate Transparency',
+    (size, root) => {
+      const data = CT_LEAVES.slice(0, Number(size)).map((text) => Buffer.from(text, 'hex'));
+      expect(hex(mth(data))).toBe(root);
+      expect(buildTree(data.map((leaf) => hex(sha256(ZERO, leaf)))).root).toBe(root);
+    },
+  );
+
+  it.each(SIZES)('of %i is the tree of the RFC, root and paths', (size) => {
+    const leaves = leavesOf(size);
+    const data = leaves.map((leaf) => Buffer.from(leaf));
+    const tree = buildTree(leaves.map(leafHash));
+    expect(tree.root).toBe(hex(mth(data)));
+    leaves.forEach((_, index) => {
+      expect(tree.auditPath(index)).toEqual(auditPath(index, data).map(hex));
+    });
+    for (const outside of [-1, size, 0.5]) expect(() => tree.auditPath(outside)).toThrow(RangeError);
+  });
+
+  it('tells a leaf from a node of the same bytes', () => {
+    const [a, b] = [leafHash('a'), leafHash('b')];
+    const node = Buffer.from(a + b, 'hex');
+    expect(buildTree([a, b]).root).not.toBe(hex(sha256(ZERO, node)));
+  });
+});
+
+describe('rootFromPath', () => {
+  it.each(SIZES)('agrees with the steps of the RFC on every leaf of %i, and on wrong places and sizes', (size) => {
+    const hashes = leavesOf(size).map(leafHash);
+    const tree = buildTree(hashes);
+    const root = Buffer.from(tree.root, 'hex');
+    hashes.forEach((leaf, index) => {
+      const path = tree.auditPath(index);
+      expect(rootFromPath(leaf, index, size, path)).toBe(tree.root);
+      const bytes = path.map((one) => Buffer.from(one, 'hex'));
+      for (const [place, count] of [
+        [index, size + 1],
+        [index, size * 2],
+        [index, Math.max(index + 1, size - 1)],
+        [(index + 1) % size, size],
+        [size - 1 - index, size],
+      ] as const) {
+        const expected = verifies(Buffer.from(leaf, 'hex'), place, count, bytes, root);
+        expect(rootFromPath(leaf, place, count, path) === tree.root, `${index} as ${place} of ${count}`).toBe(expected);
+      }
+    });
+  });
+
+  it('takes no path that is shorter, longer, or in another order', () => {
+    const hashes = leavesOf(7).map(leafHash);
+    const tree = buildTree(hashes);
+    const [leaf = '', path] = [hashes[2], tree.auditPath(2)];
+    expect(path).toHaveLength(3);
+    expect(rootFromPath(leaf, 2, 7, path.slice(1))).toBeUndefined();
+    expect(rootFromPath(leaf, 2, 7, [...path, leaf])).toBeUndefined();
+    expect(rootFromPath(leaf, 2, 7, path.toReversed())).not.toBe(tree.root);
+    expect(rootFromPath(tree.root, 0, 1, [])).toBe(tree.root);
+  });
+
+  it.each([
+    ['upper case', (one: string) => one.toUpperCase()],
+    ['too short', (one: string) => one.slice(2)],
+    ['not hexadecimal', (one: string) => `g${one.slice(1)}`],
+  ])('takes no hash that is %s', (_what, spoil) => {
+    const hashes = leavesOf(4).map(leafHash);
+    const [first = '', ...rest] = buildTree(hashes).auditPath(1);
+    expect(rootFromPath(hashes[1] ?? '', 1, 4, [spoil(first), ...rest])).toBeUndefined();
+  });
+});
+
+describe('createNodeMemory', () => {
+  it('hashes what it knows only once, and forgets what it met first', () => {
+    const asked: string[] = [];
+    const memory = createNodeMemory(2, (left, right) => {
+      asked.push(left + right);
+      return left === 'bad' ? undefined : `${left}.${right}`;
+    });
+    expect([memory('a', 'b'), memory('a', 'b'), memory('c', 'd'), memory('a', 'b')]).toEqual([
+      ...['a.b', 'a.b', 'c.d', 'a.b'],
+    ]);
+    expect(asked).toEqual(['ab', 'cd']);
+    expect(memory('e', 'f')).toBe('e.f');
+    expect(memory('a', 'b')).toBe('a.b');
+    expect(asked).toEqual(['ab', 'cd', 'ef', 'ab']);
+  });
+
+  it('does not take one pair for another with the same left half, and remembers no failure', () => {
+    let asked = 0;
+    const memory = createNodeMemory(10, (left, right) => {
+      asked += 1;
+      return left === 'bad' ? undefined : `${left}.${right}`;
+    });
+    expect([memory('a', 'b'), memory('a', 'c'), memory('bad', 'x'), memory('bad', 'x')]).toEqual([
+      ...['a.b', 'a.c', undefined, undefined],
+    ]);
+    expect(asked).toBe(4);
+  });
+});

@@ -7,6 +7,8 @@ import { bind } from '#shared/http/validate.ts';
 import { readArchive } from '#shared/keys/archive.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
 import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { budgetConfig } from '#shared/signing/budget.ts';
+import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createSign } from './sign.ts';
 
 /** Signs licence data for the vendor's own services and staff. */
@@ -16,6 +18,7 @@ export const licenseSigning = defineFunction({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
     ...signingKeyConfig.shape,
+    ...budgetConfig.shape,
     TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
   }),
   compose(config, { clock, log }) {
@@ -33,8 +36,14 @@ export const licenseSigning = defineFunction({
       maxAge: KEY_LIST_MAX_AGE,
       onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
     });
-    const signer = createKmsSigner(kms, config.SIGNING_KEY);
-    const sign = createSign({ keys, signer, clock, issuer: config.TOKEN_ISSUER });
+    const signClaims = createSignClaims({
+      signer: createKmsSigner(kms, config.SIGNING_KEY),
+      clock,
+      log,
+      issuer: config.TOKEN_ISSUER,
+      perMinute: config.KMS_SIGNATURES_PER_MINUTE,
+    });
+    const sign = createSign({ keys, signClaims });
     return {
       routes: [
         bind(contract.signLicense, async ({ body, inexact }) => ({

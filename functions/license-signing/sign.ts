@@ -1,41 +1,35 @@
 import { MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH } from '#shared/contract/license-signing.ts';
 import { canonicalJson, NotCanonicalError } from '#shared/crypto/canonical-json.ts';
-import { RESERVED_CLAIMS, signLicenseToken } from '#shared/crypto/jws.ts';
-import { type LicenseClaims, RESERVED_MEMBERS, signLicense } from '#shared/crypto/license.ts';
-import type { Signer, SigningKey } from '#shared/crypto/signer.ts';
+import { RESERVED_CLAIMS } from '#shared/crypto/jws.ts';
+import { type LicenseClaims, RESERVED_MEMBERS } from '#shared/crypto/license.ts';
+import type { SigningKey } from '#shared/crypto/signer.ts';
 import { invalid } from '#shared/http/validate.ts';
 import type { KeyDirectory } from '#shared/keys/directory.ts';
-import type { Clock } from '#shared/model/clock.ts';
 import type { InvalidMember } from '#shared/model/errors.ts';
 import { formatTime, parseTime } from '#shared/model/time.ts';
+import type { SignClaims, Signed, TokenFormat } from '#shared/signing/sign-claims.ts';
 
 export interface SignOptions {
   readonly keys: Pick<KeyDirectory, 'signingKey'>;
-  readonly signer: Signer;
-  readonly clock: Clock;
-  /** The `iss` of tokens. */
-  readonly issuer: string;
+  readonly signClaims: SignClaims;
 }
 
 export interface SignRequest {
   readonly payload: Readonly<Record<string, unknown>>;
-  readonly format: 'signed-json' | 'jws';
+  readonly format: TokenFormat;
   /** Paths in the request's body of numbers that are not integers as written. */
   readonly inexact: readonly string[];
 }
 
 /** Checks the payload, then signs it. @throws Fault `invalid_request` naming every path at fault, `signing_unavailable` */
-export function createSign({ keys, signer, clock, issuer }: SignOptions) {
-  return async ({ payload, format, inexact }: SignRequest) => {
+export function createSign({ keys, signClaims }: SignOptions) {
+  return async ({ payload, format, inexact }: SignRequest): Promise<Signed> => {
     const reserved: readonly string[] = format === 'jws' ? [...RESERVED_MEMBERS, ...RESERVED_CLAIMS] : RESERVED_MEMBERS;
     refuse([...inexactNumbers(inexact), ...reservedMembers(payload, reserved), ...tooDeep(payload)]);
     const claims = canonicalClaims(payload);
     const key = await keys.signingKey();
     refuse(beyondPublication(claims, key));
-    const now = clock.now();
-    return format === 'jws'
-      ? { license_token: await signLicenseToken(claims, issuer, key, signer, now) }
-      : { license_data: await signLicense(claims, key, signer, now) };
+    return signClaims(claims, format, key);
   };
 }
 

@@ -1,12 +1,12 @@
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
-import { type License, readLicense } from '#shared/model/license.ts';
-import { expiredBefore, holderFields, readSession, type Session } from '#shared/model/session.ts';
+import type { License } from '#shared/model/license.ts';
+import { expiredBefore, type Session } from '#shared/model/session.ts';
 import { createGatherer } from '#shared/seats/gather.ts';
 import { paths } from '#shared/seats/paths.ts';
-import { queries } from '#shared/seats/queries.ts';
-import { CommitError, type Document, type DocumentStore } from '#shared/store/store.ts';
-import { claiming, type Holder, noSeats, refusalFor, renewal, type Situation, type Source, type Step } from './plan.ts';
+import { CommitError, type DocumentStore } from '#shared/store/store.ts';
+import { claiming, noSeats, refusalFor, renewal, type Source, type Step } from './plan.ts';
+import { createSituationReader, type Holder, type Situation } from './situation.ts';
 import { noUsageNotes, type UsageNotes } from './usage.ts';
 import type { Grant, Granted, Outcome, Wish } from './wish.ts';
 
@@ -40,7 +40,8 @@ export type Acquire<Issued> = (wish: Wish<Issued>) => Promise<Granted<Issued>>;
  *   `dependency_unavailable`
  */
 export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> {
-  const { store, clock, random, usage = noUsageNotes } = options;
+  const { store, clock, usage = noUsageNotes } = options;
+  const read = createSituationReader(options);
   type W = Wish<Issued>;
   type O = Outcome<Issued>;
 
@@ -76,7 +77,10 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
     const outcomes = new Map<W, O>();
     if (wishes.length === 0) return outcomes;
     if (patience <= 0) return new Map(wishes.map((wish) => [wish, { kind: 'refused', fault: tooBusy() }]));
-    const situation = await look(licenseId, wishes);
+    const situation = await read.situation(
+      licenseId,
+      wishes.map(({ holder }) => holder),
+    );
     const steps = await plan(situation, wishes);
     const issued = new Map(
       steps.map((step) => [step.wish, step.kind === 'refuse' ? undefined : begin(step.wish, step.grant)]),
@@ -100,35 +104,6 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
       for (const [wish, outcome] of await serve(licenseId, part, patience - cost)) outcomes.set(wish, outcome);
     }
     return outcomes;
-  }
-
-  /** The first round trip. */
-  async function look(licenseId: string, wishes: readonly W[]): Promise<Situation> {
-    const start = random();
-    const [[license, ...holders], open, used] = await Promise.all([
-      store.get([paths.license(licenseId), ...wishes.map(({ holder }) => paths.holder(licenseId, holder))]),
-      openSeats(licenseId, start, wishes.length),
-      store.count(queries.takenSeats(licenseId)),
-    ]);
-    const found = holders.flatMap((holder): [string, Holder][] =>
-      holder === undefined ? [] : [[holder.id, holderFields.parse(holder.fields)]],
-    );
-    const read = license && readLicense(license);
-    if (read !== undefined) options.onLicense?.(read);
-    return { license: read, holders: new Map(found), open, used };
-  }
-
-  /**
-   * As many open seats as are wanted, from a random place on and around the end. One wish asks for both parts at once
-   * and is spared a round trip; a group asks for the second only when the first was short, and is spared its reads.
-   */
-  async function openSeats(licenseId: string, start: number, wanted: number): Promise<Document[]> {
-    const from = store.query(queries.openSeatsFrom(licenseId, start, wanted));
-    const missing = wanted === 1 ? 1 : wanted - (await from).length;
-    const before = missing > 0 ? await store.query(queries.openSeatsBefore(licenseId, start, missing)) : [];
-    // A seat that was opened between the two queries can be in both.
-    const seats = new Map([...(await from), ...before].map((seat) => [seat.path, seat]));
-    return [...seats.values()];
   }
 
   /** Decides for every wish. Only a licence without enough open seats costs further reads, for expired sessions. */
@@ -180,24 +155,25 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
     now: number,
   ): Promise<Source[]> {
     if (license.seats > license.max_seats) return [];
-    const open = situation.open.slice(0, wanted).map((seat): Source => ({ kind: 'open', seat }));
+    const open = situation.open.slice(0, wanted);
     const missing = wanted - open.length;
-    if (missing === 0) return open;
-    const expired = await store.query(queries.expiredOf(license.id, expiredBefore(now), missing + machines.size));
+    const expired = missing === 0 ? [] : await read.expired(license.id, expiredBefore(now), missing + machines.size);
     // What this group's own machines hold is renewed, not taken; a seat that was just opened is among the open ones.
-    const opened = new Set(open.map((source) => (source.kind === 'open' ? source.seat.id : '')));
-    const others = expired.map(readSession).filter(({ holder, seat }) => !machines.has(holder) && !opened.has(seat));
-    return [...open, ...others.slice(0, missing).map((session): Source => ({ kind: 'expired', session }))];
+    const opened = new Set(open.map(({ id }) => id));
+    const others = expired.filter(({ holder, seat }) => !machines.has(holder) && !opened.has(seat));
+    return [
+      ...open.map((seat): Source => ({ kind: 'open', seat })),
+      ...others.slice(0, missing).map((session): Source => ({ kind: 'expired', session })),
+    ];
   }
 
   async function ownSessions(
     changed: readonly { readonly wish: W; readonly holder: Holder }[],
   ): Promise<{ readonly wish: W; readonly session: Session }[]> {
-    if (changed.length === 0) return [];
-    const documents = await store.get(changed.map(({ holder }) => paths.session(holder.session)));
+    const sessions = await read.sessions(changed.map(({ holder }) => holder.session));
     return changed.flatMap(({ wish }, index) => {
-      const document = documents[index];
-      return document === undefined ? [] : [{ wish, session: readSession(document) }];
+      const session = sessions[index];
+      return session === undefined ? [] : [{ wish, session }];
     });
   }
 

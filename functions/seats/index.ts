@@ -6,6 +6,8 @@ import { readArchive } from '#shared/keys/archive.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
 import { createLocalLimit } from '#shared/limits/local-limit.ts';
 import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { budgetConfig } from '#shared/signing/budget.ts';
+import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
 import { seatsRoutes } from './handlers.ts';
 import { createHeartbeat } from './heartbeat.ts';
@@ -24,6 +26,7 @@ export const seats = defineFunction({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
     ...signingKeyConfig.shape,
+    ...budgetConfig.shape,
     TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
     UNSIGNED_FALLBACK: z
       .enum(['deny', 'allow'])
@@ -45,11 +48,17 @@ export const seats = defineFunction({
       maxAge: KEY_LIST_MAX_AGE,
       onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
     });
-    const issue = createIssue({
-      keys,
+    const sign = createSignClaims({
       signer: createKmsSigner(kms, config.SIGNING_KEY),
       clock,
+      log,
       issuer: config.TOKEN_ISSUER,
+      perMinute: config.KMS_SIGNATURES_PER_MINUTE,
+    });
+    const issue = createIssue({
+      keys,
+      sign,
+      clock,
       unsignedFallback: config.UNSIGNED_FALLBACK === 'allow',
     });
     const licenses = createLicenseMemory(store, clock);

@@ -5,23 +5,8 @@ import { type Session, SHARDS } from '#shared/model/session.ts';
 import { deriveSessionName, newSessionName } from '#shared/model/session-id.ts';
 import { claim, handOver, type NewSession, renew, takeOver } from '#shared/seats/commits.ts';
 import type { Document, Write } from '#shared/store/store.ts';
+import type { Holder } from './situation.ts';
 import type { Grant, Wish } from './wish.ts';
-
-/** A machine's entry among a licence's holders. */
-export interface Holder {
-  readonly session: string;
-  readonly nonce: string;
-}
-
-/** What the store says of a licence, as far as a group of wishes needs to know. */
-export interface Situation {
-  readonly license: License | undefined;
-  readonly holders: ReadonlyMap<string, Holder>;
-  /** Open seats, each once, in the order in which they are to be tried. */
-  readonly open: readonly Document[];
-  /** How many seats are taken. */
-  readonly used: number;
-}
 
 /** What is to be done for one wish. */
 export type Step<Issued> =

@@ -4,9 +4,19 @@ import { z } from 'zod';
 export const time = z.iso.datetime({ precision: 3 });
 
 export const tokenFormat = z
-  .enum(['signed-json', 'jws'])
+  .enum(['signed-json', 'jws', 'batch'])
   .default('signed-json')
-  .describe('`signed-json` answers `license_data`, `jws` a compact JWS in `license_token`');
+  .describe(
+    '`signed-json` answers `license_data`, `jws` a compact JWS in `license_token`, `batch` `license_data` that may ' +
+      'share its signature with others: for clients that can check the member `batch`',
+  );
+
+const batchProof = z.object({
+  leaf_index: z.number().int().min(0),
+  tree_size: z.number().int().min(2),
+  audit_path: z.array(z.string()).describe('RFC 9162: 64 hexadecimal digits each, lowest first'),
+  signed_at: time,
+});
 
 /** Licence data with the members that signing adds. */
 export const signedLicense = z.looseObject({
@@ -14,6 +24,7 @@ export const signedLicense = z.looseObject({
   key_version: z.string().nullable(),
   signature_algorithm: z.string().nullable(),
   signature: z.string().nullable().describe('base64 of RSASSA-PKCS1-v1_5 over the canonical JSON of the other members'),
+  batch: batchProof.optional().describe('with `token_format: batch`: what leads from this licence to the signed head'),
 });
 
 /** What every list takes: where to go on, as an answer's Link header says, and how many to show. */

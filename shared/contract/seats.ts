@@ -13,7 +13,8 @@ export const acquire = defineRoute({
   access: ['anyone'],
   summary: 'Take a seat and receive the signed licence',
   description:
-    'A machine that already holds a session gets the same one again, with a longer lease and a fresh signature. ' +
+    'A machine that already holds a session gets the same one again, with a longer lease, and a fresh signature once ' +
+    'a quarter of `valid_until` is past. ' +
     'Send heartbeats to keep the seat; past half of `valid_until`, acquire again.',
   body: z.strictObject({
     license_key: licenseKey,

@@ -1,10 +1,21 @@
 import { createHash } from 'node:crypto';
 import { formatTime } from '../model/time.ts';
 import { isSignatureAlgorithm } from './algorithms.ts';
+import { headText, readBatchProof, rootOf } from './batch-head.ts';
 import { type CanonicalValue, canonicalJson, NotCanonicalError } from './canonical-json.ts';
+import type { PublicKey } from './public-key.ts';
 import type { Signer, SigningKey } from './signer.ts';
 import { readValidity, refusalAt } from './validity.ts';
-import { type FindKey, matchingKey, refuse, type Verification, verifySignature } from './verify.ts';
+import { noVerifiedHeads, type VerifiedHeads } from './verified-heads.ts';
+import {
+  type FindKey,
+  isObject,
+  matchingKey,
+  type Refusal,
+  refuse,
+  type Verification,
+  verifySignature,
+} from './verify.ts';
 
 /** What is signed: members with one canonical form each, of which none is called like those that signing adds. */
 export type LicenseClaims = Readonly<Record<string, CanonicalValue>>;
@@ -41,30 +52,78 @@ export async function signLicense(
   signer: Signer,
   now: number,
 ): Promise<LicenseData> {
-  const stamped = stampClaims(claims, key, now);
-  const digest = createHash('sha256').update(canonicalJson(stamped)).digest();
-  const signature = await signer.sign(key.keyVersion, digest);
-  return { ...stamped, signature: Buffer.from(signature).toString('base64') };
+  const text = canonicalJson(stampClaims(claims, key, now));
+  const signature = await signer.sign(key.keyVersion, createHash('sha256').update(text).digest());
+  return { ...readCanonical(text), signature: Buffer.from(signature).toString('base64') };
 }
 
+/** The members in the order in which they are signed, which spares whoever checks them the sorting. */
+export const readCanonical = (text: string): ReturnType<typeof stampClaims> => JSON.parse(text);
+
 /**
- * Checks signed licence data. The key comes first: a version that is not published, or another algorithm than its
- * own, is refused before anything else in the data is looked at.
+ * Checks signed licence data, signed directly or as one of a batch. The key comes first: a version that is not
+ * published, or another algorithm than its own, is refused before anything else in the data is looked at.
  * @param now milliseconds since the epoch
+ * @param heads where checks of many licences remember the batches that they have met
  */
-export function verifyLicense(data: unknown, find: FindKey, now: number): Verification {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return refuse('malformed');
-  const { signature, ...claims }: Record<string, unknown> = { ...data };
-  const { key_version: keyVersion, signature_algorithm: algorithm } = claims;
+export function verifyLicense(
+  data: unknown,
+  find: FindKey,
+  now: number,
+  heads: VerifiedHeads = noVerifiedHeads,
+): Verification {
+  if (!isObject(data)) return refuse('malformed');
+  const { signature, batch, ...others } = data;
+  const { key_version: keyVersion, signature_algorithm: algorithm } = others;
   if (typeof keyVersion !== 'string' || typeof signature !== 'string') return refuse('malformed');
   const key = isSignatureAlgorithm(algorithm) ? matchingKey(find, keyVersion, algorithm) : undefined;
   if (key === undefined) return refuse('unknown_key');
-  const bytes = Buffer.from(signature, 'base64');
-  if (bytes.toString('base64') !== signature) return refuse('malformed');
+  // Anything but an object proves nothing: it is a member like others, which a direct signature would have to cover.
+  const isOfBatch = isObject(batch);
+  const claims = isOfBatch || batch === undefined ? others : { ...others, batch };
   const text = canonicalOrUndefined(claims);
   if (text === undefined) return refuse('malformed');
-  if (!verifySignature(key, Buffer.from(text), bytes)) return refuse('bad_signature');
-  return judgeTimes(claims, keyVersion, now);
+  const refusal = isOfBatch
+    ? refusalOfBatch({ text, batch, keyVersion, key, signature, heads })
+    : refusalOfSignature(key, text, signature);
+  return refusal === undefined ? judgeTimes(claims, keyVersion, now) : refuse(refusal);
+}
+
+function refusalOfSignature(key: PublicKey, text: string, signature: string): Refusal | undefined {
+  const bytes = Buffer.from(signature, 'base64');
+  if (bytes.toString('base64') !== signature) return 'malformed';
+  return verifySignature(key, Buffer.from(text), bytes) ? undefined : 'bad_signature';
+}
+
+interface OfBatch {
+  /** The canonical licence without `signature` and `batch`. */
+  readonly text: string;
+  readonly batch: Readonly<Record<string, unknown>>;
+  readonly keyVersion: string;
+  readonly key: PublicKey;
+  readonly signature: string;
+  readonly heads: VerifiedHeads;
+}
+
+/** The licence and its proof lead to a root; the signature must be one over the head with that root. */
+function refusalOfBatch({ text, batch, keyVersion, key, signature, heads }: OfBatch): Refusal | undefined {
+  const proof = readBatchProof(batch);
+  if (proof === undefined) return 'malformed';
+  const root = rootOf(text, proof, heads.node);
+  if (root === undefined) return 'malformed';
+  const head = {
+    root,
+    tree_size: proof.tree_size,
+    signed_at: proof.signed_at,
+    key_version: keyVersion,
+    signature_algorithm: key.algorithm,
+    kid: key.kid,
+    signature,
+  };
+  if (heads.has(head)) return undefined;
+  const refusal = refusalOfSignature(key, headText(head), signature);
+  if (refusal === undefined) heads.add(head);
+  return refusal;
 }
 
 /** The last step for every form of licence: are we inside its times? */

@@ -15,15 +15,15 @@ export interface Validity {
  * @returns undefined when one of them is not an RFC 3339 time
  */
 export function readValidity(claims: Readonly<Record<string, unknown>>): Validity | undefined {
-  const times = ['signed_at', 'expires_at', 'valid_until'].map((name) => readTime(claims[name]));
-  const [signedAt, expiresAt, validUntil] = times;
-  if (times.some(Number.isNaN)) return undefined;
-  const ends = [expiresAt, validUntil].filter((time) => time !== undefined);
-  return {
-    ...(signedAt === undefined ? {} : { signedAt }),
-    ...(ends.length === 0 ? {} : { until: Math.min(...ends) }),
-  };
+  const signedAt = readTime(claims['signed_at']);
+  const until = earlier(readTime(claims['expires_at']), readTime(claims['valid_until']));
+  if (Number.isNaN(signedAt) || Number.isNaN(until)) return undefined;
+  return { ...(signedAt === undefined ? {} : { signedAt }), ...(until === undefined ? {} : { until }) };
 }
+
+/** NaN when one of them is. */
+const earlier = (a: number | undefined, b: number | undefined) =>
+  a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 
 /** NaN for what is there and is no time. */
 function readTime(value: unknown): number | undefined {

@@ -35,3 +35,7 @@ export function matchingKey(find: FindKey, name: string, algorithm: SignatureAlg
   const key = find(name);
   return key?.algorithm === algorithm ? key : undefined;
 }
+
+/** A JSON object; what it is made of is not known yet. */
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

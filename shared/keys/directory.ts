@@ -23,6 +23,8 @@ export interface KeySet {
 export interface KeyDirectory {
   /** The published keys, at most `maxAge` old; older only while KMS fails. */
   current(): Promise<KeySet>;
+  /** The same, if they are in memory and need not be read again. */
+  fresh(): KeySet | undefined;
   /** The version that signs now. @throws Fault `signing_unavailable` when there is none */
   signingKey(): Promise<SigningKey>;
 }
@@ -106,8 +108,11 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     }
   }
 
+  const fresh = () => (known !== undefined && clock.now() < known.readAt + maxAge * 1000 ? known.set : undefined);
+
   async function current(): Promise<KeySet> {
-    if (known !== undefined && clock.now() < known.readAt + maxAge * 1000) return known.set;
+    const held = fresh();
+    if (held !== undefined) return held;
     reading ??= readOrKeep().finally(() => {
       reading = undefined;
     });
@@ -116,6 +121,7 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
 
   return {
     current,
+    fresh,
     async signingKey() {
       const signing = await current().then(
         ({ keys }) => keys.find(({ state }) => state === 'signing'),

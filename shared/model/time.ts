@@ -11,7 +11,8 @@ export function parseTime(text: string): number | undefined {
   if (!TIME.test(text)) return undefined;
   const milliseconds = Date.parse(text);
   if (Number.isNaN(milliseconds)) return undefined;
-  // Date.parse lets 30 February roll over into March; the day must be the one that was written.
+  // Date.parse lets 30 February roll over into March; the day must be the one that was written. Every month has 28.
+  if (text.slice(8, 10) <= '28') return milliseconds;
   const day = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
   return formatTime(day).startsWith(text.slice(0, 10)) ? milliseconds : undefined;
 }

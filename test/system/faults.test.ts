@@ -28,8 +28,8 @@ async function persist(send: () => Promise<Reply>): Promise<Reply> {
   return reply;
 }
 
-const acquire = (license_key: string, hardware_id: string) =>
-  suite.post('/api/v1/licenses/acquire', { license_key, hardware_id });
+const acquire = (license_key: string, hardware_id: string, user_email?: string) =>
+  suite.post('/api/v1/licenses/acquire', { license_key, hardware_id, user_email });
 const heartbeat = (session_id: string) => suite.post('/api/v1/licenses/heartbeat', { session_id });
 const release = (session_id: string) => suite.post('/api/v1/licenses/release', { session_id });
 const reap = () => suite.post('/internal/sessions/reap', undefined, 'scheduler');
@@ -76,7 +76,8 @@ const PATHS: Readonly<Record<string, Path>> = {
   'acquire, again': {
     calls: [...LOOK, 'firestore.BatchWrite', SIGN],
     prepare: (license_key) => acquire(license_key, 'm'),
-    walk: ({ license_key }) => acquire(license_key, 'm'),
+    // For somebody else, since an unchanged session is handed the signature that it has.
+    walk: ({ license_key }) => acquire(license_key, 'm', 'another@example.org'),
     async settled(subject, reply) {
       expect(reply).toMatchObject({ status: 200, body: { session_id: subject.session_id } });
       await keepsAndReturns(subject, reply);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Authenticate } from '#shared/http/authenticate.ts';
+import { createCors } from '#shared/http/cors.ts';
 import { createLogger, silentLogger } from '#shared/http/log.ts';
 import { type BoundRoute, defineRoute } from '#shared/http/route.ts';
 import { createFunctionServer } from '#shared/http/server.ts';
@@ -71,7 +72,8 @@ const authenticate: Authenticate = async (authorization) => {
 let served = 0;
 
 /** The routes above behind the server that production uses, until the test ends. */
-export async function serveFunction() {
+/** @param origins of web pages that may call the routes of users */
+export async function serveFunction(origins: readonly string[] = []) {
   const lines: string[] = [];
   served += 1;
   const server = createFunctionServer({
@@ -87,6 +89,7 @@ export async function serveFunction() {
       callerLimit: 1000,
       strangerLimit: 100,
     }),
+    cors: createCors(origins),
     clientIpHeader: undefined,
   });
   const port = await listening(server);

@@ -35,9 +35,12 @@ describe('createFunctionServer answers', () => {
       'cache-control': 'no-store',
       connection: 'keep-alive',
       'content-length': String(Buffer.byteLength('{"text":"é😀"}')),
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
       'content-type': 'application/json',
       date: expect.any(String),
       'keep-alive': expect.any(String),
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': 'max-age=63072000',
       'x-content-type-options': 'nosniff',
       'x-request-id': expect.stringMatching(UUID),
     });

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAcquire } from '#functions/seats/acquire.ts';
+import { createIssue, type Issued } from '#functions/seats/issue.ts';
+import { verifyLicenseToken } from '#shared/crypto/jws.ts';
+import { verifyLicense } from '#shared/crypto/license.ts';
+import { silentLogger } from '#shared/http/log.ts';
+import { systemClock } from '#shared/model/clock.ts';
+import { holderId } from '#shared/model/session-id.ts';
+import { createSignClaims, type TokenFormat } from '#shared/signing/sign-claims.ts';
+import { createGround } from '../seats/firestore.ts';
+import { quantile } from '../seats/storm.ts';
+import type { SlowKms } from './kms.ts';
+
+export interface CrowdRow {
+  readonly format: TokenFormat;
+  /** How many had their licence before we stopped waiting, every one of them verified. */
+  readonly licensed: number;
+  readonly calls: number;
+  /** Milliseconds; for all clients, those after the bound computed from the limit. */
+  readonly total: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly extrapolated: boolean;
+}
+
+export interface CrowdOptions {
+  readonly kms: SlowKms;
+  /** host:port of the Firestore emulator. */
+  readonly host: string;
+  readonly clients: number;
+  readonly perMinute: number;
+  /** Milliseconds after which the rest is computed. */
+  readonly bound: number;
+}
+
+/** All clients acquire at once: the domain as the service runs it, without HTTP. */
+export async function crowd(format: TokenFormat, options: CrowdOptions): Promise<CrowdRow> {
+  const { kms, host, clients, perMinute, bound } = options;
+  const ground = await createGround(host, clients);
+  try {
+    kms.refill();
+    const clock = systemClock;
+    const sign = createSignClaims({
+      ...{ signer: kms.signer, clock, log: silentLogger },
+      ...{ issuer: 'https://countersign.example', perMinute: undefined },
+    });
+    const keys = { signingKey: async () => kms.key };
+    const issue = createIssue({ keys, sign, clock, unsignedFallback: false });
+    const acquire = createAcquire<Issued>({ store: ground.store, clock, random: Math.random });
+    const licenses: Issued[] = [];
+    const latencies: number[] = [];
+    const [before, start] = [clock.now() - 1, performance.now()];
+
+    const client = async (index: number) => {
+      const hardwareId = `client-${index}`;
+      const holder = { key: ground.key, hardwareId, userEmail: null };
+      const { issued } = await acquire({
+        key: ground.key,
+        holder: holderId(ground.key.licenseId, hardwareId),
+        details: { user_email: null, hostname: hardwareId, platform: null, client_version: null },
+        signal: new AbortController().signal,
+        issue: (grant) => issue(grant, holder, format, silentLogger),
+        attempts: new Set(),
+      });
+      licenses.push(await issued);
+      latencies.push(performance.now() - start);
+    };
+    const all = Promise.allSettled(Array.from({ length: clients }, (_, index) => client(index)));
+    await Promise.race([all, sleep(bound, undefined, { ref: false })]);
+    const [licensed, calls] = [latencies.length, kms.calls()];
+    kms.abandon();
+    await all;
+    // Data of this licence is valid for no time at all; at the moment before it was asked for, it is.
+    if (!licenses.every((issued) => isValid(issued, kms, before))) throw new Error('a licence does not verify');
+    const rest = clients - licensed;
+    const waits = [
+      ...latencies.slice(0, licensed),
+      ...Array.from({ length: rest }, (_, index) => bound + ((index + 1) * 60_000) / perMinute),
+    ];
+    return {
+      ...{ format, licensed, calls: calls + rest, total: Math.max(...waits), extrapolated: rest > 0 },
+      ...{ p50: quantile(waits, 0.5), p99: quantile(waits, 0.99) },
+    };
+  } finally {
+    await ground.close();
+  }
+}
+
+const isValid = (issued: Issued, { publicKey }: SlowKms, now: number) =>
+  ('license_data' in issued
+    ? verifyLicense(issued.license_data, () => publicKey, now)
+    : verifyLicenseToken(issued.license_token, () => publicKey, now)
+  ).valid;

@@ -1,0 +1,116 @@
+import { hash } from 'node:crypto';
+
+/**
+ * Merkle trees of RFC 9162, section 2.1, over SHA-256. Hashes are lower-case hex. A leaf's hash begins with the byte 0
+ * and a node's with 1, so that neither can stand for the other.
+ */
+export interface MerkleTree {
+  readonly root: string;
+  /** The hashes beside the way from a leaf to the root, lowest first (section 2.1.3). @throws RangeError outside the tree */
+  auditPath(index: number): string[];
+}
+
+/** @param data ASCII, or whatever else is meant by its UTF-8 bytes */
+export const leafHash = (data: string): string => hash('sha256', `\0${data}`, 'hex');
+
+/**
+ * Pairs the hashes of each level from the left; one that is left over moves up as it is. That is the tree which the
+ * RFC describes by halving at the largest power of two.
+ * @param leaves as `leafHash` makes them
+ */
+export function buildTree(leaves: readonly string[]): MerkleTree {
+  const node = createPairHash();
+  const levels: (readonly string[])[] = [leaves];
+  for (let level = leaves; level.length > 1; levels.push(level)) level = levelAbove(level, node);
+  return {
+    root: levels.at(-1)?.[0] ?? hash('sha256', '', 'hex'),
+    auditPath(index) {
+      if (!(index in leaves)) throw new RangeError(`a tree of ${leaves.length} leaves has none at ${index}`);
+      return levels.flatMap((level, height) => level[(index >>> height) ^ 1] ?? []);
+    },
+  };
+}
+
+function levelAbove(level: readonly string[], node: PairHash): string[] {
+  const above: string[] = [];
+  for (let i = 0; i < level.length; i += 2) {
+    const [left = '', right] = [level[i], level[i + 1]];
+    above.push(right === undefined ? left : node(left, right));
+  }
+  return above;
+}
+
+/**
+ * The root to which a leaf and its audit path lead (section 2.1.3.2).
+ * @param leaf as `leafHash` makes it
+ * @param size at most 2^31, and more than `index`
+ * @param path hashes of 64 hexadecimal digits, lowest first
+ * @returns undefined when the path is not exactly as long as the leaf's place in a tree of this size asks for, or when
+ *   something in it is no hash
+ */
+export function rootFromPath(
+  leaf: string,
+  index: number,
+  size: number,
+  path: readonly string[],
+  node: NodeHash = createNodeHash(),
+): string | undefined {
+  let hashed: string | undefined = leaf;
+  let used = 0;
+  for (let [place, last] = [index, size - 1]; last > 0; place >>>= 1, last >>>= 1) {
+    const isRight = place % 2 === 1;
+    if (!isRight && place === last) continue; // left over at this level
+    const sibling = path[used];
+    if (sibling === undefined) return undefined;
+    hashed = isRight ? node(sibling, hashed) : node(hashed, sibling);
+    if (hashed === undefined) return undefined;
+    used += 1;
+  }
+  return used === path.length ? hashed : undefined;
+}
+
+type PairHash = (left: string, right: string) => string;
+
+/** One piece of memory for all nodes of a tree: its allocation costs more than a hash. */
+function createPairHash(): PairHash {
+  const bytes = Buffer.alloc(65, 1);
+  return (left, right) => {
+    bytes.write(left, 1, 'hex');
+    bytes.write(right, 33, 'hex');
+    return hash('sha256', bytes, 'hex');
+  };
+}
+
+/** The hash of a node from those of its two children; undefined unless these are hashes in lower-case hex. */
+export type NodeHash = (left: string, right: string) => string | undefined;
+
+// A counted repetition in the pattern itself takes several times as long.
+const HEX = /^[0-9a-f]+$/;
+const isHash = (text: string) => text.length === 64 && HEX.test(text);
+
+export function createNodeHash(): NodeHash {
+  const pair = createPairHash();
+  return (left, right) => (isHash(left) && isHash(right) ? pair(left, right) : undefined);
+}
+
+/**
+ * The same, remembering: the paths of a tree's leaves share most of their nodes.
+ * @param max nodes, about 400 bytes each; beyond, the one met first is forgotten
+ */
+export function createNodeMemory(max: number, node: NodeHash = createNodeHash()): NodeHash {
+  const known = new Map<string, { readonly right: string; readonly parent: string }>();
+  return (left, right) => {
+    const met = known.get(left);
+    if (met !== undefined && met.right === right) return met.parent;
+    const parent = node(left, right);
+    if (parent === undefined) return undefined;
+    known.set(left, { right, parent });
+    if (known.size > max) forgetFirst(known);
+    return parent;
+  };
+}
+
+function forgetFirst(known: Map<string, unknown>): void {
+  const [first] = known.keys();
+  if (first !== undefined) known.delete(first);
+}

@@ -10,7 +10,7 @@ export function createMovableClock(): MovableClock {
   return {
     now: () => Date.now() + offset,
     advance(seconds) {
-      offset += seconds * 1000;
+      offset += Math.round(seconds * 1000); // the domain counts in whole milliseconds
     },
   };
 }

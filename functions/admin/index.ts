@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { createFirestore } from '#shared/gcp/firestore.ts';
+import { openFirestore } from '#shared/gcp/firestore.ts';
 import { createUserDirectory } from '#shared/gcp/identity.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
@@ -28,11 +28,7 @@ export const admin = defineFunction({
     IDENTITY_ENDPOINT: endpoint.optional().describe('host:port of an Auth emulator; unset in production'),
   }),
   compose(config, { clock }) {
-    const store = createFirestore({
-      projectId: config.PROJECT_ID,
-      database: config.FIRESTORE_DATABASE,
-      endpoint: config.FIRESTORE_ENDPOINT,
-    });
+    const store = openFirestore(config);
     const users = createUserDirectory({ projectId: config.PROJECT_ID, endpoint: config.IDENTITY_ENDPOINT });
     const random = Math.random;
     const acts = createActs({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as contract from '#shared/contract/key-rotation.ts';
-import { createFirestore } from '#shared/gcp/firestore.ts';
+import { openFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeyAdministrator, createKmsKeySource } from '#shared/gcp/kms.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
@@ -17,11 +17,7 @@ export const keyRotation = defineFunction({
     ...signingKeyConfig.shape,
   }),
   compose(config, { clock, log }) {
-    const store = createFirestore({
-      projectId: config.PROJECT_ID,
-      database: config.FIRESTORE_DATABASE,
-      endpoint: config.FIRESTORE_ENDPOINT,
-    });
+    const store = openFirestore(config);
     const kms = createKmsClient(config.KMS_ENDPOINT);
     const rotate = createRotate({
       source: createKmsKeySource(kms, config.SIGNING_KEY),

@@ -1,12 +1,10 @@
 import { z } from 'zod';
 import * as contract from '#shared/contract/license-signing.ts';
-import { createFirestore } from '#shared/gcp/firestore.ts';
-import { createKmsClient, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
+import { openFirestore } from '#shared/gcp/firestore.ts';
+import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
-import { readArchive } from '#shared/keys/archive.ts';
-import { createKeyDirectory } from '#shared/keys/directory.ts';
-import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { budgetConfig } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createSign } from './sign.ts';
@@ -22,28 +20,23 @@ export const licenseSigning = defineFunction({
     TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
   }),
   compose(config, { clock, log }) {
-    const store = createFirestore({
-      projectId: config.PROJECT_ID,
-      database: config.FIRESTORE_DATABASE,
-      endpoint: config.FIRESTORE_ENDPOINT,
-    });
-    const kms = createKmsClient(config.KMS_ENDPOINT);
-    const keys = createKeyDirectory({
-      source: createKmsKeySource(kms, config.SIGNING_KEY),
-      archive: () => readArchive(store),
-      clock,
+    const store = openFirestore(config);
+    const signing = openSigningKeys({
+      cryptoKey: config.SIGNING_KEY,
+      endpoint: config.KMS_ENDPOINT,
       periods: keyPeriods(config),
-      maxAge: KEY_LIST_MAX_AGE,
-      onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
+      store,
+      clock,
+      log,
     });
     const signClaims = createSignClaims({
-      signer: createKmsSigner(kms, config.SIGNING_KEY),
+      signer: signing.signer,
       clock,
       log,
       issuer: config.TOKEN_ISSUER,
       perMinute: config.KMS_SIGNATURES_PER_MINUTE,
     });
-    const sign = createSign({ keys, signClaims });
+    const sign = createSign({ keys: signing.keys, signClaims });
     return {
       routes: [
         bind(contract.signLicense, async ({ body, inexact }) => ({
@@ -53,7 +46,7 @@ export const licenseSigning = defineFunction({
       ],
       counter: store,
       close: async () => {
-        await Promise.all([store.close(), kms.close()]);
+        await Promise.all([store.close(), signing.close()]);
       },
     };
   },

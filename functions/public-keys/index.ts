@@ -2,14 +2,13 @@ import { z } from 'zod';
 import * as contract from '#shared/contract/public-keys.ts';
 import { verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { verifyLicense } from '#shared/crypto/license.ts';
+import { createVerifiedHeads } from '#shared/crypto/verified-heads.ts';
 import { refuse, type Verification } from '#shared/crypto/verify.ts';
-import { createFirestore } from '#shared/gcp/firestore.ts';
-import { createKmsClient, createKmsKeySource } from '#shared/gcp/kms.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
-import { readArchive } from '#shared/keys/archive.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
 import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { createKeyServices } from './adapters.ts';
 import { createKeyAnswers } from './answers.ts';
 
 /** Serves the public keys and checks signatures. Its account can read keys and nothing else. */
@@ -21,26 +20,28 @@ export const publicKeys = defineFunction({
     ...signingKeyConfig.shape,
   }),
   compose(config, { clock, log }) {
-    const store = createFirestore({
+    const services = createKeyServices({
       projectId: config.PROJECT_ID,
       database: config.FIRESTORE_DATABASE,
-      endpoint: config.FIRESTORE_ENDPOINT,
+      firestoreEndpoint: config.FIRESTORE_ENDPOINT,
+      kmsEndpoint: config.KMS_ENDPOINT,
+      signingKey: config.SIGNING_KEY,
     });
-    const kms = createKmsClient(config.KMS_ENDPOINT);
     const keys = createKeyDirectory({
-      source: createKmsKeySource(kms, config.SIGNING_KEY),
-      archive: () => readArchive(store),
+      source: services.source,
+      archive: services.archive,
       clock,
       periods: keyPeriods(config),
       maxAge: KEY_LIST_MAX_AGE,
       onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
     });
     const answers = createKeyAnswers(keys);
+    const heads = createVerifiedHeads();
     return {
       routes: [
-        bind(contract.jwks, ({ headers }) => answers.jwks(headers['if-none-match'])),
-        bind(contract.listKeys, ({ headers }) => answers.list(headers['if-none-match'])),
-        bind(contract.getPem, ({ params, headers }) => answers.pem(params.key_version, headers['if-none-match'])),
+        { ...bind(contract.jwks, answers.jwks.current), cached: answers.jwks.cached },
+        { ...bind(contract.listKeys, answers.list.current), cached: answers.list.cached },
+        { ...bind(contract.getPem, answers.pem.current), cached: answers.pem.cached },
         bind(contract.verifyLicense, async ({ body, inexact }) => {
           const { byVersion, byKid } = await keys.current();
           const now = clock.now();
@@ -49,12 +50,10 @@ export const publicKeys = defineFunction({
           }
           // A number that was not an integer as written has been rounded: these are not the bytes that were signed.
           if (inexact.length > 0) return judged(refuse('malformed'));
-          return judged(verifyLicense(body.license_data, (version) => byVersion.get(version)?.publicKey, now));
+          return judged(verifyLicense(body.license_data, (version) => byVersion.get(version)?.publicKey, now, heads));
         }),
       ],
-      close: async () => {
-        await Promise.all([store.close(), kms.close()]);
-      },
+      close: services.close,
     };
   },
 });

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { createFirestore } from '#shared/gcp/firestore.ts';
-import { createKmsClient, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
+import { openFirestore } from '#shared/gcp/firestore.ts';
+import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
-import { readArchive } from '#shared/keys/archive.ts';
-import { createKeyDirectory } from '#shared/keys/directory.ts';
 import { createLocalLimit } from '#shared/limits/local-limit.ts';
-import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { budgetConfig } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
@@ -34,29 +32,24 @@ export const seats = defineFunction({
       .describe('allow: hand out unsigned licence data when signing fails'),
   }),
   compose(config, { clock, log }) {
-    const store = createFirestore({
-      projectId: config.PROJECT_ID,
-      database: config.FIRESTORE_DATABASE,
-      endpoint: config.FIRESTORE_ENDPOINT,
-    });
-    const kms = createKmsClient(config.KMS_ENDPOINT);
-    const keys = createKeyDirectory({
-      source: createKmsKeySource(kms, config.SIGNING_KEY),
-      archive: () => readArchive(store),
-      clock,
+    const store = openFirestore(config);
+    const signing = openSigningKeys({
+      cryptoKey: config.SIGNING_KEY,
+      endpoint: config.KMS_ENDPOINT,
       periods: keyPeriods(config),
-      maxAge: KEY_LIST_MAX_AGE,
-      onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
+      store,
+      clock,
+      log,
     });
     const sign = createSignClaims({
-      signer: createKmsSigner(kms, config.SIGNING_KEY),
+      signer: signing.signer,
       clock,
       log,
       issuer: config.TOKEN_ISSUER,
       perMinute: config.KMS_SIGNATURES_PER_MINUTE,
     });
     const issue = createIssue({
-      keys,
+      keys: signing.keys,
       sign,
       clock,
       unsignedFallback: config.UNSIGNED_FALLBACK === 'allow',
@@ -77,7 +70,7 @@ export const seats = defineFunction({
       }),
       close: async () => {
         await usage.close();
-        await Promise.all([store.close(), kms.close()]);
+        await Promise.all([store.close(), signing.close()]);
       },
     };
   },

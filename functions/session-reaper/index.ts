@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as contract from '#shared/contract/session-reaper.ts';
-import { createFirestore } from '#shared/gcp/firestore.ts';
+import { openFirestore } from '#shared/gcp/firestore.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
@@ -20,11 +20,7 @@ export const sessionReaper = defineFunction({
       .describe("seconds after which a run begins nothing new; below the scheduler's deadline"),
   }),
   compose(config, { clock, log }) {
-    const store = createFirestore({
-      projectId: config.PROJECT_ID,
-      database: config.FIRESTORE_DATABASE,
-      endpoint: config.FIRESTORE_ENDPOINT,
-    });
+    const store = openFirestore(config);
     const random = Math.random;
     const settle = createSettle({ store, clock, random });
     const reap = createReap({ store, clock, random, settle, budget: config.REAP_SECONDS * 1000 });

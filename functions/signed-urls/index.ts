@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
-import { createFirestore } from '#shared/gcp/firestore.ts';
+import { openFirestore } from '#shared/gcp/firestore.ts';
 import { CALLS_PER_CHANNEL, createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
@@ -53,11 +53,7 @@ export const signedUrls = defineFunction({
       .describe('where URLs lead in place of https://storage.googleapis.com; unset in production'),
   }),
   compose(config, { clock }) {
-    const store = createFirestore({
-      projectId: config.PROJECT_ID,
-      database: config.FIRESTORE_DATABASE,
-      endpoint: config.FIRESTORE_ENDPOINT,
-    });
+    const store = openFirestore(config);
     const { signer, close } = createSigner(config.SIGNING_ACCOUNT, config.IAM_ENDPOINT);
     const signUrl = createSignUrl({
       signer,

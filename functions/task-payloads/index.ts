@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { createImpersonation } from '#shared/gcp/access-token.ts';
-import { createFirestore } from '#shared/gcp/firestore.ts';
+import { openFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient } from '#shared/gcp/kms.ts';
 import { createKmsWrapper } from '#shared/gcp/kms-envelope.ts';
 import { createJobStarter } from '#shared/gcp/run-jobs.ts';
@@ -29,11 +29,7 @@ export const taskPayloads = defineFunction({
     RUN_ENDPOINT: z.url().optional().describe('base URL of a stand-in; unset in production'),
   }),
   compose(config, { clock }) {
-    const store = createFirestore({
-      projectId: config.PROJECT_ID,
-      database: config.FIRESTORE_DATABASE,
-      endpoint: config.FIRESTORE_ENDPOINT,
-    });
+    const store = openFirestore(config);
     const kms = createKmsClient(config.KMS_ENDPOINT);
     const bucket = createBucket({
       projectId: config.PROJECT_ID,

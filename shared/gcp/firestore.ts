@@ -136,6 +136,18 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
   };
 }
 
+/** The database that a function's settings name. */
+export const openFirestore = (config: {
+  readonly PROJECT_ID: string;
+  readonly FIRESTORE_DATABASE: string;
+  readonly FIRESTORE_ENDPOINT?: string | undefined;
+}) =>
+  createFirestore({
+    projectId: config.PROJECT_ID,
+    database: config.FIRESTORE_DATABASE,
+    endpoint: config.FIRESTORE_ENDPOINT,
+  });
+
 /** Reads have no effect, so they are sent again; what still fails is the store's fault, not the caller's. */
 async function reads<T>(read: () => Promise<T>): Promise<T> {
   try {

@@ -1,0 +1,91 @@
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { decodeJwt, decodeProtectedHeader, exportJWK, type JWTPayload, SignJWT } from 'jose';
+import { z } from 'zod';
+import { emailOf } from '#local/accounts.ts';
+import { DEMO_TENANT, userOf } from '#local/people.ts';
+import type { Access } from '#shared/model/principal.ts';
+import type { Suite } from './suite.ts';
+
+/** One kind of caller, and what it is to a route before the route looks at any object. */
+export interface Caller {
+  readonly name: string;
+  /** Undefined sends no token at all. */
+  readonly token: string | undefined;
+  /** What a route's `access` must name to admit it; else how everybody of this kind is refused. */
+  readonly is: Access | 'unauthenticated' | 'forbidden';
+  /** A tenant other than the one whose objects are asked for. */
+  readonly foreign?: true;
+}
+
+/** Everybody who may call, and everybody who only looks like it. */
+export async function createCallers({ stack, tokens }: Suite): Promise<Caller[]> {
+  const { issuer, project } = stack;
+  const admitted = ['guest', 'member', 'admin', 'owner', 'staff', 'service', 'scheduler'] as const;
+  const person = { ...userOf(DEMO_TENANT, 'owner'), tenant_id: DEMO_TENANT };
+  const backend = emailOf(project, 'backend');
+  const bad = (name: string, token: string | undefined): Caller => ({ name, token, is: 'unauthenticated' });
+  const powerless = (name: string, token: string | undefined): Caller => ({ name, token, is: 'forbidden' });
+  return [
+    bad('stranger', undefined),
+    ...admitted.map((name): Caller => ({ name, token: tokens[name], is: name })),
+    { name: "another tenant's owner", token: tokens['other_tenant_owner'], is: 'owner', foreign: true },
+    powerless('user without a role', await issuer.userToken({ ...person, uid: 'nobody' })),
+    powerless('user with a role nobody has', await issuer.userToken({ ...person, uid: 'root', role: 'root' })),
+    powerless(
+      'user with a role in no tenant',
+      await issuer.userToken({ uid: 'u', email: 'u@example.org', role: 'owner' }),
+    ),
+    powerless('user with the email of a service', await issuer.userToken({ uid: 'u', email: backend })),
+    powerless("somebody else's service", tokens['foreign_service']),
+    powerless('our own account that is on no list', tokens['worker']),
+    bad('expired user', await issuer.userToken({ ...person, role: 'owner', expiresInSeconds: -60 })),
+    bad('expired service', await issuer.serviceToken({ email: backend, expiresInSeconds: -60 })),
+    bad(
+      'service for another audience',
+      await issuer.serviceToken({ email: backend, audience: 'https://other.example' }),
+    ),
+    ...(await createForgeries(tokens['guest'] ?? '', stack.issuer.userJwksUrl)).map(([name, token]) =>
+      bad(name, token),
+    ),
+  ];
+}
+
+/** A guest's genuine token, made into an owner's in every way that a careless verifier has ever accepted. */
+async function createForgeries(genuine: string, jwksUrl: string): Promise<[string, string][]> {
+  const [head = '', payload = '', signature = ''] = genuine.split('.');
+  const claims: JWTPayload = { ...decodeJwt(genuine), role: 'owner', staff: true };
+  const { kid = '' } = decodeProtectedHeader(genuine);
+  const raised = encode(claims);
+  const own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const jwk = { ...(await exportJWK(own.publicKey)), alg: 'RS256', kid: 'own' };
+  const sign = (header: object) =>
+    new SignJWT(claims).setProtectedHeader({ alg: 'RS256', ...header }).sign(own.privateKey);
+  const hmac = async (secret: string) =>
+    new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid }).sign(Buffer.from(secret));
+  return [
+    ['forged: role raised', [head, raised, signature].join('.')],
+    ['forged: alg none', [encode({ alg: 'none', typ: 'JWT' }), raised, ''].join('.')],
+    ['forged: alg none, signature kept', [encode({ alg: 'none', kid }), raised, signature].join('.')],
+    ['forged: no signature', [head, payload, ''].join('.')],
+    ['forged: own key', await sign({ kid })],
+    ['forged: embedded jwk', await sign({ jwk, kid: 'own' })],
+    ['forged: jku of its own', await sign({ jku: 'http://127.0.0.1:9/jwks', kid: 'own' })],
+    ['forged: HMAC with the public key', await hmac(await publicPem(jwksUrl))],
+    [
+      "forged: another project's",
+      await new SignJWT({ ...claims, aud: 'other', iss: 'https://securetoken.google.com/other' })
+        .setProtectedHeader({ alg: 'RS256', kid })
+        .sign(own.privateKey),
+    ],
+  ];
+}
+
+const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+const keySet = z.object({ keys: z.array(z.object({ kty: z.literal('RSA'), n: z.string(), e: z.string() })).min(1) });
+
+async function publicPem(jwksUrl: string): Promise<string> {
+  const { keys } = keySet.parse(await (await fetch(jwksUrl)).json());
+  const [key = { kty: 'RSA' }] = keys;
+  return createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' }).toString();
+}

@@ -1,0 +1,211 @@
+import { vi } from 'vitest';
+import { DEMO_TENANT, userOf } from '#local/people.ts';
+import type { Suite } from './suite.ts';
+
+/** What a request to a route names: the rest of it, the caller, is the test's. */
+export interface Wish {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly body?: unknown;
+}
+
+/** Things of the demo tenant to act on, made when they are asked for. */
+export interface World {
+  licenseId(): Promise<string>;
+  licenseKey(): Promise<string>;
+  sessionId(): Promise<string>;
+  taskId(): Promise<string>;
+  /** Resolves when the worker is done with it. */
+  taskGone(): Promise<void>;
+  /** Somebody who has been a member from this moment on. */
+  freshMember(): Promise<string>;
+  keyVersion(): Promise<string>;
+}
+
+/** What a route does for whoever its `access` admits. */
+export interface Rule {
+  /** A request for something of the demo tenant. Asked for anew for every caller that is admitted. */
+  readonly wish: (world: World) => Promise<Wish> | Wish;
+  /** The status of everybody who is admitted and may see the object. */
+  readonly admitted: number;
+  /** Callers whom the handler, and not the route's `access`, treats otherwise. */
+  readonly except?: Readonly<Record<string, number>>;
+  /**
+   * What an owner of another tenant gets, where the route admits owners: 404 for what is not theirs, just as for the
+   * `absent`, which is the same request for something that nobody has; or a status, for routes that name no object and
+   * answer with the caller's own things alone.
+   */
+  readonly foreign?: { readonly absent: Wish } | { readonly status: number };
+  /** Waits for what the route has set going, so that nobody else is blamed for it. */
+  readonly settled?: (world: World) => Promise<void>;
+}
+
+const NO_LICENSE = { params: { license_id: 'lic_000000000000' } };
+const NO_TENANT = 'nobody';
+
+const FUTURE = '2090-01-01T00:00:00Z';
+const ofLicense = async (world: World) => ({ params: { license_id: await world.licenseId() } });
+const ofTask = async (world: World) => ({ params: { task_id: await world.taskId() } });
+const ofSession = async (world: World) => ({ body: { session_id: await world.sessionId() } });
+const nothing = (): Wish => ({});
+const demo = { tenant_id: DEMO_TENANT };
+const GUEST = userOf(DEMO_TENANT, 'guest').uid;
+
+/** One object's route: the same body for the foreign and for the absent. */
+const license = (admitted: number, body?: object): Rule => {
+  const rest = body === undefined ? {} : { body };
+  return {
+    wish: async (world) => ({ ...(await ofLicense(world)), ...rest }),
+    admitted,
+    foreign: { absent: { ...NO_LICENSE, ...rest } },
+  };
+};
+
+const newLicense = (tenant_id: string) => ({ tenant_id, tier: 'trial', max_seats: 1, expires_at: FUTURE });
+const download = (tenant_id: string) => ({ filename: 'a.txt', method: 'GET', tenant_id });
+const upload = (tenant_id: string) => ({ filename: 'a.txt', content_type: 'text/plain', tenant_id });
+const listOf = (tenant_id: string): Wish => ({ query: `tenant_id=${tenant_id}` });
+
+/** Every operation by its id, each with the requests that show what it is for. */
+export const RULES: Readonly<Record<string, readonly Rule[]>> = {
+  signLicense: [{ wish: () => ({ body: { payload: { a: 1 } } }), admitted: 200 }],
+
+  acquireSeat: [
+    {
+      wish: async (world) => {
+        await world.sessionId(); // the machine of this body holds a session already
+        return { body: { license_key: await world.licenseKey(), hardware_id: 'machine' } };
+      },
+      admitted: 200,
+    },
+    { wish: () => ({ body: {} }), admitted: 400 },
+  ],
+  heartbeat: [{ wish: ofSession, admitted: 200 }],
+  releaseSeat: [{ wish: ofSession, admitted: 200 }],
+
+  rotateKeys: [{ wish: nothing, admitted: 200 }],
+  reapSessions: [{ wish: nothing, admitted: 200 }],
+
+  getJwks: [{ wish: nothing, admitted: 200 }],
+  listPublicKeys: [{ wish: nothing, admitted: 200 }],
+  getPublicKeyPem: [
+    { wish: async (world) => ({ params: { key_version: await world.keyVersion() } }), admitted: 200 },
+    { wish: () => ({ params: { key_version: 'none' } }), admitted: 404 },
+  ],
+  verifyLicense: [{ wish: () => ({ body: { license_token: 'x' } }), admitted: 200 }],
+
+  signUrl: [
+    {
+      wish: () => ({ body: download(DEMO_TENANT) }),
+      admitted: 200,
+      foreign: { absent: { body: download(NO_TENANT) } },
+    },
+    {
+      wish: () => ({ body: upload(DEMO_TENANT) }),
+      admitted: 200,
+      except: { guest: 403 },
+      foreign: { absent: { body: upload(NO_TENANT) } },
+    },
+  ],
+  // A batch is answered one by one, so it succeeds as a whole.
+  signUrls: [
+    { wish: () => ({ body: { requests: [download(DEMO_TENANT)] } }), admitted: 200, foreign: { status: 200 } },
+  ],
+
+  createTask: [{ wish: () => ({ body: { payload: {} } }), admitted: 201 }],
+  getTask: [{ wish: ofTask, admitted: 200 }],
+  deleteTask: [{ wish: ofTask, admitted: 204 }],
+  runTask: [{ wish: ofTask, admitted: 202, settled: (world) => world.taskGone() }],
+
+  createTenant: [{ wish: () => ({ body: { name: 'Another', tier: 'trial' } }), admitted: 201 }],
+  listTenants: [{ wish: nothing, admitted: 200, foreign: { status: 200 } }],
+  getTenant: [
+    { wish: () => ({ params: demo }), admitted: 200, foreign: { absent: { params: { tenant_id: NO_TENANT } } } },
+  ],
+  changeTenant: [{ wish: () => ({ params: demo, body: { tier: 'enterprise' } }), admitted: 200 }],
+  listMembers: [
+    { wish: () => ({ params: demo }), admitted: 200, foreign: { absent: { params: { tenant_id: NO_TENANT } } } },
+  ],
+  putMember: [
+    {
+      wish: () => ({ params: { ...demo, uid: GUEST }, body: { role: 'guest' } }),
+      admitted: 200,
+      foreign: { absent: { params: { tenant_id: NO_TENANT, uid: GUEST }, body: { role: 'guest' } } },
+    },
+  ],
+  removeMember: [
+    {
+      wish: async (world) => ({ params: { ...demo, uid: await world.freshMember() } }),
+      admitted: 204,
+      foreign: { absent: { params: { tenant_id: NO_TENANT, uid: GUEST } } },
+    },
+  ],
+
+  createLicense: [
+    {
+      wish: () => ({ body: newLicense(DEMO_TENANT) }),
+      admitted: 201,
+      foreign: { absent: { body: newLicense(NO_TENANT) } },
+    },
+  ],
+  listLicenses: [
+    { wish: nothing, admitted: 200, foreign: { status: 200 } },
+    { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
+  ],
+  getLicense: [license(200)],
+  changeLicense: [license(200, { features: ['a'] })],
+  rotateLicenseKey: [license(201, { grace_seconds: 0 })],
+  listSessions: [license(200)],
+  endSession: [
+    {
+      wish: async (world) => ({ params: { session: await world.sessionId() } }),
+      admitted: 204,
+      foreign: { absent: { params: { session: `lic_000000000000.${'A'.repeat(43)}` } } },
+    },
+  ],
+  getUsage: [license(200)],
+  listAudit: [
+    { wish: nothing, admitted: 200, foreign: { status: 200 } },
+    { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
+  ],
+
+  getOpenApi: [{ wish: nothing, admitted: 200 }],
+  getDocs: [{ wish: nothing, admitted: 200 }],
+  getDocsAsset: [{ wish: () => ({ params: { file: 'docs.css' } }), admitted: 200 }],
+};
+
+/** The demo tenant's things, each made once unless it is to be fresh. */
+export function createWorld({ post, send, stack, license: createLicense }: Suite): World {
+  const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+    let made: Promise<T> | undefined;
+    return () => {
+      made ??= make();
+      return made;
+    };
+  };
+  const made = once(() => createLicense(2));
+  let members = 0;
+  const taskId = once(async () => (await post('/api/v1/tasks', { payload: {} }, 'service')).body.task_id);
+  return {
+    licenseId: async () => (await made()).license_id,
+    licenseKey: async () => (await made()).license_key,
+    sessionId: once(async () => {
+      const { license_key } = await made();
+      const { body } = await post('/api/v1/licenses/acquire', { license_key, hardware_id: 'machine' });
+      return body.session_id;
+    }),
+    taskId,
+    async taskGone() {
+      const path = `/api/v1/tasks/${await taskId()}`;
+      await vi.waitUntil(async () => (await send('GET', path, undefined, 'service')).status === 404, 20_000);
+    },
+    async freshMember() {
+      members += 1;
+      const uid = `passing-${members}`;
+      stack.identity.addUser(uid, `${uid}@demo.example`, {});
+      await send('PUT', `/api/v1/tenants/${DEMO_TENANT}/members/${uid}`, { role: 'guest' }, 'staff');
+      return uid;
+    },
+    keyVersion: once(async () => (await send('GET', '/api/v1/public-keys')).body.keys[0].key_version),
+  };
+}

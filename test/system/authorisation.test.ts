@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { CONTRACT } from '#shared/contract/index.ts';
+import type { Route } from '#shared/http/route.ts';
+import { type Caller, createCallers } from './authorisation-callers.ts';
+import { createWorld, RULES, type Rule, type Wish, type World } from './authorisation-rules.ts';
+import { type Reply, type Suite, startSuite } from './suite.ts';
+
+let suite: Suite;
+let callers: Caller[];
+let world: World;
+beforeAll(async () => {
+  suite = await startSuite();
+  callers = await createCallers(suite);
+});
+afterAll(() => suite.close());
+beforeEach(() => {
+  // Allowances are by the hour: each route begins with a full one, and its sessions with it.
+  suite.stack.clock.advance(3600);
+  world = createWorld(suite);
+});
+
+const routes = Object.values(CONTRACT).flat();
+const cases = routes.flatMap((route) =>
+  (RULES[route.id] ?? []).map((rule, index) => ({ id: route.id, index, route, rule })),
+);
+
+const isOpen = (route: Route) => route.access.includes('anyone');
+
+/** Staff are also whatever else their claims say; the callers here are one kind each. */
+const admits = (route: Route, { is }: Caller) => isOpen(route) || route.access.some((one) => one === is);
+
+function send(route: Route, wish: Wish, { token }: Pick<Caller, 'token'>): Promise<Reply> {
+  const path = Object.entries(wish.params ?? {}).reduce(
+    (text, [name, value]) => text.replace(`{${name}}`, encodeURIComponent(value)),
+    route.path,
+  );
+  return suite.send(route.method, wish.query === undefined ? path : `${path}?${wish.query}`, wish.body, token);
+}
+
+/** The one status that the rule and the route's `access` leave to this caller. */
+function expected(route: Route, rule: Rule, caller: Caller): number {
+  if (!isOpen(route)) {
+    if (caller.is === 'unauthenticated') return 401;
+    if (!admits(route, caller)) return 403;
+    if (caller.foreign === true) return foreignStatus(rule);
+  }
+  return rule.except?.[caller.name] ?? rule.admitted;
+}
+
+function foreignStatus({ foreign }: Rule): number {
+  if (foreign === undefined) throw new TypeError('the route admits owners, and no rule says what a foreign one gets');
+  return 'status' in foreign ? foreign.status : 404;
+}
+
+const CODES: Readonly<Record<number, string>> = { 401: 'unauthenticated', 403: 'forbidden' };
+
+describe('the rules', () => {
+  test('name every route there is and no other', () => {
+    expect(Object.keys(RULES).sort()).toEqual(routes.map(({ id }) => id).sort());
+    expect(Object.values(RULES).filter((rules) => rules.length === 0)).toEqual([]);
+  });
+
+  test('tell callers apart that a route can', () => {
+    expect(new Set(callers.map(({ name }) => name)).size).toBe(callers.length);
+    const kinds = new Set<string>(callers.map(({ is }) => is));
+    expect(routes.flatMap(({ access }) => access).filter((one) => one !== 'anyone' && !kinds.has(one))).toEqual([]);
+  });
+});
+
+describe.each(cases)('$id, rule $index', ({ route, rule }) => {
+  test('refuses whom it does not admit, and spends nothing on them', async () => {
+    const wish = await rule.wish(world);
+    const refused = callers.filter((caller) => !admits(route, caller));
+    suite.stack.recorder.forgetCalls();
+    for (const caller of refused) {
+      const { status, body, headers } = await send(route, wish, caller);
+      const wanted = expected(route, rule, caller);
+      expect([caller.name, status, body.code]).toEqual([caller.name, wanted, CODES[wanted]]);
+      expect(headers.get('www-authenticate')).toBe(wanted === 401 ? 'Bearer' : null);
+    }
+    expect(suite.stack.recorder.calls()).toEqual({});
+    expect(refused.length === 0).toBe(isOpen(route));
+  });
+
+  test('serves whom it admits, and tells nothing of one tenant to another', async () => {
+    for (const caller of callers.filter((one) => admits(route, one))) {
+      const { status, text } = await send(route, await rule.wish(world), caller);
+      expect([caller.name, status]).toEqual([caller.name, expected(route, rule, caller)]);
+      if (caller.foreign === true && !isOpen(route)) {
+        expect(text).not.toContain('demo');
+        expect(text).not.toContain(await world.licenseId());
+      }
+    }
+    await rule.settled?.(world);
+  });
+});
+
+const hidden = cases.flatMap(({ rule, ...rest }) =>
+  rule.foreign !== undefined && 'absent' in rule.foreign ? [{ ...rest, rule, absent: rule.foreign.absent }] : [],
+);
+const foreigner = () => {
+  const found = callers.find(({ foreign }) => foreign === true);
+  if (found === undefined) throw new TypeError('there is an owner of another tenant');
+  return found;
+};
+
+describe.each(hidden)('$id, rule $index, of another tenant', ({ route, rule, absent }) => {
+  test('is answered as what is not there', async () => {
+    const stranger = foreigner();
+    const [theirs, nobodys] = [
+      await send(route, await rule.wish(world), stranger),
+      await send(route, absent, stranger),
+    ];
+    expect([theirs.status, nobodys.status]).toEqual([404, 404]);
+    expect({ ...theirs.body, request_id: '' }).toEqual({ ...nobodys.body, request_id: '' });
+    const shape = ({ headers }: Reply) =>
+      [...headers].filter(([name]) => !/^(date|x-request-id|ratelimit-(remaining|reset))$/.test(name));
+    expect(shape(theirs)).toEqual(shape(nobodys));
+  });
+
+  test('and in about the same time', async () => {
+    const stranger = foreigner();
+    const wish = await rule.wish(world);
+    const timed = async (what: Wish) => {
+      const start = performance.now();
+      await send(route, what, stranger);
+      return performance.now() - start;
+    };
+    const times: Record<'theirs' | 'nobodys', number[]> = { theirs: [], nobodys: [] };
+    // One after the other, so that whatever else this machine does is done to both.
+    for (let i = 0; i < 30; i += 1) {
+      times.theirs.push(await timed(wish));
+      times.nobodys.push(await timed(absent));
+    }
+    const [a, b] = [median(times.theirs), median(times.nobodys)];
+    expect(Math.max(a, b) / Math.min(a, b)).toBeLessThan(3);
+  });
+});
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;

@@ -1,0 +1,234 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verifyLicense } from '../../client/src/node.ts';
+import { type ClientPackage, packClient } from './client-package.ts';
+import { run, type Suite, startSuite } from './suite.ts';
+
+let suite: Suite;
+let client: ClientPackage;
+beforeAll(async () => {
+  [suite, client] = await Promise.all([startSuite(), packClient()]);
+});
+afterAll(() => suite.close());
+
+async function seatsUsed(licenseId: string): Promise<number> {
+  return (await suite.send('GET', `/api/v1/licenses/${licenseId}/usage`, undefined, 'owner')).body.seats_used;
+}
+
+/** Asks until it is so; the test's own time limit is the end of patience. */
+async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await condition())) await sleep(50);
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Starts a Node with the package in reach, and listens to what it says. */
+function start(args: readonly string[], env: Record<string, string> = {}, node = process.execPath) {
+  const state = join(client.project, 'state');
+  const child = spawn(node, args, { cwd: client.project, env: { ...process.env, XDG_STATE_HOME: state, ...env } });
+  const said = { stdout: '', stderr: '' };
+  child.stdout.on('data', (part) => {
+    said.stdout += part;
+  });
+  child.stderr.on('data', (part) => {
+    said.stderr += part;
+  });
+  const ended = new Promise<Ended>((done) => {
+    child.on('close', (status, signal) => done({ status, signal, ...said }));
+  });
+  return { child, said, ended };
+}
+
+const command = (args: readonly string[], env: Record<string, string> = {}) =>
+  start([join(client.folder, 'countersign.js'), ...args], env).ended;
+
+async function acquire(license_key: string, rest: object = {}) {
+  return (await suite.post('/api/v1/licenses/acquire', { license_key, hardware_id: 'm', ...rest })).body;
+}
+
+describe('the package', () => {
+  test('is under 50 kB, has no dependency, and holds nothing but what it needs', async () => {
+    expect(client.tarballBytes).toBeLessThan(50_000);
+    const description = JSON.parse(await readFile(join(client.folder, 'package.json'), 'utf8'));
+    expect(Object.keys(description)).not.toContain('dependencies');
+    expect(client.files.filter((name) => !/\.(js|d\.ts)$/.test(name) && name.includes('.'))).toEqual([
+      'README.md',
+      'examples/page.html',
+      'examples/service.mjs',
+      'package.json',
+    ]);
+  });
+
+  const paths = [process.execPath, ...(process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'node'))];
+  const found = new Map(
+    paths
+      .filter((path) => existsSync(path))
+      .map((path) => [
+        Number(execFileSync(path, ['-p', 'process.versions.node.split(".")[0]'], { encoding: 'utf8' })),
+        path,
+      ]),
+  );
+  for (const major of [20, 22, 24]) {
+    const path = found.get(major);
+    test.skipIf(path === undefined)(`imports clean in Node ${major} and checks a licence there`, async () => {
+      const { license_key } = await suite.license(1);
+      const { license_data } = await acquire(license_key);
+      const keys = await suite.send('GET', '/api/v1/public-keys');
+      const program = `
+        import * as client from 'countersign-client';
+        const { license, keys } = JSON.parse(process.env.INPUT);
+        const good = await client.verifyLicense(license, keys, { hardwareId: 'm' });
+        const bad = await client.verifyLicense({ ...license, tier: 'enterprise' }, keys);
+        console.log(JSON.stringify([Object.keys(client).includes('holdSeat'), good.valid, bad.reason]));`;
+      const env = { INPUT: JSON.stringify({ license: license_data, keys: keys.body }) };
+      const ended = await start(['--input-type=module', '-e', program], env, path).ended;
+      expect(ended).toMatchObject({ status: 0, stderr: '' });
+      expect(JSON.parse(ended.stdout)).toEqual([true, true, 'bad_signature']);
+    });
+  }
+
+  test('its declarations compile in a strict project', async () => {
+    await writeFile(
+      join(client.project, 'program.mts'),
+      `import { holdSeat, verifyLicense, type Seat } from 'countersign-client';
+       const seat: Seat = await holdSeat({ url: 'http://127.0.0.1', licenseKey: 'k', application: 'a' });
+       const check = await verifyLicense('{}', '');
+       export const answer: string = check.valid ? check.form : check.reason;
+       // @ts-expect-error a misspelt option is found
+       await holdSeat({ url: '', licenceKey: '', application: seat.state });`,
+    );
+    const root = resolve(import.meta.dirname, '../..');
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2024',
+    ];
+    const types = [
+      '--lib',
+      'es2024,esnext.disposable,dom',
+      '--types',
+      'node',
+      '--typeRoots',
+      `${root}/node_modules/@types`,
+    ];
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const args = [tsc, '--ignoreConfig', ...flags, ...types, 'program.mts'];
+    expect(await start(args).ended).toMatchObject({ status: 0, stdout: '' });
+  });
+});
+
+test('every form that the server signs verifies', async () => {
+  const { license_key } = await suite.license(2);
+  const keys = (await suite.send('GET', '/api/v1/public-keys')).body;
+  const jwks = (await suite.send('GET', '/.well-known/jwks.json')).body;
+  const json = await acquire(license_key, { user_email: 'jörg@example.org' });
+  const jws = await acquire(license_key, { token_format: 'jws' });
+  for (const material of [keys, jwks, keys.keys[0].pem]) {
+    expect(await verifyLicense(json, material, { hardwareId: 'm' })).toMatchObject({
+      valid: true,
+      form: 'signed-json',
+    });
+    expect(await verifyLicense(jws, material, { features: ['export'] })).toMatchObject({ valid: true, form: 'jws' });
+  }
+});
+
+describe('countersign', () => {
+  test('keys, then verify with them: valid, changed, another machine, no feature', async () => {
+    const { license_key } = await suite.license(1);
+    const keys = await command(['keys', '--url', suite.stack.gateway, '--json']);
+    expect(keys.status).toBe(0);
+    await writeFile(join(client.project, 'keys.json'), keys.stdout);
+    const answer = await acquire(license_key);
+    await writeFile(join(client.project, 'license.json'), JSON.stringify(answer));
+    await writeFile(join(client.project, 'changed.json'), JSON.stringify(answer).replace('export', 'admin'));
+    const verify = (...args: string[]) => command(['verify', ...args, '--keys', 'keys.json', '--json']);
+    const cases = await Promise.all([
+      verify('license.json', '--feature', 'export', '--hardware-id', 'm'),
+      verify('changed.json'),
+      verify('license.json', '--hardware-id', 'n'),
+      verify('license.json', '--feature', 'admin'),
+      verify('license.json', '--at', '2099-01-01T00:00:00Z'),
+      verify('missing.json'),
+      command(['verify', 'license.json', '--keys', 'license.json']),
+      command(['verify', 'license.json']),
+      command(['verify', 'license.json', '--keys', 'keys.json', '--bogus']),
+      command(['verify', 'license.json', '--url', 'http://127.0.0.1:9']),
+    ]);
+    expect(cases.map(({ status }) => status)).toEqual([0, 1, 1, 1, 1, 66, 66, 64, 64, 69]);
+    expect(cases.slice(0, 5).map(({ stdout }) => JSON.parse(stdout).reason)).toEqual([
+      undefined,
+      'bad_signature',
+      'wrong_hardware',
+      'missing_feature',
+      'expired',
+    ]);
+    expect(JSON.parse(cases[5]?.stderr ?? '')).toMatchObject({ error: 'unreadable' });
+    const pem = await command(['keys', '--url', suite.stack.gateway, '--pem', 'license-signing.1']);
+    expect(pem.stdout).toMatch(/^-----BEGIN PUBLIC KEY-----/);
+  });
+
+  test('help names every command and exit status', async () => {
+    const { status, stdout } = await command(['--help']);
+    expect(status).toBe(0);
+    for (const word of ['verify', 'hold', 'keys', '--json', '64', '66', '69', '75', '77'])
+      expect(stdout).toContain(word);
+    expect((await command(['--version'])).stdout).toBe('0.1.0\n');
+    expect((await command(['nonsense'])).status).toBe(64);
+  });
+
+  test('hold: the command runs with the seat held, and its status comes back', async () => {
+    const { license_key, license_id } = await suite.license(1);
+    const hold = (...program: string[]) =>
+      start([join(client.folder, 'countersign.js'), 'hold', '--url', suite.stack.gateway, '--json', '--', ...program], {
+        COUNTERSIGN_LICENSE_KEY: license_key,
+      });
+    const holding = hold(process.execPath, '-e', 'process.stdin.resume(); console.log("here")');
+    await until(() => holding.said.stdout.includes('here'));
+    expect(await seatsUsed(license_id)).toBe(1);
+
+    const other = { COUNTERSIGN_LICENSE_KEY: license_key, COUNTERSIGN_HARDWARE_ID: 'another' };
+    const denied = await command(['hold', '--url', suite.stack.gateway, '--', process.execPath, '-e', ''], other);
+    expect(denied).toMatchObject({ status: 75, stdout: '' });
+
+    holding.child.kill('SIGTERM');
+    const ended = await holding.ended;
+    expect(ended.status).toBe(128 + 15);
+    expect(ended.stderr).not.toContain(license_key);
+    const events = ended.stderr.trim().split('\n');
+    expect(events.map((line) => JSON.parse(line).type)).toEqual(['held', 'released']);
+    expect(await seatsUsed(license_id)).toBe(0);
+
+    expect((await hold(process.execPath, '-e', 'process.exit(7)').ended).status).toBe(7);
+    expect((await hold('no-such-program').ended).status).toBe(127);
+    expect(await seatsUsed(license_id)).toBe(0);
+    const unknown = { COUNTERSIGN_LICENSE_KEY: 'CS-NONSENSE' };
+    expect((await command(['hold', '--url', suite.stack.gateway, '--', 'true'], unknown)).status).toBe(77);
+    expect((await command(['hold', '--url', suite.stack.gateway, '--', 'true'])).status).toBe(64);
+  });
+});
+
+test('the Python of README.md verifies a licence, and not a changed one', async () => {
+  const readme = await readFile(join(client.folder, 'README.md'), 'utf8');
+  const program = /```python\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  const { license_key } = await suite.license(1);
+  const answer = await acquire(license_key, { user_email: 'jörg@example.org' });
+  await writeFile(join(client.project, 'python.json'), JSON.stringify(answer));
+  await writeFile(join(client.project, 'forged.json'), JSON.stringify(answer).replace('professional', 'enterprise'));
+  await writeFile(join(client.project, 'pinned.json'), (await suite.send('GET', '/api/v1/public-keys')).text);
+  const check = (file: string) => run('python3', ['-c', program, file, 'pinned.json'], { cwd: client.project });
+  expect((await check('python.json')).stdout).toContain('Verified OK');
+  await expect(check('forged.json')).rejects.toMatchObject({ stdout: expect.stringContaining('Verification failure') });
+});

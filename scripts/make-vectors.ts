@@ -235,7 +235,6 @@ function tokens(): void {
 
 function batches(): void {
   for (const [size, indices] of [
-    [1, [0]],
     [2, [0, 1]],
     [5, [0, 2, 3, 4]],
     [8, [6]],
@@ -262,11 +261,13 @@ function batches(): void {
   add('batch, upper-case hex', altered({ audit_path: path.map((step) => step.toUpperCase()) }), 'malformed');
   add('batch, another time of signing', altered({ signed_at: '2026-07-01T11:00:00.251Z' }), 'bad_signature');
   add('batch, a member too many', altered({ root: path[0] }), 'malformed');
-  add('batch, null', { ...data, batch: null }, 'malformed');
+  add('batch, null', { ...data, batch: null }, 'bad_signature');
+  add('batch of one, which is never signed', signBatch(1, 0, first).data, 'malformed');
+  add('batch of an inexact time', altered({ signed_at: '2026-07-01T11:00:00Z' }), 'malformed');
   add('batch signature without its batch', without, 'bad_signature');
   add(
-    'licence of its own with a batch of one',
-    { ...signJson(CLAIMS, first).data, batch: signBatch(1, 0, first).data['batch'] },
+    'licence of its own with the batch of another',
+    { ...signJson(CLAIMS, first).data, batch: signBatch(2, 0, first).data['batch'] },
     'bad_signature',
   );
 }
@@ -281,5 +282,10 @@ const keys = [first, second].map(({ keyVersion, pem, jwk }) => ({
   ...jwk,
 }));
 const file = join(ROOT, 'test/vectors/licenses.json');
-await writeFile(file, `${JSON.stringify({ keys, vectors }, null, 2)}\n`);
+// Short lists on one line, as the formatter has them.
+const text = JSON.stringify({ keys, vectors }, null, 2).replace(
+  /\[\s+("[^\]]*?")\s+\]/g,
+  (_list, items: string) => `[${items.replace(/\s+/g, ' ')}]`,
+);
+await writeFile(file, `${text}\n`);
 process.stdout.write(`${vectors.length} vectors\n`);

@@ -141,7 +141,7 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
       const id = body['session_id'] ?? '';
       switch (path) {
         case '/api/v1/public-keys': {
-          const versions = [key - 2, key - 1, key]
+          const versions = [key - 2, key - 1, key, key + 1]
             .filter((version) => version > 0)
             .map((version) => `model.${version}`);
           const keys = versions.map((v) => ({

@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util';
+import { usageError } from './exit.ts';
+import type { HoldArguments } from './hold-command.ts';
+import type { KeysArguments } from './keys-command.ts';
+import type { VerifyArguments } from './verify-command.ts';
+
+export type Command =
+  | { readonly name: 'help' | 'version' }
+  | { readonly name: 'verify'; readonly args: VerifyArguments }
+  | { readonly name: 'hold'; readonly args: HoldArguments }
+  | { readonly name: 'keys'; readonly args: KeysArguments };
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean', default: false } as const;
+
+/** @throws CommandError with what is wrong and where help is */
+export function readArguments(argv: readonly string[]): Command {
+  const [name, ...rest] = argv;
+  const own = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : rest.length);
+  if (name === undefined || name === 'help' || [name, ...own].some((one) => one === '--help' || one === '-h')) {
+    return { name: 'help' };
+  }
+  if (name === '--version') return { name: 'version' };
+  try {
+    switch (name) {
+      case 'verify':
+        return { name, args: readVerify(rest) };
+      case 'hold':
+        return { name, args: readHold(rest, own) };
+      case 'keys': {
+        const { values } = parseArgs({ args: rest, options: { url: text, pem: text, json: flag } });
+        return { name, args: values };
+      }
+      default:
+        throw usageError(`There is no command ${name}.`);
+    }
+  } catch (error) {
+    // parseArgs says which option it does not know or misses a value for.
+    if (error instanceof TypeError) throw usageError(error.message.replace(/\.? *$/, '.'));
+    throw error;
+  }
+}
+
+function readVerify(rest: string[]): VerifyArguments {
+  const { values, positionals } = parseArgs({
+    args: rest,
+    allowPositionals: true,
+    options: {
+      keys: text,
+      url: text,
+      'hardware-id': text,
+      feature: { type: 'string', multiple: true, default: [] },
+      at: text,
+      json: flag,
+    },
+  });
+  const [file, ...others] = positionals;
+  if (file === undefined || others.length > 0) throw usageError('Give one file to verify, or - for standard input.');
+  const { keys, url, at, json, feature: features } = values;
+  return { file, keys, url, at, json, features, hardwareId: values['hardware-id'] };
+}
+
+function readHold(rest: readonly string[], own: readonly string[]): HoldArguments {
+  const { values } = parseArgs({
+    args: [...own],
+    options: {
+      url: text,
+      'key-file': text,
+      application: text,
+      'hardware-id': text,
+      wait: { type: 'string', default: '0' },
+      patience: text,
+      keys: text,
+      'on-lost': { type: 'string', default: 'terminate' },
+      json: flag,
+    },
+  });
+  const onLost = values['on-lost'];
+  if (onLost !== 'terminate' && onLost !== 'warn') throw usageError('--on-lost is either terminate or warn.');
+  const { url, application, keys, json } = values;
+  return {
+    url,
+    application,
+    keys,
+    json,
+    onLost,
+    keyFile: values['key-file'],
+    hardwareId: values['hardware-id'],
+    wait: seconds('--wait', values.wait),
+    patience: values.patience === undefined ? undefined : seconds('--patience', values.patience),
+    command: rest.slice(own.length + 1),
+  };
+}
+
+function seconds(option: string, value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= 0)) throw usageError(`${option} takes a number of seconds.`);
+  return number;
+}

@@ -1,0 +1,17 @@
+/** Checks licences and describes seats: everything that is the same in Node, Deno, Bun and browsers. */
+export { hashedHardwareId } from './hardware-id.ts';
+export { type FetchedKeysOptions, fetchedKeys } from './keys/fetched.ts';
+export { type KeyMaterial, pinnedKeys } from './keys/pinned.ts';
+export { firstOf, type KeyName, type KeySource, KeysUnavailable, type PublicKey } from './keys/source.ts';
+export { featureOf, hasFeature } from './license/features.ts';
+export type { LicenseCheck, LicenseForm, RefusalReason, RefusedLicense, ValidLicense } from './license/result.ts';
+export { type VerifyOptions, verifyLicense } from './license/verify.ts';
+export { SeatError, type SeatErrorCode } from './seat/error.ts';
+export type { LossReason, SeatEvent, SeatListener } from './seat/events.ts';
+export type { Seat } from './seat/hold.ts';
+export type { SeatState } from './seat/keeper.ts';
+export type { HoldOptions } from './seat/options.ts';
+export { memoryStorage } from './storage/memory.ts';
+export type { Storage } from './storage/storage.ts';
+export { type WebStorageArea, webStorage } from './storage/web.ts';
+export { type ClockSource, createTrustedClock, type TrustedClock } from './trusted-clock.ts';

@@ -1,0 +1,30 @@
+import type { Bytes } from '../encoding.ts';
+import { SIGNATURE_ALGORITHMS } from '../license/algorithms.ts';
+import type { PublicKey } from './source.ts';
+
+export type CheckSignature = (key: PublicKey, message: Bytes, signature: Bytes) => Promise<boolean>;
+
+type ImportedKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+/** Importing costs more than checking; the same key object serves as long as its source keeps it. */
+const imported = new WeakMap<PublicKey, Promise<ImportedKey>>();
+
+/**
+ * RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2) by WebCrypto, with what the key's algorithm fixes. The signature must be
+ * as long as the modulus: a shorter one, which some libraries pad in silence, is refused.
+ */
+export const checkSignature: CheckSignature = async (key, message, signature) => {
+  const facts = SIGNATURE_ALGORITHMS[key.algorithm];
+  if (signature.length !== facts.modulusBytes) return false;
+  return crypto.subtle.verify(facts.webCrypto, await importOnce(key), signature, message);
+};
+
+function importOnce(key: PublicKey): Promise<ImportedKey> {
+  const held = imported.get(key);
+  if (held !== undefined) return held;
+  const { webCrypto, jws } = SIGNATURE_ALGORITHMS[key.algorithm];
+  const jwk = { kty: 'RSA', n: key.n, e: key.e, alg: jws };
+  const fresh = crypto.subtle.importKey('jwk', jwk, webCrypto, false, ['verify']);
+  imported.set(key, fresh);
+  return fresh;
+}

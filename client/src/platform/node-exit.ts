@@ -1,0 +1,53 @@
+import type { Farewell } from './platform.ts';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** Nobody who pressed Ctrl-C waits for longer; what is not given back by then is free again after its lease. */
+const PATIENCE = 2_000;
+
+type Part = (how: Farewell) => Promise<void>;
+
+/** Who has seats to give back. One set and one set of listeners for the process, however many seats it holds. */
+const parting = new Set<Part>();
+let ending = false;
+
+async function farewell(): Promise<void> {
+  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE).unref());
+  await Promise.race([Promise.allSettled([...parting].map((part) => part('wait'))), patience]);
+}
+
+const onBeforeExit = () => {
+  if (!ending) {
+    ending = true;
+    void farewell();
+  }
+};
+
+/** A program with a listener of its own decides for itself when to end; without one the signal must still end it. */
+const onSignal = (signal: NodeJS.Signals) => {
+  const ours = process.listenerCount(signal) === 1;
+  const again = ending;
+  ending = true;
+  const end = () => {
+    process.removeListener(signal, onSignal);
+    if (ours) process.kill(process.pid, signal);
+  };
+  if (again) end();
+  else void farewell().then(end);
+};
+
+/** Gives back on `beforeExit` and on the signals that end a program. `process.exit()` cannot be waited for: release first. */
+export function onProcessExit(part: Part): () => void {
+  if (parting.size === 0) {
+    ending = false;
+    process.on('beforeExit', onBeforeExit);
+    for (const signal of SIGNALS) process.on(signal, onSignal);
+  }
+  parting.add(part);
+  return () => {
+    parting.delete(part);
+    // While a signal is being answered its listener stays, or the end would come before the answer.
+    if (parting.size > 0 || ending) return;
+    process.removeListener('beforeExit', onBeforeExit);
+    for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+  };
+}

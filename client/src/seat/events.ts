@@ -1,0 +1,89 @@
+import type { RefusalReason, ValidLicense } from '../license/result.ts';
+
+/** Why a seat is gone for good. Everything else is mended without bothering the program. */
+export type LossReason =
+  /** An administrator took the seat back. */
+  | 'admin_released'
+  | 'license_suspended'
+  | 'license_expired'
+  /** The key has been replaced, or the licence deleted. */
+  | 'license_not_found'
+  /** The lease ended while nothing could be reached, and others have taken all seats since. */
+  | 'no_seats_available'
+  /** No fresh licence could be had until `valid_until`, and now the one at hand has ended. */
+  | 'offline_too_long'
+  /** The server does not understand us. */
+  | 'invalid_request';
+
+/** What happens to a seat. Times are milliseconds since the epoch. */
+export type SeatEvent =
+  /** The seat is ours, first or again; `fresh` when the licence was just signed. */
+  | {
+      readonly type: 'held';
+      readonly license: ValidLicense;
+      readonly leaseEndsAt: number;
+      readonly seatsUsed: number;
+      readonly seatsTotal: number;
+    }
+  /** A fresh signature is being asked for. */
+  | { readonly type: 'renewing'; readonly validUntil: number | undefined }
+  /** The server does not answer. The program may go on until `validUntil`; another may take the seat after `leaseEndsAt`. */
+  | {
+      readonly type: 'offline';
+      readonly since: number;
+      readonly leaseEndsAt: number | undefined;
+      readonly validUntil: number | undefined;
+      readonly cause: unknown;
+    }
+  /** The server answers again, and the seat is still ours. */
+  | { readonly type: 'online'; readonly leaseEndsAt: number }
+  /** All seats are in use. While `wait` lasts it is tried again at `retryAt`. */
+  | {
+      readonly type: 'denied';
+      readonly seatsUsed: number;
+      readonly seatsTotal: number;
+      readonly retryAt: number | undefined;
+    }
+  /** The server answered a licence that does not verify; the one at hand stays in use. */
+  | { readonly type: 'refused_license'; readonly reason: RefusalReason; readonly message: string }
+  /** Nothing more comes after this. Save the work and stop. */
+  | { readonly type: 'lost'; readonly reason: LossReason; readonly message: string }
+  /** Nothing more comes after this. `confirmed` false: the server did not hear of it, and the lease runs out by itself. */
+  | { readonly type: 'released'; readonly confirmed: boolean };
+
+const LOSSES: Readonly<Record<LossReason, string>> = {
+  admin_released: 'An administrator has taken the seat back: ask for another one, or talk to them.',
+  license_suspended: 'The licence has been suspended: ask your vendor why.',
+  license_expired: 'The licence has ended: renew it with your vendor.',
+  license_not_found: 'The licence key is no longer known: ask for the new one.',
+  no_seats_available:
+    'The lease ran out while the server could not be reached, and all seats are taken: try again later.',
+  offline_too_long: 'The licence could not be renewed for as long as it works offline: connect and start again.',
+  invalid_request: 'The server does not understand this version of the library: update it.',
+};
+
+export const lost = (reason: LossReason): SeatEvent => ({ type: 'lost', reason, message: LOSSES[reason] });
+
+export type SeatListener = (event: SeatEvent) => void;
+
+/** Tells every listener, in order; one that throws hinders neither the others nor the seat. */
+export function createEmitter(): { emit: SeatListener; subscribe(listener: SeatListener): () => void } {
+  const listeners = new Set<SeatListener>();
+  return {
+    emit(event) {
+      for (const listener of listeners) {
+        try {
+          listener(event);
+        } catch (error) {
+          queueMicrotask(() => {
+            throw error; // its own fault, reported as any uncaught error is
+          });
+        }
+      }
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Time that does not run backwards because somebody turned the clock. Two things are trusted: `signed_at` of a licence
+ * whose signature fits, which nobody on this machine can forge and below which time never goes, and what the server
+ * says it is, which also corrects a clock that was wrong. Between two answers of the server the larger of what the
+ * monotonic clock and the wall clock have moved counts: the first is not touched when somebody sets the clock, the
+ * second goes on while the machine sleeps.
+ */
+export interface TrustedClock {
+  /** Milliseconds since the epoch, the best there is. */
+  now(): number;
+  /** Whether this machine's clock is behind a time that was seen, by more than the tolerance, and no server has said better. */
+  turnedBack(): boolean;
+  /** A licence with a good signature was signed at this time. */
+  sawSigned(time: number): void;
+  /** The server answered, and this is its time. */
+  sawServer(time: number): void;
+  /** The latest time that was seen, to be kept between runs; undefined before anything was. */
+  latest(): number | undefined;
+  /** A time that an earlier run saw. It is not signed: lowering it in the storage leads back to `signed_at`, no further. */
+  remember(time: number): void;
+}
+
+export interface ClockSource {
+  /** Milliseconds since the epoch, as this machine has them. */
+  now(): number;
+  /** Milliseconds that only ever grow, from any beginning. */
+  monotonic(): number;
+}
+
+export const systemTime: ClockSource = { now: () => Date.now(), monotonic: () => performance.now() };
+
+/** Clocks of honest machines differ by this much, in milliseconds. */
+const SKEW_TOLERANCE = 5 * 60_000;
+
+export function createTrustedClock(source: ClockSource = systemTime, tolerance = SKEW_TOLERANCE): TrustedClock {
+  let signed = Number.NEGATIVE_INFINITY;
+  let seen = Number.NEGATIVE_INFINITY;
+  let anchor: { readonly time: number; readonly wall: number; readonly monotonic: number } | undefined;
+
+  const floor = () => Math.max(signed, seen);
+  const estimate = () => {
+    if (anchor === undefined) return source.now();
+    return anchor.time + Math.max(source.monotonic() - anchor.monotonic, source.now() - anchor.wall, 0);
+  };
+
+  return {
+    now: () => Math.max(estimate(), floor()),
+    turnedBack: () => anchor === undefined && source.now() < floor() - tolerance,
+    sawSigned: (time) => {
+      signed = Math.max(signed, time);
+    },
+    sawServer: (time) => {
+      // Not the larger of the two: an answer that was wrong once must not last.
+      seen = time;
+      anchor = { time, wall: source.now(), monotonic: source.monotonic() };
+    },
+    latest: () =>
+      Number.isFinite(floor()) ? (anchor === undefined ? floor() : Math.max(estimate(), floor())) : undefined,
+    remember: (time) => {
+      if (Number.isFinite(time)) seen = Math.max(seen, time);
+    },
+  };
+}

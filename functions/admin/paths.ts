@@ -6,5 +6,5 @@ export const adminPaths = {
   audit: (auditId: string) => `audit/${auditId}`,
 } as const;
 
-/** An id that would be another path is nobody's. */
-export const isPlainId = (id: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(id);
+/** An id that would be another path is nobody's, and so is one that Firestore keeps to itself: `__…__`. */
+export const isPlainId = (id: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(id) && !/^__.*__$/.test(id);

@@ -3,9 +3,16 @@ import { defineRoute } from '../http/route.ts';
 import { LICENSE_STATUSES, MAX_SEATS, TIERS } from '../model/license.ts';
 import { page, time } from './schemas.ts';
 
+/** A member of a document in the store, which keeps names like `__name__` to itself and has none that is empty. */
+const featureName = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^(?!__[\s\S]*__$)/, 'must not begin and end with two underscores');
+
 const features = z.union([
   z.array(z.string().max(100)).max(200),
-  z.record(z.string().max(100), z.union([z.string().max(500), z.boolean(), z.number().int()])),
+  z.record(featureName, z.union([z.string().max(500), z.boolean(), z.number().int()])),
 ]);
 
 /** Ninety days: longer than any customer needs to hand a new key to every machine. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { createRandom } from '../contract/seats/random.ts';
 
 /** Draws that a seed decides. */
 export interface Draw {
@@ -9,15 +10,8 @@ export interface Draw {
   chance(probability: number): boolean;
 }
 
-/** mulberry32 */
 export function createDraw(seed: number): Draw {
-  let state = seed | 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = createRandom(seed);
   const below = (end: number) => Math.floor(next() * end);
   return {
     below,
@@ -136,6 +130,8 @@ export const JSON_VALUES: readonly string[] = [
   '{"toString":1,"valueOf":2,"toJSON":3}',
   '{"a":1,"a":2}',
   '{"":""}',
+  '{"__a__":1}',
+  '{"a.b":"`","a/b":"[]","*":true}',
   `${'['.repeat(65)}${']'.repeat(65)}`,
   `${'['.repeat(20_000)}`,
   `${'{"a":'.repeat(70)}1${'}'.repeat(70)}`,

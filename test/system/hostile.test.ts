@@ -168,7 +168,7 @@ test(`${REQUESTS} hostile requests: nothing breaks, nothing is told, and the sui
   expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(prototype);
   // Requests of every fate, or the generator has stopped getting anywhere.
   for (const status of [200, 201, 400, 401, 403, 404, 405, 413, 415]) {
-    expect([status, (statuses[status] ?? 0) > 9]).toEqual([status, true]);
+    expect([status, (statuses[status] ?? 0) > 0]).toEqual([status, true]);
   }
   await expectItWorks();
 }, 180_000);

@@ -5,6 +5,7 @@ import type { RunningFunction } from '#shared/http/function.ts';
 import type { LogSink } from '#shared/http/log.ts';
 import type { Environment } from '#shared/model/config.ts';
 import { createAccounts, createProject, emailOf, type Project } from './accounts.ts';
+import { bundleOf, startBundle } from './bundles.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { createControl } from './control.ts';
 import { AUDIENCE, environmentOf } from './environment.ts';
@@ -18,7 +19,7 @@ import { type Issuer, startIssuer } from './issuer/start.ts';
 import { startKms } from './kms/start.ts';
 import { listen, shut } from './listen.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
-import { startRun } from './run/start.ts';
+import { type Job, startRun } from './run/start.ts';
 import { workerJob } from './run/worker-job.ts';
 import { seed } from './seed.ts';
 import { type LocalStorage, startStorage } from './storage/start.ts';
@@ -30,6 +31,8 @@ export interface StackOptions {
   readonly port?: number;
   /** Of an emulator that is running already. */
   readonly firestoreHost?: string;
+  /** A folder that `npm run build` has made: functions and worker run from their bundles, as processes of their own. */
+  readonly bundles?: string | undefined;
   readonly log?: LogSink;
 }
 
@@ -125,8 +128,13 @@ async function startParts(
   });
   const identity = keep(await startIdentity({ projectId: project.id, callers, issuer, recorder }));
   await seed({ projectId: project.id, firestore: emulator.host, identity, clock });
-  const findJob = (name: string) => (name === project.workerJob ? workerJob(environment('task-worker')) : undefined);
-  const run = keep(await startRun({ findJob, callers, recorder, log: options.log ?? console.log }));
+  const { bundles, log = console.log } = options;
+  const worker = (): Job => {
+    const job = workerJob(environment('task-worker'));
+    return bundles === undefined ? job : { ...job, command: [process.execPath, bundleOf(bundles, 'task-worker')] };
+  };
+  const findJob = (name: string) => (name === project.workerJob ? worker() : undefined);
+  const run = keep(await startRun({ findJob, callers, recorder, log }));
 
   const environment = (name: string): Environment =>
     environmentOf(name, project, {
@@ -140,8 +148,12 @@ async function startParts(
       userJwksUrl: issuer.userJwksUrl,
       serviceJwksUrl: issuer.serviceJwksUrl,
     });
-  for (const deployable of FUNCTIONS) {
-    functions.push(keep(deployable.create(environment(deployable.name), clock, options.log)));
+  if (bundles === undefined) {
+    for (const { create, name } of FUNCTIONS) functions.push(keep(create(environment(name), clock, options.log)));
+  } else {
+    const starting = FUNCTIONS.map(({ name }) => startBundle(bundles, name, environment(name), log).then(keep));
+    await Promise.allSettled(starting); // those that came up are kept and ended again, also when another did not
+    functions.push(...(await Promise.all(starting)));
   }
   const control = createControl(recorder, clock);
   const controlPort = await listen(control);

@@ -5,10 +5,14 @@ import { createLicense, demonstrate } from './demonstration.ts';
 import { type Stack, startStack } from './stack.ts';
 import { createTokens, DEMO_TENANT } from './tokens.ts';
 
-/** `npm start`: the whole suite on this machine, with a demonstration, until it is told to stop. */
+/**
+ * `npm start`: the whole suite on this machine, with a demonstration, until it is told to stop.
+ * `npm run start:bundles`: the same from what `npm run build` has made.
+ */
 
 const directory = resolve(process.env['LOCAL_DIRECTORY'] ?? join(import.meta.dirname, '..', '.local'));
 const stackFile = join(directory, 'stack.json');
+const bundles = process.argv.includes('--bundles') ? join(import.meta.dirname, '..', 'dist') : undefined;
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function run(): Promise<Stack> {
@@ -16,6 +20,7 @@ async function run(): Promise<Stack> {
   const log = createWriteStream(join(directory, 'log.jsonl'));
   const stack = await startStack({
     directory,
+    bundles,
     port: readPort(process.env['PORT']),
     log: (line) => void log.write(`${line}\n`),
   });

@@ -1,6 +1,7 @@
 locals {
   common_environment = {
     CLIENT_IP_HEADER        = "x-client-ip"
+    CORS_ORIGINS            = join(",", var.cors_origins)
     PROJECT_ID              = var.project_id
     RATE_LIMIT_PER_HOUR     = var.rate_limit_per_hour
     SCHEDULER_ACCOUNTS      = google_service_account.this["scheduler"].email

@@ -1,58 +1,73 @@
 import { createHash } from 'node:crypto';
-import type { Answer } from '#shared/http/route.ts';
+import type { Answer, CachedInput } from '#shared/http/route.ts';
 import type { KeyDirectory, KeySet, PublishedKey } from '#shared/keys/directory.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { formatTime } from '#shared/model/time.ts';
 
-/** A body that is the same for everybody, made once a key set. */
+/** The two answers that are the same for everybody, made once a key set. */
 interface Prepared {
-  readonly body: string;
   readonly etag: string;
-  readonly contentType: string;
+  readonly whole: Answer;
+  readonly notModified: Answer;
+}
+
+interface Asked {
+  readonly params?: unknown;
+  readonly headers: CachedInput['headers'];
 }
 
 /** What may be kept, and for how long: a key is published two days before it signs, so an hour is never too long. */
 const CACHE_CONTROL = 'public, max-age=3600, stale-while-revalidate=60, stale-if-error=86400';
 
 /** The answers of the key routes, each prepared when it is first asked of a key set and kept as long as that. */
-export function createKeyAnswers(keys: Pick<KeyDirectory, 'current'>) {
+export function createKeyAnswers(keys: Pick<KeyDirectory, 'current' | 'fresh'>) {
   const prepared = new WeakMap<KeySet, Map<string, Prepared>>();
 
-  function prepare(set: KeySet, name: string, make: () => Omit<Prepared, 'etag'>): Prepared {
+  function once(set: KeySet, name: string, make: () => Prepared): Prepared {
     const ofSet = prepared.get(set) ?? new Map<string, Prepared>();
     prepared.set(set, ofSet);
-    const held = ofSet.get(name);
-    if (held !== undefined) return held;
-    const made = make();
-    const etag = `"${createHash('sha256').update(made.body).digest('base64url').slice(0, 27)}"`;
-    const fresh = { ...made, etag };
-    ofSet.set(name, fresh);
-    return fresh;
+    const held = ofSet.get(name) ?? make();
+    ofSet.set(name, held);
+    return held;
   }
 
-  const json = (value: unknown) => ({ body: JSON.stringify(value), contentType: 'application/json' });
+  function jwks(set: KeySet): Prepared {
+    return once(set, 'jwks', () => json({ keys: set.keys.map(({ publicKey }) => publicKey.jwk) }));
+  }
+
+  function list(set: KeySet): Prepared {
+    return once(set, 'list', () => json({ keys: set.keys.map(describe) }));
+  }
+
+  function pem(set: KeySet, keyVersion: string | undefined): Prepared | undefined {
+    const key = keyVersion === undefined ? undefined : set.byVersion.get(keyVersion);
+    if (key === undefined) return undefined;
+    return once(set, `pem ${keyVersion}`, () => prepare(key.publicKey.pem, 'application/x-pem-file'));
+  }
+
+  /** `current` reads the keys again when they are stale; `cached` answers at once or not at all. */
+  const forEverybody = (find: (set: KeySet) => Prepared) => ({
+    current: async ({ headers }: Asked) => conditional(find(await keys.current()), headers),
+    cached: ({ headers }: CachedInput) => {
+      const set = keys.fresh();
+      return set === undefined ? undefined : conditional(find(set), headers);
+    },
+  });
 
   return {
-    async jwks(ifNoneMatch: string | undefined): Promise<Answer> {
-      const set = await keys.current();
-      const make = () => json({ keys: set.keys.map(({ publicKey }) => publicKey.jwk) });
-      return conditional(prepare(set, 'jwks', make), ifNoneMatch);
-    },
-
-    async list(ifNoneMatch: string | undefined): Promise<Answer> {
-      const set = await keys.current();
-      return conditional(
-        prepare(set, 'list', () => json({ keys: set.keys.map(describe) })),
-        ifNoneMatch,
-      );
-    },
-
-    async pem(keyVersion: string, ifNoneMatch: string | undefined): Promise<Answer> {
-      const set = await keys.current();
-      const key = set.byVersion.get(keyVersion);
-      if (key === undefined) throw new Fault('not_found', 'No key of this version is published.');
-      const make = () => ({ body: key.publicKey.pem, contentType: 'application/x-pem-file' });
-      return conditional(prepare(set, `pem ${keyVersion}`, make), ifNoneMatch);
+    jwks: forEverybody(jwks),
+    list: forEverybody(list),
+    pem: {
+      async current({ params, headers }: Asked & { readonly params: { readonly key_version: string } }) {
+        const found = pem(await keys.current(), params.key_version);
+        if (found === undefined) throw new Fault('not_found', 'No key of this version is published.');
+        return conditional(found, headers);
+      },
+      cached({ params, headers }: CachedInput) {
+        const set = keys.fresh();
+        const found = set && pem(set, params['key_version']);
+        return found && conditional(found, headers);
+      },
     },
   };
 }
@@ -66,10 +81,22 @@ const describe = ({ keyVersion, algorithm, state, createdAt, publicKey }: Publis
   pem: publicKey.pem,
 });
 
-/** 304 when the caller has it already (RFC 9110, section 13.1.2: weak comparison, or `*`). */
-function conditional({ body, etag, contentType }: Prepared, ifNoneMatch: string | undefined): Answer {
+const json = (value: unknown) => prepare(JSON.stringify(value), 'application/json');
+
+function prepare(body: string, contentType: string): Prepared {
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
   const headers = { etag, 'cache-control': CACHE_CONTROL };
-  const known = (ifNoneMatch ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  if (known.includes(etag) || known.includes('*')) return { status: 304, headers };
-  return { status: 200, headers: { ...headers, 'content-type': contentType }, body };
+  return {
+    etag,
+    whole: { status: 200, headers: { ...headers, 'content-type': contentType }, body },
+    notModified: { status: 304, headers },
+  };
+}
+
+/** 304 when the caller has it already (RFC 9110, section 13.1.2: weak comparison, or `*`). */
+function conditional({ etag, whole, notModified }: Prepared, headers: CachedInput['headers']): Answer {
+  const known = headers['if-none-match'];
+  if (known === undefined) return whole;
+  const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes(etag) || tags.includes('*') ? notModified : whole;
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../model/clock.ts';
 import { commonConfig, type Environment, readConfig } from '../model/config.ts';
 import type { Counter } from '../store/store.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { createCors } from './cors.ts';
 import { createLogger, type Logger, type LogSink } from './log.ts';
 import type { BoundRoute } from './route.ts';
 import { createFunctionServer } from './server.ts';
@@ -76,10 +77,12 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
       const server = createFunctionServer({
         name,
         limits,
+        cors: createCors(common.CORS_ORIGINS),
         clientIpHeader: common.CLIENT_IP_HEADER,
         routes: composition.routes,
         authenticate,
         log,
+        sink,
         projectId: common.PROJECT_ID,
       });
       return { name, server, close: composition.close };

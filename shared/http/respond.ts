@@ -3,20 +3,33 @@ import { isFault } from '../model/errors.ts';
 import type { Logger, Severity } from './log.ts';
 import type { Answer } from './route.ts';
 
+/** What a browser must not do with an answer that somebody opens as a page; the one real page brings its own. */
+const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
+
+/** Two years, as browsers' preload lists ask for; over plain HTTP, as on a developer's machine, it is ignored. */
+const HTTPS_ONLY = 'max-age=63072000';
+
 /** Sends an answer, once; the defaults are the careful ones. */
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
   const body = encode(answer.body);
-  const headers: Record<string, string | number> = {
+  if (!request.complete) discard(request);
+  response.writeHead(answer.status, headersOf(answer, body));
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** The headers that depend on the answer alone. */
+export function headersOf(answer: Answer, body: string | Buffer | undefined): Record<string, string | number> {
+  return {
     'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'strict-transport-security': HTTPS_ONLY,
     'x-content-type-options': 'nosniff',
-    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    // Not without a body: a cache would write the headers of a 304 over those of the page it has kept.
+    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-security-policy': NO_PAGE }),
     ...answer.headers,
     ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
   };
-  if (!request.complete) discard(request);
-  response.writeHead(answer.status, headers);
-  response.end(request.method === 'HEAD' ? undefined : body);
 }
 
 /** How much of a body that is refused we read and throw away. */
@@ -43,11 +56,11 @@ export function logRequest(
   status: number,
   error: unknown,
 ): void {
-  const [path] = (request.url ?? '').split('?');
+  const [path = ''] = (request.url ?? '').split('?');
   context.log.log(severityOf(status, error), 'request', {
     httpRequest: {
       requestMethod: request.method,
-      requestUrl: path,
+      requestUrl: withoutSecrets(path),
       status,
       remoteIp: context.clientIp,
       userAgent: request.headers['user-agent'],
@@ -56,6 +69,9 @@ export function logRequest(
     ...(error === undefined ? {} : { error }),
   });
 }
+
+/** A session's id holds its seat, and one route takes it in its path: what stays is the licence that it names. */
+const withoutSecrets = (path: string): string => path.replace(/(lic_\w{12}(?:\.|%2e))[^/]+/gi, '$1…');
 
 function severityOf(status: number, error: unknown): Severity {
   if (status >= 500) return 'ERROR';

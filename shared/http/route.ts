@@ -72,6 +72,16 @@ export interface BoundRoute {
   readonly route: Route;
   /** Validates and handles; throws a Fault for everything that is the caller's or a dependency's. */
   readonly handle: (input: HandlerInput<unknown, unknown, unknown>) => Promise<Answer>;
+  /**
+   * The answer to a GET, if it is at hand; for routes that are open to anyone and read nothing but their path. One
+   * object an answer: what is sent is worked out once for each. Parameters have not been validated.
+   */
+  readonly cached?: (input: CachedInput) => Answer | undefined;
+}
+
+export interface CachedInput {
+  readonly params: Readonly<Record<string, string>>;
+  readonly headers: { readonly 'if-none-match'?: string | undefined };
 }
 
 /** Keeps the schemas' types, so that `bind` can hand them to the handler. */

@@ -5,10 +5,13 @@ import { Fault } from '../model/errors.ts';
 import { admits, type Principal } from '../model/principal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { readJsonBody } from './body.ts';
+import { createCachedAnswers } from './cached.ts';
+import type { Cors } from './cors.ts';
 import { createFramework } from './framework.ts';
-import type { Logger } from './log.ts';
+import type { Logger, LogSink } from './log.ts';
 import { toProblem } from './problem.ts';
 import { clientIpOf, requestIdOf, traceFields } from './request-context.ts';
+import { createRequestLines } from './request-lines.ts';
 import { logRequest, send } from './respond.ts';
 import type { Answer, BoundRoute, HandlerInput, Route } from './route.ts';
 import { createRouter } from './router.ts';
@@ -18,12 +21,17 @@ export interface FunctionServerOptions {
   readonly routes: readonly BoundRoute[];
   readonly authenticate: Authenticate;
   readonly log: Logger;
+  /** Where the log's lines of cached answers go; standard output by default. */
+  readonly sink?: LogSink | undefined;
   readonly projectId: string;
   readonly limits: Limits;
+  readonly cors: Cors;
   /** The header in which the load balancer puts the client's address; undefined where there is none in front. */
   readonly clientIpHeader: string | undefined;
 }
 
+/** In the log alone: whatever came of a request whose caller left is no failure of ours (nginx's and Google's 499). */
+const CALLER_GONE = 499;
 const DEFAULT_BODY_LIMIT = 64 * 1024;
 
 /** What is known of a request before its route is. */
@@ -40,7 +48,12 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   const route = createRouter(options.routes);
   const framework = createFramework(options.name);
   const callers = new WeakMap<IncomingMessage, Principal>();
-  framework.server.on('request', (request: IncomingMessage, response: ServerResponse) => void front(request, response));
+  const { name, projectId, sink } = options;
+  const lines = createRequestLines(name, projectId, sink);
+  const answered = createCachedAnswers({ ...options, find: route, lines });
+  framework.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    if (!answered(request, response)) void front(request, response);
+  });
   return harden(framework.server);
 
   /** Answers one request, whatever happens, and leaves one line in the log. */
@@ -67,8 +80,9 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const refusal = stranger ? await options.limits.refusal(context.clientIp, thrown).catch(() => asThrown) : asThrown;
     context.tell(refusal.headers ?? {});
     const problem = toProblem(refusal.error, context.requestId);
+    const gone = context.signal.aborted; // before we answer, after which every connection may close
     send(request, response, problem);
-    logRequest(request, context, problem.status, refusal.error);
+    logRequest(request, context, gone ? CALLER_GONE : problem.status, refusal.error);
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse, context: Context): Promise<Answer> {
@@ -77,7 +91,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const preflight = preflightFor(request, path);
     if (preflight !== undefined) return preflight;
     const { bound, params } = find(request, path, context);
-    if (bound.route.publicCors === true) context.tell({ 'access-control-allow-origin': '*' });
+    context.tell(options.cors.headersFor(bound.route, request.headers.origin));
     const principal = await admit(bound.route, request, context);
     const query = Object.fromEntries(new URLSearchParams(search));
     const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
@@ -100,19 +114,11 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     }
   }
 
-  /** What a browser asks before a request of another origin (Fetch standard, CORS protocol), for public routes only. */
   function preflightFor(request: IncomingMessage, path: string): Answer | undefined {
     const wanted = request.headers['access-control-request-method'];
     if (request.method !== 'OPTIONS' || wanted === undefined) return undefined;
     const match = route(wanted, path);
-    if (match.kind !== 'found' || match.bound.route.publicCors !== true) return undefined;
-    const headers = {
-      'access-control-allow-origin': '*',
-      'access-control-allow-methods': match.bound.route.method,
-      'access-control-allow-headers': 'content-type, if-none-match, x-request-id',
-      'access-control-max-age': '86400',
-    };
-    return { status: 204, headers };
+    return match.kind === 'found' ? options.cors.preflight(match.bound.route, request.headers.origin) : undefined;
   }
 
   /** Who is calling, if it may, within its allowance. Somebody whose token was good is no guesser, whatever it asks for. */

@@ -30,15 +30,23 @@ export function readConfig<S extends z.ZodObject>(schema: S, env: Environment): 
   );
 }
 
-const emails = z
-  .string()
-  .transform((text) =>
-    text
-      .split(',')
-      .map((email) => email.trim())
-      .filter(Boolean),
-  )
-  .pipe(z.array(z.email()));
+const commaSeparated = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+
+const emails = commaSeparated.pipe(z.array(z.email()));
+
+/** Origins are compared to the letter, so one that no browser would write as it stands is a mistake. */
+const origins = commaSeparated.pipe(
+  z.array(
+    z
+      .string()
+      .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'must be like https://app.example.com'),
+  ),
+);
 
 /** host:port of a plaintext gRPC stand-in; unset in production, where the client knows its service. */
 export const endpoint = z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port');
@@ -64,6 +72,11 @@ export const commonConfig = z.object({
     .min(1)
     .default(100)
     .describe('requests an hour and address without a valid licence key, session id or token'),
+  CORS_ORIGINS: origins
+    .default([])
+    .describe(
+      'origins, comma separated, whose web pages may call the routes of users; none: no page of another origin',
+    ),
   CLIENT_IP_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]+$/)

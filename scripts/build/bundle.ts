@@ -1,0 +1,66 @@
+import { globSync } from 'node:fs';
+import { copyFile, cp, mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
+import { ROOT } from '../sources.ts';
+import { leftOut } from './left-out.ts';
+
+export interface Built {
+  readonly name: string;
+  /** Bytes of the code, without its source map. */
+  readonly size: number;
+}
+
+/** Everything that has a `main.ts`: the functions and the worker. */
+export const bundleNames = (): string[] =>
+  globSync('functions/*/main.ts', { cwd: ROOT })
+    .map((entry) => dirname(entry).slice('functions/'.length))
+    .sort();
+
+/**
+ * Makes `out/NAME/`, self-contained, run by `node out/NAME/main.cjs`. CommonJS, since the Google clients load their
+ * parts by require; the one native module (CRC32C) is copied beside the bundle.
+ */
+export async function bundle(name: string, out: string): Promise<Built> {
+  const folder = join(out, name);
+  const outfile = join(folder, 'main.cjs');
+  await build({
+    entryPoints: [join(ROOT, 'functions', name, 'main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    minify: true,
+    keepNames: true, // errors are told apart by their class's name in logs
+    sourcemap: 'external',
+    legalComments: 'none',
+    logLevel: 'warning',
+    loader: { '.node': 'copy' },
+    external: ['@node-rs/crc32-*'],
+    define: { 'import.meta.dirname': '__dirname' }, // CommonJS has the one and not the other
+    plugins: [leftOut],
+  });
+  await copyNativeModules(folder);
+  if (name === 'docs') await copyAssets(folder);
+  return { name, size: (await stat(outfile)).size };
+}
+
+/** napi modules are looked for as packages beside the bundle: those of the platforms that are installed. */
+async function copyNativeModules(folder: string): Promise<void> {
+  for (const file of globSync('node_modules/@node-rs/crc32-*/{package.json,*.node}', { cwd: ROOT })) {
+    const target = join(folder, file);
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(join(ROOT, file), target);
+  }
+}
+
+/** The docs function's files, its own and its renderer's, where it looks for them from beside the bundle. */
+async function copyAssets(folder: string): Promise<void> {
+  const renderer = ['package.json', 'LICENSE', 'NOTICE', 'swagger-ui.css', 'swagger-ui-bundle.js'];
+  await cp(join(ROOT, 'functions/docs/assets'), join(folder, 'assets'), { recursive: true });
+  for (const file of renderer) {
+    const path = join('node_modules/swagger-ui-dist', file);
+    await cp(join(ROOT, path), join(folder, path));
+  }
+}

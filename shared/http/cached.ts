@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Cors } from './cors.ts';
+import { clientIpOf, requestIdOf } from './request-context.ts';
+import type { RequestLines } from './request-lines.ts';
+import { headersOf } from './respond.ts';
+import type { Answer, BoundRoute } from './route.ts';
+import type { Match } from './router.ts';
+
+export interface CachedAnswersOptions {
+  readonly routes: readonly BoundRoute[];
+  readonly find: (method: string, path: string) => Match<BoundRoute>;
+  readonly cors: Cors;
+  readonly lines: RequestLines;
+  readonly clientIpHeader: string | undefined;
+}
+
+/** What an answer is on the wire, but for what differs from request to request. */
+interface Encoded {
+  readonly headers: Readonly<Record<string, string | number>>;
+  /** Text, which Node sends in one write together with the headers; bytes would be another. */
+  readonly body: string | undefined;
+}
+
+/**
+ * Answers that a route holds ready leave here, before authentication, the request's context and functions-framework,
+ * which together take two thirds of the time that such an answer has. They are the same on the wire and in the log.
+ * @returns whether it has answered; what it has not, goes the ordinary way
+ * @throws TypeError at once for a route with cached answers that is not open to anyone
+ */
+export function createCachedAnswers(
+  options: CachedAnswersOptions,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const quick = options.routes.filter(({ cached }) => cached !== undefined);
+  const guarded = quick.find(({ route }) => !route.access.includes('anyone') || route.body !== undefined);
+  if (guarded !== undefined) throw new TypeError(`${guarded.route.id} cannot be answered before it is checked`);
+  if (quick.length === 0) return () => false;
+  const encoded = new WeakMap<Answer, Encoded>();
+
+  function encode(answer: Answer): Encoded {
+    const known = encoded.get(answer);
+    if (known !== undefined) return known;
+    const body = answer.body === undefined ? undefined : String(answer.body);
+    const made = { headers: headersOf(answer, body), body };
+    encoded.set(answer, made);
+    return made;
+  }
+
+  return (request, response) => {
+    const startedAt = performance.now();
+    const { method = '', url = '' } = request;
+    if (url.includes('?') || hasBody(request)) return false; // there is something to look at
+    const match = options.find(method, url);
+    if (match.kind !== 'found') return false;
+    const { bound, params } = match;
+    const answer = bound.cached?.({ params, headers: request.headers });
+    if (answer === undefined) return false;
+    const { headers, body } = encode(answer);
+    const requestId = requestIdOf(request);
+    response.writeHead(answer.status, {
+      ...headers,
+      ...options.cors.headersFor(bound.route, request.headers.origin),
+      'x-request-id': requestId,
+    });
+    response.end(method === 'HEAD' ? undefined : body);
+    const clientIp = clientIpOf(request, options.clientIpHeader);
+    options.lines.write(request, { requestId, clientIp, startedAt, status: answer.status });
+    return true;
+  };
+}
+
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;

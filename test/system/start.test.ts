@@ -21,7 +21,8 @@ afterEach(async () => {
 async function start(port: number) {
   const directory = await scratch();
   const child = spawn(process.execPath, [START], {
-    env: { ...process.env, PORT: String(port), LOCAL_DIRECTORY: directory },
+    // Without the emulator that tests share: this one is to start its own.
+    env: { ...process.env, FIRESTORE_EMULATOR_HOST: '', PORT: String(port), LOCAL_DIRECTORY: directory },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);

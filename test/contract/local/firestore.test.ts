@@ -15,6 +15,9 @@ const DATABASE = `projects/test-${randomUUID().slice(0, 8)}/databases/(default)`
 const DOCUMENTS = `${DATABASE}/documents`;
 
 const recorder = createRecorder();
+/** The environment without the emulator that tests share: here its start is what is tested. */
+const WITHOUT_EMULATOR = { ...process.env, FIRESTORE_EMULATOR_HOST: '' };
+
 let emulator: FirestoreEmulator;
 let proxy: FirestoreProxy;
 let client: Client;
@@ -28,7 +31,7 @@ function connectTo(address: string): Client {
 
 beforeAll(async () => {
   vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
-  emulator = await startFirestoreEmulator();
+  emulator = await startFirestoreEmulator(WITHOUT_EMULATOR);
   proxy = await startFirestoreProxy({ target: emulator.host, recorder });
   client = connectTo(proxy.address);
 }, 90_000);
@@ -234,9 +237,9 @@ async function processesOn(host: string): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.includes(`--port=${host.split(':')[1]}`) && !line.startsWith('Z'));
 }
 
-describe.skipIf(process.env['FIRESTORE_EMULATOR_HOST'])('the emulator of our own', () => {
+describe('the emulator of our own', () => {
   it('leaves no process behind when it is closed', async () => {
-    const own = await startFirestoreEmulator();
+    const own = await startFirestoreEmulator(WITHOUT_EMULATOR);
     expect(await processesOn(own.host)).toHaveLength(2);
     await own.close();
     expect(await processesOn(own.host)).toEqual([]);
@@ -244,7 +247,7 @@ describe.skipIf(process.env['FIRESTORE_EMULATOR_HOST'])('the emulator of our own
 
   it('ends when the process that started it is killed', async () => {
     const emulatorModule = new URL('../../../local/firestore/emulator.ts', import.meta.url);
-    const script = `import(${JSON.stringify(emulatorModule)}).then(async (m) => console.log((await m.startFirestoreEmulator()).host))`;
+    const script = `import(${JSON.stringify(emulatorModule)}).then(async (m) => console.log((await m.startFirestoreEmulator({ ...process.env, FIRESTORE_EMULATOR_HOST: '' })).host))`;
     const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(parent.stdout.setEncoding('utf8'), 'data');
     const host = String(line).trim();

@@ -24,4 +24,16 @@ export const auditRoutes = ({ audit }: AuditDomain): BoundRoute[] => [
   }),
 ];
 
-const describe = ({ id, at, ...record }: AuditRecord) => ({ audit_id: id, at: formatTime(at), ...record });
+const describe = ({ id, at, details, ...record }: AuditRecord) => ({
+  audit_id: id,
+  at: formatTime(at),
+  ...record,
+  details: readable(details),
+});
+
+/** Details are kept as the documents have them; a time there is a number under a name that ends in `_at`. */
+function readable(value: unknown, name = ''): unknown {
+  if (typeof value === 'number' && name.endsWith('_at')) return formatTime(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([member, item]) => [member, readable(item, member)]));
+}

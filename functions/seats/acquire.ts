@@ -131,12 +131,13 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
     const open = situation.open.filter((seat) => !moved.has(seat.path));
     const machines = new Set(wishes.map((wish) => wish.holder));
     const sources = await findSources({ ...situation, open }, license, wanting.length, machines, now);
+    let seatsUsed = situation.used;
     wanting.forEach((wish, index) => {
       const source = sources[index];
-      const seatsUsed = situation.used + sources.slice(0, index + 1).filter(({ kind }) => kind === 'open').length;
+      if (source?.kind === 'open') seatsUsed += 1;
       steps.push(
         source === undefined
-          ? { kind: 'refuse', wish, fault: noSeats(license, situation.used) }
+          ? { kind: 'refuse', wish, fault: noSeats(license, seatsUsed) }
           : claiming(wish, source, license, seatsUsed, now),
       );
     });
@@ -237,5 +238,4 @@ const markOf = (steps: readonly { readonly grant: Grant }[]): [licenseId: string
 ];
 
 const callerGone = () => new Fault('dependency_unavailable', 'The caller has gone.');
-const tooBusy = () =>
-  new Fault('dependency_unavailable', 'The seats of this licence are in too much demand.', { retryAfter: 1 });
+const tooBusy = () => new Fault('dependency_unavailable', 'The seat could not be taken right now.', { retryAfter: 1 });

@@ -37,7 +37,7 @@ export function refusalFor(wish: Wish<unknown>, license: License | undefined, no
 }
 
 export const noSeats = (license: License, used: number): Fault =>
-  new Fault('no_seats_available', `All ${license.max_seats} seats of the licence are in use.`, {
+  new Fault('no_seats_available', 'No seat of the licence is free.', {
     extra: { seats_used: used, seats_total: license.max_seats },
   });
 

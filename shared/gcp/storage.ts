@@ -142,9 +142,22 @@ const POLICY: RetryPolicy = { attempts: 4, backoff: 50, retries: isTransient };
 /** An upload that was damaged on its way is refused as a bad request: by its checksum, or as no upload at all. */
 const UPLOAD: RetryPolicy = { ...POLICY, retries: (error) => isTransient(error) || codeOf(error) === 400 };
 
+/** The library's own timeout does not cover an upload whose answer does not come. */
+async function inTime<T>(call: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT} ms`)), TIMEOUT);
+  });
+  try {
+    return await Promise.race([call(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 async function retryingFaults<T>(call: () => Promise<T>, translate = unavailable, policy = POLICY): Promise<T> {
   try {
-    return await retrying(call, policy);
+    return await retrying(() => inTime(call), policy);
   } catch (cause) {
     throw cause instanceof Fault ? cause : translate(cause);
   }

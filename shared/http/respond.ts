@@ -13,9 +13,14 @@ const HTTPS_ONLY = 'max-age=63072000';
 export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (response.headersSent || response.destroyed) return;
   const body = encode(answer.body);
-  if (!request.complete) discard(request);
+  const sent = request.method === 'HEAD' ? undefined : body;
   response.writeHead(answer.status, headersOf(answer, body));
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.complete) {
+    response.end(sent);
+    return;
+  }
+  if (sent !== undefined) response.write(sent);
+  discard(request, () => response.end());
 }
 
 /** The headers that depend on the answer alone. */
@@ -35,9 +40,14 @@ export function headersOf(answer: Answer, body: string | Buffer | undefined): Re
 /** How much of a body that is refused we read and throw away. */
 const MAX_DISCARDED = 32 * 1024 * 1024;
 
-/** A connection closed at once would lose our answer on its way to a caller that is still sending. */
-function discard(request: IncomingMessage): void {
+/**
+ * Reads on to the end of a body that nobody wants. A connection closed before that would lose our answer on its way
+ * to a caller that sends everything before it reads anything.
+ */
+function discard(request: IncomingMessage, ended: () => void): void {
   let discarded = 0;
+  request.once('close', ended);
+  request.once('end', ended);
   request.on('data', (chunk: Buffer) => {
     discarded += chunk.length;
     if (discarded > MAX_DISCARDED) request.destroy();

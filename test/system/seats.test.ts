@@ -72,7 +72,7 @@ describe('one machine', () => {
     const other = license_key.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
     expect(await acquire(other, 'm')).toMatchObject({ status: 404, body: { code: 'license_not_found' } });
     expect(await acquire('nonsense', 'm')).toMatchObject({ status: 404, body: { code: 'license_not_found' } });
-    for (const session_id of ['nonsense', `lic_000000000000.${'a'.repeat(43)}`]) {
+    for (const session_id of ['', 'x'.repeat(10_000), 'nonsense', `lic_000000000000.${'a'.repeat(43)}`]) {
       expect(await suite.post(HEARTBEAT, { session_id })).toMatchObject({
         status: 404,
         body: { code: 'session_not_found' },
@@ -155,6 +155,10 @@ describe('many machines at once', () => {
     const { license_key, license_id } = await suite.license(100);
     const replies = await Promise.all(Array.from({ length: 300 }, (_, i) => acquire(license_key, `m${i}`)));
     expect(tally(replies)).toEqual({ 201: 100, 402: 200 });
+    const refused = replies.filter(({ status }) => status === 402);
+    expect(new Set(refused.map(({ body }) => `${body.seats_used} of ${body.seats_total}`))).toEqual(
+      new Set(['100 of 100']),
+    );
     expect(await usage(license_id)).toMatchObject({ seats_used: 100 });
   });
 
@@ -164,6 +168,21 @@ describe('many machines at once', () => {
     expect(tally(replies)).toEqual({ 200: 49, 201: 1 });
     expect(new Set(replies.map(({ body }) => body.session_id)).size).toBe(1);
   });
+});
+
+describe('when Firestore fails', () => {
+  test.each(['BatchGetDocuments', 'RunQuery', 'RunAggregationQuery', 'Commit'])(
+    "%s refused for good: 503 in the caller's hands, and the suite goes on",
+    async (method) => {
+      const { license_key } = await suite.license(1);
+      suite.stack.recorder.inject({ service: 'firestore', method, code: 'PERMISSION_DENIED' });
+      const reply = await acquire(license_key, 'm');
+      expect(reply).toMatchObject({ status: 503, body: { code: 'dependency_unavailable' } });
+      expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
+      suite.stack.recorder.forgetFaults();
+      expect(await acquire(license_key, 'm')).toMatchObject({ status: 201 });
+    },
+  );
 });
 
 describe('when Cloud KMS fails', () => {

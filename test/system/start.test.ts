@@ -103,6 +103,26 @@ describe('npm start', () => {
     await expect(readFile(join(directory, 'stack.json'))).rejects.toThrow();
   });
 
+  test('ends with npm, whose signal it gets', async () => {
+    const port = await freePort();
+    const env = { ...process.env, FIRESTORE_EMULATOR_HOST: '', PORT: String(port), LOCAL_DIRECTORY: await scratch() };
+    const cwd = resolve(import.meta.dirname, '../..');
+    const npm = spawn('npm', ['start'], { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] });
+    started.push(npm);
+    let output = '';
+    await new Promise<void>((done) => {
+      npm.stdout.on('data', (chunk) => {
+        output += chunk;
+        if (/countersign is ready/.test(output)) done();
+      });
+      npm.once('exit', () => done());
+    });
+    expect(output).toContain('countersign is ready');
+    const children = await descendants(npm.pid ?? 0);
+    npm.kill('SIGTERM');
+    await expect.poll(() => running(children), { timeout: 10_000 }).toEqual([]);
+  });
+
   test('says when its port is taken, and ends', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');

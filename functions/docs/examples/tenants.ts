@@ -73,7 +73,7 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
           ip: '203.0.113.7',
           request_id: '0b9e7c1c-52a3-4b0e-9a37-2f5d8e6c4a10',
           outcome: 'success',
-          details: { tier: 'professional', max_seats: 10, expires_at: 1_956_527_999_000 },
+          details: { tier: 'professional', max_seats: 10, expires_at: '2031-12-31T23:59:59.000Z' },
         },
       ],
     },

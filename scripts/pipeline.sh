@@ -21,10 +21,10 @@ echo '== smoke test'
 mkdir -p .local
 suite=start
 npm pkg get scripts.start:bundles | grep -q node && suite=start:bundles
-# Without npm in between, which would not pass on the signal that ends it.
+# Without npm in between: the script execs, so that the signal that ends it reaches the suite itself.
 command=$(npm pkg get "scripts.$suite" | tr -d '"')
 : >.local/pipeline.log
-PORT=${PORT:-8080} bash -c "exec $command" >>.local/pipeline.log 2>&1 &
+PORT=${PORT:-8080} bash -c "$command" >>.local/pipeline.log 2>&1 &
 pid=$!
 trap 'kill -TERM "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || true' EXIT
 until grep -q 'countersign is ready' .local/pipeline.log; do

@@ -4,8 +4,8 @@ import { type KeyMaterial, pinnedKeys } from '../keys/pinned.ts';
 import { type KeySource, KeysUnavailable } from '../keys/source.ts';
 import type { TrustedClock } from '../trusted-clock.ts';
 import { hasFeature } from './features.ts';
+import { parseLicense, type Signed } from './parse.ts';
 import { type LicenseCheck, type RefusedLicense, refuse, type ValidLicense } from './result.ts';
-import { open, type Signed } from './signed.ts';
 import { readTimes, refusalAt } from './times.ts';
 
 export interface VerifyOptions {
@@ -38,15 +38,15 @@ export async function verifyLicense(
   keys: KeySource | KeyMaterial,
   options: VerifyOptions = {},
 ): Promise<LicenseCheck> {
-  const opened = await open(data);
-  if (typeof opened === 'string') return refuse(opened);
-  if (opened.form === 'unsigned') {
-    return options.allowUnsigned ? judge(opened.claims, { form: 'unsigned' }, options) : refuse('unsigned');
+  const parsed = await parseLicense(data);
+  if (typeof parsed === 'string') return refuse(parsed);
+  if (parsed.form === 'unsigned') {
+    return options.allowUnsigned ? judge(parsed.claims, { form: 'unsigned' }, options) : refuse('unsigned');
   }
-  const refused = await checkKeyAndSignature(opened, sourceOf(keys), options.checkSignature ?? checkSignature);
+  const refused = await checkKeyAndSignature(parsed, sourceOf(keys), options.checkSignature ?? checkSignature);
   if (refused !== undefined) return refused;
-  const keyVersion = String(opened.claims['key_version']);
-  return judge(opened.claims, { form: opened.form, keyVersion }, options);
+  const keyVersion = String(parsed.claims['key_version']);
+  return judge(parsed.claims, { form: parsed.form, keyVersion }, options);
 }
 
 const sourceOf = (keys: KeySource | KeyMaterial): KeySource =>

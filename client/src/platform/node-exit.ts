@@ -2,23 +2,23 @@ import type { Farewell } from './platform.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Nobody who pressed Ctrl-C waits for longer; what is not given back by then is free again after its lease. */
-const PATIENCE = 2_000;
+const EXIT_TIMEOUT = 2_000;
 
-type Part = (how: Farewell) => Promise<void>;
+type ExitHandler = (how: Farewell) => Promise<void>;
 
 /** Who has seats to give back. One set and one set of listeners for the process, however many seats it holds. */
-const parting = new Set<Part>();
+const exitHandlers = new Set<ExitHandler>();
 let ending = false;
 
-async function farewell(): Promise<void> {
-  const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE).unref());
-  await Promise.race([Promise.allSettled([...parting].map((part) => part('wait'))), patience]);
+async function runHandlers(): Promise<void> {
+  const timeout = new Promise((resolve) => setTimeout(resolve, EXIT_TIMEOUT).unref());
+  await Promise.race([Promise.allSettled([...exitHandlers].map((handler) => handler('wait'))), timeout]);
 }
 
 const onBeforeExit = () => {
   if (!ending) {
     ending = true;
-    void farewell();
+    void runHandlers();
   }
 };
 
@@ -32,21 +32,21 @@ const onSignal = (signal: NodeJS.Signals) => {
     if (ours) process.kill(process.pid, signal);
   };
   if (again) end();
-  else void farewell().then(end);
+  else void runHandlers().then(end);
 };
 
 /** Gives back on `beforeExit` and on the signals that end a program. `process.exit()` cannot be waited for: release first. */
-export function onProcessExit(part: Part): () => void {
-  if (parting.size === 0) {
+export function onProcessExit(handler: ExitHandler): () => void {
+  if (exitHandlers.size === 0) {
     ending = false;
     process.on('beforeExit', onBeforeExit);
     for (const signal of SIGNALS) process.on(signal, onSignal);
   }
-  parting.add(part);
+  exitHandlers.add(handler);
   return () => {
-    parting.delete(part);
+    exitHandlers.delete(handler);
     // While a signal is being answered its listener stays, or the end would come before the answer.
-    if (parting.size > 0 || ending) return;
+    if (exitHandlers.size > 0 || ending) return;
     process.removeListener('beforeExit', onBeforeExit);
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   };

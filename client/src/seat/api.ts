@@ -51,16 +51,16 @@ export interface Refused {
   readonly seatsTotal: number;
 }
 
-export type Acquired = Granted | Refused | Unavailable;
-export type Beaten =
-  | { readonly kind: 'beaten'; readonly at: number; readonly leaseEndsAt: number }
+export type AcquireResult = Granted | Refused | Unavailable;
+export type HeartbeatResult =
+  | { readonly kind: 'renewed'; readonly at: number; readonly leaseEndsAt: number }
   | { readonly kind: 'ended'; readonly reason: string }
   | Unavailable;
 
 /** The three calls. None of them throws: what goes wrong is an answer. */
 export interface SeatApi {
-  acquire(request: JsonObject): Promise<Acquired>;
-  heartbeat(sessionId: string): Promise<Beaten>;
+  acquire(request: JsonObject): Promise<AcquireResult>;
+  heartbeat(sessionId: string): Promise<HeartbeatResult>;
   /** @returns whether the server has confirmed that the seat is given back */
   release(sessionId: string): Promise<boolean>;
 }
@@ -88,10 +88,10 @@ export function createSeatApi(post: Post, onServerTime: (time: number) => void):
   }
 
   return {
-    acquire: (request) => call(PATHS.acquire, request, readAcquired),
+    acquire: (request) => call(PATHS.acquire, request, readAcquire),
     async heartbeat(sessionId) {
-      const answer = await call(PATHS.heartbeat, { session_id: sessionId }, readBeaten);
-      if (answer.kind === 'beaten') onServerTime(answer.at);
+      const answer = await call(PATHS.heartbeat, { session_id: sessionId }, readHeartbeat);
+      if (answer.kind === 'renewed') onServerTime(answer.at);
       return answer;
     },
     async release(sessionId) {
@@ -103,7 +103,7 @@ export function createSeatApi(post: Post, onServerTime: (time: number) => void):
   };
 }
 
-function readAcquired(status: number, body: JsonObject): Acquired | undefined {
+function readAcquire(status: number, body: JsonObject): AcquireResult | undefined {
   if (status === 200 || status === 201) return readGranted(body);
   const code = REFUSALS.find((known) => known === body['code']);
   if (code === undefined) return undefined;
@@ -121,11 +121,11 @@ function readGranted(body: JsonObject): Granted | undefined {
   return { kind: 'granted', sessionId, leaseEndsAt, interval: seconds * 1000, seatsUsed, seatsTotal, license };
 }
 
-function readBeaten(status: number, body: JsonObject): Beaten | undefined {
+function readHeartbeat(status: number, body: JsonObject): HeartbeatResult | undefined {
   if (status === 200) {
     const at = parseTime(textOf(body['last_heartbeat']) ?? '');
     const leaseEndsAt = parseTime(textOf(body['expires_at']) ?? '');
-    return at === undefined || leaseEndsAt === undefined ? undefined : { kind: 'beaten', at, leaseEndsAt };
+    return at === undefined || leaseEndsAt === undefined ? undefined : { kind: 'renewed', at, leaseEndsAt };
   }
   if (body['code'] === 'session_ended') return { kind: 'ended', reason: textOf(body['reason']) ?? 'unknown' };
   return body['code'] === 'session_not_found' ? { kind: 'ended', reason: 'session_not_found' } : undefined;

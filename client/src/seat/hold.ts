@@ -1,11 +1,11 @@
 import { featureOf, hasFeature } from '../license/features.ts';
 import type { ValidLicense } from '../license/result.ts';
 import type { Farewell, Platform } from '../platform/platform.ts';
+import { acquireFirst } from './acquire.ts';
+import { createContext, type SeatContext } from './context.ts';
 import type { SeatListener } from './events.ts';
-import { takeFirstSeat } from './first.ts';
-import { type Keeper, keepSeat, type SeatState } from './keeper.ts';
 import { checkOptions, type HoldOptions } from './options.ts';
-import { createParts, type SeatParts } from './parts.ts';
+import { type Renewer, type SeatState, startRenewer } from './renewer.ts';
 
 /** A seat that is kept until it is released, lost, or the program ends. */
 export interface Seat {
@@ -33,17 +33,17 @@ const RELEASE_PAUSE = 500;
  */
 export async function holdSeatOn(platform: Platform, options: HoldOptions): Promise<Seat> {
   checkOptions(options);
-  const parts = await createParts(options, platform);
-  const beginning = await takeFirstSeat(parts);
-  return seatOf(parts, (onLost) => keepSeat(parts, beginning, onLost));
+  const context = await createContext(options, platform);
+  const first = await acquireFirst(context);
+  return seatOf(context, (onLost) => startRenewer(context, first, onLost));
 }
 
-function seatOf(parts: SeatParts, keep: (onLost: () => void) => Keeper): Seat {
-  const { options, platform } = parts;
+function seatOf(context: SeatContext, keep: (onLost: () => void) => Renewer): Seat {
+  const { options, platform } = context;
   const ending = new AbortController();
   const undo: (() => void)[] = [];
   let released: Promise<void> | undefined;
-  const keeper = keep(finish);
+  const renewer = keep(finish);
 
   function finish(): void {
     for (const step of undo.splice(0)) step();
@@ -51,11 +51,11 @@ function seatOf(parts: SeatParts, keep: (onLost: () => void) => Keeper): Seat {
   }
 
   async function giveBack(): Promise<void> {
-    if (keeper.state() === 'lost') return;
-    const session = await keeper.stop();
-    const confirmed = session === undefined || (await tellServer(parts, session));
-    await parts.cache.forget();
-    parts.emit({ type: 'released', confirmed });
+    if (renewer.state() === 'lost') return;
+    const session = await renewer.stop();
+    const confirmed = session === undefined || (await tellServer(context, session));
+    await context.cache.forget();
+    context.emit({ type: 'released', confirmed });
     finish();
   }
 
@@ -65,14 +65,14 @@ function seatOf(parts: SeatParts, keep: (onLost: () => void) => Keeper): Seat {
   }
 
   async function farewell(how: Farewell): Promise<void> {
-    const session = keeper.session();
+    const session = renewer.session();
     if (how === 'wait' || platform.beacon === undefined) return release();
-    if (session !== undefined) platform.beacon(parts.releaseUrl, JSON.stringify({ session_id: session }));
-    keeper.part();
-    return parts.cache.forget();
+    if (session !== undefined) platform.beacon(context.releaseUrl, JSON.stringify({ session_id: session }));
+    renewer.abandon();
+    return context.cache.forget();
   }
 
-  undo.push(platform.onWake(keeper.wake));
+  undo.push(platform.onWake(renewer.wake));
   if (options.releaseOnExit ?? true) undo.push(platform.onExit(farewell));
   const onAbort = () => void release();
   options.signal?.addEventListener('abort', onAbort);
@@ -80,21 +80,21 @@ function seatOf(parts: SeatParts, keep: (onLost: () => void) => Keeper): Seat {
 
   return {
     get state() {
-      return keeper.state();
+      return renewer.state();
     },
     get license() {
-      return keeper.license();
+      return renewer.license();
     },
     signal: ending.signal,
-    hasFeature: (name) => hasFeature(keeper.license(), name),
-    feature: (name) => featureOf(keeper.license(), name),
-    subscribe: parts.subscribe,
+    hasFeature: (name) => hasFeature(renewer.license(), name),
+    feature: (name) => featureOf(renewer.license(), name),
+    subscribe: context.subscribe,
     release,
     [Symbol.asyncDispose]: release,
   };
 }
 
-async function tellServer({ api, pause }: SeatParts, session: string): Promise<boolean> {
+async function tellServer({ api, pause }: SeatContext, session: string): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     if (await api.release(session)) return true;
     if (attempt === RELEASE_ATTEMPTS) return false;

@@ -2,24 +2,24 @@ import { fetchedKeys } from '../keys/fetched.ts';
 import { verifyLicense } from '../license/verify.ts';
 import type { Platform } from '../platform/platform.ts';
 import { createTrustedClock, type TrustedClock } from '../trusted-clock.ts';
+import { createAcquireAndVerify, type VerifiedAcquire, type Verify } from './acquire-and-verify.ts';
 import { createSeatApi, fetchPost, PATHS, type SeatApi } from './api.ts';
+import { type Backoff, createBackoff } from './backoff.ts';
 import { createCache, type LicenseCache } from './cache.ts';
 import { SeatError } from './error.ts';
 import { createEmitter, type SeatListener } from './events.ts';
-import { createObtain, type Obtained, type Verify } from './obtain.ts';
 import type { HoldOptions } from './options.ts';
-import { createPace, type Pace } from './pace.ts';
 
 /** Everything that one seat is kept with. */
-export interface SeatParts {
+export interface SeatContext {
   readonly options: HoldOptions;
   readonly platform: Platform;
   readonly clock: TrustedClock;
   readonly api: SeatApi;
   readonly cache: LicenseCache;
-  readonly pace: Pace;
+  readonly backoff: Backoff;
   readonly verify: Verify;
-  readonly obtain: () => Promise<Obtained>;
+  readonly acquireAndVerify: () => Promise<VerifiedAcquire>;
   readonly releaseUrl: string;
   readonly emit: SeatListener;
   subscribe(listener: SeatListener): () => void;
@@ -28,7 +28,7 @@ export interface SeatParts {
   throwIfAborted(): void;
 }
 
-export async function createParts(options: HoldOptions, platform: Platform): Promise<SeatParts> {
+export async function createContext(options: HoldOptions, platform: Platform): Promise<SeatContext> {
   const url = options.url.replace(/\/+$/, '');
   const storage = options.storage ?? platform.defaultStorage(options.application);
   const hardwareId = options.hardwareId ?? (await platform.hardwareId(options.application, storage));
@@ -65,8 +65,8 @@ export async function createParts(options: HoldOptions, platform: Platform): Pro
     verify,
     emit,
     subscribe,
-    obtain: createObtain({ api, request, verify, clock, cache }),
-    pace: createPace(platform.random),
+    acquireAndVerify: createAcquireAndVerify({ api, request, verify, clock, cache }),
+    backoff: createBackoff(platform.random),
     releaseUrl: url + PATHS.release,
     pause: (milliseconds) =>
       new Promise((resolve) => {

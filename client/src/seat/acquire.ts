@@ -1,10 +1,10 @@
 import type { RefusalReason, ValidLicense } from '../license/result.ts';
 import type { Granted, Unavailable } from './api.ts';
+import type { SeatContext } from './context.ts';
 import { SeatError } from './error.ts';
-import type { SeatParts } from './parts.ts';
 
 /** How a seat begins: granted by the server, or from the licence of an earlier run while there is no server. */
-export type Beginning =
+export type FirstHold =
   | { readonly kind: 'granted'; readonly license: ValidLicense; readonly granted: Granted }
   | { readonly kind: 'offline'; readonly license: ValidLicense; readonly cause: unknown };
 
@@ -16,8 +16,8 @@ const DENIED_PAUSE = 20_000;
 const LONGEST_DENIED_PAUSE = 300_000;
 
 /** @throws SeatError when there is no seat, and none is waited for any longer */
-export async function takeFirstSeat(parts: SeatParts): Promise<Beginning> {
-  const { obtain, api, platform, options, emit } = parts;
+export async function acquireFirst(context: SeatContext): Promise<FirstHold> {
+  const { acquireAndVerify, api, platform, options, emit } = context;
   const begun = platform.monotonic();
   const spent = (since: number) => platform.monotonic() - since;
   let silentSince: number | undefined;
@@ -29,19 +29,19 @@ export async function takeFirstSeat(parts: SeatParts): Promise<Beginning> {
     if (silentSince === undefined) failures = 0;
     failures += 1;
     silentSince ??= platform.monotonic();
-    const pause = parts.pace.retryStart(failures, retryAfter);
+    const pause = context.backoff.retryStart(failures, retryAfter);
     if (spent(silentSince) + pause > (options.patience ?? PATIENCE)) return false;
-    await parts.pause(pause);
+    await context.pause(pause);
     return true;
   }
 
   for (;;) {
-    parts.throwIfAborted();
-    const answer = await obtain();
+    context.throwIfAborted();
+    const answer = await acquireAndVerify();
     if (options.signal?.aborted && 'granted' in answer) await api.release(answer.granted.sessionId);
-    parts.throwIfAborted();
+    context.throwIfAborted();
     switch (answer.kind) {
-      case 'obtained':
+      case 'verified':
         return { kind: 'granted', license: answer.license, granted: answer.granted };
       case 'unverified': {
         const { reason, message } = answer.refusal;
@@ -59,13 +59,13 @@ export async function takeFirstSeat(parts: SeatParts): Promise<Beginning> {
         const again = spent(begun) + pause <= (options.wait ?? 0);
         silentSince = undefined;
         const { seatsUsed, seatsTotal } = answer;
-        emit({ type: 'denied', seatsUsed, seatsTotal, retryAt: again ? parts.clock.now() + pause : undefined });
+        emit({ type: 'denied', seatsUsed, seatsTotal, retryAt: again ? context.clock.now() + pause : undefined });
         if (!again) throw new SeatError('no_seats_available', answer);
-        await parts.pause(pause);
+        await context.pause(pause);
         break;
       }
       case 'unavailable': {
-        const kept = await startOffline(parts, answer);
+        const kept = await startOffline(context, answer);
         if (kept !== undefined) return kept;
         if (!(await retry(answer.retryAfter))) throw new SeatError('unreachable', { cause: answer.cause });
       }
@@ -74,11 +74,11 @@ export async function takeFirstSeat(parts: SeatParts): Promise<Beginning> {
 }
 
 /** A licence of an earlier run that is still good: the program starts, and the seat is asked for as soon as it can be. */
-async function startOffline(parts: SeatParts, { cause }: Unavailable): Promise<Beginning | undefined> {
-  const kept = await parts.cache.load();
+async function startOffline(context: SeatContext, { cause }: Unavailable): Promise<FirstHold | undefined> {
+  const kept = await context.cache.load();
   if (kept === undefined) return undefined;
-  const check = await parts.verify(kept, parts.clock);
+  const check = await context.verify(kept, context.clock);
   if (check.valid) return { kind: 'offline', license: check, cause };
-  parts.emit({ type: 'refused_license', reason: check.reason, message: check.message });
+  context.emit({ type: 'refused_license', reason: check.reason, message: check.message });
   return undefined;
 }

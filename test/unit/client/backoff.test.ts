@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest';
-import { createPace, renewalDue } from '../../../client/src/seat/pace.ts';
+import { createBackoff, renewalDue } from '../../../client/src/seat/backoff.ts';
 
 const INTERVAL = 120_000;
-const earliest = createPace(() => 0);
-const latest = createPace(() => 1 - Number.EPSILON);
+const earliest = createBackoff(() => 0);
+const latest = createBackoff(() => 1 - Number.EPSILON);
 const seconds = (milliseconds: number) => Math.round(milliseconds / 1000);
 
 test('a beat comes an eighth of the interval early at most, and never late', () => {
-  expect([earliest, latest].map((pace) => seconds(pace.nextBeat(INTERVAL)))).toEqual([120, 105]);
-  expect([earliest, latest].map((pace) => seconds(pace.firstBeat(INTERVAL)))).toEqual([30, 120]);
+  expect([earliest, latest].map((backoff) => seconds(backoff.nextHeartbeat(INTERVAL)))).toEqual([120, 105]);
+  expect([earliest, latest].map((backoff) => seconds(backoff.firstHeartbeat(INTERVAL)))).toEqual([30, 120]);
 });
 
 test('retries double up to the interval, half of each at random', () => {
-  const waits = (pace: typeof earliest) => [1, 2, 3, 4, 5, 1_000].map((n) => seconds(pace.retry(n, INTERVAL)));
+  const waits = (backoff: typeof earliest) => [1, 2, 3, 4, 5, 1_000].map((n) => seconds(backoff.retry(n, INTERVAL)));
   expect(waits(earliest)).toEqual([12, 24, 48, 60, 60, 60]);
   expect(waits(latest)).toEqual([24, 48, 96, 120, 120, 120]);
 });
 
 test('retries before there is a seat double from a second to a minute', () => {
-  const waits = (pace: typeof earliest) => [1, 2, 3, 6, 7, 1_000].map((n) => pace.retryStart(n) / 1000);
+  const waits = (backoff: typeof earliest) => [1, 2, 3, 6, 7, 1_000].map((n) => backoff.retryStart(n) / 1000);
   expect(waits(earliest)).toEqual([0.5, 1, 2, 16, 30, 30]);
   expect(waits(latest).map(Math.round)).toEqual([1, 2, 4, 32, 60, 60]);
 });

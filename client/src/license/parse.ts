@@ -21,23 +21,23 @@ export interface Unsigned {
   readonly claims: JsonObject;
 }
 
-export type Opened = Signed | Unsigned | 'malformed' | 'unknown_key';
+export type ParsedLicense = Signed | Unsigned | 'malformed' | 'unknown_key';
 
 /** Reads a licence in whichever form it comes, and judges nothing. */
-export async function open(data: unknown): Promise<Opened> {
+export async function parseLicense(data: unknown): Promise<ParsedLicense> {
   if (typeof data === 'string') {
     const text = data.trim();
-    return text.startsWith('{') ? open(parseExactly(text)) : openToken(text);
+    return text.startsWith('{') ? parseLicense(parseExactly(text)) : parseToken(text);
   }
   const object = asObject(data);
   if (object === undefined) return 'malformed';
   // An acquire answer as a whole, or the licence alone.
-  if ('license_token' in object) return open(object['license_token']);
-  if ('license_data' in object) return open(object['license_data']);
-  return openData(object);
+  if ('license_token' in object) return parseLicense(object['license_token']);
+  if ('license_data' in object) return parseLicense(object['license_data']);
+  return parseData(object);
 }
 
-async function openData(data: JsonObject): Promise<Opened> {
+async function parseData(data: JsonObject): Promise<ParsedLicense> {
   const { signature: encoded, ...rest } = data;
   const { key_version: keyVersion, signature_algorithm: algorithm } = rest;
   if (encoded === undefined || encoded === null) return { form: 'unsigned', claims: rest };
@@ -79,7 +79,7 @@ async function batchText(license: string, proof: JsonObject, key: JsonObject): P
 const TOKEN_TYPE = 'license+jwt';
 
 /** The header may hold `alg`, `kid` and `typ` alone: a key inside the token is never considered. */
-function openToken(token: string): Opened {
+function parseToken(token: string): ParsedLicense {
   const parts = token.split('.');
   const [head, payload, signature] = parts.map(fromBase64Url);
   if (parts.length !== 3 || !head || !payload || !signature) return 'malformed';

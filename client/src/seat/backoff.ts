@@ -2,11 +2,11 @@
  * When to call next. Thousands of clients meet the same outage at the same moment; what keeps them from coming back at
  * the same moment is here. All times are milliseconds; `random` gives 0 up to but not including 1.
  */
-export interface Pace {
+export interface Backoff {
   /** After a good answer: the interval, or up to an eighth sooner. Never later: the lease counts on it. */
-  nextBeat(interval: number): number;
+  nextHeartbeat(interval: number): number;
   /** After the first acquire: somewhere within an interval, so that those who started together part. */
-  firstBeat(interval: number): number;
+  firstHeartbeat(interval: number): number;
   /** After the nth failure in a row: a fifth of the interval, doubling up to all of it, the last half of it at random. */
   retry(failures: number, interval: number, retryAfter?: number): number;
   /** The same before there is a seat, while somebody is waiting: a second, doubling up to a minute. */
@@ -17,17 +17,17 @@ const FIRST_RETRY = 0.2;
 const SHORTEST = 1_000;
 const LONGEST_AT_START = 60_000;
 
-export function createPace(random: () => number): Pace {
-  function backOff(failures: number, first: number, longest: number, retryAfter = 0): number {
+export function createBackoff(random: () => number): Backoff {
+  function delay(failures: number, first: number, longest: number, retryAfter = 0): number {
     const wait = Math.max(SHORTEST, Math.min(longest, first * 2 ** Math.min(failures - 1, 30))) * (0.5 + random() / 2);
     // Everybody was told the same Retry-After: none comes before it, and not all of them at it.
     return retryAfter > wait ? retryAfter * (1 + random() / 2) : wait;
   }
   return {
-    nextBeat: (interval) => interval * (1 - random() / 8),
-    firstBeat: (interval) => interval * (0.25 + 0.75 * random()),
-    retry: (failures, interval, retryAfter) => backOff(failures, interval * FIRST_RETRY, interval, retryAfter),
-    retryStart: (failures, retryAfter) => backOff(failures, SHORTEST, LONGEST_AT_START, retryAfter),
+    nextHeartbeat: (interval) => interval * (1 - random() / 8),
+    firstHeartbeat: (interval) => interval * (0.25 + 0.75 * random()),
+    retry: (failures, interval, retryAfter) => delay(failures, interval * FIRST_RETRY, interval, retryAfter),
+    retryStart: (failures, retryAfter) => delay(failures, SHORTEST, LONGEST_AT_START, retryAfter),
   };
 }
 

@@ -1,16 +1,16 @@
 import type { ValidLicense } from '../license/result.ts';
 import { refusalAt } from '../license/times.ts';
+import type { FirstHold } from './acquire.ts';
 import { createAlarm } from './alarm.ts';
 import type { Granted, Unavailable } from './api.ts';
+import { renewalDue } from './backoff.ts';
+import type { SeatContext } from './context.ts';
 import { type LossReason, lost } from './events.ts';
-import type { Beginning } from './first.ts';
-import { renewalDue } from './pace.ts';
-import type { SeatParts } from './parts.ts';
 
 export type SeatState = 'held' | 'offline' | 'lost' | 'released';
 
 /** What keeps a seat once there is one. */
-export interface Keeper {
+export interface Renewer {
   state(): SeatState;
   license(): ValidLicense;
   /** The session, as far as it is known to be alive. */
@@ -18,7 +18,7 @@ export interface Keeper {
   /** Calls for the seat at once, or looks whether it is time to: after sleep, and when the network is back. */
   wake(): void;
   /** Forgets the session without a word to the server: a page that is hidden has sent its farewell. */
-  part(): void;
+  abandon(): void;
   /** Ends the keeping, after the call under way. @returns the session that is still to be released */
   stop(): Promise<string | undefined>;
 }
@@ -41,10 +41,10 @@ const FINAL: ReadonlyMap<string, LossReason> = new Map([
   ['license_expired', 'license_expired'],
 ]);
 
-export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => void): Keeper {
-  const { api, clock, emit, pace, platform } = parts;
+export function startRenewer(context: SeatContext, first: FirstHold, onLost: () => void): Renewer {
+  const { api, clock, emit, backoff, platform } = context;
   let state: SeatState = 'held';
-  let license = beginning.license;
+  let license = first.license;
   let lease: Lease | undefined;
   let interval = DEFAULT_INTERVAL;
   let failures = 0;
@@ -72,17 +72,17 @@ export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => v
     if (now < renewNotBefore || !renewalDue(license.signedAt, license.validUntil, now)) return 'beat';
     renewNotBefore = now + RENEWAL_PAUSE;
     emit({ type: 'renewing', validUntil: license.validUntil });
-    const answer = await parts.obtain();
+    const answer = await context.acquireAndVerify();
     if (answer.kind === 'unavailable') return 'beat';
-    settle(answer);
+    apply(answer);
     return 'done';
   }
 
-  const acquire = async () => settle(await parts.obtain());
+  const acquire = async () => apply(await context.acquireAndVerify());
 
-  function settle(answer: Awaited<ReturnType<SeatParts['obtain']>>): void {
+  function apply(answer: Awaited<ReturnType<SeatContext['acquireAndVerify']>>): void {
     switch (answer.kind) {
-      case 'obtained':
+      case 'verified':
         license = answer.license;
         hold(answer.granted);
         return;
@@ -106,9 +106,9 @@ export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => v
     const { sessionId } = lease ?? {};
     if (sessionId === undefined) return;
     const answer = await api.heartbeat(sessionId);
-    if (lease?.sessionId !== sessionId) return; // parted meanwhile
+    if (lease?.sessionId !== sessionId) return; // abandoned meanwhile
     switch (answer.kind) {
-      case 'beaten':
+      case 'renewed':
         lease = { sessionId, endsAt: answer.leaseEndsAt };
         succeed();
         return;
@@ -132,7 +132,7 @@ export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => v
     state = 'held';
     const { seatsUsed, seatsTotal } = granted;
     emit({ type: 'held', license, leaseEndsAt: lease.endsAt, seatsUsed, seatsTotal });
-    setAlarm(pace.nextBeat(interval));
+    setAlarm(backoff.nextHeartbeat(interval));
   }
 
   function succeed(): void {
@@ -140,7 +140,7 @@ export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => v
     if (over()) return;
     if (state === 'offline' && lease !== undefined) emit({ type: 'online', leaseEndsAt: lease.endsAt });
     state = 'held';
-    setAlarm(pace.nextBeat(interval));
+    setAlarm(backoff.nextHeartbeat(interval));
   }
 
   function fail({ cause, retryAfter }: Unavailable): void {
@@ -152,7 +152,7 @@ export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => v
       emit({ type: 'offline', since: now, leaseEndsAt: lease?.endsAt, validUntil, cause });
     }
     state = 'offline';
-    let wait = pace.retry(failures, interval, retryAfter);
+    let wait = backoff.retry(failures, interval, retryAfter);
     // Once more before the lease is over, and not at its last moment.
     const last = (lease?.endsAt ?? 0) - now - interval * (0.05 + 0.9 * platform.random());
     if (last > SHORTEST_WAIT && last < wait) wait = Math.max(last, retryAfter ?? 0);
@@ -178,17 +178,17 @@ export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => v
     if (over()) return;
     state = 'lost';
     alarm.clear();
-    void parts.cache.forget();
+    void context.cache.forget();
     if (lease !== undefined) void api.release(lease.sessionId);
     emit(lost(reason));
     onLost();
   }
 
-  if (beginning.kind === 'granted') {
-    hold(beginning.granted);
-    setAlarm(pace.firstBeat(interval));
+  if (first.kind === 'granted') {
+    hold(first.granted);
+    setAlarm(backoff.firstHeartbeat(interval));
   } else {
-    fail({ kind: 'unavailable', cause: beginning.cause });
+    fail({ kind: 'unavailable', cause: first.cause });
   }
 
   return {
@@ -196,7 +196,7 @@ export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => v
     license: () => license,
     session: () => lease?.sessionId,
     wake: () => (state === 'offline' || lease === undefined ? call() : alarm.look()),
-    part() {
+    abandon() {
       lease = undefined;
     },
     async stop() {
@@ -204,7 +204,7 @@ export function keepSeat(parts: SeatParts, beginning: Beginning, onLost: () => v
       state = 'released';
       alarm.clear();
       await underWay;
-      return lease?.sessionId ?? (beginning.kind === 'offline' ? String(license.claims['session_id']) : undefined);
+      return lease?.sessionId ?? (first.kind === 'offline' ? String(license.claims['session_id']) : undefined);
     },
   };
 }

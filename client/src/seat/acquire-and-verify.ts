@@ -10,22 +10,22 @@ export type Verify = (
   clock: NonNullable<VerifyOptions['clock']>,
 ) => Promise<ValidLicense | RefusedLicense>;
 
-export type Obtained =
-  | { readonly kind: 'obtained'; readonly granted: Granted; readonly license: ValidLicense }
+export type VerifiedAcquire =
+  | { readonly kind: 'verified'; readonly granted: Granted; readonly license: ValidLicense }
   /** The seat is ours, and the licence that came with it is not to be used. */
   | { readonly kind: 'unverified'; readonly granted: Granted; readonly refusal: RefusedLicense }
   | Refused
   | Unavailable;
 
 /** Acquires a seat, verifies the licence that comes with it, and keeps it for the next start. */
-export function createObtain(parts: {
+export function createAcquireAndVerify(context: {
   readonly api: Pick<SeatApi, 'acquire'>;
   readonly request: JsonObject;
   readonly verify: Verify;
   readonly clock: TrustedClock;
   readonly cache: Pick<LicenseCache, 'save'>;
-}): () => Promise<Obtained> {
-  const { api, request, verify, clock, cache } = parts;
+}): () => Promise<VerifiedAcquire> {
+  const { api, request, verify, clock, cache } = context;
   // A licence that was signed a moment ago says itself what time it is, however wrong the clock of this machine.
   const trusting = { ...clock, turnedBack: () => false };
   return async () => {
@@ -35,6 +35,6 @@ export function createObtain(parts: {
     if (!check.valid) return { kind: 'unverified', granted: answer, refusal: check };
     if (check.form !== 'unsigned' && check.signedAt !== undefined) clock.sawServer(check.signedAt);
     await cache.save(answer.license);
-    return { kind: 'obtained', granted: answer, license: check };
+    return { kind: 'verified', granted: answer, license: check };
   };
 }

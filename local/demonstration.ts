@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson } from '#shared/crypto/canonical-json.ts';
 
 const created = z.object({ license_id: z.string(), license_key: z.string() });

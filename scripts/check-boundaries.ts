@@ -1,4 +1,6 @@
-import { type Import, readImports, report } from './sources.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Import, ROOT, readImports, report } from './sources.ts';
 
 /**
  * Who may import whom. One way through: route → handler → domain → port ← adapter; a function's composition root is
@@ -15,6 +17,12 @@ const functionOf = (path: string) => /^functions\/([^/]+)\//.exec(path)?.[1];
 const isGoogleClient = (to: string) =>
   /^(@google-cloud\/|@grpc\/|google-auth-library|google-gax)/.test(to) &&
   !to.startsWith('@google-cloud/functions-framework');
+
+/** `@scope/name` or `name` of an imported package; undefined for a file and for a part of Node. */
+const packageOf = (to: string) => (isFile(to) ? undefined : /^(?!node:)(@[^/]+\/[^/]+|[^/]+)/.exec(to)?.[1]);
+const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
+  readFileSync(join(ROOT, 'package.json'), 'utf8'),
+);
 
 const RULES: readonly Rule[] = [
   {
@@ -57,6 +65,13 @@ const RULES: readonly Rule[] = [
   {
     name: 'only shared/http/ knows functions-framework',
     broken: ({ from, to }) => to.startsWith('@google-cloud/functions-framework') && !within(from, 'shared/http'),
+  },
+  {
+    name: 'what runs in production is listed under "dependencies" of package.json',
+    broken: ({ from, to }) => {
+      const name = packageOf(to);
+      return within(from, 'shared', 'functions') && name !== undefined && !(name in dependencies);
+    },
   },
 ];
 

@@ -1,6 +1,6 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { FUNCTIONS } from '#local/functions.ts';
 import { CONTRACT } from '#shared/contract/index.ts';
 import { ROOT, report } from './sources.ts';

@@ -5,7 +5,7 @@
  *
  * It may be repeated. What follows from it, and how to undo it, is in docs/key-compromise.md.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeyAdministrator, createKmsKeySource } from '#shared/gcp/kms.ts';
 import { readArchive } from '#shared/keys/archive.ts';

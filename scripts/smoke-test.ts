@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * `node scripts/smoke-test.ts`: sign, verify, acquire, heartbeat, release, as a back end and as a machine, at an address.

@@ -1,6 +1,6 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createLicense } from '#local/demonstration.ts';
 import { createSigner } from '#local/kms/signer.ts';
 import { type Stack, startStack } from '#local/stack.ts';

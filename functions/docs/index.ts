@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import * as contract from '#shared/contract/docs.ts';
 import { CONTRACT } from '#shared/contract/index.ts';
 import { defineFunction } from '#shared/http/function.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import * as contract from '#shared/contract/key-rotation.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeyAdministrator, createKmsKeySource } from '#shared/gcp/kms.ts';

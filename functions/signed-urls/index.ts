@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { CALLS_PER_CHANNEL, createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';

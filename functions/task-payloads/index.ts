@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { createImpersonation } from '#shared/gcp/access-token.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient } from '#shared/gcp/kms.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { createKmsClient } from '#shared/gcp/kms.ts';
 import { createKmsUnwrapper } from '#shared/gcp/kms-envelope.ts';
 import { createBucket, createObjects } from '#shared/gcp/storage.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonConfig } from '#shared/model/config.ts';
 import { payloadConfig } from '#shared/model/payload-config.ts';
 import { isTaskId } from '#shared/model/task.ts';

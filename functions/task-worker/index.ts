@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Logger } from '#shared/http/log.ts';
 import { ConfigError, readConfig } from '#shared/model/config.ts';
 import { Fault, type FaultCode } from '#shared/model/errors.ts';

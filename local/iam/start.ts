@@ -1,6 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Caller } from '#local/caller.ts';
 import { method } from '#local/grpc/method.ts';
 import { loadService } from '#local/grpc/protos.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account, Accounts } from './accounts.ts';
 import { IdentityRefusal } from './refusal.ts';
 

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Caller } from '#local/caller.ts';
 import type { Issuer } from '#local/issuer/start.ts';
 import { listen, shut } from '#local/listen.ts';

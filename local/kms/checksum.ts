@@ -1,5 +1,5 @@
 import { crc32c } from '@node-rs/crc32';
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidArgument } from '#local/grpc/status.ts';
 
 /** google.protobuf.Int64Value, the form of every CRC32C in Cloud KMS; null when the sender left it out. */

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Method, method } from '#local/grpc/method.ts';
 import { failedPrecondition, invalidArgument } from '#local/grpc/status.ts';
 import { checksumOf, int64Value, verifyChecksum } from './checksum.ts';

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Method, method } from '#local/grpc/method.ts';
 import { invalidArgument } from '#local/grpc/status.ts';
 import { checksumOf, int64Value, verifyChecksum } from './checksum.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Method, method } from '#local/grpc/method.ts';
 import { failedPrecondition, type GrpcError, invalidArgument } from '#local/grpc/status.ts';
 import { keyMessage, versionMessage } from './messages.ts';

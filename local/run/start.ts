@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Caller } from '#local/caller.ts';
 import { listen, shut } from '#local/listen.ts';
 import type { Recorder } from '#local/recorder.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Caller } from '#local/caller.ts';
 import { authorize, denied } from './access.ts';
 import { parseConditions } from './conditions.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { workerConfig } from '#functions/task-worker/config.ts';
 import { createAccounts, createProject, emailOf } from '#local/accounts.ts';
 import { FUNCTIONS } from '#local/functions.ts';

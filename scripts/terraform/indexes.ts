@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ROOT } from '../sources.ts';
 import type { Code } from './code.ts';
 import { at, expression, type Terraform } from './hcl.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { LICENSE_STATUSES, MAX_SEATS, TIERS } from '../model/license.ts';
 import { page, time } from './schemas.ts';

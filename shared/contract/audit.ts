@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { ACTOR_KINDS, AUDIT_OUTCOMES } from '../model/audit.ts';
 import { page, time } from './schemas.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { isMediaType, MAX_MEDIA_TYPE_CHARACTERS } from '../model/media-type.ts';
 import { filenameFault, MAX_FILENAME_BYTES } from '../model/object-name.ts';

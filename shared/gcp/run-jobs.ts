@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Fault } from '../model/errors.ts';
 import type { JobStarter } from '../store/jobs.ts';
 import type { AccessTokens } from './access-token.ts';

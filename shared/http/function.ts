@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { createLimits } from '../limits/limits.ts';
 import type { Clock } from '../model/clock.ts';
 import { commonConfig, type Environment, readConfig } from '../model/config.ts';

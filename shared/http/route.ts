@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { FaultCode } from '../model/errors.ts';
 import type { Access, Principal } from '../model/principal.ts';
 import type { Logger } from './log.ts';

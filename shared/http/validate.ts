@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { Fault, type InvalidMember } from '../model/errors.ts';
 import type { Answer, BoundRoute, HandlerInput, Route } from './route.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSignatureAlgorithm, type SignatureAlgorithm } from '../crypto/algorithms.ts';
 import type { Document, DocumentReader, Query } from '../store/store.ts';
 

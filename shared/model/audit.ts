@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Document } from '../store/store.ts';
 
 /** Milliseconds for which a record is kept at least: a year and what an audit of it takes. */

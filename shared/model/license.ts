@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Document, UpdateTime } from '../store/store.ts';
 
 export const TIERS = ['trial', 'starter', 'professional', 'enterprise'] as const;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { signingKeyConfig } from './config.ts';
 
 /** What sealing and opening have in common. */

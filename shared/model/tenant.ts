@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Document, UpdateTime } from '../store/store.ts';
 import { TIERS } from './license.ts';
 import { newLicenseId } from './license-key.ts';

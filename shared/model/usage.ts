@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Document } from '../store/store.ts';
 
 const DAY = 24 * 3600 * 1000;

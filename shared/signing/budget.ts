@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Signer } from '../crypto/signer.ts';
 import type { Logger } from '../http/log.ts';
 import type { Clock } from '../model/clock.ts';

@@ -1,7 +1,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, type TestContext, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { appendSignature, createSigningRequest } from '#shared/crypto/v4/signing-request.ts';
 
 /** protobuf's JSON form writes an int64 as a string; the published file writes a number. */

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Reply, type Suite, startSuite, tally } from './suite.ts';
 
 let suite: Suite;

@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, exportJWK, type JWTPayload, SignJWT } from 'jose';
-import { z } from 'zod';
+import * as z from 'zod';
 import { emailOf } from '#local/accounts.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
 import type { Access } from '#shared/model/principal.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONTRACT } from '#shared/contract/index.ts';
 import { PROBLEMS } from '#shared/http/problem.ts';
 import { createWorld, RULES, type Wish } from './authorisation-rules.ts';

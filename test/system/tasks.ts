@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type Bucket, Storage } from '@google-cloud/storage';
 import { vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { emailOf } from '#local/accounts.ts';
 import { workerJob } from '#local/run/worker-job.ts';
 import type { Suite } from './suite.ts';

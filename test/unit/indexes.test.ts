@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { adminQueries } from '#functions/admin/queries.ts';
 import { archiveQueries } from '#shared/keys/archive.ts';
 import { auditFields } from '#shared/model/audit.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Route } from '#shared/http/route.ts';
 import type { Exchanges } from '../examples/example.ts';
 import { type JsonSchema, sent } from './schema.ts';

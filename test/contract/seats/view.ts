@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type License, readLicense, seatTarget } from '#shared/model/license.ts';
 import {
   type EndedSession,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { verifyLicense as verifyOnServer } from '#shared/crypto/license.ts';
 import { readPublicKey } from '#shared/crypto/public-key.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorsOf } from '#functions/docs/document/errors.ts';
 import { defineRoute } from '#shared/http/route.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { openApiDocument } from '#functions/docs/document/openapi.ts';
 import { EXAMPLES, NEXT } from '#functions/docs/examples/index.ts';
 import { CONTRACT } from '#shared/contract/index.ts';

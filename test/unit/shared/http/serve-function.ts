@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Authenticate } from '#shared/http/authenticate.ts';
 import { createCors } from '#shared/http/cors.ts';
 import { createLogger, silentLogger } from '#shared/http/log.ts';

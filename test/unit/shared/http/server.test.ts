@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { sendRaw } from './raw-http.ts';
 import { BODY_LIMIT, SECRET, serveFunction } from './serve-function.ts';
 

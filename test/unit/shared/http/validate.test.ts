@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { silentLogger } from '#shared/http/log.ts';
 import { type Answer, defineRoute, type HandlerInput } from '#shared/http/route.ts';
 import { bind, invalid } from '#shared/http/validate.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { createUserDirectory } from '#shared/gcp/identity.ts';
 import { defineFunction } from '#shared/http/function.ts';
@@ -13,7 +14,6 @@ import { createMemberClaims } from './member-claims.ts';
 import { createMembers } from './members.ts';
 import { createSessions } from './sessions.ts';
 import { createTenants } from './tenants.ts';
-import { createTurns } from './turns.ts';
 import { createUsage } from './usage.ts';
 
 /** Milliseconds, times the number of the attempt, jittered. */
@@ -32,14 +32,14 @@ export const admin = defineFunction({
     const users = createUserDirectory({ projectId: config.PROJECT_ID, endpoint: config.IDENTITY_ENDPOINT });
     const random = Math.random;
     const acts = createActs({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
-    const inTurn = createTurns();
+    const mutex = createKeyedMutex();
     const settle = createSettle({ store, clock, random });
-    const licenses = createLicenses({ store, clock, settle, acts, inTurn });
+    const licenses = createLicenses({ store, clock, settle, acts, mutex });
     const claims = createMemberClaims({ store, users, acts });
     return {
       routes: adminRoutes({
-        tenants: createTenants({ store, clock, acts, inTurn }),
-        members: createMembers({ store, claims, clock, acts, inTurn }),
+        tenants: createTenants({ store, clock, acts, mutex }),
+        members: createMembers({ store, claims, clock, acts, mutex }),
         licenses,
         sessions: createSessions({ store, clock, random, acts, licenses }),
         usage: createUsage({ store, clock, licenses }),

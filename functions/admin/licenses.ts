@@ -1,3 +1,4 @@
+import { createKeyedMutex, type KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
 import { type License, type LicenseFields, licenseFields, readLicense } from '#shared/model/license.ts';
@@ -13,7 +14,6 @@ import { isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
 import { allotSeats, findTenant } from './tenants.ts';
-import { createTurns, type Turns } from './turns.ts';
 
 /** What is undefined stays as it is. */
 export interface LicenseChange {
@@ -30,7 +30,7 @@ export interface LicensesOptions {
   readonly settle: Settle;
   /** Default: its own. */
   readonly acts?: Acts;
-  readonly inTurn?: Turns;
+  readonly mutex?: KeyedMutex;
 }
 
 export interface CreatedLicense {
@@ -50,7 +50,7 @@ const MAX_KEYS = 10;
 
 /** Licences as their tenants' administrators see them. What is outside a caller's scope does not exist for it. */
 export function createLicenses({ store, clock, settle, ...options }: LicensesOptions) {
-  const { acts = createActs({ store, clock }), inTurn = createTurns() } = options;
+  const { acts = createActs({ store, clock }), mutex = createKeyedMutex() } = options;
 
   async function get(scope: Scope, licenseId: string): Promise<License> {
     const [document] = isPlainId(licenseId) ? await store.get([paths.license(licenseId)]) : [];
@@ -77,7 +77,7 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
     const key = newLicenseKey(licenseId);
     const license = newLicense(wanted, key, clock.now());
     const { tenantId, tier, maxSeats } = wanted;
-    await inTurn(tenantId, () =>
+    await mutex.runExclusive(tenantId, () =>
       acts.perform(actor, async () => {
         const tenant = await findTenant(store, tenantId);
         if (tenant === undefined) throw tenantNotFound();
@@ -109,7 +109,7 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
     actor: Actor = SYSTEM,
   ): Promise<License> {
     const { tenant_id } = await get(scope, licenseId);
-    const unsettled = await inTurn(tenant_id, () =>
+    const unsettled = await mutex.runExclusive(tenant_id, () =>
       acts.perform(actor, async () => {
         const license = await get(scope, licenseId);
         const { before, after } = changesOf({ ...license }, { ...wanted });

@@ -1,3 +1,4 @@
+import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { ROLES, type Role } from '#shared/model/principal.ts';
@@ -9,14 +10,13 @@ import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import { type Scope, tenantNotFound } from './scope.ts';
-import type { Turns } from './turns.ts';
 
 export interface MembersOptions {
   readonly store: DocumentStore;
   readonly claims: MemberClaims;
   readonly clock: Clock;
   readonly acts: Acts;
-  readonly inTurn: Turns;
+  readonly mutex: KeyedMutex;
 }
 
 /**
@@ -26,7 +26,7 @@ export interface MembersOptions {
  * answer was lost or an instance has died, repeats the request, which finishes it. A member who is to go stays in the
  * list until the claims are gone: nobody has rights and is not listed.
  */
-export function createMembers({ store, claims, clock, acts, inTurn }: MembersOptions) {
+export function createMembers({ store, claims, clock, acts, mutex }: MembersOptions) {
   async function list(scope: Scope, tenantId: string, request: PageRequest): Promise<Page<Member>> {
     const { tenant } = await read(scope, tenantId);
     const { items, next } = await readPage(store, request, (part) => adminQueries.members(tenant.id, part));
@@ -112,7 +112,7 @@ export function createMembers({ store, claims, clock, acts, inTurn }: MembersOpt
         result: undefined,
       };
     };
-    return inTurn(tenantId, () => acts.perform(actor, prepare));
+    return mutex.runExclusive(tenantId, () => acts.perform(actor, prepare));
   }
 
   return { list, put, remove };

@@ -1,3 +1,4 @@
+import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { newTenantId, readTenant, type Tenant, type TenantFields, tenantFields } from '#shared/model/tenant.ts';
@@ -8,7 +9,6 @@ import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
-import type { Turns } from './turns.ts';
 
 export type NewTenant = Pick<
   TenantFields,
@@ -22,11 +22,11 @@ export interface TenantsOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly acts: Acts;
-  readonly inTurn: Turns;
+  readonly mutex: KeyedMutex;
 }
 
 /** The vendor's customers. */
-export function createTenants({ store, clock, acts, inTurn }: TenantsOptions) {
+export function createTenants({ store, clock, acts, mutex }: TenantsOptions) {
   /** @throws Fault `not_found` for one that is not there, or not in the caller's scope */
   async function get(scope: Scope, tenantId: string): Promise<Tenant> {
     const tenant = await findTenant(store, tenantId);
@@ -56,7 +56,7 @@ export function createTenants({ store, clock, acts, inTurn }: TenantsOptions) {
 
   /** @throws Fault `not_found`, `seat_limit_exceeded` when its licences have more seats already */
   function change(scope: Scope, tenantId: string, wanted: TenantChange, actor: Actor): Promise<Tenant> {
-    return inTurn(tenantId, () =>
+    return mutex.runExclusive(tenantId, () =>
       acts.perform(actor, async () => {
         const tenant = await get(scope, tenantId);
         const { before, after: fields } = changesOf({ ...tenant }, { ...wanted });

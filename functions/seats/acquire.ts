@@ -1,8 +1,8 @@
+import { createGroupCommit } from '#shared/concurrency/group-commit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
 import type { License } from '#shared/model/license.ts';
 import { expiredBefore, type Session } from '#shared/model/session.ts';
-import { createGatherer } from '#shared/seats/gather.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { CommitError, type DocumentStore } from '#shared/store/store.ts';
 import { claiming, noSeats, refusalFor, renewal, type Source, type Step } from './plan.ts';
@@ -45,7 +45,7 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
   type W = Wish<Issued>;
   type O = Outcome<Issued>;
 
-  const gatherer = createGatherer<W, O>({ run: serveGroup, maxGroup: MAX_GROUP, maxWaiting: MAX_WAITING });
+  const groupCommit = createGroupCommit<W, O>({ run: serveGroup, maxGroup: MAX_GROUP, maxWaiting: MAX_WAITING });
 
   /** One entry a machine: who asks twice in a group shares what the first one gets, unless it came with another key. */
   async function serveGroup(licenseId: string, wishes: readonly W[]): Promise<O[]> {
@@ -209,7 +209,7 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
   }
 
   return async (wish) => {
-    const outcome = await gatherer.join(wish.key.licenseId, wish);
+    const outcome = await groupCommit.submit(wish.key.licenseId, wish);
     if (isDenial(outcome)) await usage.flush();
     if (outcome.kind === 'refused') throw outcome.fault;
     return outcome;

@@ -1,8 +1,8 @@
+import { createGroupCommit } from '#shared/concurrency/group-commit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import { renew } from '#shared/seats/commits.ts';
-import { createGatherer } from '#shared/seats/gather.ts';
 import { CommitError, type DocumentStore, type Refusal } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended.ts';
 import type { LicenseMemory } from './licenses.ts';
@@ -40,7 +40,7 @@ const ATTEMPTS = 3;
  * @throws Fault `session_not_found`, `session_ended` with its reason, `dependency_unavailable`
  */
 export function createHeartbeat({ store, clock, licenses, release, usage = noUsageNotes }: HeartbeatOptions) {
-  const gatherer = createGatherer<Pulse, Refusal | undefined>({
+  const groupCommit = createGroupCommit<Pulse, Refusal | undefined>({
     run: (_key, pulses) => beatAll(pulses),
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
@@ -63,7 +63,7 @@ export function createHeartbeat({ store, clock, licenses, release, usage = noUsa
   /** A beat may land twice: it never shortens what another one promised. So an unknown outcome is simply tried again. */
   async function beat(pulse: Pulse): Promise<Refusal | undefined> {
     for (let attempt = 1; ; attempt += 1) {
-      const refusal = await gatherer.join('beats', pulse);
+      const refusal = await groupCommit.submit('beats', pulse);
       if (refusal !== 'unknown' || attempt === ATTEMPTS) return refusal;
     }
   }

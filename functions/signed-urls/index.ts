@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { limitInFlight } from '#shared/concurrency/limit-in-flight.ts';
+import { shareIdentical } from '#shared/concurrency/share-identical.ts';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { CALLS_PER_CHANNEL, createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
@@ -6,8 +8,6 @@ import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
 import { isMediaRange } from '#shared/model/media-type.ts';
 import { signedUrlsRoutes } from './handlers.ts';
-import { limitInFlight } from './limit-in-flight.ts';
-import { shareIdentical } from './share-identical.ts';
 import { createSignUrl } from './sign-url.ts';
 
 /** At 150 ms a signature these are 5,000 a second, five times what a project's quota of SignBlob allows (60,000/min). */
@@ -21,14 +21,16 @@ const mediaRanges = z
   .pipe(z.array(z.string().refine(isMediaRange, 'must be media types such as image/png, image/* or */*')));
 
 /**
- * SignBlob over several connections, bounded, and once for those who ask the same.
+ * SignBlob over several connections, with bounded concurrency. Concurrent requests to sign the same text share one
+ * call: PKCS#1 v1.5 is deterministic, so each would get the same bytes.
  * @param endpoint host:port of a plaintext stand-in; undefined for the service
  */
 export function createSigner(account: string, endpoint?: string): { signer: BlobSigner; close: () => Promise<void> } {
   const channels = createIamChannels(CHANNELS, endpoint);
   const limits = { inFlight: CHANNELS * CALLS_PER_CHANNEL, waiting: MAX_WAITING };
+  const { email, sign } = createIamSigner(channels, account);
   return {
-    signer: shareIdentical(limitInFlight(createIamSigner(channels, account), limits)),
+    signer: { email, sign: shareIdentical(limitInFlight(sign, limits)) },
     close: () => channels.close(),
   };
 }

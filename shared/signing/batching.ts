@@ -1,3 +1,4 @@
+import { createGroupCommit } from '../concurrency/group-commit.ts';
 import { signBatch } from '../crypto/batch.ts';
 import { canonicalJson } from '../crypto/canonical-json.ts';
 import type { LicenseClaims, LicenseData } from '../crypto/license.ts';
@@ -5,7 +6,6 @@ import type { Signer, SigningKey } from '../crypto/signer.ts';
 import type { Logger } from '../http/log.ts';
 import type { Clock } from '../model/clock.ts';
 import { Fault, isFault } from '../model/errors.ts';
-import { createGatherer } from '../seats/gather.ts';
 
 export interface BatchingOptions {
   readonly signer: Signer;
@@ -28,7 +28,7 @@ interface Request {
  */
 export function createBatching({ signer, clock, log }: BatchingOptions) {
   // One group a key: a licence names its key in the signed bytes, and a rotation must not part it from its signature.
-  const gatherer = createGatherer<Request, LicenseData>({
+  const groupCommit = createGroupCommit<Request, LicenseData>({
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
     async run(_keyVersion, requests) {
@@ -45,7 +45,7 @@ export function createBatching({ signer, clock, log }: BatchingOptions) {
   return async (claims: LicenseClaims, key: SigningKey): Promise<LicenseData> => {
     canonicalJson(claims); // or one that cannot be signed would fail all who share the signature with it
     try {
-      return await gatherer.join(key.keyVersion, { claims, key });
+      return await groupCommit.submit(key.keyVersion, { claims, key });
     } catch (cause) {
       if (!isFault(cause, 'dependency_unavailable')) throw cause;
       throw new Fault('signing_unavailable', 'Too many licences are waiting to be signed.', { cause, retryAfter: 1 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { signedUrlsRoutes } from '#functions/signed-urls/handlers.ts';
-import { shareIdentical } from '#functions/signed-urls/share-identical.ts';
 import { createSignUrl } from '#functions/signed-urls/sign-url.ts';
+import { shareIdentical } from '#shared/concurrency/share-identical.ts';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
 import { createLogger } from '#shared/http/log.ts';
 import { Fault } from '#shared/model/errors.ts';
@@ -101,7 +101,12 @@ describe('a batch', () => {
 
   test('signs the same once', async () => {
     const { signer, texts } = instantSigner();
-    const results = await start(shareIdentical(signer)).batch([upload('a'), upload('b'), upload('a'), upload('a')]);
+    const results = await start({ ...signer, sign: shareIdentical(signer.sign) }).batch([
+      upload('a'),
+      upload('b'),
+      upload('a'),
+      upload('a'),
+    ]);
     expect(texts).toHaveLength(2);
     expect(results[2]).toEqual(results[0]);
     expect(results[1]).not.toEqual(results[0]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createGatherer } from '#shared/seats/gather.ts';
+import { createGroupCommit } from '#shared/concurrency/group-commit.ts';
 
 interface Group {
   readonly key: string;
@@ -9,10 +9,10 @@ interface Group {
   readonly fail: (error: unknown) => void;
 }
 
-/** A gatherer whose groups stay under way until the test answers them. */
+/** A group commit whose groups stay under way until the test answers them. */
 function held(limits: { maxGroup?: number; maxWaiting?: number } = {}) {
   const groups: Group[] = [];
-  const { join } = createGatherer<number, string>({
+  const { submit } = createGroupCommit<number, string>({
     maxGroup: limits.maxGroup ?? 50,
     maxWaiting: limits.maxWaiting ?? 1000,
     run: (key, requests) =>
@@ -21,29 +21,29 @@ function held(limits: { maxGroup?: number; maxWaiting?: number } = {}) {
         groups.push({ key, requests, answer: (results = all) => resolve(results), fail: reject });
       }),
   });
-  return { join, groups, sizes: () => groups.map(({ requests }) => requests.length) };
+  return { submit, groups, sizes: () => groups.map(({ requests }) => requests.length) };
 }
 
 /** Lets every promise that can settle do so. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 const outcome = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
-describe('createGatherer', () => {
+describe('createGroupCommit', () => {
   it('lets a request that finds nothing under way go at once and alone', async () => {
-    const { join, groups } = held();
-    const result = join('a', 1);
+    const { submit, groups } = held();
+    const result = submit('a', 1);
     expect(groups.map(({ requests }) => requests)).toEqual([[1]]);
     groups[0]?.answer();
     expect(await result).toBe('a1');
-    const again = join('a', 2);
+    const again = submit('a', 2);
     expect(groups.map(({ requests }) => requests)).toEqual([[1], [2]]);
     groups[1]?.answer();
     expect(await again).toBe('a2');
   });
 
   it('sends those that arrive meanwhile together, in order, when the first returns', async () => {
-    const { join, groups } = held();
-    const results = [1, 2, 3, 4].map((request) => join('a', request));
+    const { submit, groups } = held();
+    const results = [1, 2, 3, 4].map((request) => submit('a', request));
     expect(groups.length).toBe(1);
     groups[0]?.answer();
     await settle();
@@ -53,15 +53,15 @@ describe('createGatherer', () => {
   });
 
   it('lets no key wait for another', () => {
-    const { join, groups } = held();
-    void join('a', 1);
-    void join('b', 2);
+    const { submit, groups } = held();
+    void submit('a', 1);
+    void submit('b', 2);
     expect(groups.map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
   it('makes no group larger than it may be', async () => {
-    const { join, groups, sizes } = held({ maxGroup: 3 });
-    const results = Array.from({ length: 9 }, (_, index) => join('a', index));
+    const { submit, groups, sizes } = held({ maxGroup: 3 });
+    const results = Array.from({ length: 9 }, (_, index) => submit('a', index));
     for (let index = 0; index < 4; index += 1) {
       groups[index]?.answer();
       await settle();
@@ -71,8 +71,8 @@ describe('createGatherer', () => {
   });
 
   it('fails only the requests of the group that failed', async () => {
-    const { join, groups } = held({ maxGroup: 2 });
-    const results = [1, 2, 3, 4, 5].map((request) => outcome(join('a', request)));
+    const { submit, groups } = held({ maxGroup: 2 });
+    const results = [1, 2, 3, 4, 5].map((request) => outcome(submit('a', request)));
     const failure = new Error('aborted');
     groups[0]?.answer();
     await settle();
@@ -85,7 +85,7 @@ describe('createGatherer', () => {
   it('goes on after a group that throws before it begins', async () => {
     let runs = 0;
     const failure = new Error('thrown');
-    const { join } = createGatherer<number, number>({
+    const { submit } = createGroupCommit<number, number>({
       maxGroup: 1,
       maxWaiting: 10,
       run: (_key, requests) => {
@@ -94,13 +94,13 @@ describe('createGatherer', () => {
         return Promise.resolve(requests);
       },
     });
-    expect(await outcome(join('a', 1))).toBe(failure);
-    expect(await join('a', 2)).toBe(2);
+    expect(await outcome(submit('a', 1))).toBe(failure);
+    expect(await submit('a', 2)).toBe(2);
   });
 
   it('takes an answer that leaves some out for a mistake, and answers all with it', async () => {
-    const { join, groups } = held();
-    const results = [1, 2, 3].map((request) => outcome(join('a', request)));
+    const { submit, groups } = held();
+    const results = [1, 2, 3].map((request) => outcome(submit('a', request)));
     groups[0]?.answer();
     await settle();
     groups[1]?.answer(['only one']);
@@ -108,16 +108,16 @@ describe('createGatherer', () => {
   });
 
   it('refuses those for whom there is no room to wait, and says when to come back', async () => {
-    const { join, groups, sizes } = held({ maxWaiting: 2 });
-    const taken = [1, 2, 3].map((request) => join('a', request));
-    const refused = [4, 5].map((request) => outcome(join('a', request)));
+    const { submit, groups, sizes } = held({ maxWaiting: 2 });
+    const taken = [1, 2, 3].map((request) => submit('a', request));
+    const refused = [4, 5].map((request) => outcome(submit('a', request)));
     expect(await Promise.all(refused)).toEqual([
       expect.objectContaining({ code: 'dependency_unavailable', retryAfter: 1 }),
       expect.objectContaining({ code: 'dependency_unavailable', retryAfter: 1 }),
     ]);
     groups[0]?.answer();
     await settle();
-    const later = join('a', 6);
+    const later = submit('a', 6);
     groups[1]?.answer();
     await settle();
     groups[2]?.answer();
@@ -133,7 +133,7 @@ describe('createGatherer', () => {
       fc.asyncProperty(steps, fc.integer({ min: 1, max: 5 }), async (list, maxGroup) => {
         const underWay = new Map<string, number>();
         let most = 0;
-        const { join } = createGatherer<number, string>({
+        const { submit } = createGroupCommit<number, string>({
           maxGroup,
           maxWaiting: 1000,
           run: async (key, requests) => {
@@ -148,7 +148,7 @@ describe('createGatherer', () => {
         });
         const results: Promise<unknown>[] = [];
         for (const [index, { key, pause }] of list.entries()) {
-          results.push(outcome(join(key, index)));
+          results.push(outcome(submit(key, index)));
           for (let tick = 0; tick < pause; tick += 1) await Promise.resolve();
         }
         const answers = await Promise.all(results);

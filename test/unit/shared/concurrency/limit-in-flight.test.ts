@@ -1,16 +1,15 @@
 import { expect, test } from 'vitest';
-import { limitInFlight } from '#functions/signed-urls/limit-in-flight.ts';
-import { EMAIL, faultOf, heldSigner, settled } from './fakes.ts';
+import { limitInFlight } from '#shared/concurrency/limit-in-flight.ts';
+import { faultOf, heldCalls, settled } from './held-calls.ts';
 
-function limited(inFlight: number, waiting: number) {
-  const { signer, held } = heldSigner();
-  return { held, limits: limitInFlight(signer, { inFlight, waiting }), texts: () => held.map(({ text }) => text) };
+function limit(inFlight: number, waiting: number) {
+  const { call, held } = heldCalls();
+  return { held, limited: limitInFlight(call, { inFlight, waiting }), texts: () => held.map(({ text }) => text) };
 }
 
 test('lets through what fits, and the others in turn', async () => {
-  const { held, limits, texts } = limited(2, 3);
-  const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map((text) => limits.sign(text)));
-  expect(limits.email).toBe(EMAIL);
+  const { held, limited, texts } = limit(2, 3);
+  const all = Promise.all(['a', 'b', 'c', 'd', 'e'].map((text) => limited(text)));
   await settled();
   expect(texts()).toEqual(['a', 'b']);
   held[1]?.answer(Uint8Array.of(2));
@@ -26,13 +25,13 @@ test('lets through what fits, and the others in turn', async () => {
 });
 
 test('refuses at once what finds the queue full, and nothing later', async () => {
-  const { held, limits, texts } = limited(1, 1);
-  const [a, b] = [limits.sign('a'), limits.sign('b')];
-  const fault = await faultOf(limits.sign('c'));
+  const { held, limited, texts } = limit(1, 1);
+  const [a, b] = [limited('a'), limited('b')];
+  const fault = await faultOf(limited('c'));
   expect([fault.code, fault.retryAfter]).toEqual(['dependency_unavailable', 1]);
   held[0]?.answer(Uint8Array.of(1));
   await a;
-  const d = limits.sign('d');
+  const d = limited('d');
   await settled();
   expect(texts()).toEqual(['a', 'b']);
   held[1]?.answer(Uint8Array.of(2));
@@ -44,9 +43,9 @@ test('refuses at once what finds the queue full, and nothing later', async () =>
 });
 
 test('a failure gives its place back', async () => {
-  const { held, limits, texts } = limited(1, 1);
-  const a = limits.sign('a').catch(() => 'failed');
-  const b = limits.sign('b');
+  const { held, limited, texts } = limit(1, 1);
+  const a = limited('a').catch(() => 'failed');
+  const b = limited('b');
   await settled();
   held[0]?.fail(new Error('down'));
   expect(await a).toBe('failed');
@@ -54,7 +53,7 @@ test('a failure gives its place back', async () => {
   expect(texts()).toEqual(['a', 'b']);
   held[1]?.answer(Uint8Array.of(2));
   await b;
-  const c = limits.sign('c');
+  const c = limited('c');
   await settled();
   expect(texts()).toEqual(['a', 'b', 'c']);
   held[2]?.answer(Uint8Array.of(3));

@@ -1,24 +1,26 @@
 import { Fault } from '../model/errors.ts';
 
 /**
- * Group commit without a timer: a request that finds nothing under way goes at once and alone; those that arrive
- * while a group is under way wait for it and go together as the next one. An idle licence waits for nothing, and the
- * harder it is hit, the larger its groups are and the less each request costs.
+ * Group commit without a timer. A request that finds no group in flight for its key runs at once and alone; requests
+ * that arrive while a group is in flight wait and run together as the next group. An idle key never waits, and the
+ * higher the load, the larger the groups and the lower the cost of each request.
  */
-export interface Gatherer<Request, Result> {
+export interface GroupCommit<Request, Result> {
   /**
-   * @param key requests of the same key go together
-   * @throws Fault `dependency_unavailable` when too many wait already; what the group throws
+   * Runs a request in the next group of its key.
+   * @param key requests with the same key share a group; at most one group a key is in flight
+   * @returns the request's own result
+   * @throws Fault `dependency_unavailable` when `maxWaiting` requests already wait; whatever the group's `run` throws
    */
-  join(key: string, request: Request): Promise<Result>;
+  submit(key: string, request: Request): Promise<Result>;
 }
 
-export interface GathererOptions<Request, Result> {
-  /** Does the work of a group and answers for each of its requests, in order. */
+export interface GroupCommitOptions<Request, Result> {
+  /** Processes one group. Returns one result a request, in the same order. */
   readonly run: (key: string, requests: readonly Request[]) => Promise<readonly Result[]>;
-  /** The most requests in one group. */
+  /** Maximum number of requests in one group. */
   readonly maxGroup: number;
-  /** The most requests waiting for one key. */
+  /** Maximum number of requests that wait for one key. */
   readonly maxWaiting: number;
 }
 
@@ -28,7 +30,9 @@ interface Waiting<Request, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-export function createGatherer<Request, Result>(options: GathererOptions<Request, Result>): Gatherer<Request, Result> {
+export function createGroupCommit<Request, Result>(
+  options: GroupCommitOptions<Request, Result>,
+): GroupCommit<Request, Result> {
   const queues = new Map<string, Waiting<Request, Result>[]>();
 
   async function drain(key: string, queue: Waiting<Request, Result>[]): Promise<void> {
@@ -39,7 +43,7 @@ export function createGatherer<Request, Result>(options: GathererOptions<Request
           key,
           group.map(({ request }) => request),
         );
-        if (results.length !== group.length) throw new TypeError('a group was not answered for each of its requests');
+        if (results.length !== group.length) throw new TypeError('run must return one result for each request');
         results.forEach((result, index) => {
           group[index]?.resolve(result);
         });
@@ -51,7 +55,7 @@ export function createGatherer<Request, Result>(options: GathererOptions<Request
   }
 
   return {
-    join: (key, request) =>
+    submit: (key, request) =>
       new Promise((resolve, reject) => {
         const waiting = { request, resolve, reject };
         const queue = queues.get(key);
@@ -60,9 +64,7 @@ export function createGatherer<Request, Result>(options: GathererOptions<Request
           queues.set(key, fresh);
           void drain(key, fresh);
         } else if (queue.length >= options.maxWaiting) {
-          reject(
-            new Fault('dependency_unavailable', 'Too many requests are waiting for this licence.', { retryAfter: 1 }),
-          );
+          reject(new Fault('dependency_unavailable', 'Too many requests are waiting.', { retryAfter: 1 }));
         } else {
           queue.push(waiting);
         }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createTurns } from '#functions/admin/turns.ts';
+import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 
 /** Work that ends when it is told to. */
 function piece(log: string[], name: string) {
@@ -15,9 +15,9 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test('work of one key waits for its turn, in the order in which it came', async () => {
   const log: string[] = [];
-  const inTurn = createTurns();
+  const mutex = createKeyedMutex();
   const [a, b, c] = [piece(log, 'a'), piece(log, 'b'), piece(log, 'c')];
-  const results = [a, b, c].map(({ work }) => inTurn('key', work));
+  const results = [a, b, c].map(({ work }) => mutex.runExclusive('key', work));
   await settle();
   expect(log).toEqual(['a']);
   b.end();
@@ -31,10 +31,10 @@ test('work of one key waits for its turn, in the order in which it came', async 
 
 test('keys do not wait for each other', async () => {
   const log: string[] = [];
-  const inTurn = createTurns();
+  const mutex = createKeyedMutex();
   const [a, b] = [piece(log, 'a'), piece(log, 'b')];
-  const first = inTurn('one', a.work);
-  const second = inTurn('two', b.work);
+  const first = mutex.runExclusive('one', a.work);
+  const second = mutex.runExclusive('two', b.work);
   b.end();
   expect(await second).toBe('b');
   a.end();
@@ -43,10 +43,10 @@ test('keys do not wait for each other', async () => {
 
 test('what fails does not hold up the next, and its failure is its own', async () => {
   const log: string[] = [];
-  const inTurn = createTurns();
+  const mutex = createKeyedMutex();
   const [a, b] = [piece(log, 'a'), piece(log, 'b')];
-  const first = inTurn('key', a.work);
-  const second = inTurn('key', b.work);
+  const first = mutex.runExclusive('key', a.work);
+  const second = mutex.runExclusive('key', b.work);
   a.fail();
   b.end();
   await expect(first).rejects.toThrow('a');

@@ -18,8 +18,8 @@ import { createRecorder } from '#local/recorder.ts';
 import { MAX_BATCH, signedUrlRequest } from '#shared/contract/signed-urls.ts';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
 import { createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
-import { silentLogger } from '#shared/http/log.ts';
 import { systemClock } from '#shared/model/clock.ts';
+import { silentLogger } from '#shared/model/logger.ts';
 
 process.env['METADATA_SERVER_DETECTION'] = 'none';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningFunction } from '#shared/http/function.ts';
-import type { LogSink } from '#shared/http/log.ts';
+import type { LogSink } from '#shared/logging/cloud-logging.ts';
 import type { Environment } from '#shared/model/config.ts';
 import { freePort } from './free-port.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunningFunction } from '#shared/http/function.ts';
-import type { LogSink } from '#shared/http/log.ts';
+import type { LogSink } from '#shared/logging/cloud-logging.ts';
 import type { Environment } from '#shared/model/config.ts';
 import { createAccounts, createProject, emailOf, type Project } from './accounts.ts';
 import { bundleOf, startBundle } from './bundles.ts';

@@ -1,7 +1,8 @@
 import * as contract from '#shared/contract/admin.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
-import { bind, invalid } from '#shared/http/validate.ts';
+import { bind } from '#shared/http/validate.ts';
 import type { Clock } from '#shared/model/clock.ts';
+import { invalid } from '#shared/model/errors.ts';
 import type { LicenseFields } from '#shared/model/license.ts';
 import type { Session } from '#shared/model/session.ts';
 import { formatTime } from '#shared/model/time.ts';

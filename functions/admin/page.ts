@@ -1,4 +1,4 @@
-import { invalid } from '#shared/http/validate.ts';
+import { invalid } from '#shared/model/errors.ts';
 import type { Document, DocumentReader, Query } from '#shared/store/store.ts';
 import { isPlainId } from './paths.ts';
 import type { Part } from './queries.ts';

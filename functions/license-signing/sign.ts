@@ -3,9 +3,8 @@ import { canonicalJson, NotCanonicalError } from '#shared/crypto/canonical-json.
 import { RESERVED_CLAIMS } from '#shared/crypto/jws.ts';
 import { type LicenseClaims, RESERVED_MEMBERS } from '#shared/crypto/license.ts';
 import type { SigningKey } from '#shared/crypto/signer.ts';
-import { invalid } from '#shared/http/validate.ts';
 import type { KeyDirectory } from '#shared/keys/directory.ts';
-import type { InvalidMember } from '#shared/model/errors.ts';
+import { type InvalidMember, invalid } from '#shared/model/errors.ts';
 import { formatTime, parseTime } from '#shared/model/time.ts';
 import type { SignClaims, Signed, TokenFormat } from '#shared/signing/sign-claims.ts';
 

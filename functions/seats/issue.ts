@@ -1,9 +1,9 @@
 import type { LicenseClaims } from '#shared/crypto/license.ts';
-import type { Logger } from '#shared/http/log.ts';
 import type { KeyDirectory } from '#shared/keys/directory.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import type { LicenseKey } from '#shared/model/license-key.ts';
+import type { Logger } from '#shared/model/logger.ts';
 import { formatTime } from '#shared/model/time.ts';
 import type { SignClaims, TokenFormat } from '#shared/signing/sign-claims.ts';
 import { createReuse } from './reuse.ts';

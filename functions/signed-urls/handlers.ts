@@ -1,9 +1,9 @@
 import * as contract from '#shared/contract/signed-urls.ts';
-import type { Logger } from '#shared/http/log.ts';
 import { toProblem } from '#shared/http/problem.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
-import { bind, invalid } from '#shared/http/validate.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { bind } from '#shared/http/validate.ts';
+import { Fault, invalid } from '#shared/model/errors.ts';
+import type { Logger } from '#shared/model/logger.ts';
 import type { SignUrl } from './sign-url.ts';
 import { tenantFor } from './tenant.ts';
 

@@ -1,6 +1,5 @@
 import { type SignedUrlRequest, tenantId } from '#shared/contract/signed-urls.ts';
-import { invalid } from '#shared/http/validate.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { Fault, invalid } from '#shared/model/errors.ts';
 import { admits, type Principal } from '#shared/model/principal.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { SignedUrlRequest } from '#shared/contract/signed-urls.ts';
-import { invalid } from '#shared/http/validate.ts';
+import { invalid } from '#shared/model/errors.ts';
 import { covers } from '#shared/model/media-type.ts';
 
 export interface UploadPolicy {

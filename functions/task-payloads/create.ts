@@ -1,7 +1,7 @@
 import { type KeyWrapper, seal } from '#shared/crypto/envelope.ts';
-import type { Logger } from '#shared/http/log.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
+import type { Logger } from '#shared/model/logger.ts';
 import type { Sensitive } from '#shared/model/sensitive.ts';
 import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts';
 import { formatTime } from '#shared/model/time.ts';

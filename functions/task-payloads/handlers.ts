@@ -1,7 +1,7 @@
 import * as contract from '#shared/contract/task-payloads.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
-import { bind, invalid } from '#shared/http/validate.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { bind } from '#shared/http/validate.ts';
+import { Fault, invalid } from '#shared/model/errors.ts';
 import type { Principal } from '#shared/model/principal.ts';
 import { Sensitive } from '#shared/model/sensitive.ts';
 import type { createCreate } from './create.ts';

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import type { Logger } from '#shared/http/log.ts';
 import { ConfigError, readConfig } from '#shared/model/config.ts';
 import { Fault, type FaultCode } from '#shared/model/errors.ts';
+import type { Logger } from '#shared/model/logger.ts';
 import { openPorts } from './adapters.ts';
 import { runCommand } from './command.ts';
 import { environmentForCommand, workerConfig } from './config.ts';

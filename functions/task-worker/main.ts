@@ -1,4 +1,4 @@
-import { createLogger } from '#shared/http/log.ts';
+import { createLogger } from '#shared/logging/cloud-logging.ts';
 import { runWorker } from './index.ts';
 
 void runWorker(process.env, createLogger('task-worker')).then((status) => {

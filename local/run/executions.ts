@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { LogSink } from '#shared/http/log.ts';
+import type { LogSink } from '#shared/logging/cloud-logging.ts';
 
 export interface Execution {
   readonly running: boolean;

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { Caller } from '#local/caller.ts';
 import { listen, shut } from '#local/listen.ts';
 import type { Recorder } from '#local/recorder.ts';
-import type { LogSink } from '#shared/http/log.ts';
+import type { LogSink } from '#shared/logging/cloud-logging.ts';
 import { createExecutions, type Execution } from './executions.ts';
 import { errorBody, RunRefusal, refusalOf } from './refusal.ts';
 

@@ -1,10 +1,10 @@
 import type { Signer } from '../crypto/signer.ts';
-import type { Logger } from '../http/log.ts';
 import { readArchive } from '../keys/archive.ts';
 import { createKeyDirectory, type KeyDirectory } from '../keys/directory.ts';
 import type { KeyPeriods } from '../keys/lifecycle.ts';
 import type { Clock } from '../model/clock.ts';
 import { KEY_LIST_MAX_AGE } from '../model/config.ts';
+import type { Logger } from '../model/logger.ts';
 import type { DocumentReader } from '../store/store.ts';
 import { createKmsClient, createKmsKeySource, createKmsSigner } from './kms.ts';
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { Fault } from '../model/errors.ts';
+import { Fault, invalid } from '../model/errors.ts';
 import { JsonSyntaxError, type ParsedJson, parseJson } from './json.ts';
-import { invalid } from './validate.ts';
 
 /**
  * Reads a request's body as JSON before any other parser sees it: of the declared type, within the limit, valid

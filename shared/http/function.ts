@@ -1,12 +1,13 @@
 import type { Server } from 'node:http';
 import type * as z from 'zod';
 import { createLimits } from '../limits/limits.ts';
+import { createLogger, type LogSink } from '../logging/cloud-logging.ts';
 import type { Clock } from '../model/clock.ts';
 import { commonConfig, type Environment, readConfig } from '../model/config.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Counter } from '../store/store.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createCors } from './cors.ts';
-import { createLogger, type Logger, type LogSink } from './log.ts';
 import type { BoundRoute } from './route.ts';
 import { createFunctionServer } from './server.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { LogSink } from './log.ts';
+import type { LogSink } from '../logging/cloud-logging.ts';
 import { traceFields } from './request-context.ts';
 
 /** What is to be told of a request that was answered from memory. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isFault } from '../model/errors.ts';
-import type { Logger, Severity } from './log.ts';
+import type { Logger, Severity } from '../model/logger.ts';
 import type { Answer } from './route.ts';
 
 /** What a browser must not do with an answer that somebody opens as a page; the one real page brings its own. */

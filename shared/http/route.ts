@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { FaultCode } from '../model/errors.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Access, Principal } from '../model/principal.ts';
-import type { Logger } from './log.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 

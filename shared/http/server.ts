@@ -1,14 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Limits } from '../limits/limits.ts';
 import { standingHeaders, tooMany } from '../limits/standing.ts';
+import type { LogSink } from '../logging/cloud-logging.ts';
 import { Fault } from '../model/errors.ts';
+import type { Logger } from '../model/logger.ts';
 import { admits, type Principal } from '../model/principal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { readJsonBody } from './body.ts';
 import { createCachedAnswers } from './cached.ts';
 import type { Cors } from './cors.ts';
 import { createFramework } from './framework.ts';
-import type { Logger, LogSink } from './log.ts';
 import { toProblem } from './problem.ts';
 import { clientIpOf, requestIdOf, traceFields } from './request-context.ts';
 import { createRequestLines } from './request-lines.ts';

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { Fault, type InvalidMember } from '../model/errors.ts';
+import { Fault, type InvalidMember, invalid } from '../model/errors.ts';
 import type { Answer, BoundRoute, HandlerInput, Route } from './route.ts';
 
 /** Ties a handler to its route: what it receives has been through the route's schemas. */
@@ -38,19 +38,6 @@ function parse<S extends z.ZodType>(
   const result = schema.safeParse(value);
   if (!result.success) throw refusal(result.error);
   return result.data;
-}
-
-/** The 400 that lists every fault of a request. */
-export function invalid(errors: readonly InvalidMember[]): Fault {
-  const [first] = errors;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  return new Fault(
-    'invalid_request',
-    first === undefined ? 'Invalid.' : `${first.path || 'The body'}: ${first.message}${more}`,
-    {
-      errors,
-    },
-  );
 }
 
 function describe(issue: z.core.$ZodIssue): InvalidMember[] {

@@ -1,5 +1,5 @@
-import type { Logger } from '../http/log.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Logger } from '../model/logger.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Counter } from '../store/store.ts';
 import { createGuesses } from './guesses.ts';

@@ -60,3 +60,14 @@ export class Fault extends Error {
 
 export const isFault = (error: unknown, ...codes: readonly FaultCode[]): error is Fault =>
   error instanceof Fault && (codes.length === 0 || codes.includes(error.code));
+
+/**
+ * The `invalid_request` fault that lists every invalid member of a request.
+ * @param errors at least one
+ */
+export function invalid(errors: readonly InvalidMember[]): Fault {
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const detail = first === undefined ? 'Invalid.' : `${first.path || 'The body'}: ${first.message}${more}`;
+  return new Fault('invalid_request', detail, { errors });
+}

@@ -3,9 +3,9 @@ import { signBatch } from '../crypto/batch.ts';
 import { canonicalJson } from '../crypto/canonical-json.ts';
 import type { LicenseClaims, LicenseData } from '../crypto/license.ts';
 import type { Signer, SigningKey } from '../crypto/signer.ts';
-import type { Logger } from '../http/log.ts';
 import type { Clock } from '../model/clock.ts';
 import { Fault, isFault } from '../model/errors.ts';
+import type { Logger } from '../model/logger.ts';
 
 export interface BatchingOptions {
   readonly signer: Signer;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { Signer } from '../crypto/signer.ts';
-import type { Logger } from '../http/log.ts';
 import type { Clock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
+import type { Logger } from '../model/logger.ts';
 
 /** The setting of every function that signs. */
 export const budgetConfig = z.object({

@@ -1,8 +1,8 @@
 import { signLicenseToken } from '../crypto/jws.ts';
 import { type LicenseClaims, type LicenseData, signLicense } from '../crypto/license.ts';
 import type { Signer, SigningKey } from '../crypto/signer.ts';
-import type { Logger } from '../http/log.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Logger } from '../model/logger.ts';
 import { createBatching } from './batching.ts';
 import { createBudgetedSigner } from './budget.ts';
 

@@ -3,7 +3,7 @@ import { signedUrlsRoutes } from '#functions/signed-urls/handlers.ts';
 import { createSignUrl } from '#functions/signed-urls/sign-url.ts';
 import { shareIdentical } from '#shared/concurrency/share-identical.ts';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
-import { createLogger } from '#shared/http/log.ts';
+import { createLogger } from '#shared/logging/cloud-logging.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { faultOf, instantSigner, NOW } from './fakes.ts';
 

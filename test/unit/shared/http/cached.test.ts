@@ -1,11 +1,12 @@
 import type { Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCors } from '#shared/http/cors.ts';
-import { createLogger, silentLogger } from '#shared/http/log.ts';
 import type { Answer, BoundRoute, Route } from '#shared/http/route.ts';
 import { createFunctionServer } from '#shared/http/server.ts';
 import { createLimits } from '#shared/limits/limits.ts';
+import { createLogger } from '#shared/logging/cloud-logging.ts';
 import { systemClock } from '#shared/model/clock.ts';
+import { silentLogger } from '#shared/model/logger.ts';
 
 const answer: Answer = {
   status: 200,

@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import type { Authenticate } from '#shared/http/authenticate.ts';
 import { createCors } from '#shared/http/cors.ts';
-import { createLogger, silentLogger } from '#shared/http/log.ts';
 import { type BoundRoute, defineRoute } from '#shared/http/route.ts';
 import { createFunctionServer } from '#shared/http/server.ts';
 import { bind } from '#shared/http/validate.ts';
 import { createLimits } from '#shared/limits/limits.ts';
+import { createLogger } from '#shared/logging/cloud-logging.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
+import { silentLogger } from '#shared/model/logger.ts';
 import { listening } from './raw-http.ts';
 
 export const BODY_LIMIT = 1000;

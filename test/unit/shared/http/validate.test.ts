@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { silentLogger } from '#shared/http/log.ts';
 import { type Answer, defineRoute, type HandlerInput } from '#shared/http/route.ts';
-import { bind, invalid } from '#shared/http/validate.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { bind } from '#shared/http/validate.ts';
+import { Fault, invalid } from '#shared/model/errors.ts';
+import { silentLogger } from '#shared/model/logger.ts';
 
 const route = defineRoute({
   id: 'update',

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createLogger } from '#shared/http/log.ts';
+import { createLogger } from '#shared/logging/cloud-logging.ts';
 import { Sensitive } from '#shared/model/sensitive.ts';
 
 const SECRET = 'hunter2';

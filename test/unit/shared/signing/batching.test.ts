@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { NotCanonicalError } from '#shared/crypto/canonical-json.ts';
 import { verifyLicense } from '#shared/crypto/license.ts';
-import type { Logger } from '#shared/http/log.ts';
 import { Fault } from '#shared/model/errors.ts';
+import type { Logger } from '#shared/model/logger.ts';
 import { createBatching } from '#shared/signing/batching.ts';
 import { findLocalKey, localKeys } from '../crypto/local-key.ts';
 

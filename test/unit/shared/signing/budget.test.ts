@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Logger } from '#shared/http/log.ts';
 import { isFault } from '#shared/model/errors.ts';
+import type { Logger } from '#shared/model/logger.ts';
 import { createBudgetedSigner } from '#shared/signing/budget.ts';
 
 const DIGEST = Buffer.alloc(32);

@@ -1,17 +1,6 @@
-/** Cloud Logging's severities, as far as we use them. ALERT is for what somebody must look at. */
-export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'ALERT';
+import type { Logger } from '../model/logger.ts';
 
-export interface Logger {
-  /**
-   * Writes one event.
-   * @param event its name, stable, for log-based metrics and searches, e.g. `request` or `signing_failed`
-   * @param fields what belongs to it; an Error is written as its name, message, code and causes
-   */
-  log(severity: Severity, event: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** A logger whose events carry these fields too. */
-  with(fields: Readonly<Record<string, unknown>>): Logger;
-}
-
+/** Receives one line of the log, without the line break. */
 export type LogSink = (line: string) => void;
 
 const toStdout: LogSink = (line) => {
@@ -43,8 +32,6 @@ export function createLogger(
     with: (fields) => createLogger(service, sink, { ...base, ...fields }),
   };
 }
-
-export const silentLogger: Logger = { log: () => undefined, with: () => silentLogger };
 
 /** Bytes are never written, whatever they are called: they may be a key or a plaintext. `Sensitive` sees to itself. */
 function writeErrors(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {

@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** Four kinds of test: pure and instant; one suite for every implementation of a port; other people's vectors; the running suite. */
+/**
+ * Five kinds of test: pure and instant; one suite for every implementation of a port; test vectors; the running suite;
+ * and what takes long: simulated weeks, large inputs, many random runs, model checking (`npm run test:soak`).
+ */
 const project = (name: string, timeout: number, firestore = false) => ({
   test: {
     name,
@@ -19,6 +22,7 @@ export default defineConfig({
       project('contract', 30_000, true),
       project('conformance', 20_000),
       project('system', 60_000, true),
+      project('soak', 300_000),
     ],
     maxWorkers: 2,
   },

@@ -1,24 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, NotCanonicalError } from '#shared/crypto/canonical-json.ts';
+import { memberName as name, canonicalValue as value } from './canonical-values.ts';
 import { pythonJson } from './python.ts';
-
-const text = fc.oneof(
-  fc.string(),
-  fc.string({ unit: 'binary' }),
-  fc.string({
-    unit: fc.constantFrom('\u0000', '\u001f', '\u007f', '\u0080', '"', '\\', '/', 'ü', '\uffff', '\u{1f600}'),
-  }),
-);
-const name = text.filter((key) => key !== '__proto__');
-const { value } = fc.letrec<{ value: unknown }>((tie) => ({
-  value: fc.oneof(
-    { maxDepth: 5, withCrossShrink: true },
-    fc.oneof(text, fc.maxSafeInteger(), fc.integer(), fc.boolean(), fc.constant(null)),
-    fc.array(tie('value'), { maxLength: 6 }),
-    fc.dictionary(name, tie('value'), { maxKeys: 6 }),
-  ),
-}));
 
 /** The error itself, so that a value that is taken fails the test as well. */
 function refusalOf(refused: unknown): NotCanonicalError {
@@ -56,10 +40,10 @@ describe('canonicalJson', () => {
     expect(canonicalJson(JSON.parse('{"__proto__":{"a":1},"z":2}'))).toBe('{"__proto__":{"a":1},"z":2}');
   });
 
-  it('prints what Python prints', { timeout: 60_000 }, () => {
-    const values = fc.sample(value, 3000);
+  it('prints what Python prints', () => {
+    const values = fc.sample(value, 200);
     const printed = pythonJson(values);
-    expect(printed.length).toBe(3000);
+    expect(printed.length).toBe(200);
     values.forEach((sample, index) => {
       expect(canonicalJson(sample)).toBe(printed[index]);
     });

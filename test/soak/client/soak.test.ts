@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import type { SeatEvent } from '../../../client/src/seat/events.ts';
 import { holdSeatOn, type Seat } from '../../../client/src/seat/hold.ts';
 import { memoryStorage } from '../../../client/src/storage/memory.ts';
-import { createMachine, type Machine } from './machine.ts';
-import { createModelServer, type ModelServer } from './model-server.ts';
-import { createWorld, START, seeded, settle, type World } from './world.ts';
+import { createMachine, type Machine } from '../../unit/client/machine.ts';
+import { createModelServer, type ModelServer } from '../../unit/client/model-server.ts';
+import { createWorld, START, seeded, settle, type World } from '../../unit/client/world.ts';
 
 /**
  * A thousand clients for a week of what happens to clients. Leases are long, so that a week is some hundred thousand

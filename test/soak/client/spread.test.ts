@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { holdSeatOn } from '../../../client/src/seat/hold.ts';
 import { memoryStorage } from '../../../client/src/storage/memory.ts';
-import { createMachine } from './machine.ts';
-import { createModelServer } from './model-server.ts';
-import { createWorld, START, seeded } from './world.ts';
+import { createMachine } from '../../unit/client/machine.ts';
+import { createModelServer } from '../../unit/client/model-server.ts';
+import { createWorld, START, seeded } from '../../unit/client/world.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

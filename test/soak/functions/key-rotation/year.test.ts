@@ -5,7 +5,7 @@ import { readArchive } from '#shared/keys/archive.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
 import type { KeyAdministrator, KeySource, KeyVersion } from '#shared/keys/key-source.ts';
 import { DEFAULT_PERIODS } from '#shared/keys/lifecycle.ts';
-import { memoryStore } from '../../memory-store.ts';
+import { memoryStore } from '../../../unit/memory-store.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -6,8 +6,8 @@ import { createUserDirectory } from '#shared/gcp/identity.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
 import { createSettle } from '#shared/seats/settle.ts';
-import { createActs } from './acts.ts';
 import { createAudit } from './audit.ts';
+import { createCommitAudited } from './commit-audited.ts';
 import { adminRoutes } from './handlers.ts';
 import { createLicenses } from './licenses.ts';
 import { createMemberClaims } from './member-claims.ts';
@@ -31,17 +31,17 @@ export const admin = defineFunction({
     const store = openFirestore(config);
     const users = createUserDirectory({ projectId: config.PROJECT_ID, endpoint: config.IDENTITY_ENDPOINT });
     const random = Math.random;
-    const acts = createActs({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
+    const commitAudited = createCommitAudited({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
     const mutex = createKeyedMutex();
     const settle = createSettle({ store, clock, random });
-    const licenses = createLicenses({ store, clock, settle, acts, mutex });
-    const claims = createMemberClaims({ store, users, acts });
+    const licenses = createLicenses({ store, clock, settle, commitAudited, mutex });
+    const claims = createMemberClaims({ store, users, commitAudited });
     return {
       routes: adminRoutes({
-        tenants: createTenants({ store, clock, acts, mutex }),
-        members: createMembers({ store, claims, clock, acts, mutex }),
+        tenants: createTenants({ store, clock, commitAudited, mutex }),
+        members: createMembers({ store, claims, clock, commitAudited, mutex }),
         licenses,
-        sessions: createSessions({ store, clock, random, acts, licenses }),
+        sessions: createSessions({ store, clock, random, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
         audit: createAudit({ store }),
         clock,

@@ -6,7 +6,7 @@ import { invalid } from '#shared/model/errors.ts';
 import type { LicenseFields } from '#shared/model/license.ts';
 import type { Session } from '#shared/model/session.ts';
 import { formatTime } from '#shared/model/time.ts';
-import { actorOf } from './acts.ts';
+import { actorOf } from './actor.ts';
 import type { createLicenses } from './licenses.ts';
 import { listAnswer } from './lists.ts';
 import { scopeOf } from './scope.ts';

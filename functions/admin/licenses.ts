@@ -6,8 +6,9 @@ import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/licen
 import { paths } from '#shared/seats/paths.ts';
 import type { Settle } from '#shared/seats/settle.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
-import { type Actor, type Acts, createActs, SYSTEM } from './acts.ts';
+import { type Actor, SYSTEM_ACTOR } from './actor.ts';
 import { changesOf } from './changes.ts';
+import { type CommitAudited, createCommitAudited } from './commit-audited.ts';
 import { type NewLicense, newLicense } from './new-license.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { isPlainId } from './paths.ts';
@@ -29,7 +30,7 @@ export interface LicensesOptions {
   readonly clock: Clock;
   readonly settle: Settle;
   /** Default: its own. */
-  readonly acts?: Acts;
+  readonly commitAudited?: CommitAudited;
   readonly mutex?: KeyedMutex;
 }
 
@@ -50,7 +51,7 @@ const MAX_KEYS = 10;
 
 /** Licences as their tenants' administrators see them. What is outside a caller's scope does not exist for it. */
 export function createLicenses({ store, clock, settle, ...options }: LicensesOptions) {
-  const { acts = createActs({ store, clock }), mutex = createKeyedMutex() } = options;
+  const { commitAudited = createCommitAudited({ store, clock }), mutex = createKeyedMutex() } = options;
 
   async function get(scope: Scope, licenseId: string): Promise<License> {
     const [document] = isPlainId(licenseId) ? await store.get([paths.license(licenseId)]) : [];
@@ -78,14 +79,14 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
     const license = newLicense(wanted, key, clock.now());
     const { tenantId, tier, maxSeats } = wanted;
     await mutex.runExclusive(tenantId, () =>
-      acts.perform(actor, async () => {
+      commitAudited(actor, async () => {
         const tenant = await findTenant(store, tenantId);
         if (tenant === undefined) throw tenantNotFound();
         const writes = [{ op: 'create' as const, path: paths.license(licenseId), fields: license }];
         const details = { tier, max_seats: maxSeats, expires_at: wanted.expiresAt };
         return {
           writes: [...writes, ...allotSeats(tenant, maxSeats)],
-          act: { action: 'license.create', tenantId, licenseId, details },
+          event: { action: 'license.create', tenantId, licenseId, details },
           result: undefined,
         };
       }),
@@ -106,11 +107,11 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
     scope: Scope,
     licenseId: string,
     wanted: LicenseChange,
-    actor: Actor = SYSTEM,
+    actor: Actor = SYSTEM_ACTOR,
   ): Promise<License> {
     const { tenant_id } = await get(scope, licenseId);
     const unsettled = await mutex.runExclusive(tenant_id, () =>
-      acts.perform(actor, async () => {
+      commitAudited(actor, async () => {
         const license = await get(scope, licenseId);
         const { before, after } = changesOf({ ...license }, { ...wanted });
         const resizes = 'status' in after || 'max_seats' in after;
@@ -124,7 +125,7 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
             { op: 'update', path, fields, lastUpdateTime: license.updateTime },
             ...(await allot(license.tenant_id, max_seats - license.max_seats)),
           ],
-          act: { action: 'license.change', tenantId: license.tenant_id, licenseId, details: { before, after } },
+          event: { action: 'license.change', tenantId: license.tenant_id, licenseId, details: { before, after } },
           result,
         };
       }),
@@ -147,7 +148,7 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
     const { id } = await get(scope, licenseId);
     const key = newLicenseKey(id);
     const fresh = { hash: hashLicenseKey(key), until: null };
-    return acts.perform(actor, async () => {
+    return commitAudited(actor, async () => {
       const license = await get(scope, licenseId);
       const now = clock.now();
       const until = now + graceSeconds * 1000;
@@ -160,7 +161,7 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
       const fields = { keys: [fresh, ...old] };
       return {
         writes: [{ op: 'update', path: paths.license(licenseId), fields, lastUpdateTime: license.updateTime }],
-        act: {
+        event: {
           action: 'license.rotate_key',
           tenantId: license.tenant_id,
           licenseId,

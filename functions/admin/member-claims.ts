@@ -2,7 +2,8 @@ import { Fault } from '#shared/model/errors.ts';
 import { type Member, readMember } from '#shared/model/tenant.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
 import type { User, UserDirectory } from '#shared/store/users.ts';
-import type { Actor, Acts, Plan } from './acts.ts';
+import type { Actor } from './actor.ts';
+import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 
 export interface MemberClaims {
@@ -19,14 +20,14 @@ export interface MemberClaims {
 export interface MemberClaimsOptions {
   readonly store: DocumentStore;
   readonly users: UserDirectory;
-  readonly acts: Acts;
+  readonly commitAudited: CommitAudited;
 }
 
 /** How often somebody else may decide anew while the claims are being brought to what was decided. */
 const ROUNDS = 5;
 
 /** What members may do, as Identity Platform has it. */
-export function createMemberClaims({ store, users, acts }: MemberClaimsOptions): MemberClaims {
+export function createMemberClaims({ store, users, commitAudited }: MemberClaimsOptions): MemberClaims {
   async function follow(tenantId: string, uid: string, actor: Actor): Promise<Member | undefined> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const [document] = await store.get([adminPaths.member(tenantId, uid)]);
@@ -53,7 +54,7 @@ export function createMemberClaims({ store, users, acts }: MemberClaimsOptions):
   function finish(tenantId: string, member: Member, actor: Actor): Promise<boolean> {
     const path = adminPaths.member(tenantId, member.uid);
     const { uid, role, updateTime } = member;
-    return acts.perform(actor, async (): Promise<Plan<boolean>> => {
+    return commitAudited(actor, async (): Promise<AuditedChange<boolean>> => {
       const [now] = await store.get([path]);
       const same = JSON.stringify(now?.updateTime) === JSON.stringify(updateTime);
       if (!same) return { writes: [], result: false };
@@ -62,7 +63,7 @@ export function createMemberClaims({ store, users, acts }: MemberClaimsOptions):
           ? { op: 'delete', path, precondition: { lastUpdateTime: updateTime } }
           : { op: 'update', path, fields: { pending: false, revoke: false }, lastUpdateTime: updateTime };
       const action = role === null ? 'member.remove' : 'member.put';
-      return { writes: [write], act: { action, tenantId, details: { uid, after: role } }, result: true };
+      return { writes: [write], event: { action, tenantId, details: { uid, after: role } }, result: true };
     });
   }
 

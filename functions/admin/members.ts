@@ -4,7 +4,8 @@ import { Fault } from '#shared/model/errors.ts';
 import { ROLES, type Role } from '#shared/model/principal.ts';
 import { type Member, type MemberFields, readMember, readTenant, type Tenant } from '#shared/model/tenant.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
-import type { Act, Actor, Acts, Plan } from './acts.ts';
+import type { Actor } from './actor.ts';
+import type { AuditEvent, AuditedChange, CommitAudited } from './commit-audited.ts';
 import { type MemberClaims, userNotFound } from './member-claims.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
@@ -15,7 +16,7 @@ export interface MembersOptions {
   readonly store: DocumentStore;
   readonly claims: MemberClaims;
   readonly clock: Clock;
-  readonly acts: Acts;
+  readonly commitAudited: CommitAudited;
   readonly mutex: KeyedMutex;
 }
 
@@ -26,7 +27,7 @@ export interface MembersOptions {
  * answer was lost or an instance has died, repeats the request, which finishes it. A member who is to go stays in the
  * list until the claims are gone: nobody has rights and is not listed.
  */
-export function createMembers({ store, claims, clock, acts, mutex }: MembersOptions) {
+export function createMembers({ store, claims, clock, commitAudited, mutex }: MembersOptions) {
   async function list(scope: Scope, tenantId: string, request: PageRequest): Promise<Page<Member>> {
     const { tenant } = await read(scope, tenantId);
     const { items, next } = await readPage(store, request, (part) => adminQueries.members(tenant.id, part));
@@ -77,7 +78,7 @@ export function createMembers({ store, claims, clock, acts, mutex }: MembersOpti
     readonly member: Member | undefined;
   }
 
-  interface Decision extends Pick<Act, 'action' | 'details'> {
+  interface Decision extends Pick<AuditEvent, 'action' | 'details'> {
     readonly fields: MemberFields;
   }
 
@@ -101,18 +102,18 @@ export function createMembers({ store, claims, clock, acts, mutex }: MembersOpti
     actor: Actor,
     choose: (standing: Standing) => Decision | undefined,
   ): Promise<void> {
-    const prepare = async (): Promise<Plan<void>> => {
+    const prepare = async (): Promise<AuditedChange<void>> => {
       const standing = await read(scope, tenantId, uid);
       const decision = choose(standing);
       if (decision === undefined) return { writes: [], result: undefined };
       const { fields, action, details = {} } = decision;
       return {
         writes: [memberWrite(tenantId, uid, fields, standing.member), ...countOwners(standing, fields.role)],
-        act: { action, tenantId, details, outcome: 'accepted' },
+        event: { action, tenantId, details, outcome: 'accepted' },
         result: undefined,
       };
     };
-    return mutex.runExclusive(tenantId, () => acts.perform(actor, prepare));
+    return mutex.runExclusive(tenantId, () => commitAudited(actor, prepare));
   }
 
   return { list, put, remove };

@@ -5,7 +5,8 @@ import { handleOf, isHandle, licenseOfSession } from '#shared/model/session-id.t
 import { release } from '#shared/seats/commits.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
-import type { Actor, Acts } from './acts.ts';
+import type { Actor } from './actor.ts';
+import type { CommitAudited } from './commit-audited.ts';
 import type { createLicenses } from './licenses.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminQueries } from './queries.ts';
@@ -15,12 +16,12 @@ export interface SessionsOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly acts: Acts;
+  readonly commitAudited: CommitAudited;
   readonly licenses: Pick<ReturnType<typeof createLicenses>, 'get'>;
 }
 
 /** Who holds the seats of a licence, and how an administrator takes one back. */
-export function createSessions({ store, clock, random, acts, licenses }: SessionsOptions) {
+export function createSessions({ store, clock, random, commitAudited, licenses }: SessionsOptions) {
   /** @throws Fault `license_not_found` */
   async function list(scope: Scope, licenseId: string, request: PageRequest): Promise<Page<Session>> {
     const { id } = await licenses.get(scope, licenseId);
@@ -36,7 +37,7 @@ export function createSessions({ store, clock, random, acts, licenses }: Session
   async function end(scope: Scope, named: string, actor: Actor): Promise<void> {
     const handle = handleFrom(named);
     if (handle === undefined) throw sessionNotFound();
-    await acts.perform(actor, async () => {
+    await commitAudited(actor, async () => {
       const [live, ended] = await store.get([paths.session(handle), paths.ended(handle)]);
       if (live === undefined) {
         const { tenant_id, reason } = endedFields.optional().parse(ended?.fields) ?? {};
@@ -48,7 +49,7 @@ export function createSessions({ store, clock, random, acts, licenses }: Session
       if (!scope.includes(session.tenant_id)) throw sessionNotFound();
       return {
         writes: release(session, 'admin_released', clock.now(), random),
-        act: {
+        event: {
           action: 'session.release',
           tenantId: session.tenant_id,
           licenseId: session.license_id,

@@ -3,7 +3,7 @@ import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import type { Member, TenantFields } from '#shared/model/tenant.ts';
 import { formatTime } from '#shared/model/time.ts';
-import { actorOf } from './acts.ts';
+import { actorOf } from './actor.ts';
 import { listAnswer } from './lists.ts';
 import type { createMembers } from './members.ts';
 import { type ListScope, scopeOf } from './scope.ts';

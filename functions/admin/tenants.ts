@@ -3,8 +3,9 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { newTenantId, readTenant, type Tenant, type TenantFields, tenantFields } from '#shared/model/tenant.ts';
 import type { DocumentReader, DocumentStore, Write } from '#shared/store/store.ts';
-import type { Actor, Acts } from './acts.ts';
+import type { Actor } from './actor.ts';
 import { changesOf } from './changes.ts';
+import type { CommitAudited } from './commit-audited.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
@@ -21,12 +22,12 @@ export type TenantChange = { readonly [Field in keyof NewTenant]?: NewTenant[Fie
 export interface TenantsOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
-  readonly acts: Acts;
+  readonly commitAudited: CommitAudited;
   readonly mutex: KeyedMutex;
 }
 
 /** The vendor's customers. */
-export function createTenants({ store, clock, acts, mutex }: TenantsOptions) {
+export function createTenants({ store, clock, commitAudited, mutex }: TenantsOptions) {
   /** @throws Fault `not_found` for one that is not there, or not in the caller's scope */
   async function get(scope: Scope, tenantId: string): Promise<Tenant> {
     const tenant = await findTenant(store, tenantId);
@@ -47,9 +48,9 @@ export function createTenants({ store, clock, acts, mutex }: TenantsOptions) {
   async function create(wanted: NewTenant, actor: Actor): Promise<{ readonly id: string } & TenantFields> {
     const id = newTenantId();
     const fields = { ...wanted, seats_allotted: 0, owners: 0, created_at: clock.now() };
-    return acts.perform(actor, async () => ({
+    return commitAudited(actor, async () => ({
       writes: [{ op: 'create', path: adminPaths.tenant(id), fields }],
-      act: { action: 'tenant.create', tenantId: id, details: wanted },
+      event: { action: 'tenant.create', tenantId: id, details: wanted },
       result: { id, ...fields },
     }));
   }
@@ -57,7 +58,7 @@ export function createTenants({ store, clock, acts, mutex }: TenantsOptions) {
   /** @throws Fault `not_found`, `seat_limit_exceeded` when its licences have more seats already */
   function change(scope: Scope, tenantId: string, wanted: TenantChange, actor: Actor): Promise<Tenant> {
     return mutex.runExclusive(tenantId, () =>
-      acts.perform(actor, async () => {
+      commitAudited(actor, async () => {
         const tenant = await get(scope, tenantId);
         const { before, after: fields } = changesOf({ ...tenant }, { ...wanted });
         const result = { ...tenant, ...tenantFields.parse({ ...tenant, ...fields }) };
@@ -66,7 +67,7 @@ export function createTenants({ store, clock, acts, mutex }: TenantsOptions) {
         const path = adminPaths.tenant(tenantId);
         return {
           writes: [{ op: 'update', path, fields, lastUpdateTime: tenant.updateTime }],
-          act: { action: 'tenant.change', tenantId, details: { before, after: fields } },
+          event: { action: 'tenant.change', tenantId, details: { before, after: fields } },
           result,
         };
       }),

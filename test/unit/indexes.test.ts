@@ -131,7 +131,7 @@ describe('the declared list', () => {
 
   test('has a TTL policy for every collection whose documents say when to delete them', () => {
     const writers: Record<string, string> = {
-      'functions/admin/acts.ts': 'audit',
+      'functions/admin/commit-audited.ts': 'audit',
       'functions/seats/usage.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',
       'functions/task-payloads/tasks.ts': 'tasks',

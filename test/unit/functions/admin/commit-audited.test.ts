@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { createActs, SYSTEM } from '#functions/admin/acts.ts';
+import { SYSTEM_ACTOR } from '#functions/admin/actor.ts';
+import { createCommitAudited } from '#functions/admin/commit-audited.ts';
 import { newAuditId } from '#shared/model/audit.ts';
 import { CommitError, type Document, type DocumentStore, type Refusal, type Write } from '#shared/store/store.ts';
 
@@ -35,15 +36,15 @@ function storeWith(ends: readonly End[]) {
 const NOW = Date.parse('2026-11-23T10:00:00Z');
 const clock = { now: () => NOW };
 const plan = (result: string) => ({
-  act: { action: 'test.act', tenantId: 't' },
+  event: { action: 'test.act', tenantId: 't' },
   writes: [{ op: 'set' as const, path: 'things/x', fields: { result } }],
   result,
 });
 
-async function perform(ends: readonly End[]) {
+async function commit(ends: readonly End[]) {
   const { store, commits } = storeWith(ends);
   let attempts = 0;
-  const answer = createActs({ store, clock }).perform(SYSTEM, async () => {
+  const answer = createCommitAudited({ store, clock })(SYSTEM_ACTOR, async () => {
     attempts += 1;
     return plan(`attempt ${attempts}`);
   });
@@ -51,7 +52,7 @@ async function perform(ends: readonly End[]) {
 }
 
 test('the act and its record are one commit', async () => {
-  const { answer, commits } = await perform([]);
+  const { answer, commits } = await commit([]);
   expect(answer).toBe('attempt 1');
   expect(commits).toHaveLength(1);
   expect(commits[0]).toMatchObject([
@@ -74,12 +75,12 @@ test('the act and its record are one commit', async () => {
 
 test('a commit that was applied counts, whatever was told of it', async () => {
   for (const told of ['unknown', 'already_exists', 'precondition_failed', 'not_found'] as const) {
-    expect(await perform([{ applied: true, told }])).toMatchObject({ answer: 'attempt 1', attempts: 1 });
+    expect(await commit([{ applied: true, told }])).toMatchObject({ answer: 'attempt 1', attempts: 1 });
   }
 });
 
 test('a lost race is planned again, under the same record', async () => {
-  const { answer, attempts, commits } = await perform([
+  const { answer, attempts, commits } = await commit([
     { applied: false, told: 'precondition_failed' },
     { applied: false, told: 'unknown' },
   ]);
@@ -88,7 +89,7 @@ test('a lost race is planned again, under the same record', async () => {
 });
 
 test('is given up at some time', async () => {
-  const { answer, attempts } = await perform(Array(50).fill({ applied: false, told: 'precondition_failed' }));
+  const { answer, attempts } = await commit(Array(50).fill({ applied: false, told: 'precondition_failed' }));
   expect([answer, attempts]).toEqual(['dependency_unavailable', 10]);
 });
 

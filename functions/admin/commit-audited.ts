@@ -1,0 +1,90 @@
+import { AUDIT_RETENTION, type AuditOutcome, newAuditId } from '#shared/model/audit.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { CommitError, type DocumentStore, type Fields, type Write } from '#shared/store/store.ts';
+import type { Actor } from './actor.ts';
+import { adminPaths } from './paths.ts';
+
+/** The content of an audit record, apart from its actor and time. */
+export interface AuditEvent {
+  /** E.g. `license.create`. */
+  readonly action: string;
+  readonly tenantId: string;
+  readonly licenseId?: string;
+  /** The handle. */
+  readonly session?: string;
+  readonly details?: Fields;
+  /** Default: `success`. */
+  readonly outcome?: AuditOutcome;
+}
+
+/** What one attempt will commit. Without an event there is nothing to change, and nothing is committed. */
+export interface AuditedChange<T> {
+  readonly event?: AuditEvent;
+  readonly writes: readonly Write[];
+  readonly result: T;
+}
+
+/**
+ * Commits a change and its audit record atomically: neither exists without the other. An attempt that lost a race is
+ * prepared again from the documents as they are then.
+ * @param prepare reads the documents and plans the writes; called once an attempt; whatever it throws ends the change
+ * @returns the `result` of the attempt that was committed
+ * @throws Fault `dependency_unavailable` when all attempts failed or the outcome is unknown; repeating the request is
+ *   safe
+ */
+export type CommitAudited = <T>(actor: Actor, prepare: () => Promise<AuditedChange<T>>) => Promise<T>;
+
+export interface CommitAuditedOptions {
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  /** Waits before the next attempt, so that instances that collided once do not collide again. Default: no wait. */
+  readonly pause?: (attempt: number) => Promise<unknown>;
+}
+
+const ATTEMPTS = 10;
+
+export function createCommitAudited({ store, clock, pause }: CommitAuditedOptions): CommitAudited {
+  return async (actor, prepare) => {
+    // One audit id for all attempts. A commit with an unknown outcome was applied exactly if the record exists, and if
+    // that commit is applied late, after a later attempt, it finds that attempt's record and fails.
+    const at = clock.now();
+    const id = newAuditId(at);
+    let cause: unknown;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      const { event, writes, result } = await prepare();
+      if (event === undefined) return result;
+      try {
+        await store.commit([...writes, auditWrite(id, actor, event, at)]);
+        return result;
+      } catch (error) {
+        if (!(error instanceof CommitError)) throw error;
+        cause = error;
+      }
+      const [found] = await store.get([adminPaths.audit(id)]);
+      if (found !== undefined) return result;
+      await pause?.(attempt);
+    }
+    throw new Fault('dependency_unavailable', 'The change could not be committed.', { cause, retryAfter: 1 });
+  };
+}
+
+function auditWrite(id: string, actor: Actor, event: AuditEvent, at: number): Write {
+  return {
+    op: 'create',
+    path: adminPaths.audit(id),
+    fields: {
+      at,
+      actor: actor.identity,
+      action: event.action,
+      tenant_id: event.tenantId,
+      license_id: event.licenseId ?? null,
+      session: event.session ?? null,
+      ip: actor.ip,
+      request_id: actor.request_id,
+      outcome: event.outcome ?? 'success',
+      details: event.details ?? {},
+    },
+    deleteAfter: at + AUDIT_RETENTION,
+  };
+}

@@ -29,7 +29,7 @@ export const admin = defineFunction({
   }),
   compose(config, { clock }) {
     const store = openFirestore(config);
-    const users = createUserDirectory({ projectId: config.PROJECT_ID, endpoint: config.IDENTITY_ENDPOINT });
+    const users = createUserDirectory({ projectId: config.PROJECT_ID, clock, endpoint: config.IDENTITY_ENDPOINT });
     const random = Math.random;
     const commitAudited = createCommitAudited({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
     const mutex = createKeyedMutex();
@@ -47,9 +47,7 @@ export const admin = defineFunction({
         clock,
       }),
       counter: store,
-      close: async () => {
-        await Promise.all([store.close(), users.close()]);
-      },
+      close: () => store.close(),
     };
   },
 });

@@ -32,8 +32,8 @@ const ACCOUNTS = /^\/identitytoolkit\.googleapis\.com\/v1\/projects\/([^/:]+)\/a
 const TOKEN = /^\/securetoken\.googleapis\.com\/v1\/token(?:\?.*)?$/;
 
 /**
- * Identity Platform's account API in the form in which firebase-admin speaks it to the Auth emulator: plain HTTP, no
- * credentials. As that leaves out who is calling, each service account has a listener of its own, with its rights.
+ * Identity Platform's REST API for accounts, under the paths at which the Auth emulator serves it: plain HTTP, and a
+ * token that names nobody. So each service account has a listener of its own, with its rights.
  */
 export async function startIdentity(options: IdentityOptions): Promise<LocalIdentity> {
   const { projectId, callers, issuer, recorder } = options;

@@ -5,7 +5,7 @@ import type { Built } from './bundle.ts';
  * all of it, so growth is to be meant; a dependency that came along unseen is found here.
  */
 export const BUDGETS: Readonly<Record<string, number>> = {
-  admin: 2410,
+  admin: 2370,
   docs: 710,
   'key-rotation': 2140,
   'license-signing': 2160,

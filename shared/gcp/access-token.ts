@@ -1,4 +1,5 @@
 import { IAMCredentialsClient } from '@google-cloud/iam-credentials';
+import { GoogleAuth } from 'google-auth-library';
 import type { Clock } from '../model/clock.ts';
 import { Sensitive } from '../model/sensitive.ts';
 import { sendOnce } from './grpc.ts';
@@ -11,9 +12,26 @@ export interface AccessTokens {
 }
 
 const TIMEOUT = 5_000;
+const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 const LIFETIME_SECONDS = 3600;
 /** Milliseconds before its end at which a token is no longer used. */
 const MARGIN = 300_000;
+
+/**
+ * Tokens of the account that the function runs as, by Application Default Credentials. The library keeps a token and
+ * renews it before its end.
+ */
+export function createOwnTokens(
+  auth: Pick<GoogleAuth, 'getAccessToken'> = new GoogleAuth({ scopes: SCOPES }),
+): Pick<AccessTokens, 'current'> {
+  return {
+    async current() {
+      const token = await auth.getAccessToken();
+      if (!token) throw new Error('the credentials of this account give no access token');
+      return new Sensitive(token);
+    },
+  };
+}
 
 /**
  * Tokens of another service account, by IAM's GenerateAccessToken. Whoever calls needs
@@ -31,7 +49,7 @@ export function createImpersonation(
       if (held !== undefined && clock.now() < held.until) return held.token;
       const request = {
         name: `projects/-/serviceAccounts/${email}`,
-        scope: ['https://www.googleapis.com/auth/cloud-platform'],
+        scope: SCOPES,
         lifetime: { seconds: LIFETIME_SECONDS },
       };
       const [answer] = await retrying(() => client.generateAccessToken(request, sendOnce(TIMEOUT)));

@@ -1,74 +1,145 @@
-import { randomUUID } from 'node:crypto';
-import { deleteApp, initializeApp } from 'firebase-admin/app';
-import { type Auth, getAuth } from 'firebase-admin/auth';
+import * as z from 'zod';
+import type { Clock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
-import type { UserDirectory } from '../store/users.ts';
+import { Sensitive } from '../model/sensitive.ts';
+import type { User, UserDirectory } from '../store/users.ts';
+import { type AccessTokens, createOwnTokens } from './access-token.ts';
+import { retrying } from './retry.ts';
 
 export interface IdentitySettings {
   readonly projectId: string;
-  /** host:port of a stand-in that speaks the Auth emulator's protocol; undefined for the service. */
+  readonly clock: Clock;
+  /** host:port of an Auth emulator, or of a stand-in that answers as one does; undefined for the service. */
   readonly endpoint?: string | undefined;
+  /** Default: of the account that the function runs as, or an emulator's constant token. */
+  readonly tokens?: Pick<AccessTokens, 'current'> | undefined;
+  /** Milliseconds for one operation, repeats included. */
+  readonly timeout?: number;
 }
 
-/** Milliseconds for one operation. The library itself waits 25 s for an answer and asks five times. */
 const TIMEOUT = 8_000;
+/** Attempts, the first included. Every operation may be repeated: it sets what it is told to set. */
+const ATTEMPTS = 3;
+/** Milliseconds before the second attempt. */
+const BACKOFF = 100;
 
-const EMULATOR_VARIABLE = 'FIREBASE_AUTH_EMULATOR_HOST';
+/** Limits of Identity Platform. https://cloud.google.com/identity-platform/docs/concepts-manage-users */
+const MAX_UID_LENGTH = 128;
+const MAX_CLAIMS_LENGTH = 1000;
 
-/** Identity Platform through firebase-admin. Rights are taken from the account that the function runs as. */
-export function createUserDirectory(settings: IdentitySettings): UserDirectory & { close(): Promise<void> } {
-  // An app of its own: the library keeps them by name, and there may be several in one process.
-  const app = initializeApp({ projectId: settings.projectId }, `identity-${randomUUID()}`);
-  const auth = withEndpoint(settings.endpoint, () => getAuth(app));
+/** An Auth emulator takes this token for an administrator's. */
+const EMULATOR_TOKENS = { current: async () => new Sensitive('owner') };
+
+/** How Identity Platform refused: the HTTP status, and the reason in capitals that its error message starts with. */
+class IdentityError extends Error {
+  readonly status: number;
+  readonly reason: string;
+
+  constructor(status: number, message: string) {
+    super(`Identity Platform answered ${status}: ${message}`);
+    this.name = 'IdentityError';
+    this.status = status;
+    this.reason = /^\w*/.exec(message)?.[0] ?? '';
+  }
+}
+
+/** Custom claims are kept as JSON text. */
+const customClaims = z.preprocess(
+  (text) => (typeof text === 'string' && text !== '' ? JSON.parse(text) : {}),
+  z.record(z.string(), z.unknown()),
+);
+const account = z.object({ localId: z.string(), email: z.string().optional(), customAttributes: customClaims });
+/** `users` is absent when there is no such user. */
+const lookupResponse = z.object({ users: z.array(account).optional() });
+const updateResponse = z.object({ localId: z.string() });
+const errorResponse = z.object({ error: z.object({ message: z.string() }) });
+
+/**
+ * Identity Platform by its REST API, `accounts:lookup` and `accounts:update`.
+ * https://cloud.google.com/identity-platform/docs/reference/rest/v1/projects.accounts
+ */
+export function createUserDirectory(settings: IdentitySettings): UserDirectory {
+  const { projectId, clock, endpoint, timeout = TIMEOUT } = settings;
+  const tokens = settings.tokens ?? (endpoint === undefined ? createOwnTokens() : EMULATOR_TOKENS);
+  const origin = 'identitytoolkit.googleapis.com';
+  const base = endpoint === undefined ? `https://${origin}` : `http://${endpoint}/${origin}`;
+
+  const call = <S extends z.ZodType>(method: string, request: object, schema: S) =>
+    withDeadline(timeout, (signal) =>
+      retrying(
+        async () => {
+          const url = `${base}/v1/projects/${projectId}/accounts:${method}`;
+          return schema.parse(await post(url, await tokens.current(), request, signal));
+        },
+        { attempts: ATTEMPTS, backoff: BACKOFF, retries: (error) => !signal.aborted && isTransient(error) },
+      ),
+    );
+
   return {
-    find: (uid) =>
-      inTime(async () => {
-        const user = await orAbsent(auth.getUser(uid));
-        return user && { uid: user.uid, email: user.email ?? null, claims: user.customClaims ?? {} };
-      }),
-    setClaims: (uid, claims) => inTime(async () => void (await orAbsent(auth.setCustomUserClaims(uid, { ...claims })))),
-    endSessions: (uid) => inTime(async () => void (await orAbsent(auth.revokeRefreshTokens(uid)))),
-    close: () => deleteApp(app),
+    async find(uid) {
+      if (!isPossibleUid(uid)) return undefined;
+      const response = await orAbsent(call('lookup', { localId: [uid] }, lookupResponse));
+      const user = response?.users?.find(({ localId }) => localId === uid);
+      return user && toUser(user);
+    },
+    async setClaims(uid, claims) {
+      if (!isPossibleUid(uid)) return;
+      const customAttributes = JSON.stringify(claims);
+      if (customAttributes.length > MAX_CLAIMS_LENGTH) throw claimsTooLarge();
+      await orAbsent(call('update', { localId: uid, customAttributes }, updateResponse));
+    },
+    async endSessions(uid) {
+      if (!isPossibleUid(uid)) return;
+      const validSince = String(Math.floor(clock.now() / 1000));
+      await orAbsent(call('update', { localId: uid, validSince }, updateResponse));
+    },
   };
 }
 
-/**
- * The library learns of a stand-in from the environment alone, at the moment at which its client is made. It must
- * not learn of one that the function's settings do not name: it would send to it without credentials.
- */
-function withEndpoint(endpoint: string | undefined, make: () => Auth): Auth {
-  const before = process.env[EMULATOR_VARIABLE];
-  if (endpoint === undefined) delete process.env[EMULATOR_VARIABLE];
-  else process.env[EMULATOR_VARIABLE] = endpoint;
-  try {
-    return make();
-  } finally {
-    if (before === undefined) delete process.env[EMULATOR_VARIABLE];
-    else process.env[EMULATOR_VARIABLE] = before;
-  }
-}
-
-/** A user who is not there, and an id that none can have, are an answer. */
-async function orAbsent<T>(answer: Promise<T>): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
-    const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-    if (code === 'auth/user-not-found' || code === 'auth/invalid-uid') return undefined;
-    throw error;
-  }
-}
-
-async function inTime<T>(call: () => Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT} ms`)), TIMEOUT);
+async function post(url: string, token: Sensitive<string>, body: object, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token.reveal()}` },
+    body: JSON.stringify(body),
+    redirect: 'error',
+    signal,
   });
+  if (response.ok) return response.json();
+  const refusal = errorResponse.safeParse(await response.json().catch(() => undefined));
+  throw new IdentityError(response.status, refusal.data?.error.message ?? '');
+}
+
+/** The connection failed (fetch throws a TypeError), there were too many requests, or the server is overloaded. */
+const isTransient = (error: unknown): boolean =>
+  error instanceof IdentityError ? [429, 503, 504].includes(error.status) : error instanceof TypeError;
+
+/** A user who does not exist is an answer. */
+async function orAbsent<T>(response: Promise<T>): Promise<T | undefined> {
   try {
-    return await Promise.race([call(), late]);
-  } catch (cause) {
-    throw new Fault('dependency_unavailable', 'Identity Platform does not answer right now.', { cause });
-  } finally {
-    clearTimeout(timer);
+    return await response;
+  } catch (error) {
+    if (error instanceof IdentityError && error.reason === 'USER_NOT_FOUND') return undefined;
+    if (error instanceof IdentityError && error.reason === 'CLAIMS_TOO_LARGE') throw claimsTooLarge(error);
+    throw new Fault('dependency_unavailable', 'Identity Platform does not answer right now.', { cause: error });
   }
 }
+
+/** Ends the wait at the deadline, whether the library is fetching a token or Identity Platform is silent. */
+async function withDeadline<T>(milliseconds: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const signal = AbortSignal.timeout(milliseconds);
+  const expired = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`no answer within ${milliseconds} ms`)));
+  });
+  return await Promise.race([operation(signal), expired]);
+}
+
+const toUser = ({ localId, email, customAttributes }: z.output<typeof account>): User => ({
+  uid: localId,
+  email: email ?? null,
+  claims: customAttributes,
+});
+
+const isPossibleUid = (uid: string) => uid.length > 0 && uid.length <= MAX_UID_LENGTH;
+
+const claimsTooLarge = (cause?: unknown) =>
+  new Fault('conflict', `A user's custom claims hold at most ${MAX_CLAIMS_LENGTH} characters.`, { cause });

@@ -40,7 +40,7 @@ async function acquire({ key, store }: Ground, client: string): Promise<Answer> 
         await store.commit(claim(newSession({ key }, client, seat), seat));
         return 'granted';
       } catch (error) {
-        if (!(error instanceof CommitError) || error.refusal !== 'precondition_failed') throw error;
+        if (!(error instanceof CommitError) || error.failure !== 'precondition_failed') throw error;
       }
     }
   }

@@ -3,7 +3,7 @@ import * as contract from '#shared/contract/public-keys.ts';
 import { verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { verifyLicense } from '#shared/crypto/license.ts';
 import { createVerifiedHeads } from '#shared/crypto/verified-heads.ts';
-import { refuse, type Verification } from '#shared/crypto/verify.ts';
+import { invalidBecause, type Verification } from '#shared/crypto/verify.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
@@ -49,7 +49,7 @@ export const publicKeys = defineFunction({
             return judged(verifyLicenseToken(body.license_token, (kid) => byKid.get(kid)?.publicKey, now));
           }
           // A number that was not an integer as written has been rounded: these are not the bytes that were signed.
-          if (inexact.length > 0) return judged(refuse('malformed'));
+          if (inexact.length > 0) return judged(invalidBecause('malformed'));
           return judged(verifyLicense(body.license_data, (version) => byVersion.get(version)?.publicKey, now, heads));
         }),
       ],

@@ -190,7 +190,7 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
       },
       (error) => {
         if (!(error instanceof CommitError)) throw error;
-        return error.refusal === 'unknown' ? 'unknown' : 'refused';
+        return error.failure === 'unknown' ? 'unknown' : 'refused';
       },
     );
   }
@@ -201,7 +201,7 @@ export function createAcquire<Issued>(options: AcquireOptions): Acquire<Issued> 
     if (renewals.length === 0) return new Set();
     const writes = [...renewals.map(({ write }) => write), ...usage.peak(...markOf(renewals))];
     const refusals = await store.writeEach(writes).catch((error) => {
-      if (error instanceof CommitError) return writes.map(() => error.refusal);
+      if (error instanceof CommitError) return writes.map(() => error.failure);
       throw error;
     });
     if (refusals.every((refusal) => refusal === undefined)) usage.peakNoted(...markOf(renewals));

@@ -3,7 +3,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import { renew } from '#shared/seats/commits.ts';
-import { CommitError, type DocumentStore, type Refusal } from '#shared/store/store.ts';
+import { CommitError, type DocumentStore, type WriteFailure } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended.ts';
 import type { LicenseMemory } from './licenses.ts';
 import { leaseEnd } from './plan.ts';
@@ -40,20 +40,20 @@ const ATTEMPTS = 3;
  * @throws Fault `session_not_found`, `session_ended` with its reason, `dependency_unavailable`
  */
 export function createHeartbeat({ store, clock, licenses, release, usage = noUsageNotes }: HeartbeatOptions) {
-  const groupCommit = createGroupCommit<Pulse, Refusal | undefined>({
+  const groupCommit = createGroupCommit<Pulse, WriteFailure | undefined>({
     run: (_key, pulses) => beatAll(pulses),
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
   });
 
   /** Two beats of one session in a group are one write: of the longest lease that either of them is told. */
-  async function beatAll(pulses: readonly Pulse[]): Promise<(Refusal | undefined)[]> {
+  async function beatAll(pulses: readonly Pulse[]): Promise<(WriteFailure | undefined)[]> {
     const byLease = pulses.toSorted((a, b) => a.expiresAt - b.expiresAt);
     const latest = new Map(byLease.map((pulse) => [pulse.handle, pulse]));
     const writes = [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt));
     // Behind the beats, so that they cost no call of their own; nobody waits for what becomes of them.
     const refusals = await store.writeEach([...writes, ...usage.due()]).catch((error) => {
-      if (error instanceof CommitError) return writes.map(() => error.refusal);
+      if (error instanceof CommitError) return writes.map(() => error.failure);
       throw error;
     });
     const byHandle = new Map([...latest.keys()].map((handle, index) => [handle, refusals[index]]));
@@ -61,7 +61,7 @@ export function createHeartbeat({ store, clock, licenses, release, usage = noUsa
   }
 
   /** A beat may land twice: it never shortens what another one promised. So an unknown outcome is simply tried again. */
-  async function beat(pulse: Pulse): Promise<Refusal | undefined> {
+  async function beat(pulse: Pulse): Promise<WriteFailure | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       const refusal = await groupCommit.submit('beats', pulse);
       if (refusal !== 'unknown' || attempt === ATTEMPTS) return refusal;

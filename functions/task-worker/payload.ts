@@ -1,7 +1,7 @@
 import { type KeyUnwrapper, open } from '#shared/crypto/envelope.ts';
-import { isFault } from '#shared/model/errors.ts';
+import { DeletionDeniedError, isFault } from '#shared/model/errors.ts';
 import { taskAssociatedData, taskObject } from '#shared/model/task.ts';
-import { type ObjectReader, type ObjectRemover, RemovalRefused } from '#shared/store/objects.ts';
+import type { ObjectReader, ObjectRemover } from '#shared/store/objects.ts';
 
 export interface PayloadPorts {
   readonly objects: ObjectReader & ObjectRemover;
@@ -34,7 +34,7 @@ async function shred(objects: PayloadPorts['objects'], name: string, generation:
   try {
     await objects.remove(name, generation);
   } catch (error) {
-    if (!(error instanceof RemovalRefused)) throw error;
+    if (!(error instanceof DeletionDeniedError)) throw error;
     const gone = await objects.read(name).then(
       () => false,
       (failure: unknown) => isFault(failure, 'not_found'),

@@ -4,7 +4,7 @@ import { canonicalJson } from './canonical-json.ts';
 import { judgeTimes, type LicenseClaims, stampClaims } from './license.ts';
 import type { Signer, SigningKey } from './signer.ts';
 import { readValidity } from './validity.ts';
-import { type FindKey, matchingKey, refuse, type Verification, verifySignature } from './verify.ts';
+import { type FindKey, invalidBecause, matchingKey, type Verification, verifySignature } from './verify.ts';
 
 /** The registered claims (RFC 7519, section 4.1) that a token adds to the licence's own. */
 export const RESERVED_CLAIMS = ['iss', 'iat', 'exp'] as const;
@@ -46,18 +46,18 @@ export async function signLicenseToken(
 export function verifyLicenseToken(token: string, find: FindKey, now: number): Verification {
   const parts = token.split('.');
   const [header, payload, signature] = parts.map(decode);
-  if (parts.length !== 3 || !header || !payload || !signature) return refuse('malformed');
+  if (parts.length !== 3 || !header || !payload || !signature) return invalidBecause('malformed');
   const head = parseObject(header);
   const claims = parseObject(payload);
-  if (head === undefined || claims === undefined || typeof head['kid'] !== 'string') return refuse('malformed');
-  if (head['typ'] !== TOKEN_TYPE || Object.keys(head).length !== 3) return refuse('malformed');
+  if (head === undefined || claims === undefined || typeof head['kid'] !== 'string') return invalidBecause('malformed');
+  if (head['typ'] !== TOKEN_TYPE || Object.keys(head).length !== 3) return invalidBecause('malformed');
   const key = matchingKey(find, head['kid'], 'RSA_SIGN_PKCS1_4096_SHA256');
-  if (key === undefined || head['alg'] !== key.jwk.alg) return refuse('unknown_key');
+  if (key === undefined || head['alg'] !== key.jwk.alg) return invalidBecause('unknown_key');
   if (!verifySignature(key, Buffer.from(token.slice(0, token.lastIndexOf('.'))), signature)) {
-    return refuse('bad_signature');
+    return invalidBecause('bad_signature');
   }
   const keyVersion = claims['key_version'];
-  return typeof keyVersion === 'string' ? judgeTimes(claims, keyVersion, now) : refuse('malformed');
+  return typeof keyVersion === 'string' ? judgeTimes(claims, keyVersion, now) : invalidBecause('malformed');
 }
 
 const encode = (text: string) => Buffer.from(text).toString('base64url');

@@ -5,14 +5,14 @@ import { headText, readBatchProof, rootOf } from './batch-head.ts';
 import { type CanonicalValue, canonicalJson, NotCanonicalError } from './canonical-json.ts';
 import type { PublicKey } from './public-key.ts';
 import type { Signer, SigningKey } from './signer.ts';
-import { readValidity, refusalAt } from './validity.ts';
+import { invalidReasonAt, readValidity } from './validity.ts';
 import { noVerifiedHeads, type VerifiedHeads } from './verified-heads.ts';
 import {
   type FindKey,
+  type InvalidReason,
+  invalidBecause,
   isObject,
   matchingKey,
-  type Refusal,
-  refuse,
   type Verification,
   verifySignature,
 } from './verify.ts';
@@ -72,24 +72,24 @@ export function verifyLicense(
   now: number,
   heads: VerifiedHeads = noVerifiedHeads,
 ): Verification {
-  if (!isObject(data)) return refuse('malformed');
+  if (!isObject(data)) return invalidBecause('malformed');
   const { signature, batch, ...others } = data;
   const { key_version: keyVersion, signature_algorithm: algorithm } = others;
-  if (typeof keyVersion !== 'string' || typeof signature !== 'string') return refuse('malformed');
+  if (typeof keyVersion !== 'string' || typeof signature !== 'string') return invalidBecause('malformed');
   const key = isSignatureAlgorithm(algorithm) ? matchingKey(find, keyVersion, algorithm) : undefined;
-  if (key === undefined) return refuse('unknown_key');
+  if (key === undefined) return invalidBecause('unknown_key');
   // Anything but an object proves nothing: it is a member like others, which a direct signature would have to cover.
   const isOfBatch = isObject(batch);
   const claims = isOfBatch || batch === undefined ? others : { ...others, batch };
   const text = canonicalOrUndefined(claims);
-  if (text === undefined) return refuse('malformed');
-  const refusal = isOfBatch
-    ? refusalOfBatch({ text, batch, keyVersion, key, signature, heads })
-    : refusalOfSignature(key, text, signature);
-  return refusal === undefined ? judgeTimes(claims, keyVersion, now) : refuse(refusal);
+  if (text === undefined) return invalidBecause('malformed');
+  const reason = isOfBatch
+    ? checkBatch({ text, batch, keyVersion, key, signature, heads })
+    : checkSignature(key, text, signature);
+  return reason === undefined ? judgeTimes(claims, keyVersion, now) : invalidBecause(reason);
 }
 
-function refusalOfSignature(key: PublicKey, text: string, signature: string): Refusal | undefined {
+function checkSignature(key: PublicKey, text: string, signature: string): InvalidReason | undefined {
   const bytes = Buffer.from(signature, 'base64');
   if (bytes.toString('base64') !== signature) return 'malformed';
   return verifySignature(key, Buffer.from(text), bytes) ? undefined : 'bad_signature';
@@ -106,7 +106,7 @@ interface OfBatch {
 }
 
 /** The licence and its proof lead to a root; the signature must be one over the head with that root. */
-function refusalOfBatch({ text, batch, keyVersion, key, signature, heads }: OfBatch): Refusal | undefined {
+function checkBatch({ text, batch, keyVersion, key, signature, heads }: OfBatch): InvalidReason | undefined {
   const proof = readBatchProof(batch);
   if (proof === undefined) return 'malformed';
   const root = rootOf(text, proof, heads.node);
@@ -121,17 +121,17 @@ function refusalOfBatch({ text, batch, keyVersion, key, signature, heads }: OfBa
     signature,
   };
   if (heads.has(head)) return undefined;
-  const refusal = refusalOfSignature(key, headText(head), signature);
-  if (refusal === undefined) heads.add(head);
-  return refusal;
+  const reason = checkSignature(key, headText(head), signature);
+  if (reason === undefined) heads.add(head);
+  return reason;
 }
 
 /** The last step for every form of licence: are we inside its times? */
 export function judgeTimes(claims: Record<string, unknown>, keyVersion: string, now: number): Verification {
   const validity = readValidity(claims);
-  if (validity === undefined) return refuse('malformed');
-  const refusal = refusalAt(validity, now);
-  if (refusal !== undefined) return refuse(refusal);
+  if (validity === undefined) return invalidBecause('malformed');
+  const reason = invalidReasonAt(validity, now);
+  if (reason !== undefined) return invalidBecause(reason);
   const { expires_at: expiresAt, valid_until: validUntil } = claims;
   return {
     valid: true,

@@ -1,5 +1,5 @@
 import { parseTime } from '../model/time.ts';
-import type { Refusal } from './verify.ts';
+import type { InvalidReason } from './verify.ts';
 
 /** How far the signer's clock may be ahead of the verifier's, in milliseconds. */
 const CLOCK_TOLERANCE = 60_000;
@@ -31,7 +31,7 @@ function readTime(value: unknown): number | undefined {
   return typeof value === 'string' ? (parseTime(value) ?? Number.NaN) : Number.NaN;
 }
 
-export function refusalAt(validity: Validity, now: number): Refusal | undefined {
+export function invalidReasonAt(validity: Validity, now: number): InvalidReason | undefined {
   if (validity.signedAt !== undefined && validity.signedAt > now + CLOCK_TOLERANCE) return 'not_yet_valid';
   return validity.until !== undefined && validity.until <= now ? 'expired' : undefined;
 }

@@ -15,7 +15,7 @@ export function verifySignature(key: PublicKey, message: Uint8Array, signature: 
 }
 
 /** Why signed data is not to be trusted. */
-export type Refusal = 'malformed' | 'unknown_key' | 'bad_signature' | 'expired' | 'not_yet_valid';
+export type InvalidReason = 'malformed' | 'unknown_key' | 'bad_signature' | 'expired' | 'not_yet_valid';
 
 export type Verification =
   | {
@@ -26,9 +26,9 @@ export type Verification =
       readonly expiresAt?: string;
       readonly validUntil?: string;
     }
-  | { readonly valid: false; readonly reason: Refusal };
+  | { readonly valid: false; readonly reason: InvalidReason };
 
-export const refuse = (reason: Refusal): Verification => ({ valid: false, reason });
+export const invalidBecause = (reason: InvalidReason): Verification => ({ valid: false, reason });
 
 /** A published key is used only for the algorithm that the signed data names, and that is one we know. */
 export function matchingKey(find: FindKey, name: string, algorithm: SignatureAlgorithm): PublicKey | undefined {

@@ -6,8 +6,8 @@ import {
   type Document,
   type DocumentStore,
   type Query,
-  type Refusal,
   type Write,
+  type WriteFailure,
 } from '../store/store.ts';
 import { decodeFields, encodeTimestamp, encodeValue, encodeWrite, type ProtoValue } from './firestore-values.ts';
 import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
@@ -102,7 +102,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       try {
         await client.commit({ database, writes: writes.map((write) => encodeWrite(root, write)) }, writing);
       } catch (cause) {
-        throw new CommitError(refusalOf(statusOf(cause)), cause);
+        throw new CommitError(failureOf(statusOf(cause)), cause);
       }
     },
 
@@ -115,7 +115,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
         return writes.map((_, index) => {
           const code = statuses[index]?.code;
           if (statuses[index] === undefined) return 'unknown';
-          return code ? refusalOf(code) : undefined;
+          return code ? failureOf(code) : undefined;
         });
       } catch (cause) {
         throw new CommitError('unknown', cause);
@@ -166,7 +166,7 @@ function refuseRepeats(writes: readonly Write[]): void {
   }
 }
 
-function refusalOf(code: number): Refusal {
+function failureOf(code: number): WriteFailure {
   switch (code) {
     case status.ALREADY_EXISTS:
       return 'already_exists';

@@ -1,14 +1,13 @@
 import { type Bucket, Storage } from '@google-cloud/storage';
 import { crc32c, crc32cToBase64 } from '../crypto/crc32c.ts';
-import { Fault } from '../model/errors.ts';
-import {
-  type NewObject,
-  type ObjectCreator,
-  type ObjectFinder,
-  type ObjectMetadata,
-  type ObjectReader,
-  type ObjectRemover,
-  RemovalRefused,
+import { DeletionDeniedError, Fault } from '../model/errors.ts';
+import type {
+  NewObject,
+  ObjectCreator,
+  ObjectFinder,
+  ObjectMetadata,
+  ObjectReader,
+  ObjectRemover,
 } from '../store/objects.ts';
 import { type RetryPolicy, retrying } from './retry.ts';
 
@@ -96,7 +95,7 @@ export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & Ob
           const preconditions = generation === undefined ? {} : { ifGenerationMatch: Number(generation) };
           await bucket.file(name).delete({ ...preconditions, ignoreNotFound: true });
         },
-        (cause) => ([403, 412].includes(Number(codeOf(cause))) ? new RemovalRefused(cause) : unavailable(cause)),
+        (cause) => ([403, 412].includes(Number(codeOf(cause))) ? new DeletionDeniedError(cause) : unavailable(cause)),
       ),
   };
 }

@@ -62,6 +62,17 @@ export const isFault = (error: unknown, ...codes: readonly FaultCode[]): error i
   error instanceof Fault && (codes.length === 0 || codes.includes(error.code));
 
 /**
+ * The object store answered a deletion with 403 or 412: the object has another generation, we lack the right, or, to
+ * an account without the right to list, the object does not exist.
+ */
+export class DeletionDeniedError extends Fault {
+  constructor(cause: unknown) {
+    super('dependency_unavailable', 'The object cannot be deleted.', { cause });
+    this.name = 'DeletionDeniedError';
+  }
+}
+
+/**
  * The `invalid_request` fault that lists every invalid member of a request.
  * @param errors at least one
  */

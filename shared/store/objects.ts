@@ -1,7 +1,5 @@
 /** The object store as the domain sees it: small ports, since no account may use more than one or two of them. */
 
-import { Fault } from '../model/errors.ts';
-
 export interface ObjectMetadata {
   /** Which version of the object; opaque, good for preconditions only. */
   readonly generation: string;
@@ -42,18 +40,10 @@ export interface ObjectReader {
   read(name: string): Promise<{ readonly bytes: Buffer; readonly generation: string }>;
 }
 
-/** The store will not delete: another generation is there, or we have no right, or, to those without rights, nothing is. */
-export class RemovalRefused extends Fault {
-  constructor(cause: unknown) {
-    super('dependency_unavailable', 'The object cannot be deleted.', { cause });
-    this.name = 'RemovalRefused';
-  }
-}
-
 export interface ObjectRemover {
   /**
    * Deletes the object, or this generation of it. One that is gone already is no error.
-   * @throws RemovalRefused; Fault `dependency_unavailable`
+   * @throws DeletionDeniedError; Fault `dependency_unavailable`
    */
   remove(name: string, generation?: string): Promise<void>;
 }

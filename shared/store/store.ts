@@ -75,20 +75,21 @@ export interface DocumentReader {
   count(query: Omit<Query, 'limit'>): Promise<number>;
 }
 
-/** How a write or a commit was refused, or that nobody knows whether it was applied. */
-export type Refusal = 'already_exists' | 'not_found' | 'precondition_failed' | 'unknown';
+/** Why a write or a commit failed. `unknown`: it may or may not have been applied. */
+export type WriteFailure = 'already_exists' | 'not_found' | 'precondition_failed' | 'unknown';
 
 /**
- * A commit did not answer "applied". No refusal proves that it was not: a request that is sent again by the network
- * meets its own effects. Callers read before they conclude anything.
+ * A commit that was not acknowledged. No failure code proves that the commit was not applied: when the network sends a
+ * request twice, the second one fails on the effects of the first. Callers read the documents before they conclude
+ * anything.
  */
 export class CommitError extends Error {
-  readonly refusal: Refusal;
+  readonly failure: WriteFailure;
 
-  constructor(refusal: Refusal, cause: unknown) {
-    super(`the commit answered ${refusal}`, { cause });
+  constructor(failure: WriteFailure, cause: unknown) {
+    super(`the commit failed: ${failure}`, { cause });
     this.name = 'CommitError';
-    this.refusal = refusal;
+    this.failure = failure;
   }
 }
 
@@ -102,7 +103,7 @@ export interface DocumentWriter {
    * Applies each write on its own, in one RPC, sent once.
    * @returns for each write, in order, undefined when it was applied
    */
-  writeEach(writes: readonly Write[]): Promise<readonly (Refusal | undefined)[]>;
+  writeEach(writes: readonly Write[]): Promise<readonly (WriteFailure | undefined)[]>;
 }
 
 /** Numbers that many instances add to. */

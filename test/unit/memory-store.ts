@@ -3,8 +3,8 @@ import {
   type Document,
   type DocumentStore,
   type Fields,
-  type Refusal,
   type Write,
+  type WriteFailure,
 } from '#shared/store/store.ts';
 
 /** Documents in memory, as far as tests without Firestore need them: preconditions, equality queries, atomic commits. */
@@ -12,7 +12,7 @@ export function memoryStore(): DocumentStore {
   const documents = new Map<string, Document>();
   let writes = 0;
 
-  const refusal = (write: Write): Refusal | undefined => {
+  const refusal = (write: Write): WriteFailure | undefined => {
     const held = documents.get(write.path);
     if (write.op === 'create') return held === undefined ? undefined : 'already_exists';
     const expected =

@@ -9,7 +9,8 @@ import { createRecorder, type Recorder } from '#local/recorder.ts';
 import { type LocalStorage, startStorage } from '#local/storage/start.ts';
 import { crc32c } from '#shared/crypto/crc32c.ts';
 import { createBucket, createObjects } from '#shared/gcp/storage.ts';
-import { type NewObject, RemovalRefused } from '#shared/store/objects.ts';
+import { DeletionDeniedError } from '#shared/model/errors.ts';
+import type { NewObject } from '#shared/store/objects.ts';
 
 process.env['METADATA_SERVER_DETECTION'] = 'none';
 
@@ -141,11 +142,11 @@ describe('removing', () => {
   it('leaves another generation alone', async () => {
     const one = object();
     await objectsAs(sealer).create(one);
-    await expect(objectsAs(sealer).remove(one.name, '1')).rejects.toBeInstanceOf(RemovalRefused);
+    await expect(objectsAs(sealer).remove(one.name, '1')).rejects.toBeInstanceOf(DeletionDeniedError);
     expect(await objectsAs(sealer).find(one.name)).toBeDefined();
   });
 
   it('is refused without the right, which looks the same as nothing there without the right to list', async () => {
-    await expect(objectsAs(worker).remove('absent')).rejects.toBeInstanceOf(RemovalRefused);
+    await expect(objectsAs(worker).remove('absent')).rejects.toBeInstanceOf(DeletionDeniedError);
   });
 });

@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { SYSTEM_ACTOR } from '#functions/admin/actor.ts';
 import { createCommitAudited } from '#functions/admin/commit-audited.ts';
 import { newAuditId } from '#shared/model/audit.ts';
-import { CommitError, type Document, type DocumentStore, type Refusal, type Write } from '#shared/store/store.ts';
+import { CommitError, type Document, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 
 /** How a commit ends: it is applied or not, and its caller is told so or something else. */
 interface End {
   readonly applied: boolean;
-  readonly told?: Refusal;
+  readonly told?: WriteFailure;
 }
 
 /** A store in which commits end as they are told to; beyond that they are applied. */

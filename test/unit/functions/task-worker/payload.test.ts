@@ -1,9 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { lendPayload } from '#functions/task-worker/payload.ts';
 import { seal } from '#shared/crypto/envelope.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { DeletionDeniedError, Fault } from '#shared/model/errors.ts';
 import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts';
-import { RemovalRefused } from '#shared/store/objects.ts';
 import { fakeKms } from '../../shared/crypto/fake-kms.ts';
 
 const kms = fakeKms();
@@ -61,13 +60,13 @@ describe('a removal that is refused', () => {
   const work = async () => 'done';
 
   test('is one that was done already when the object cannot be read any more', async () => {
-    refusing = new RemovalRefused('403');
+    refusing = new DeletionDeniedError('403');
     const gone = { ...ports, objects: { ...ports.objects, remove: goneThenRefused } };
     expect(await lendPayload(gone, taskId, work)).toBe('done');
   });
 
   test('is a failure when it can', async () => {
-    refusing = new RemovalRefused('403');
+    refusing = new DeletionDeniedError('403');
     await expect(lendPayload(ports, taskId, work)).rejects.toBe(refusing);
   });
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
+import { codePoint } from '../../code-point.ts';
 
 const text = fc.oneof(
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.string({
     unit: fc.constantFrom('\u0000', '\u001f', '\u007f', '\u0080', '"', '\\', '/', 'ü', '\uffff', '\u{1f600}'),
   }),

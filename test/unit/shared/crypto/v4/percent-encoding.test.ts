@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeComponent, encodePath } from '#shared/crypto/v4/percent-encoding.ts';
+import { codePoint } from '../../../code-point.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.string({ unit: 'grapheme-ascii' }),
 );
 

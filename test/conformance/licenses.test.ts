@@ -7,9 +7,9 @@ import * as z from 'zod';
 import { verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { verifyLicense as verifyOnServer } from '#shared/crypto/license.ts';
 import { readPublicKey } from '#shared/crypto/public-key.ts';
-import { pinnedKeys, verifyLicense } from '../../../client/src/index.ts';
+import { pinnedKeys, verifyLicense } from '../../client/src/index.ts';
 
-const FOLDER = resolve(import.meta.dirname, '../../vectors');
+const FOLDER = resolve(import.meta.dirname, '../vectors');
 const { keys, vectors } = z
   .object({
     keys: z.array(z.looseObject({ key_version: z.string(), kid: z.string(), pem: z.string() })),

@@ -2,7 +2,7 @@ import * as contract from '#shared/contract/seats.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import type { LocalLimit } from '#shared/limits/local-limit.ts';
-import { standingHeaders, tooMany } from '#shared/limits/standing.ts';
+import { rateLimited, rateLimitHeaders } from '#shared/limits/rate-limit-status.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { parseLicenseKey } from '#shared/model/license-key.ts';
 import { holderId } from '#shared/model/session-id.ts';
@@ -29,9 +29,9 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
     const key = parseLicenseKey(body.license_key);
     if (key === undefined) throw new Fault('license_not_found', 'There is no licence with this key.');
     const machine = holderId(key.licenseId, body.hardware_id);
-    const standing = domain.machines.take(machine);
-    tell(standingHeaders(standing));
-    if (!standing.allowed) throw tooMany(standing);
+    const allowance = domain.machines.take(machine);
+    tell(rateLimitHeaders(allowance));
+    if (!allowance.allowed) throw rateLimited(allowance);
     const userEmail = body.user_email ?? null;
     const holder = { key, hardwareId: body.hardware_id, userEmail };
     const { grant, created, issued } = await domain.acquire({

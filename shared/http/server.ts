@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Limits } from '../limits/limits.ts';
-import { standingHeaders, tooMany } from '../limits/standing.ts';
+import { rateLimited, rateLimitHeaders } from '../limits/rate-limit-status.ts';
 import type { LogSink } from '../logging/cloud-logging.ts';
 import { Fault } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
@@ -78,8 +78,10 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   ): Promise<void> {
     const stranger = (callers.get(request)?.kind ?? 'anyone') === 'anyone';
     const asThrown = { error: thrown, headers: {} };
-    const refusal = stranger ? await options.limits.refusal(context.clientIp, thrown).catch(() => asThrown) : asThrown;
-    context.tell(refusal.headers ?? {});
+    const refusal = stranger
+      ? await options.limits.throttleFailure(context.clientIp, thrown).catch(() => asThrown)
+      : asThrown;
+    context.tell(refusal.headers);
     const problem = toProblem(refusal.error, context.requestId);
     const gone = context.signal.aborted; // before we answer, after which every connection may close
     send(request, response, problem);
@@ -128,9 +130,9 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const principal = await options.authenticate(request.headers.authorization);
     callers.set(request, principal);
     if (!admits(target.access, principal)) throw new Fault('forbidden', 'This caller may not do that.');
-    const standing = await options.limits.take(principal);
-    if (standing !== undefined) tell(standingHeaders(standing));
-    if (standing?.allowed === false) throw tooMany(standing);
+    const allowance = await options.limits.take(principal);
+    if (allowance !== undefined) tell(rateLimitHeaders(allowance));
+    if (allowance?.allowed === false) throw rateLimited(allowance);
     return principal;
   }
 

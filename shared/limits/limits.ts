@@ -2,19 +2,16 @@ import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Principal } from '../model/principal.ts';
 import type { Counter } from '../store/store.ts';
-import { createGuesses } from './guesses.ts';
+import { createAuthFailureThrottle, type ThrottledFailure } from './auth-failure-throttle.ts';
+import type { RateLimitStatus } from './rate-limit-status.ts';
 import { createSharedLimit } from './shared-limit.ts';
-import type { Standing } from './standing.ts';
 
-/** The limits of one function. */
+/** The rate limits of one function. */
 export interface Limits {
-  /** Counts a request of a user or a service; undefined for callers that have no allowance to exceed. */
-  take(principal: Principal): Promise<Standing | undefined>;
-  /** What to answer in place of a refusal, and with which headers; slow when many were guessed wrong. */
-  refusal(
-    address: string,
-    error: unknown,
-  ): Promise<{ readonly error: unknown; readonly headers?: Record<string, string> }>;
+  /** Counts a request of a user or a service; undefined for other callers, which have no limit of their own. */
+  take(principal: Principal): Promise<RateLimitStatus | undefined>;
+  /** Counts and delays failed authentications of callers without a verified token; see `AuthFailureThrottle`. */
+  throttleFailure(address: string, error: unknown): Promise<ThrottledFailure>;
 }
 
 export interface LimitsOptions {
@@ -23,15 +20,15 @@ export interface LimitsOptions {
   readonly log: Logger;
   /** Requests an hour of one user or service. */
   readonly callerLimit: number;
-  /** Wrong credentials an hour and address. */
+  /** Authentication failures an hour and address. */
   readonly strangerLimit: number;
 }
 
-/** One write for fifty requests; two instances together err by at most one slice each. */
+/** Requests for one write to the store. Each instance may be off by at most one slice. */
 const SLICE = 50;
 
 export function createLimits({ counter, clock, log, callerLimit, strangerLimit }: LimitsOptions): Limits {
-  const guesses = createGuesses({ clock, limit: strangerLimit });
+  const throttle = createAuthFailureThrottle({ clock, limit: strangerLimit });
   const callers =
     counter &&
     createSharedLimit({
@@ -46,11 +43,11 @@ export function createLimits({ counter, clock, log, callerLimit, strangerLimit }
       const subject = subjectOf(principal);
       return subject === undefined ? undefined : callers?.take(subject);
     },
-    refusal: (address, error) => guesses.answer(address, error),
+    throttleFailure: (address, error) => throttle.throttle(address, error),
   };
 }
 
-/** The scheduler is ours, and strangers are counted by what they guess wrong. */
+/** The scheduler is ours, and callers without a token are limited by their authentication failures. */
 function subjectOf(principal: Principal): string | undefined {
   switch (principal.kind) {
     case 'user':

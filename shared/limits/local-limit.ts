@@ -1,19 +1,19 @@
 import type { Clock } from '../model/clock.ts';
-import { type Standing, windowAt } from './standing.ts';
+import { type RateLimitStatus, windowAt } from './rate-limit-status.ts';
 
-/** Counts in the memory of one instance: enough against a caller that runs wild, and free. */
+/** An hourly limit counted in the memory of one instance: no store access, and enough against a runaway caller. */
 export interface LocalLimit {
-  /** Counts one and says where the key stands with it. */
-  take(key: string): Standing;
-  /** How many were counted for the key in this hour. */
+  /** Counts one request of the key. */
+  take(key: string): RateLimitStatus;
+  /** Requests counted for the key in this hour. */
   count(key: string): number;
 }
 
 export interface LocalLimitOptions {
   readonly clock: Clock;
-  /** How many an hour. */
+  /** Requests an hour and key. */
   readonly limit: number;
-  /** Keys that are remembered; beyond, the one counted first is forgotten. */
+  /** Maximum number of keys in memory; beyond it the oldest key is dropped. Default 100,000. */
   readonly maxKeys?: number;
 }
 

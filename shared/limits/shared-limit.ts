@@ -1,39 +1,40 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
 import type { Counter } from '../store/store.ts';
-import { type Standing, WINDOW_SECONDS, windowAt } from './standing.ts';
+import { type RateLimitStatus, WINDOW_SECONDS, windowAt } from './rate-limit-status.ts';
 
-/** A limit that all instances share, without a write a request. */
+/** An hourly limit shared by all instances, with fewer writes than requests. */
 export interface SharedLimit {
-  take(subject: string): Promise<Standing>;
+  take(subject: string): Promise<RateLimitStatus>;
 }
 
 export interface SharedLimitOptions {
   readonly counter: Counter;
   readonly clock: Clock;
-  /** How many an hour, over all instances. */
+  /** Requests an hour, over all instances. */
   readonly limit: number;
-  /** How many an instance leases at a time: one write for as many requests, and the error of the whole. */
+  /** Requests that an instance leases with one write; also the limit's maximum error for each instance. */
   readonly slice: number;
-  /** Told when the store fails: requests pass then, uncounted. */
+  /** Called when the store fails. Requests then pass without being counted. */
   readonly onFailure: (error: unknown) => void;
 }
 
 interface Slice {
   readonly hour: number;
-  /** What this instance has leased and not spent. */
+  /** Requests leased by this instance and not spent. */
   left: number;
-  /** What nobody had leased, when we last looked. */
+  /** Requests that no instance had leased at the time of the last lease. */
   unleased: number;
 }
 
-/** Milliseconds for which a store that failed is not asked again. */
+/** Milliseconds before a failed store is asked again. */
 const BACK_OFF = 10_000;
 const MAX_SUBJECTS = 50_000;
 
 /**
- * An instance leases a slice of the hour's allowance by one increment, whose sum says how much of it was left, and
- * spends it in memory. A slice that is not spent by the end of the hour is lost; so the limit is kept from above.
+ * Each instance leases a slice of the hour's limit with one atomic increment, whose result says how much was left, and
+ * spends the slice in memory. A slice that is not spent by the end of the hour is lost, so an hour never has more
+ * requests than the limit and may have fewer.
  */
 export function createSharedLimit(options: SharedLimitOptions): SharedLimit {
   const { counter, clock, limit, slice } = options;
@@ -54,7 +55,7 @@ export function createSharedLimit(options: SharedLimitOptions): SharedLimit {
     return fresh;
   }
 
-  /** Spends one of what is leased; one lease for all requests that wait for it. Undefined when the hour is used up. */
+  /** Spends one leased request. Concurrent requests share one lease call. @returns undefined when the limit is reached */
   async function spend(subject: string, hour: number): Promise<Slice | undefined> {
     for (;;) {
       const held = slices.get(subject);

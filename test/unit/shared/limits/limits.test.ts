@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createGuesses, network } from '#shared/limits/guesses.ts';
+import { createAuthFailureThrottle, networkOf } from '#shared/limits/auth-failure-throttle.ts';
 import { createLocalLimit } from '#shared/limits/local-limit.ts';
 import { createSharedLimit } from '#shared/limits/shared-limit.ts';
 import { Fault } from '#shared/model/errors.ts';
@@ -54,7 +54,7 @@ describe('a limit that instances share', () => {
       createSharedLimit({ counter, clock, limit: 1000, slice: 50, onFailure: () => undefined }),
     );
     const takes = Array.from({ length: 3000 }, (_, i) => limits[i % instances]?.take('user:1'));
-    const allowed = (await Promise.all(takes)).filter((standing) => standing?.allowed).length;
+    const allowed = (await Promise.all(takes)).filter((status) => status?.allowed).length;
     expect(allowed).toBe(1000);
     expect(counter.calls()).toBeLessThanOrEqual(1000 / 50 + instances);
   });
@@ -95,17 +95,17 @@ describe('a limit that instances share', () => {
 });
 
 describe('guessing', () => {
-  test('gets slower, then 429; other faults are not guesses', async () => {
+  test('gets slower, then 429; other faults are not counted', async () => {
     const waits: number[] = [];
     const wait = async (milliseconds: number) => waits.push(milliseconds);
-    const guesses = createGuesses({ clock: clockAtTheHour(), limit: 30, wait });
+    const throttle = createAuthFailureThrottle({ clock: clockAtTheHour(), limit: 30, wait });
     const wrong = new Fault('license_not_found', 'no');
-    for (let i = 0; i < 30; i += 1) expect((await guesses.answer('1.2.3.4', wrong)).error).toBe(wrong);
+    for (let i = 0; i < 30; i += 1) expect((await throttle.throttle('1.2.3.4', wrong)).error).toBe(wrong);
     expect(waits).toEqual([5, 10, 15, 20, 25, 30, 35, 40, 45, 50]);
-    expect((await guesses.answer('1.2.3.4', wrong)).error).toMatchObject({ code: 'rate_limited' });
-    expect((await guesses.answer('5.6.7.8', wrong)).error).toBe(wrong);
+    expect((await throttle.throttle('1.2.3.4', wrong)).error).toMatchObject({ code: 'rate_limited' });
+    expect((await throttle.throttle('5.6.7.8', wrong)).error).toBe(wrong);
     const other = new Fault('no_seats_available', 'full');
-    expect(await guesses.answer('1.2.3.4', other)).toEqual({ error: other, headers: {} });
+    expect(await throttle.throttle('1.2.3.4', other)).toEqual({ error: other, headers: {} });
   });
 
   test.each([
@@ -116,6 +116,6 @@ describe('guessing', () => {
     ['2001:db8::1', '2001:db8:0:0::/64'],
     ['::1', '0:0:0:0::/64'],
   ])('%s counts as %s', (address, counted) => {
-    expect(network(address)).toBe(counted);
+    expect(networkOf(address)).toBe(counted);
   });
 });

@@ -73,7 +73,7 @@ async function batches(signUrl: SignUrl, count: number): Promise<void> {
       headers: {},
       requestId: 'bench',
       clientIp: '127.0.0.1',
-      tell: () => undefined,
+      setHeaders: () => undefined,
       signal: new AbortController().signal,
       log: silentLogger,
     });

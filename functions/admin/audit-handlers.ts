@@ -4,7 +4,7 @@ import { bind } from '#shared/http/validate.ts';
 import type { AuditRecord } from '#shared/model/audit.ts';
 import { formatTime } from '#shared/model/time.ts';
 import type { createAudit } from './audit.ts';
-import { listAnswer } from './lists.ts';
+import { listResponse } from './list-response.ts';
 import { scopeOf } from './scope.ts';
 
 export interface AuditDomain {
@@ -20,7 +20,7 @@ export const auditRoutes = ({ audit }: AuditDomain): BoundRoute[] => [
       since: query.since === undefined ? undefined : Date.parse(query.since),
     };
     const page = await audit(scopeOf(principal), filter, query);
-    return listAnswer(contract.listAudit, { query }, page, describe);
+    return listResponse(contract.listAudit, { query }, page, describe);
   }),
 ];
 

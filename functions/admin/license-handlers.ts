@@ -8,7 +8,7 @@ import type { Session } from '#shared/model/session.ts';
 import { formatTime } from '#shared/model/time.ts';
 import { actorOf } from './actor.ts';
 import type { createLicenses } from './licenses.ts';
-import { listAnswer } from './lists.ts';
+import { listResponse } from './list-response.ts';
 import { scopeOf } from './scope.ts';
 import type { createSessions } from './sessions.ts';
 import type { createUsage } from './usage.ts';
@@ -40,7 +40,7 @@ export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomai
 
   bind(contract.listLicenses, async ({ query, principal }) => {
     const page = await licenses.list(scopeOf(principal), query.tenant_id, query);
-    return listAnswer(contract.listLicenses, { query }, page, describe);
+    return listResponse(contract.listLicenses, { query }, page, describe);
   }),
 
   bind(contract.getLicense, async ({ params, principal }) => {
@@ -68,7 +68,7 @@ export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomai
 
   bind(contract.listSessions, async ({ params, query, principal }) => {
     const page = await sessions.list(scopeOf(principal), params.license_id, query);
-    return listAnswer(contract.listSessions, { params, query }, page, describeSession);
+    return listResponse(contract.listSessions, { params, query }, page, describeSession);
   }),
 
   bind(contract.endSession, async (input) => {

@@ -4,7 +4,7 @@ import { bind } from '#shared/http/validate.ts';
 import type { Member, TenantFields } from '#shared/model/tenant.ts';
 import { formatTime } from '#shared/model/time.ts';
 import { actorOf } from './actor.ts';
-import { listAnswer } from './lists.ts';
+import { listResponse } from './list-response.ts';
 import type { createMembers } from './members.ts';
 import { type ListScope, scopeOf } from './scope.ts';
 import type { createTenants } from './tenants.ts';
@@ -22,7 +22,7 @@ export const tenantRoutes = ({ tenants, members }: TenantDomain): BoundRoute[] =
 
   bind(contract.listTenants, async ({ query, principal }) => {
     const scope = scopeOf(principal);
-    return listAnswer(contract.listTenants, { query }, await tenants.list(scope, query), describeFor(scope));
+    return listResponse(contract.listTenants, { query }, await tenants.list(scope, query), describeFor(scope));
   }),
 
   bind(contract.getTenant, async ({ params, principal }) => {
@@ -38,7 +38,7 @@ export const tenantRoutes = ({ tenants, members }: TenantDomain): BoundRoute[] =
 
   bind(contract.listMembers, async ({ params, query, principal }) => {
     const page = await members.list(scopeOf(principal), params.tenant_id, query);
-    return listAnswer(contract.listMembers, { params, query }, page, describeMember);
+    return listResponse(contract.listMembers, { params, query }, page, describeMember);
   }),
 
   bind(contract.putMember, async (input) => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { Answer } from '#shared/http/route.ts';
+import type { HttpResponse } from '#shared/http/route.ts';
 
 /** What never changes while the function runs: made once, with a validator for each of its two forms. */
 export interface Resource {
   /** @param headers the request's: `if-none-match` and `accept-encoding` are looked at */
-  answer(headers: Readonly<Record<string, string | undefined>>): Answer;
+  answer(headers: Readonly<Record<string, string | undefined>>): HttpResponse;
 }
 
 /** An hour: a deployment replaces everything at once, and an older page with a newer script still works. */

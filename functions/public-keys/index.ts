@@ -9,7 +9,7 @@ import { bind } from '#shared/http/validate.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
 import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { createKeyServices } from './adapters.ts';
-import { createKeyAnswers } from './answers.ts';
+import { createKeyResponses } from './responses.ts';
 
 /** Serves the public keys and checks signatures. Its account can read keys and nothing else. */
 export const publicKeys = defineFunction({
@@ -35,7 +35,7 @@ export const publicKeys = defineFunction({
       maxAge: KEY_LIST_MAX_AGE,
       onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
     });
-    const answers = createKeyAnswers(keys);
+    const answers = createKeyResponses(keys);
     const heads = createVerifiedHeads();
     return {
       routes: [

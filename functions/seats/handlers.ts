@@ -25,12 +25,12 @@ export interface SeatsDomain {
 const BEATS_PER_LEASE = 3;
 
 export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
-  bind(contract.acquire, async ({ body, signal, log, tell }) => {
+  bind(contract.acquire, async ({ body, signal, log, setHeaders }) => {
     const key = parseLicenseKey(body.license_key);
     if (key === undefined) throw new Fault('license_not_found', 'There is no licence with this key.');
     const machine = holderId(key.licenseId, body.hardware_id);
     const allowance = domain.machines.take(machine);
-    tell(rateLimitHeaders(allowance));
+    setHeaders(rateLimitHeaders(allowance));
     if (!allowance.allowed) throw rateLimited(allowance);
     const userEmail = body.user_email ?? null;
     const holder = { key, hardwareId: body.hardware_id, userEmail };

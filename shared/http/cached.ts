@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cors } from './cors.ts';
 import { clientIpOf, requestIdOf } from './request-context.ts';
-import type { RequestLines } from './request-lines.ts';
+import type { RequestLog } from './request-log.ts';
 import { headersOf } from './respond.ts';
-import type { Answer, BoundRoute } from './route.ts';
-import type { Match } from './router.ts';
+import type { BoundRoute, HttpResponse } from './route.ts';
+import type { RouteMatch } from './router.ts';
 
-export interface CachedAnswersOptions {
+export interface CachedResponsesOptions {
   readonly routes: readonly BoundRoute[];
-  readonly find: (method: string, path: string) => Match<BoundRoute>;
+  readonly find: (method: string, path: string) => RouteMatch<BoundRoute>;
   readonly cors: Cors;
-  readonly lines: RequestLines;
+  readonly lines: RequestLog;
   readonly clientIpHeader: string | undefined;
 }
 
@@ -27,16 +27,16 @@ interface Encoded {
  * @returns whether it has answered; what it has not, goes the ordinary way
  * @throws TypeError at once for a route with cached answers that is not open to anyone
  */
-export function createCachedAnswers(
-  options: CachedAnswersOptions,
+export function createCachedResponses(
+  options: CachedResponsesOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   const quick = options.routes.filter(({ cached }) => cached !== undefined);
   const guarded = quick.find(({ route }) => !route.access.includes('anyone') || route.body !== undefined);
   if (guarded !== undefined) throw new TypeError(`${guarded.route.id} cannot be answered before it is checked`);
   if (quick.length === 0) return () => false;
-  const encoded = new WeakMap<Answer, Encoded>();
+  const encoded = new WeakMap<HttpResponse, Encoded>();
 
-  function encode(answer: Answer): Encoded {
+  function encode(answer: HttpResponse): Encoded {
     const known = encoded.get(answer);
     if (known !== undefined) return known;
     const body = answer.body === undefined ? undefined : String(answer.body);

@@ -1,5 +1,5 @@
 import { ROLES } from '../model/principal.ts';
-import type { Answer, Route } from './route.ts';
+import type { HttpResponse, Route } from './route.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -8,7 +8,7 @@ export interface Cors {
   /** For every answer of the route, refusals too, so that a page can read why it was refused. */
   headersFor(route: Route, origin: string | undefined): Headers;
   /** What a browser asks before such a request; undefined when the page may not send it. */
-  preflight(route: Route, origin: string | undefined): Answer | undefined;
+  preflight(route: Route, origin: string | undefined): HttpResponse | undefined;
 }
 
 /** What a page may read of an answer beside the headers that every page may. */

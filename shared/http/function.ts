@@ -12,7 +12,7 @@ import type { BoundRoute } from './route.ts';
 import { createFunctionServer } from './server.ts';
 
 /** What a composition root is given beside its settings. */
-export interface Surroundings {
+export interface FunctionContext {
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -29,7 +29,7 @@ export interface Composition {
 export interface FunctionDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly config: Config;
-  readonly compose: (config: z.output<Config>, surroundings: Surroundings) => Composition;
+  readonly compose: (config: z.output<Config>, context: FunctionContext) => Composition;
 }
 
 export interface RunningFunction {

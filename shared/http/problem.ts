@@ -28,14 +28,14 @@ export const PROBLEMS: Readonly<Record<FaultCode, { readonly status: number; rea
 /** Answers that mean "later" always say when. */
 const DEFAULT_RETRY_AFTER = 5;
 
-export interface ProblemAnswer {
+export interface ProblemResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 /** RFC 9457. What is not a Fault becomes `internal`, and nothing of it is told. */
-export function toProblem(error: unknown, requestId: string): ProblemAnswer {
+export function toProblem(error: unknown, requestId: string): ProblemResponse {
   const fault = error instanceof Fault ? error : new Fault('internal', 'Something went wrong on our side.');
   const { status, title } = PROBLEMS[fault.code];
   const retryAfter = fault.retryAfter ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER : undefined);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isFault } from '../model/errors.ts';
 import type { Logger, Severity } from '../model/logger.ts';
-import type { Answer } from './route.ts';
+import type { HttpResponse } from './route.ts';
 
 /** What a browser must not do with an answer that somebody opens as a page; the one real page brings its own. */
 const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
@@ -10,7 +10,7 @@ const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 const HTTPS_ONLY = 'max-age=63072000';
 
 /** Sends an answer, once; the defaults are the careful ones. */
-export function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
+export function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
   if (response.headersSent || response.destroyed) return;
   const body = encode(answer.body);
   const sent = request.method === 'HEAD' ? undefined : body;
@@ -24,7 +24,7 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
 }
 
 /** The headers that depend on the answer alone. */
-export function headersOf(answer: Answer, body: string | Buffer | undefined): Record<string, string | number> {
+export function headersOf(answer: HttpResponse, body: string | Buffer | undefined): Record<string, string | number> {
   return {
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',

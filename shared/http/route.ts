@@ -55,13 +55,13 @@ export interface HandlerInput<Params, Query, Body> {
   /** Where the caller is, as the load balancer says; for logs, limits and the audit. */
   readonly clientIp: string;
   /** Adds headers to the answer, be it a problem or not. */
-  readonly tell: (headers: Readonly<Record<string, string>>) => void;
+  readonly setHeaders: (headers: Readonly<Record<string, string>>) => void;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** A string or bytes are sent as they are, anything else as JSON; undefined sends no body. */
@@ -71,12 +71,12 @@ export interface Answer {
 export interface BoundRoute {
   readonly route: Route;
   /** Validates and handles; throws a Fault for everything that is the caller's or a dependency's. */
-  readonly handle: (input: HandlerInput<unknown, unknown, unknown>) => Promise<Answer>;
+  readonly handle: (input: HandlerInput<unknown, unknown, unknown>) => Promise<HttpResponse>;
   /**
    * The answer to a GET, if it is at hand; for routes that are open to anyone and read nothing but their path. One
    * object an answer: what is sent is worked out once for each. Parameters have not been validated.
    */
-  readonly cached?: (input: CachedInput) => Answer | undefined;
+  readonly cached?: (input: CachedInput) => HttpResponse | undefined;
 }
 
 export interface CachedInput {

@@ -5,7 +5,7 @@ interface Routed {
   readonly route: Pick<Route, 'method' | 'path'>;
 }
 
-export type Match<Bound> =
+export type RouteMatch<Bound> =
   | { readonly kind: 'found'; readonly bound: Bound; readonly params: Readonly<Record<string, string>> }
   | { readonly kind: 'not_found' }
   | { readonly kind: 'method_not_allowed'; readonly allow: readonly string[] };
@@ -22,7 +22,7 @@ interface Entry<Bound> {
  */
 export function createRouter<Bound extends Routed>(
   routes: readonly Bound[],
-): (method: string, path: string) => Match<Bound> {
+): (method: string, path: string) => RouteMatch<Bound> {
   const entries = new Map<string, Entry<Bound>>();
   for (const bound of routes) {
     const { path, method } = bound.route;

@@ -7,14 +7,14 @@ import type { Logger } from '../model/logger.ts';
 import { admits, type Principal } from '../model/principal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { readJsonBody } from './body.ts';
-import { createCachedAnswers } from './cached.ts';
+import { createCachedResponses } from './cached.ts';
 import type { Cors } from './cors.ts';
 import { createFramework } from './framework.ts';
 import { toProblem } from './problem.ts';
 import { clientIpOf, requestIdOf, traceFields } from './request-context.ts';
-import { createRequestLines } from './request-lines.ts';
+import { createRequestLog } from './request-log.ts';
 import { logRequest, send } from './respond.ts';
-import type { Answer, BoundRoute, HandlerInput, Route } from './route.ts';
+import type { BoundRoute, HandlerInput, HttpResponse, Route } from './route.ts';
 import { createRouter } from './router.ts';
 
 export interface FunctionServerOptions {
@@ -37,7 +37,10 @@ const DEFAULT_BODY_LIMIT = 64 * 1024;
 
 /** What is known of a request before its route is. */
 interface Context
-  extends Pick<HandlerInput<never, never, never>, 'requestId' | 'clientIp' | 'tell' | 'headers' | 'signal' | 'log'> {
+  extends Pick<
+    HandlerInput<never, never, never>,
+    'requestId' | 'clientIp' | 'setHeaders' | 'headers' | 'signal' | 'log'
+  > {
   readonly startedAt: number;
 }
 
@@ -50,8 +53,8 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   const framework = createFramework(options.name);
   const callers = new WeakMap<IncomingMessage, Principal>();
   const { name, projectId, sink } = options;
-  const lines = createRequestLines(name, projectId, sink);
-  const answered = createCachedAnswers({ ...options, find: route, lines });
+  const lines = createRequestLog(name, projectId, sink);
+  const answered = createCachedResponses({ ...options, find: route, lines });
   framework.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!answered(request, response)) void front(request, response);
   });
@@ -60,7 +63,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   /** Answers one request, whatever happens, and leaves one line in the log. */
   async function front(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const context = contextOf(request, response);
-    context.tell({ 'x-request-id': context.requestId });
+    context.setHeaders({ 'x-request-id': context.requestId });
     try {
       const answer = await handle(request, response, context);
       send(request, response, answer);
@@ -81,20 +84,20 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const refusal = stranger
       ? await options.limits.throttleFailure(context.clientIp, thrown).catch(() => asThrown)
       : asThrown;
-    context.tell(refusal.headers);
+    context.setHeaders(refusal.headers);
     const problem = toProblem(refusal.error, context.requestId);
     const gone = context.signal.aborted; // before we answer, after which every connection may close
     send(request, response, problem);
     logRequest(request, context, gone ? CALLER_GONE : problem.status, refusal.error);
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse, context: Context): Promise<Answer> {
+  async function handle(request: IncomingMessage, response: ServerResponse, context: Context): Promise<HttpResponse> {
     const { path, search } = splitTarget(request);
     if (isHealth(request, path)) return { status: 200, body: { status: 'ok' } };
     const preflight = preflightFor(request, path);
     if (preflight !== undefined) return preflight;
     const { bound, params } = find(request, path, context);
-    context.tell(options.cors.headersFor(bound.route, request.headers.origin));
+    context.setHeaders(options.cors.headersFor(bound.route, request.headers.origin));
     const principal = await admit(bound.route, request, context);
     const query = Object.fromEntries(new URLSearchParams(search));
     const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
@@ -102,7 +105,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     return bound.handle({ ...context, params, query, principal, body: body?.value, inexact: body?.inexact ?? [] });
   }
 
-  function find(request: IncomingMessage, path: string, { tell }: Context) {
+  function find(request: IncomingMessage, path: string, { setHeaders }: Context) {
     const match = route(request.method ?? '', path);
     switch (match.kind) {
       case 'found':
@@ -110,14 +113,14 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       case 'not_found':
         throw new Fault('not_found', 'There is nothing at this address.');
       case 'method_not_allowed':
-        tell({ allow: match.allow.join(', ') });
+        setHeaders({ allow: match.allow.join(', ') });
         throw new Fault('method_not_allowed', `Use ${match.allow.join(' or ')}.`);
       default:
         return match satisfies never;
     }
   }
 
-  function preflightFor(request: IncomingMessage, path: string): Answer | undefined {
+  function preflightFor(request: IncomingMessage, path: string): HttpResponse | undefined {
     const wanted = request.headers['access-control-request-method'];
     if (request.method !== 'OPTIONS' || wanted === undefined) return undefined;
     const match = route(wanted, path);
@@ -125,13 +128,13 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   }
 
   /** Who is calling, if it may, within its allowance. Somebody whose token was good is no guesser, whatever it asks for. */
-  async function admit(target: Route, request: IncomingMessage, { tell }: Context): Promise<Principal> {
+  async function admit(target: Route, request: IncomingMessage, { setHeaders }: Context): Promise<Principal> {
     if (target.access.includes('anyone')) return { kind: 'anyone' };
     const principal = await options.authenticate(request.headers.authorization);
     callers.set(request, principal);
     if (!admits(target.access, principal)) throw new Fault('forbidden', 'This caller may not do that.');
     const allowance = await options.limits.take(principal);
-    if (allowance !== undefined) tell(rateLimitHeaders(allowance));
+    if (allowance !== undefined) setHeaders(rateLimitHeaders(allowance));
     if (allowance?.allowed === false) throw rateLimited(allowance);
     return principal;
   }
@@ -145,7 +148,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     return {
       requestId,
       clientIp: clientIpOf(request, options.clientIpHeader),
-      tell(headers: Readonly<Record<string, string>>) {
+      setHeaders(headers: Readonly<Record<string, string>>) {
         for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
       },
       headers: flatHeaders(request),

@@ -1,11 +1,11 @@
 import type * as z from 'zod';
 import { Fault, type InvalidMember, invalid } from '../model/errors.ts';
-import type { Answer, BoundRoute, HandlerInput, Route } from './route.ts';
+import type { BoundRoute, HandlerInput, HttpResponse, Route } from './route.ts';
 
 /** Ties a handler to its route: what it receives has been through the route's schemas. */
 export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType>(
   route: Route<P, Q, B>,
-  handler: (input: HandlerInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Answer> | Answer,
+  handler: (input: HandlerInput<z.output<P>, z.output<Q>, z.output<B>>) => Promise<HttpResponse> | HttpResponse,
 ): BoundRoute {
   return {
     route,

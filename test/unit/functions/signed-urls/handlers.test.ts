@@ -23,7 +23,7 @@ function start(signer: BlobSigner = instantSigner().signer) {
       headers: {},
       requestId: 'request-1',
       clientIp: '127.0.0.1',
-      tell: () => undefined,
+      setHeaders: () => undefined,
       signal: new AbortController().signal,
       log: createLogger('test', (line) => log.push(line)),
     });

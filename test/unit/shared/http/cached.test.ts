@@ -1,14 +1,14 @@
 import type { Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCors } from '#shared/http/cors.ts';
-import type { Answer, BoundRoute, Route } from '#shared/http/route.ts';
+import type { BoundRoute, HttpResponse, Route } from '#shared/http/route.ts';
 import { createFunctionServer } from '#shared/http/server.ts';
 import { createLimits } from '#shared/limits/limits.ts';
 import { createLogger } from '#shared/logging/cloud-logging.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 
-const answer: Answer = {
+const answer: HttpResponse = {
   status: 200,
   headers: { etag: '"1"', 'cache-control': 'public', 'content-type': 'text/plain' },
   body: 'ready é',
@@ -70,7 +70,7 @@ async function serve(bound: Partial<BoundRoute> & { readonly route: Route } = { 
   return { call, lines: () => lines.map((line) => JSON.parse(line)), handled: () => handled };
 }
 
-describe('createCachedAnswers', () => {
+describe('createCachedResponses', () => {
   it('answers as the ordinary way does, without it', async () => {
     const { call, handled } = await serve();
     const headers = { 'x-request-id': 'r' };

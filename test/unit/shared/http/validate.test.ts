@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { type Answer, defineRoute, type HandlerInput } from '#shared/http/route.ts';
+import { defineRoute, type HandlerInput, type HttpResponse } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { Fault, invalid } from '#shared/model/errors.ts';
 import { silentLogger } from '#shared/model/logger.ts';
@@ -30,7 +30,7 @@ const input: HandlerInput<unknown, unknown, unknown> = {
   headers: {},
   requestId: 'r',
   clientIp: '127.0.0.1',
-  tell: () => undefined,
+  setHeaders: () => undefined,
   signal: new AbortController().signal,
   log: silentLogger,
 };
@@ -38,7 +38,7 @@ const input: HandlerInput<unknown, unknown, unknown> = {
 /** What the handler was given, or the fault that kept it from running. */
 async function handle(change: Partial<typeof input>) {
   const given: unknown[] = [];
-  const bound = bind(route, (parsed): Answer => {
+  const bound = bind(route, (parsed): HttpResponse => {
     given.push(parsed);
     return { status: 200 };
   });

@@ -1,16 +1,16 @@
-import type { Answer, Route } from '#shared/http/route.ts';
+import type { HttpResponse, Route } from '#shared/http/route.ts';
 import type { Page } from './page.ts';
 
 /**
  * The answer to a list: the items, and in a Link header (RFC 8288) the address of the next page with whatever else
  * was asked for.
  */
-export function listAnswer<T>(
+export function listResponse<T>(
   route: Pick<Route, 'path'>,
   asked: { readonly params?: Readonly<Record<string, string>>; readonly query: Readonly<Record<string, unknown>> },
   { items, next }: Page<T>,
   describe: (item: T) => object,
-): Answer {
+): HttpResponse {
   const body = items.map(describe);
   if (next === undefined) return { status: 200, body };
   const path = route.path.replace(/\{([a-z_]+)\}/g, (_, name: string) =>

@@ -3,7 +3,7 @@ import type { LogSink } from '../logging/cloud-logging.ts';
 import { traceFields } from './request-context.ts';
 
 /** What is to be told of a request that was answered from memory. */
-export interface AnsweredRequest {
+export interface ServedRequest {
   readonly requestId: string;
   readonly clientIp: string;
   /** As `performance.now()` has it. */
@@ -11,8 +11,8 @@ export interface AnsweredRequest {
   readonly status: number;
 }
 
-export interface RequestLines {
-  write(request: IncomingMessage, answered: AnsweredRequest): void;
+export interface RequestLog {
+  write(request: IncomingMessage, answered: ServedRequest): void;
 }
 
 /**
@@ -22,11 +22,11 @@ export interface RequestLines {
  * @param service the function's name, a label on every line
  * @param sink gets each line at once; by default they go to standard output, before anything else can happen
  */
-export function createRequestLines(
+export function createRequestLog(
   service: string,
   projectId: string,
   sink: LogSink = createBufferedOutput(),
-): RequestLines {
+): RequestLog {
   const labels = JSON.stringify({ service });
   const now = createTimestamps();
   return {

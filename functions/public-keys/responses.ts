@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Answer, CachedInput } from '#shared/http/route.ts';
+import type { CachedInput, HttpResponse } from '#shared/http/route.ts';
 import type { KeyDirectory, KeySet, PublishedKey } from '#shared/keys/directory.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { formatTime } from '#shared/model/time.ts';
@@ -7,8 +7,8 @@ import { formatTime } from '#shared/model/time.ts';
 /** The two answers that are the same for everybody, made once a key set. */
 interface Prepared {
   readonly etag: string;
-  readonly whole: Answer;
-  readonly notModified: Answer;
+  readonly whole: HttpResponse;
+  readonly notModified: HttpResponse;
 }
 
 interface Asked {
@@ -20,7 +20,7 @@ interface Asked {
 const CACHE_CONTROL = 'public, max-age=3600, stale-while-revalidate=60, stale-if-error=86400';
 
 /** The answers of the key routes, each prepared when it is first asked of a key set and kept as long as that. */
-export function createKeyAnswers(keys: Pick<KeyDirectory, 'current' | 'fresh'>) {
+export function createKeyResponses(keys: Pick<KeyDirectory, 'current' | 'fresh'>) {
   const prepared = new WeakMap<KeySet, Map<string, Prepared>>();
 
   function once(set: KeySet, name: string, make: () => Prepared): Prepared {
@@ -94,7 +94,7 @@ function prepare(body: string, contentType: string): Prepared {
 }
 
 /** 304 when the caller has it already (RFC 9110, section 13.1.2: weak comparison, or `*`). */
-function conditional({ etag, whole, notModified }: Prepared, headers: CachedInput['headers']): Answer {
+function conditional({ etag, whole, notModified }: Prepared, headers: CachedInput['headers']): HttpResponse {
   const known = headers['if-none-match'];
   if (known === undefined) return whole;
   const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''));

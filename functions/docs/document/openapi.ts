@@ -24,6 +24,9 @@ is a problem document (RFC 9457) with a stable \`code\`. 429 and 503 say in \`Re
 example of a request is sent by a test, and its answer compared.
 `.trim();
 
+/** The owner has granted no licence yet; package.json says the same. */
+const LICENSE = { name: 'All rights reserved', identifier: 'LicenseRef-UNLICENSED' };
+
 /**
  * The API as an OpenAPI 3.1 document, generated from the route table: what is not in the one is not in the other.
  * @param contract which function serves which routes
@@ -44,7 +47,9 @@ export function openApiDocument(contract: Readonly<Record<string, readonly Route
   const codes = new Set<FaultCode>(routes.flatMap(({ route }) => [...errorsOf(route).values()].flat()));
   return {
     openapi: '3.1.1',
-    info: { title: 'Countersign API', version: '1', description: DESCRIPTION },
+    info: { title: 'Countersign API', version: '1', description: DESCRIPTION, license: LICENSE },
+    // Relative to where the document was fetched: every installation has a host of its own.
+    servers: [{ url: '/', description: 'This installation' }],
     tags: names.map((name) => ({ name: sectionOf(name).title, description: sectionOf(name).description })),
     paths,
     components: {

@@ -14,6 +14,9 @@ export interface OperationContext {
   readonly next: Readonly<Record<string, Next>>;
 }
 
+/** Node's own answer, before any route is known (RFC 6585): the one refusal that an open GET without parameters has. */
+const TOO_MANY_HEADERS = { 431: { description: 'The headers are larger than 16 KiB. Without a body.' } };
+
 type Json = Readonly<Record<string, unknown>>;
 
 /** One route as an OpenAPI operation. */
@@ -29,7 +32,7 @@ export function operationOf(route: Route, { tag, examples, next }: OperationCont
     security: securityOf(route.access),
     ...parametersOf(route, examples),
     ...(body === undefined ? {} : { requestBody: requestBody(body, examples) }),
-    responses: { ...successes(route, examples, next), ...problems(route) },
+    responses: { ...successes(route, examples, next), ...problems(route), ...TOO_MANY_HEADERS },
   };
 }
 

@@ -43,7 +43,20 @@ function read(
       required: place === 'path' || needed.has(name),
       ...(description === undefined ? {} : { description }),
       schema: rest,
-      ...(example === undefined ? {} : { example }),
+      ...(example === undefined ? {} : { example: typed(example, rest) }),
     };
   });
+}
+
+/** A parameter's text as the type that its schema names: linters and generators compare the two. */
+function typed(text: string, { type }: JsonSchema): string | number | boolean {
+  switch (type) {
+    case 'integer':
+    case 'number':
+      return Number(text);
+    case 'boolean':
+      return text === 'true';
+    default:
+      return text;
+  }
 }

@@ -4,7 +4,7 @@ import { openApiDocument } from '#functions/docs/document/openapi.ts';
 import { EXAMPLES, NEXT } from '#functions/docs/examples/index.ts';
 import { CONTRACT } from '#shared/contract/index.ts';
 import { PROBLEMS } from '#shared/http/problem.ts';
-import { document, operationsOf, walk } from './document.ts';
+import { document, type Loose, operationsOf, walk } from './document.ts';
 
 const routes = Object.values(CONTRACT).flat();
 const operations = operationsOf(document);
@@ -17,7 +17,11 @@ describe('the document', () => {
   });
 
   test('says what it is', () => {
-    expect(document).toMatchObject({ openapi: '3.1.1', info: { title: 'Countersign API', version: '1' } });
+    expect(document).toMatchObject({
+      openapi: '3.1.1',
+      info: { title: 'Countersign API', version: '1', license: { identifier: 'LicenseRef-UNLICENSED' } },
+      servers: [{ url: '/' }],
+    });
   });
 
   test('every reference leads somewhere', () => {
@@ -68,6 +72,7 @@ describe.each(operations)('$method $path', ({ path, spec }) => {
       expect(codes.map((code) => Object(PROBLEMS)[code].status)).toEqual(codes.map(() => Number(status)));
       expect(Object.keys(problem.examples)).toEqual(codes);
     }
+    expect(Object.keys(spec.responses).some((status) => status.startsWith('4'))).toBe(true);
     for (const code of route?.errors ?? []) {
       expect(Object.keys(spec.responses)).toContain(String(PROBLEMS[code].status));
     }
@@ -88,6 +93,15 @@ describe.each(operations)('$method $path', ({ path, spec }) => {
       expect(content && z.fromJSONSchema(content.schema).safeParse(example.answer).error).toBeUndefined();
     }
   });
+});
+
+test("every parameter's example fits its schema", () => {
+  const hasExample = (one: object) => 'example' in one;
+  const parameters: Loose[] = operations.flatMap(({ spec }) => spec.parameters ?? []).filter(hasExample);
+  expect(parameters.length).toBeGreaterThan(10);
+  for (const { name, schema, example } of parameters) {
+    expect(z.fromJSONSchema(schema).safeParse(example).error, name).toBeUndefined();
+  }
 });
 
 test('examples and links belong to operations that there are', () => {

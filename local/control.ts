@@ -26,9 +26,13 @@ interface Reply {
   readonly body?: unknown;
 }
 
-/** What tests and curious people steer the local Google Cloud with: calls counted, faults injected, time moved. */
-export function createControl(recorder: Recorder, clock: MovableClock): Server {
+/**
+ * What tests and curious people steer the local Google Cloud with: calls counted, faults injected, time moved.
+ * @param projectId by which another suite in the same folder knows that this one is running
+ */
+export function createControl(recorder: Recorder, clock: MovableClock, projectId: string): Server {
   const actions: Readonly<Record<string, (body: unknown) => Reply>> = {
+    'GET ': () => ({ status: 200, body: { project_id: projectId, known: Object.keys(actions).slice(1) } }),
     'GET /calls': () => ({ status: 200, body: recorder.calls() }),
     'DELETE /calls': () => {
       recorder.forgetCalls();

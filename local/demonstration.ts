@@ -1,6 +1,7 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto';
 import * as z from 'zod';
 import { canonicalJson } from '#shared/crypto/canonical-json.ts';
+import { BusyError, patiently } from './patience.ts';
 
 const created = z.object({ license_id: z.string(), license_key: z.string() });
 const acquired = z.object({
@@ -9,50 +10,60 @@ const acquired = z.object({
   license_data: z.record(z.string(), z.unknown()),
 });
 
-/** Sends JSON and answers JSON, as a client would. @throws Error with the problem's text */
-export async function call(url: string, method: string, body?: unknown, token?: string): Promise<unknown> {
+/**
+ * Sends JSON and answers JSON, as a client would.
+ * @throws Error with the problem's text; BusyError when it says to come back
+ */
+export async function call(url: string, method: string, body?: unknown, headers = {}): Promise<unknown> {
   const response = await fetch(url, {
     method,
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
+  return JSON.parse(await textOf(response, `${method} ${url}`));
+}
+
+async function textOf(response: Response, request: string): Promise<string> {
   const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text}`);
-  return JSON.parse(text);
+  if (response.ok) return text;
+  const message = `${request} answered ${response.status}: ${text}`;
+  throw response.status === 503 ? new BusyError(message) : new Error(message);
 }
 
 /** A year from now is long enough for a licence that lives as long as the local stack. */
-export const createLicense = async (gateway: string, token: string, maxSeats: number) =>
-  created.parse(
-    await call(
-      `${gateway}/api/v1/licenses`,
-      'POST',
-      {
-        tier: 'professional',
-        max_seats: maxSeats,
-        expires_at: new Date(Date.now() + 365 * 86_400_000).toISOString(),
-        features: ['export', 'collaboration'],
-      },
-      token,
-    ),
-  );
+export async function createLicense(
+  gateway: string,
+  token: string,
+  maxSeats: number,
+  say: (line: string) => void = () => undefined,
+) {
+  const license = {
+    tier: 'professional',
+    max_seats: maxSeats,
+    expires_at: new Date(Date.now() + 365 * 86_400_000).toISOString(),
+    features: ['export', 'collaboration'],
+  };
+  // A second attempt is answered with the first one's licence.
+  const headers = { authorization: `Bearer ${token}`, 'idempotency-key': randomUUID() };
+  return created.parse(await patiently(() => call(`${gateway}/api/v1/licenses`, 'POST', license, headers), say));
+}
 
 /**
  * The main job, end to end and through the front door: a seat is acquired, its licence is verified with the public
  * key and nothing else, and the seat is given back. It uses a licence of another tenant than the one for playing.
  */
 export async function demonstrate(gateway: string, token: string, say: (line: string) => void): Promise<void> {
-  const { license_key } = await createLicense(gateway, token, 1);
-  const seat = acquired.parse(
-    await call(`${gateway}/api/v1/licenses/acquire`, 'POST', { license_key, hardware_id: 'demonstration' }),
-  );
+  const { license_key } = await createLicense(gateway, token, 1, say);
+  const acquire = { license_key, hardware_id: 'demonstration' };
+  const seat = acquired.parse(await patiently(() => call(`${gateway}/api/v1/licenses/acquire`, 'POST', acquire), say));
   say(`acquired  session ${seat.session_id.slice(0, 24)}…, ${seat.seats_used} seat in use`);
 
   const { signature, ...signed } = seat.license_data;
-  const pem = await (await fetch(`${gateway}/api/v1/public-keys/${signed['key_version']}.pem`)).text();
+  const pemUrl = `${gateway}/api/v1/public-keys/${signed['key_version']}.pem`;
+  const pem = await patiently(async () => textOf(await fetch(pemUrl), `GET ${pemUrl}`), say);
   const text = canonicalJson(signed);
   const valid = verify('sha256', Buffer.from(text), createPublicKey(pem), Buffer.from(String(signature), 'base64'));
   if (!valid) throw new Error('the signed licence did not verify');
@@ -61,6 +72,7 @@ export async function demonstrate(gateway: string, token: string, say: (line: st
     `verified  offline with ${signed['key_version']}: RSA-4096 over SHA-256 ${digest}…, good until ${signed['valid_until']}`,
   );
 
-  await call(`${gateway}/api/v1/licenses/release`, 'POST', { session_id: seat.session_id });
+  const release = { session_id: seat.session_id };
+  await patiently(() => call(`${gateway}/api/v1/licenses/release`, 'POST', release), say);
   say('released  the seat is free again');
 }

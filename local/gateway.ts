@@ -2,10 +2,12 @@ import { createServer, type Server } from 'node:http';
 import { CONTRACT } from '#shared/contract/index.ts';
 import type { RunningFunction } from '#shared/http/function.ts';
 import { createRouter } from '#shared/http/router.ts';
+import { LANDING_PAGE, LANDING_PAGE_POLICY } from './landing-page.ts';
 
 /**
  * One address for all functions, as the load balancer gives them in production: the route table says which function
- * a path belongs to. What belongs to none goes to the first, whose answer to it is the same as any other's.
+ * a path belongs to. What belongs to none goes to the first, whose answer to it is the same as any other's. The root,
+ * which production does not have, leads on.
  * @param functions may still grow: it is looked at with every request
  */
 export function createGateway(functions: readonly RunningFunction[]): Server {
@@ -23,8 +25,29 @@ export function createGateway(functions: readonly RunningFunction[]): Server {
 
   return createServer((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
+    if (path === '/' && (request.method === 'GET' || request.method === 'HEAD')) {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...PAGE_HEADERS }).end(LANDING_PAGE);
+      return;
+    }
     const name = functionFor(path);
     const serving = functions.find((one) => one.name === name) ?? functions[0];
-    serving?.server.emit('request', request, response);
+    if (serving !== undefined) serving.server.emit('request', request, response);
+    else response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end(STARTING);
   });
 }
+
+const PAGE_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': LANDING_PAGE_POLICY,
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** The port is taken before anything else is started. */
+const STARTING = JSON.stringify({
+  type: 'about:blank',
+  title: 'Service Unavailable',
+  status: 503,
+  detail: 'The suite is starting.',
+  code: 'dependency_unavailable',
+});

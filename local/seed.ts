@@ -4,6 +4,7 @@ import { ROLES, type Role } from '#shared/model/principal.ts';
 import type { MemberFields, TenantFields } from '#shared/model/tenant.ts';
 import type { Write } from '#shared/store/store.ts';
 import type { LocalIdentity } from './identity/start.ts';
+import { patiently } from './patience.ts';
 import { DEMO_TENANT, OTHER_TENANT, STAFF, userOf } from './people.ts';
 
 export interface SeedOptions {
@@ -12,6 +13,7 @@ export interface SeedOptions {
   readonly firestore: string;
   readonly identity: Pick<LocalIdentity, 'addUser'>;
   readonly clock: Clock;
+  readonly say: (line: string) => void;
 }
 
 /** Two tenants that are there from the start, without a limit of seats, one with a member of every role. */
@@ -20,11 +22,20 @@ const TENANTS: readonly { readonly id: string; readonly name: string; readonly r
   { id: OTHER_TENANT, name: 'Other Incorporated', roles: ['owner'] },
 ];
 
-/** Writes what the local stack begins with. Not through the front door: there, ids are random. */
-export async function seed({ projectId, firestore, identity, clock }: SeedOptions): Promise<void> {
+/**
+ * Writes what the local stack begins with, unless it is there: from an earlier run, or from a commit whose answer did
+ * not come. Not through the front door: there, ids are random.
+ */
+export async function seed({ projectId, firestore, identity, clock, say }: SeedOptions): Promise<void> {
   const store = createFirestore({ projectId, database: '(default)', endpoint: firestore });
+  const writeTenants = async () => {
+    const found = await store.get(TENANTS.map(({ id }) => `tenants/${id}`));
+    const missing = TENANTS.filter((_, index) => found[index] === undefined);
+    const writes = missing.flatMap(({ id, name, roles }) => tenantWrites(id, name, roles, clock.now()));
+    if (writes.length > 0) await store.commit(writes);
+  };
   try {
-    await store.commit(TENANTS.flatMap(({ id, name, roles }) => tenantWrites(id, name, roles, clock.now())));
+    await patiently(writeTenants, say);
   } finally {
     await store.close();
   }

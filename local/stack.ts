@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunningFunction } from '#shared/http/function.ts';
 import type { LogSink } from '#shared/logging/cloud-logging.ts';
@@ -16,17 +15,21 @@ import { createGateway } from './gateway.ts';
 import { startIam } from './iam/start.ts';
 import { type LocalIdentity, startIdentity } from './identity/start.ts';
 import { type Issuer, startIssuer } from './issuer/start.ts';
+import { createRsaKeys, type RsaKeys } from './kms/rsa-keys.ts';
 import { startKms } from './kms/start.ts';
 import { listen, shut } from './listen.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { type Job, startRun } from './run/start.ts';
 import { workerJob } from './run/worker-job.ts';
+import { createRunFolder, removeStaleRuns } from './run-folder.ts';
 import { seed } from './seed.ts';
 import { type LocalStorage, startStorage } from './storage/start.ts';
 
 export interface StackOptions {
-  /** Where key material and the objects of Cloud Storage are kept. */
+  /** Where key material and the objects of Cloud Storage are kept. Several stacks may share it. */
   readonly directory: string;
+  /** Where RSA private keys come from; those below the directory if not given. */
+  readonly rsaKeys?: RsaKeys;
   /** Of the gateway; 0 takes a free one. */
   readonly port?: number;
   /** Of an emulator that is running already. */
@@ -34,6 +37,8 @@ export interface StackOptions {
   /** A folder that `npm run build` has made: functions and worker run from their bundles, as processes of their own. */
   readonly bundles?: string | undefined;
   readonly log?: LogSink;
+  /** Told to whoever waits. */
+  readonly say?: (line: string) => void;
 }
 
 /** The whole suite on this machine. */
@@ -55,6 +60,8 @@ export interface Stack {
   /** Base URL of Cloud Run's Admin API for one account. */
   readonly run: (email: string) => string;
   readonly firestore: string;
+  /** Which Firestore keeps the documents, in words. */
+  readonly storesIn: string;
   /** The environment that a function was started with, for starting another instance of it. */
   environment(name: string): Environment;
   close(): Promise<void>;
@@ -98,22 +105,23 @@ async function startParts(
   const callers = Object.values(createAccounts(project));
   const clock = createMovableClock();
   const recorder = createRecorder();
-  const keyDirectory = join(options.directory, 'keys');
-  await mkdir(keyDirectory, { recursive: true });
+  const controlServer = createControl(recorder, clock, project.id);
+  const control = `http://127.0.0.1:${await listen(controlServer)}`;
+  keep({ close: () => shut(controlServer) });
+  const folder = keep(await createRunFolder(options.directory, { control, project_id: project.id }));
+  const { say = () => undefined, rsaKeys = createRsaKeys(join(options.directory, 'keys')) } = options;
 
   const env = { ...process.env, ...(options.firestoreHost ? { FIRESTORE_EMULATOR_HOST: options.firestoreHost } : {}) };
   const [emulator, kms, iam, issuer] = await Promise.all([
     startFirestoreEmulator(env).then(keep),
-    startKms({ callers, clock, recorder, keyDirectory }).then(keep),
+    startKms({ callers, clock, recorder, rsaKeys }).then(keep),
     startIam({ callers, recorder }).then(keep),
     startIssuer({ projectId: project.id, audience: AUDIENCE }).then(keep),
+    removeStaleRuns(options.directory),
   ]);
   const known = new Set(callers.map(({ email }) => email));
   const publicKey = async (email: string) => (known.has(email) ? iam.publicKey(email) : undefined);
-  // A directory for each stack: the ones that tests run beside one another share everything else that is kept.
-  const dir = join(options.directory, 'storage', project.id);
-  keep({ close: () => rm(dir, { recursive: true, force: true }) });
-  const storage = keep(await startStorage({ dir, clock, recorder, callers, publicKey }));
+  const storage = keep(await startStorage({ dir: join(folder.path, 'storage'), clock, recorder, callers, publicKey }));
   createBuckets(storage, project);
   const proxy = keep(await startFirestoreProxy({ target: emulator.host, recorder }));
   await kms.createKey({
@@ -127,7 +135,7 @@ async function startParts(
     algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION',
   });
   const identity = keep(await startIdentity({ projectId: project.id, callers, issuer, recorder }));
-  await seed({ projectId: project.id, firestore: emulator.host, identity, clock });
+  await seed({ projectId: project.id, firestore: emulator.host, identity, clock, say });
   const { bundles, log = console.log } = options;
   const worker = (): Job => {
     const job = workerJob(environment('task-worker'));
@@ -155,15 +163,11 @@ async function startParts(
     await Promise.allSettled(starting); // those that came up are kept and ended again, also when another did not
     functions.push(...(await Promise.all(starting)));
   }
-  const control = createControl(recorder, clock);
-  const controlPort = await listen(control);
-  keep({ close: () => shut(control) });
-
   const administrator = emailOf(project, 'administrator');
   return {
     project,
     gateway: `http://127.0.0.1:${port}`,
-    control: `http://127.0.0.1:${controlPort}`,
+    control,
     clock,
     recorder,
     issuer,
@@ -174,6 +178,7 @@ async function startParts(
     storage: storage.baseUrl(administrator),
     run: run.baseUrl,
     firestore: emulator.host,
+    storesIn: `in Google's Firestore emulator`,
     environment,
   };
 }

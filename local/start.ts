@@ -1,45 +1,70 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { createLicense, demonstrate } from './demonstration.ts';
-import { type Stack, startStack } from './stack.ts';
-import { createTokens, DEMO_TENANT } from './tokens.ts';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
+import { createRsaKeys } from './kms/rsa-keys.ts';
+import { DEMO_TENANT } from './people.ts';
+import type { Stack } from './stack.ts';
+import { removeStackFile, writeStackFile } from './stack-file.ts';
+import { readStartOptions, type StartOptions } from './start-options.ts';
+import { stopOnSignals } from './stop.ts';
 
 /**
  * `npm start`: the whole suite on this machine, with a demonstration, until it is told to stop.
  * `npm run start:bundles`: the same from what `npm run build` has made.
+ *
+ * Only what is small is imported above: the rest takes a second to load, while keys are made and something is said.
  */
 
-const directory = resolve(process.env['LOCAL_DIRECTORY'] ?? join(import.meta.dirname, '..', '.local'));
-const stackFile = join(directory, 'stack.json');
-const bundles = process.argv.includes('--bundles') ? join(import.meta.dirname, '..', 'dist') : undefined;
-const say = (line: string) => process.stdout.write(`${line}\n`);
+interface Running {
+  readonly stack: Stack;
+  readonly stackFile: string;
+}
 
-async function run(): Promise<Stack> {
+/** RSA-4096 keys that the first minutes need: one version that signs, and one to rotate to. */
+const KEYS_AHEAD = 2;
+const DEMO_SEATS = 10;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function run(options: StartOptions): Promise<Running> {
+  const { directory } = options;
   await mkdir(directory, { recursive: true });
-  const log = createWriteStream(join(directory, 'log.jsonl'));
-  const stack = await startStack({
-    directory,
-    bundles,
-    port: readPort(process.env['PORT']),
-    log: (line) => void log.write(`${line}\n`),
-  });
+  const rsaKeys = createRsaKeys(join(directory, 'keys'));
+  const missing = await rsaKeys.prepare(4096, KEYS_AHEAD);
+  if (missing > 0) say('keys      making RSA-4096 keys, this once: the next starts use them again');
+  say('starting  KMS, Firestore, Storage, IAM, Identity Platform and the functions on this machine');
+
+  const port = options.port === 0 ? await freePort() : options.port;
+  const logFile = join(directory, `log.${port}.jsonl`);
+  const log = createWriteStream(logFile);
+  const { startStack } = await import('./stack.ts');
+  const stack = await startStack({ ...options, port, rsaKeys, say, log: (line) => void log.write(`${line}\n`) });
   try {
-    const tokens = await createTokens(stack);
-    await demonstrate(stack.gateway, tokens['other_tenant_owner'] ?? '', say);
-    const license = await createLicense(stack.gateway, tokens['owner'] ?? '', 10);
-    stack.recorder.forgetCalls();
-    await writeFile(stackFile, `${JSON.stringify(describe(stack, tokens, license), null, 2)}\n`, { mode: 0o600 });
-    say('');
-    say(`licence   ${license.license_key} (10 seats)`);
-    say(`control   ${stack.control}`);
-    say(`details   ${stackFile}`);
-    say(`countersign is ready on ${stack.gateway}`);
-    return stack;
+    return { stack, stackFile: await introduce(stack, { ...options, port }, logFile) };
   } catch (error) {
     await stack.close();
     throw error;
   }
+}
+
+/** The demonstration, then the description that programs read, then the one that people read. */
+async function introduce(stack: Stack, { directory, port, data }: StartOptions, logFile: string): Promise<string> {
+  const [{ createTokens }, { createLicense, demonstrate }, { announcement }] = await Promise.all([
+    import('./tokens.ts'),
+    import('./demonstration.ts'),
+    import('./announcement.ts'),
+  ]);
+  const tokens = await createTokens(stack);
+  say('');
+  await demonstrate(stack.gateway, tokens['other_tenant_owner'] ?? '', say);
+  const license = await createLicense(stack.gateway, tokens['owner'] ?? '', DEMO_SEATS, say);
+  stack.recorder.forgetCalls();
+  const stackFile = await writeStackFile(directory, port, describe(stack, tokens, license));
+  const { license_key: licenseKey } = license;
+  for (const line of announcement({ stack, licenseKey, seats: DEMO_SEATS, stackFile, logFile, data })) say(line);
+  return stackFile;
 }
 
 function describe(stack: Stack, tokens: Readonly<Record<string, string>>, license: object) {
@@ -60,30 +85,27 @@ function describe(stack: Stack, tokens: Readonly<Record<string, string>>, licens
   };
 }
 
-function readPort(text = '8080'): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`PORT is ${text}, which is no port`);
-  return port;
+/** Lets go of what runs, also when it is not there yet: a start that is cut short leaves nothing that the next minds. */
+async function close(starting: Promise<Running>): Promise<void> {
+  const running = await Promise.race([starting.catch(() => undefined), sleep(STARTING_GRACE_MS, undefined)]);
+  if (running === undefined) return;
+  await removeStackFile(running.stackFile, running.stack.project.id);
+  await running.stack.close();
 }
 
-/** Stops once; a second signal while stopping ends the process at once. */
-function stopOnSignals(starting: Promise<Stack>): void {
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) process.exit(1);
-    stopping = true;
-    const stack = await starting.catch(() => undefined);
-    await stack?.close();
-    await rm(stackFile, { force: true });
-    process.exit(0);
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-}
+const STARTING_GRACE_MS = 2_000;
 
-const starting = run();
-stopOnSignals(starting);
-starting.catch((error: unknown) => {
+function fail(error: unknown): void {
   process.stderr.write(`countersign could not start: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
-});
+}
+
+// Whoever reads our output may stop reading: that is no reason to stop.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+try {
+  const starting = run(readStartOptions(process.argv.slice(2), process.env, join(import.meta.dirname, '..')));
+  stopOnSignals(() => close(starting), say);
+  starting.catch(fail);
+} catch (error) {
+  fail(error);
+}

@@ -1,5 +1,5 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -8,6 +8,11 @@ import { promisify } from 'node:util';
  * them again: in the same order, never one twice.
  */
 export interface RsaKeys {
+  /**
+   * Begins to make those of the first `count` keys that are not on disk, all at once: whichever is found first, is the
+   * first. Answers how many that are, without waiting for them; `take` does.
+   */
+  prepare(bits: number, count: number): Promise<number>;
   /** The next key of this size. */
   take(bits: number): Promise<KeyObject>;
 }
@@ -18,15 +23,37 @@ export interface RsaKeys {
  */
 export function createRsaKeys(directory: string): RsaKeys {
   const taken = new Map<number, number>();
+  const coming = new Map<string, Promise<string>>();
+  const fileOf = (bits: number, number: number) =>
+    join(directory, `rsa-${bits}-${String(number).padStart(4, '0')}.pem`);
   return {
+    async prepare(bits, count) {
+      const files = Array.from({ length: count }, (_, index) => fileOf(bits, index + 1));
+      const kept = await Promise.all(files.map(exists));
+      const missing = files.filter((file, index) => !kept[index] && !coming.has(file));
+      const made = inOrderOfArrival(missing.map(() => generate(bits)));
+      for (const [index, file] of missing.entries()) {
+        const pem = Promise.resolve(made[index] ?? generate(bits)).then((text) => keep(text, file, directory));
+        pem.catch(() => undefined); // whoever takes it learns of it
+        coming.set(file, pem);
+      }
+      return missing.length;
+    },
     async take(bits) {
       const number = (taken.get(bits) ?? 0) + 1;
       taken.set(bits, number);
-      const file = join(directory, `rsa-${bits}-${String(number).padStart(4, '0')}.pem`);
-      return createPrivateKey((await read(file)) ?? (await generate(file, directory, bits)));
+      const file = fileOf(bits, number);
+      const prepared = await coming.get(file);
+      return createPrivateKey(prepared ?? (await read(file)) ?? (await keep(await generate(bits), file, directory)));
     },
   };
 }
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
 
 async function read(file: string): Promise<string | undefined> {
   try {
@@ -37,16 +64,34 @@ async function read(file: string): Promise<string | undefined> {
   }
 }
 
-/** Written beside its place and renamed into it, so that another process never reads half a key. */
-async function generate(file: string, directory: string, bits: number): Promise<string> {
-  const { privateKey: pem } = await promisify(generateKeyPair)('rsa', {
+/** On a thread of libuv's pool, so that several are made at a time. */
+async function generate(bits: number): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', {
     modulusLength: bits,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
+  return privateKey;
+}
+
+/** Written beside its place and renamed into it, so that another process never reads half a key. */
+async function keep(pem: string, file: string, directory: string): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, pem, { mode: 0o600 });
   await rename(draft, file);
   return pem;
+}
+
+/** As many promises, of which the first settles as the first of the others to settle does, and so on. */
+function inOrderOfArrival<T>(pending: readonly Promise<T>[]): Promise<T>[] {
+  const places = pending.map(() => Promise.withResolvers<T>());
+  let next = 0;
+  for (const one of pending) {
+    one.then(
+      (value) => places[next++]?.resolve(value),
+      (error: unknown) => places[next++]?.reject(error),
+    );
+  }
+  return places.map(({ promise }) => promise);
 }

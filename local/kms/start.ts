@@ -5,7 +5,7 @@ import type { Recorder } from '#local/recorder.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { ALGORITHMS, type Algorithm, type Purpose } from './algorithms.ts';
 import { encryptionMethods } from './encryption.ts';
-import { createRsaKeys } from './rsa-keys.ts';
+import type { RsaKeys } from './rsa-keys.ts';
 import { createSigner } from './signer.ts';
 import { signingMethods } from './signing.ts';
 import { createKeyStore } from './store.ts';
@@ -16,8 +16,7 @@ export interface KmsOptions {
   readonly callers: readonly Caller[];
   readonly clock: Clock;
   readonly recorder: Recorder;
-  /** Where RSA private keys are kept from run to run; see RsaKeys. */
-  readonly keyDirectory: string;
+  readonly rsaKeys: RsaKeys;
 }
 
 export interface NewKey {
@@ -37,8 +36,8 @@ export interface Kms extends GrpcListeners {
 }
 
 /** Cloud KMS on loopback: real cryptography, Google's checks, rights and wording; times by the shared clock. */
-export async function startKms({ callers, clock, recorder, keyDirectory }: KmsOptions): Promise<Kms> {
-  const store = createKeyStore({ clock, rsaKeys: createRsaKeys(keyDirectory) });
+export async function startKms({ callers, clock, recorder, rsaKeys }: KmsOptions): Promise<Kms> {
+  const store = createKeyStore({ clock, rsaKeys });
   const signer = createSigner();
   const listeners = await startGrpc({
     name: 'kms',

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { run, scratch } from './suite.ts';
 
-const START = resolve(import.meta.dirname, '../../local/start.ts');
+const START = resolve(import.meta.dirname, '../../local/start.mjs');
 const started: ChildProcess[] = [];
 
 afterEach(async () => {
@@ -17,12 +17,18 @@ afterEach(async () => {
   }
 });
 
+interface How {
+  readonly directory?: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** `npm start` as its own process, with state of its own. */
-async function start(port: number) {
-  const directory = await scratch();
-  const child = spawn(process.execPath, [START], {
+async function start(port: number, { directory, args = [], env = {} }: How = {}) {
+  const folder = directory ?? (await scratch());
+  const child = spawn(process.execPath, [START, ...args], {
     // Without the emulator that tests share: this one is to start its own.
-    env: { ...process.env, FIRESTORE_EMULATOR_HOST: '', PORT: String(port), LOCAL_DIRECTORY: directory },
+    env: { ...process.env, FIRESTORE_EMULATOR_HOST: '', PORT: String(port), LOCAL_DIRECTORY: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   started.push(child);
@@ -34,7 +40,7 @@ async function start(port: number) {
     child.stdout.on('data', () => /countersign is ready/.test(output) && done());
     void ended.then(() => done());
   });
-  return { child, directory, ended, output: () => output };
+  return { child, directory: folder, ended, output: () => output };
 }
 
 async function freePort(): Promise<number> {
@@ -85,6 +91,11 @@ describe('npm start', () => {
     ]);
     expect(await (await fetch(`${stack.gateway}/health`)).json()).toEqual({ status: 'ok' });
     expect(await (await fetch(`${stack.control}/calls`)).json()).toEqual({});
+    const page = await fetch(`${stack.gateway}/`);
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const links = [...(await page.text()).matchAll(/href="([^"]+)"/g)].map(([, path]) => path);
+    expect(links).toContain('/api/docs');
+    for (const path of links) expect((await fetch(`${stack.gateway}${path}`)).status, path).toBe(200);
 
     const seat = await fetch(`${stack.gateway}/api/v1/licenses/acquire`, {
       method: 'POST',
@@ -94,9 +105,11 @@ describe('npm start', () => {
     expect(await seat.json()).toMatchObject({ seats_used: 1, seats_total: 10 });
 
     const children = await descendants(child.pid ?? 0);
-    expect(children.length).toBeGreaterThan(0);
-    child.kill('SIGTERM');
+    // Twice, as a terminal and npm tell it.
+    child.kill('SIGINT');
+    child.kill('SIGINT');
     expect((await ended)[0]).toBe(0);
+    expect(output()).toMatch(/\nstopped\n$/);
     // The emulator's watcher ends when the pipe to us closes, which is a moment after our own end.
     await expect.poll(() => running(children)).toEqual([]);
     await expect(fetch(`${stack.gateway}/health`)).rejects.toThrow();
@@ -119,8 +132,45 @@ describe('npm start', () => {
     });
     expect(output).toContain('countersign is ready');
     const children = await descendants(npm.pid ?? 0);
+    const ended = once(npm, 'exit');
     npm.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
     await expect.poll(() => running(children), { timeout: 10_000 }).toEqual([]);
+    expect(output).toMatch(/\nstopped\n$/);
+  });
+
+  test('beside another in one folder keeps to itself, and clears what a killed one has left', async () => {
+    const [portA, portB] = [await freePort(), await freePort()];
+    const a = await start(portA);
+    const { directory } = a;
+    const stackOf = async (name: string) => JSON.parse(await readFile(join(directory, name), 'utf8'));
+    const b = await start(portB, { directory });
+    const second = `stack.${portB}.json`;
+    expect(await stackOf('stack.json')).toMatchObject({ gateway: `http://127.0.0.1:${portA}` });
+    expect(await stackOf(second)).toMatchObject({ gateway: `http://127.0.0.1:${portB}` });
+    expect(await readdir(join(directory, 'run'))).toHaveLength(2);
+    b.child.kill('SIGTERM');
+    await b.ended;
+    await expect(stackOf(second)).rejects.toThrow();
+    expect(await stackOf('stack.json')).toMatchObject({ gateway: `http://127.0.0.1:${portA}` });
+
+    a.child.kill('SIGKILL');
+    await a.ended;
+    const c = await start(portB, { directory });
+    const stack = await stackOf('stack.json');
+    expect(stack).toMatchObject({ gateway: `http://127.0.0.1:${portB}` });
+    expect(await readdir(join(directory, 'run'))).toEqual([stack.project_id]);
+    c.child.kill('SIGTERM');
+    expect((await c.ended)[0]).toBe(0);
+  });
+
+  test.each([
+    ['a port that is none', { env: { PORT: 'http' } }, /The port is 'http'/],
+    ['an argument that it does not know', { args: ['--prot', '1'] }, /Unknown option '--prot'.*--port NUMBER/],
+  ])('says what is wrong with %s', async (_, how, message) => {
+    const { ended, output } = await start(0, how);
+    expect((await ended)[0]).toBe(1);
+    expect(output()).toMatch(message);
   });
 
   test('says when its port is taken, and ends', async () => {

@@ -2,6 +2,7 @@ import { KeyManagementServiceClient } from '@google-cloud/kms';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createCaller } from '#local/caller.ts';
 import { createMovableClock } from '#local/clock.ts';
+import { createRsaKeys } from '#local/kms/rsa-keys.ts';
 import { type Kms, startKms } from '#local/kms/start.ts';
 import { createRecorder } from '#local/recorder.ts';
 import { open, seal } from '#shared/crypto/envelope.ts';
@@ -21,7 +22,7 @@ let kms: Kms;
 beforeAll(async () => {
   const callers = [sealer, worker];
   // No RSA key is made here, so none is kept.
-  kms = await startKms({ callers, clock: createMovableClock(), recorder, keyDirectory: '/nonexistent' });
+  kms = await startKms({ callers, clock: createMovableClock(), recorder, rsaKeys: createRsaKeys('/nonexistent') });
   await kms.createKey({ name: KEY, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' });
 });
 afterEach(() => {

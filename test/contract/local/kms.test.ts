@@ -8,6 +8,7 @@ import { crc32c } from '@node-rs/crc32';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createCaller } from '#local/caller.ts';
 import { createMovableClock } from '#local/clock.ts';
+import { createRsaKeys } from '#local/kms/rsa-keys.ts';
 import { type Kms, startKms } from '#local/kms/start.ts';
 import { createRecorder } from '#local/recorder.ts';
 
@@ -45,7 +46,7 @@ beforeAll(async () => {
     createCaller(SIGNER, [['cloudkms.cryptoKeyVersions.useToSign', SIGNING]]),
     createCaller(SEALER, [['cloudkms.cryptoKeyVersions.useToEncrypt', WRAPPING]]),
   ];
-  kms = await startKms({ callers, clock, recorder, keyDirectory: KEY_DIRECTORY });
+  kms = await startKms({ callers, clock, recorder, rsaKeys: createRsaKeys(KEY_DIRECTORY) });
   const first = await kms.createKey({
     name: SIGNING,
     purpose: 'ASYMMETRIC_SIGN',
@@ -391,7 +392,7 @@ describe('the key directory', () => {
       callers: [createCaller(ADMIN, [['*', '*']])],
       clock,
       recorder,
-      keyDirectory: KEY_DIRECTORY,
+      rsaKeys: createRsaKeys(KEY_DIRECTORY),
     });
     await again.createKey({ name: SIGNING, purpose: 'ASYMMETRIC_SIGN', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256' });
     const [apiEndpoint = '', port] = again.address(ADMIN).split(':');

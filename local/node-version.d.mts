@@ -1,0 +1,1 @@
+export function nodeProblem(root: string, version?: string): string | undefined;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run, type Suite, scratch, startSuite } from './suite.ts';
@@ -15,20 +15,33 @@ afterAll(() => suite.close());
 
 const blocks = () => [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, script = '']) => script);
 
+const writeStack = (folder: string, license_key: string) =>
+  writeFile(join(folder, '.local', 'stack.json'), JSON.stringify({ license_key }));
+
+/** A folder as the reader has it after `npm start`. */
+async function readersFolder(licenseKey: string): Promise<string> {
+  const folder = await scratch();
+  await mkdir(join(folder, '.local'));
+  await writeStack(folder, licenseKey);
+  return folder;
+}
+
+/** As a terminal takes the lines: without stopping by itself where one fails. */
+function paste(folder: string) {
+  const exchange = blocks()[2] ?? '';
+  expect(exchange).toContain('URL=http://127.0.0.1:8080\n');
+  const script = exchange.replace('http://127.0.0.1:8080', suite.stack.gateway);
+  return run('bash', ['-c', script], { cwd: folder });
+}
+
 describe('README.md', () => {
   test('starts with the two commands', () => {
     expect(blocks().slice(0, 2)).toEqual(['npm ci && npm start\n', 'npm ci && npm test\n']);
   });
 
   test('its exchange works when pasted', async () => {
-    const folder = await scratch();
-    await mkdir(join(folder, '.local'));
-    const { license_key } = await suite.license(10);
-    await writeFile(join(folder, '.local', 'stack.json'), JSON.stringify({ license_key }));
-    const exchange = blocks()[2] ?? '';
-    expect(exchange).toContain('URL=http://127.0.0.1:8080\n');
-    const script = exchange.replace('http://127.0.0.1:8080', suite.stack.gateway);
-    const { stdout } = await run('bash', ['-euc', script], { cwd: folder });
+    const folder = await readersFolder((await suite.license(10)).license_key);
+    const { stdout } = await paste(folder);
     expect(stdout).toContain('Verified OK');
     const answers = stdout
       .split('\n')
@@ -40,5 +53,15 @@ describe('README.md', () => {
       { keys: [{ alg: 'RS256' }] },
       { seats_used: 0 },
     ]);
+  });
+
+  test('its exchange stops at the first failure, whatever an earlier one has left', async () => {
+    const folder = await readersFolder((await suite.license(10)).license_key);
+    await paste(folder);
+    await writeStack(folder, 'CS-FQGEF-DZXY4-GA7SH-FJB27-0H7P8-0NPPJ-57RD0-4ESPV');
+    const failed = await paste(folder).catch((error) => error);
+    expect(failed).toMatchObject({ code: expect.any(Number), stdout: '' });
+    expect(failed.stderr).toContain('404');
+    await expect(access(join(folder, 'license.sig'))).rejects.toThrow();
   });
 });

@@ -162,7 +162,7 @@ describe('npm start', () => {
     expect(await readdir(join(directory, 'run'))).toEqual([stack.project_id]);
     c.child.kill('SIGTERM');
     expect((await c.ended)[0]).toBe(0);
-  });
+  }, 240_000);
 
   test.each([
     ['a port that is none', { env: { PORT: 'http' } }, /The port is 'http'/],

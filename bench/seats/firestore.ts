@@ -6,7 +6,7 @@ import { DEFAULT_LEASE_SECONDS, type LicenseFields } from '#shared/model/license
 import { hashLicenseKey, type LicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
-import { createSettle } from '#shared/seats/settle.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import type { Costs } from './storm.ts';
 
@@ -36,7 +36,7 @@ export async function createGround(host: string, seats: number): Promise<Ground>
   const { store, costs, forget } = counting(firestore);
   const key = newLicenseKey(newLicenseId());
   await store.commit([{ op: 'create', path: paths.license(key.licenseId), fields: licenseOf(key, seats) }]);
-  await createSettle({ store, clock: systemClock, random: Math.random })(key.licenseId);
+  await createReconcileSeats({ store, clock: systemClock, random: Math.random })(key.licenseId);
   return {
     key,
     store,
@@ -56,7 +56,7 @@ const licenseOf = (key: LicenseKey, seats: number): LicenseFields => ({
   max_seats: seats,
   seats: 0,
   next_seat: 0,
-  settling: true,
+  reconciling: true,
   expires_at: Date.now() + LICENSE_LIFE,
   lease_seconds: DEFAULT_LEASE_SECONDS,
   offline_seconds: 0,

@@ -1,11 +1,11 @@
 import { Firestore } from '@google-cloud/firestore';
 import { createAcquire } from '#functions/seats/acquire.ts';
 import { createHeartbeat } from '#functions/seats/heartbeat.ts';
-import { createLicenseMemory } from '#functions/seats/licenses.ts';
+import { createLicenseCache } from '#functions/seats/license-cache.ts';
 import { createRelease } from '#functions/seats/release.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { createGround, freshProject } from './firestore.ts';
-import { fill } from './ours.ts';
+import { fill, instantSign } from './ours.ts';
 import { median } from './storm.ts';
 
 export interface BeatsRow {
@@ -43,9 +43,9 @@ async function beatOurs(host: string, sessions: number) {
   const { store, key, forget, costs, close } = await createGround(host, sessions);
   const clock = systemClock;
   const random = Math.random;
-  const ids = await fill(createAcquire<string>({ store, clock, random }), key, sessions);
+  const ids = await fill(createAcquire({ store, clock, random, sign: instantSign }), key, sessions);
   const release = createRelease({ store, clock, random });
-  const heartbeat = createHeartbeat({ store, clock, licenses: createLicenseMemory(store, clock), release });
+  const heartbeat = createHeartbeat({ store, clock, licenses: createLicenseCache(store, clock), release });
   await heartbeat(ids[0] ?? '');
   forget();
   const start = performance.now();

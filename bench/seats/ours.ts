@@ -1,9 +1,10 @@
 import { type Acquire, createAcquire } from '#functions/seats/acquire.ts';
-import { createUsageNotes } from '#functions/seats/usage.ts';
-import type { Wish } from '#functions/seats/wish.ts';
+import type { AcquireRequest } from '#functions/seats/acquire-request.ts';
+import { createUsageRecorder } from '#functions/seats/usage-recorder.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import type { LicenseKey } from '#shared/model/license-key.ts';
+import { silentLogger } from '#shared/model/logger.ts';
 import { holderId } from '#shared/model/session-id.ts';
 import { createGround } from './firestore.ts';
 import type { Answer, Contender } from './storm.ts';
@@ -23,10 +24,10 @@ export const createOurs = ({ name, host, instances }: OursOptions): Contender =>
     const ground = await createGround(host, seats);
     const { key, store } = ground;
     const common = { store, clock: systemClock, random: Math.random };
-    const instance = () => createAcquire<string>({ ...common, usage: createUsageNotes(common) });
+    const instance = () => createAcquire({ ...common, sign: instantSign, usage: createUsageRecorder(common) });
     await fill(instance(), key, taken);
     ground.forget();
-    const running: Acquire<string>[] = [];
+    const running: Acquire[] = [];
     let next = 0;
     return {
       claim(client) {
@@ -34,7 +35,7 @@ export const createOurs = ({ name, host, instances }: OursOptions): Contender =>
         next += 1;
         const acquire = running[index] ?? instance();
         running[index] = acquire;
-        return claim(acquire, wish(key, client));
+        return claim(acquire, acquireRequest(key, client));
       },
       holders: ground.holders,
       costs: ground.costs,
@@ -43,27 +44,31 @@ export const createOurs = ({ name, host, instances }: OursOptions): Contender =>
   },
 });
 
-export const wish = (key: LicenseKey, client: string): Wish<string> => ({
+/** A signer that takes no time. */
+export const instantSign = async () => ({ license_token: 'signed' });
+
+const acquireRequest = (key: LicenseKey, client: string): AcquireRequest => ({
   key,
-  holder: holderId(key.licenseId, client),
-  details: { user_email: null, hostname: client, platform: null, client_version: null },
+  hardwareId: client,
+  holderId: holderId(key.licenseId, client),
+  client: { user_email: null, hostname: client, platform: null, client_version: null },
+  tokenFormat: 'jws',
   signal: new AbortController().signal,
-  issue: async () => 'signed',
-  attempts: new Set(),
+  log: silentLogger,
 });
 
 /** Takes that many seats, and answers the ids of the sessions. */
-export async function fill(acquire: Acquire<string>, key: LicenseKey, count: number): Promise<string[]> {
+export async function fill(acquire: Acquire, key: LicenseKey, count: number): Promise<string[]> {
   const granted = await Promise.all(
-    Array.from({ length: count }, (_, index) => acquire(wish(key, `resident-${index}`))),
+    Array.from({ length: count }, (_, index) => acquire(acquireRequest(key, `resident-${index}`))),
   );
-  return granted.map(({ grant }) => grant.sessionId);
+  return granted.map(({ lease }) => lease.sessionId);
 }
 
-async function claim(acquire: Acquire<string>, wish: Wish<string>): Promise<Answer> {
+async function claim(acquire: Acquire, request: AcquireRequest): Promise<Answer> {
   try {
-    const { issued } = await acquire(wish);
-    await issued;
+    const { signed } = await acquire(request);
+    await signed;
     return 'granted';
   } catch (error) {
     if (isFault(error, 'no_seats_available')) return 'refused';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcquire } from '#functions/seats/acquire.ts';
-import { createIssue, type Issued } from '#functions/seats/issue.ts';
+import { createSignLicense, type SignedLicense } from '#functions/seats/sign-license.ts';
 import { verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { verifyLicense } from '#shared/crypto/license.ts';
 import { systemClock } from '#shared/model/clock.ts';
@@ -40,29 +40,29 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
   try {
     kms.refill();
     const clock = systemClock;
-    const sign = createSignClaims({
+    const signClaims = createSignClaims({
       ...{ signer: kms.signer, clock, log: silentLogger },
       ...{ issuer: 'https://countersign.example', perMinute: undefined },
     });
     const keys = { signingKey: async () => kms.key };
-    const issue = createIssue({ keys, sign, clock, unsignedFallback: false });
-    const acquire = createAcquire<Issued>({ store: ground.store, clock, random: Math.random });
-    const licenses: Issued[] = [];
+    const sign = createSignLicense({ keys, sign: signClaims, clock, unsignedFallback: false });
+    const acquire = createAcquire({ store: ground.store, clock, random: Math.random, sign });
+    const licenses: SignedLicense[] = [];
     const latencies: number[] = [];
     const [before, start] = [clock.now() - 1, performance.now()];
 
     const client = async (index: number) => {
       const hardwareId = `client-${index}`;
-      const holder = { key: ground.key, hardwareId, userEmail: null };
-      const { issued } = await acquire({
+      const { signed } = await acquire({
         key: ground.key,
-        holder: holderId(ground.key.licenseId, hardwareId),
-        details: { user_email: null, hostname: hardwareId, platform: null, client_version: null },
+        hardwareId,
+        holderId: holderId(ground.key.licenseId, hardwareId),
+        client: { user_email: null, hostname: hardwareId, platform: null, client_version: null },
+        tokenFormat: format,
         signal: new AbortController().signal,
-        issue: (grant) => issue(grant, holder, format, silentLogger),
-        attempts: new Set(),
+        log: silentLogger,
       });
-      licenses.push(await issued);
+      licenses.push(await signed);
       latencies.push(performance.now() - start);
     };
     const all = Promise.allSettled(Array.from({ length: clients }, (_, index) => client(index)));
@@ -71,7 +71,7 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
     kms.abandon();
     await all;
     // Data of this licence is valid for no time at all; at the moment before it was asked for, it is.
-    if (!licenses.every((issued) => isValid(issued, kms, before))) throw new Error('a licence does not verify');
+    if (!licenses.every((license) => isValid(license, kms, before))) throw new Error('a licence does not verify');
     const rest = clients - licensed;
     const waits = [
       ...latencies.slice(0, licensed),
@@ -86,8 +86,8 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
   }
 }
 
-const isValid = (issued: Issued, { publicKey }: SlowKms, now: number) =>
-  ('license_data' in issued
-    ? verifyLicense(issued.license_data, () => publicKey, now)
-    : verifyLicenseToken(issued.license_token, () => publicKey, now)
+const isValid = (license: SignedLicense, { publicKey }: SlowKms, now: number) =>
+  ('license_data' in license
+    ? verifyLicense(license.license_data, () => publicKey, now)
+    : verifyLicenseToken(license.license_token, () => publicKey, now)
   ).valid;

@@ -5,7 +5,7 @@ import { openFirestore } from '#shared/gcp/firestore.ts';
 import { createUserDirectory } from '#shared/gcp/identity.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
-import { createSettle } from '#shared/seats/settle.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { createAudit } from './audit.ts';
 import { createCommitAudited } from './commit-audited.ts';
 import { adminRoutes } from './handlers.ts';
@@ -33,8 +33,8 @@ export const admin = defineFunction({
     const random = Math.random;
     const commitAudited = createCommitAudited({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
     const mutex = createKeyedMutex();
-    const settle = createSettle({ store, clock, random });
-    const licenses = createLicenses({ store, clock, settle, commitAudited, mutex });
+    const reconcile = createReconcileSeats({ store, clock, random });
+    const licenses = createLicenses({ store, clock, reconcile, commitAudited, mutex });
     const claims = createMemberClaims({ store, users, commitAudited });
     return {
       routes: adminRoutes({

@@ -4,7 +4,7 @@ import { Fault, isFault } from '#shared/model/errors.ts';
 import { type License, type LicenseFields, licenseFields, readLicense } from '#shared/model/license.ts';
 import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { paths } from '#shared/seats/paths.ts';
-import type { Settle } from '#shared/seats/settle.ts';
+import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import { type Actor, SYSTEM_ACTOR } from './actor.ts';
 import { changesOf } from './changes.ts';
@@ -28,7 +28,7 @@ export interface LicenseChange {
 export interface LicensesOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
-  readonly settle: Settle;
+  readonly reconcile: ReconcileSeats;
   /** Default: its own. */
   readonly commitAudited?: CommitAudited;
   readonly mutex?: KeyedMutex;
@@ -50,7 +50,7 @@ export interface RotatedKey {
 const MAX_KEYS = 10;
 
 /** Licences as their tenants' administrators see them. What is outside a caller's scope does not exist for it. */
-export function createLicenses({ store, clock, settle, ...options }: LicensesOptions) {
+export function createLicenses({ store, clock, reconcile, ...options }: LicensesOptions) {
   const { commitAudited = createCommitAudited({ store, clock }), mutex = createKeyedMutex() } = options;
 
   async function get(scope: Scope, licenseId: string): Promise<License> {
@@ -92,7 +92,7 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
       }),
     );
     // From here on the licence exists and its key must reach the caller; the reaper makes the seats that are missing.
-    await settle(licenseId).catch((error) => {
+    await reconcile(licenseId).catch((error) => {
       if (!isFault(error, 'dependency_unavailable')) throw error;
     });
     return { license, licenseId, licenseKey: key.text };
@@ -110,15 +110,15 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
     actor: Actor = SYSTEM_ACTOR,
   ): Promise<License> {
     const { tenant_id } = await get(scope, licenseId);
-    const unsettled = await mutex.runExclusive(tenant_id, () =>
+    const isReconciling = await mutex.runExclusive(tenant_id, () =>
       commitAudited(actor, async () => {
         const license = await get(scope, licenseId);
         const { before, after } = changesOf({ ...license }, { ...wanted });
         const resizes = 'status' in after || 'max_seats' in after;
-        const result = resizes || license.settling;
+        const result = resizes || license.reconciling;
         if (Object.keys(after).length === 0) return { writes: [], result };
         const { max_seats } = licenseFields.parse({ ...license, ...after });
-        const fields = { ...after, ...(resizes ? { settling: true } : {}) };
+        const fields = { ...after, ...(resizes ? { reconciling: true } : {}) };
         const path = paths.license(licenseId);
         return {
           writes: [
@@ -130,7 +130,7 @@ export function createLicenses({ store, clock, settle, ...options }: LicensesOpt
         };
       }),
     );
-    if (unsettled) await settle(licenseId);
+    if (isReconciling) await reconcile(licenseId);
     return get(scope, licenseId);
   }
 

@@ -21,7 +21,7 @@ export const newLicense = (wanted: NewLicense, key: LicenseKey, now: number): Li
   max_seats: wanted.maxSeats,
   seats: 0,
   next_seat: 0,
-  settling: true,
+  reconciling: true,
   expires_at: wanted.expiresAt,
   lease_seconds: wanted.leaseSeconds ?? DEFAULT_LEASE_SECONDS,
   offline_seconds: wanted.offlineSeconds ?? OFFLINE_SECONDS[wanted.tier],

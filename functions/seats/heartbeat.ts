@@ -1,16 +1,17 @@
-import { createGroupCommit } from '#shared/concurrency/group-commit.ts';
+import { createGroupCommit, type GroupCommit } from '#shared/concurrency/group-commit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
+import type { License } from '#shared/model/license.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import { renew } from '#shared/seats/commits.ts';
-import { CommitError, type DocumentStore, type WriteFailure } from '#shared/store/store.ts';
-import { readEnded, sessionEnded, sessionNotFound } from './ended.ts';
-import type { LicenseMemory } from './licenses.ts';
-import { leaseEnd } from './plan.ts';
+import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
+import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
+import { leaseEnd } from './lease.ts';
+import type { LicenseCache } from './license-cache.ts';
 import type { Release } from './release.ts';
-import { noUsageNotes, type UsageNotes } from './usage.ts';
+import type { UsageRecorder } from './usage-recorder.ts';
 
-export interface Beat {
+export interface HeartbeatResult {
   /** Milliseconds since the epoch. */
   readonly lastHeartbeat: number;
   readonly expiresAt: number;
@@ -19,76 +20,96 @@ export interface Beat {
 export interface HeartbeatOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
-  readonly licenses: LicenseMemory;
+  readonly licenses: Pick<LicenseCache, 'get' | 'getFresh'>;
   readonly release: Release;
-  readonly usage?: UsageNotes;
+  readonly usage?: Pick<UsageRecorder, 'takePending'>;
 }
 
-interface Pulse {
+/** One session's lease, to be prolonged. Times are milliseconds since the epoch. */
+export interface HeartbeatRequest {
   readonly handle: string;
   readonly now: number;
   readonly expiresAt: number;
 }
 
+export type Heartbeat = (sessionId: string) => Promise<HeartbeatResult>;
+
 const MAX_GROUP = 100;
 const MAX_WAITING = 20_000;
-const ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 
 /**
- * Prolongs a session's lease with one blind write that requires the session to exist. Beats that arrive while a
- * write is under way go together in one BatchWrite, which answers for each.
+ * Prolongs a session's lease with one write that reads nothing and requires that the session exists. Heartbeats that
+ * arrive while a write is under way go together in one BatchWrite, which answers for each of them.
  * @throws Fault `session_not_found`, `session_ended` with its reason, `dependency_unavailable`
  */
-export function createHeartbeat({ store, clock, licenses, release, usage = noUsageNotes }: HeartbeatOptions) {
-  const groupCommit = createGroupCommit<Pulse, WriteFailure | undefined>({
-    run: (_key, pulses) => beatAll(pulses),
+export function createHeartbeat({ store, clock, licenses, release, usage }: HeartbeatOptions): Heartbeat {
+  const groups = createGroupCommit<HeartbeatRequest, WriteFailure | undefined>({
+    run: (_key, requests) => writeHeartbeats(store, requests, usage?.takePending() ?? []),
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
   });
-
-  /** Two beats of one session in a group are one write: of the longest lease that either of them is told. */
-  async function beatAll(pulses: readonly Pulse[]): Promise<(WriteFailure | undefined)[]> {
-    const byLease = pulses.toSorted((a, b) => a.expiresAt - b.expiresAt);
-    const latest = new Map(byLease.map((pulse) => [pulse.handle, pulse]));
-    const writes = [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt));
-    // Behind the beats, so that they cost no call of their own; nobody waits for what becomes of them.
-    const refusals = await store.writeEach([...writes, ...usage.due()]).catch((error) => {
-      if (error instanceof CommitError) return writes.map(() => error.failure);
-      throw error;
-    });
-    const byHandle = new Map([...latest.keys()].map((handle, index) => [handle, refusals[index]]));
-    return pulses.map(({ handle }) => byHandle.get(handle));
-  }
-
-  /** A beat may land twice: it never shortens what another one promised. So an unknown outcome is simply tried again. */
-  async function beat(pulse: Pulse): Promise<WriteFailure | undefined> {
-    for (let attempt = 1; ; attempt += 1) {
-      const refusal = await groupCommit.submit('beats', pulse);
-      if (refusal !== 'unknown' || attempt === ATTEMPTS) return refusal;
-    }
-  }
-
-  return async (sessionId: string): Promise<Beat> => {
-    const licenseId = licenseOfSession(sessionId);
-    const remembered = licenseId === undefined ? undefined : await licenses.recall(licenseId);
-    if (remembered === undefined) throw sessionNotFound();
-    let license = remembered;
+  return async (sessionId) => {
+    const license = await validLicense(sessionId, licenses, clock);
     if (license.expires_at <= clock.now()) {
-      // What is remembered may be older than a prolongation: look again before ending anybody's work.
-      license = (await licenses.read(license.id)) ?? license;
-      if (license.expires_at <= clock.now()) {
-        await release(sessionId, 'license_expired');
-        throw sessionEnded({ reason: 'license_expired' });
-      }
+      await release(sessionId, 'license_expired');
+      throw sessionEnded({ reason: 'license_expired' });
     }
     const now = clock.now();
-    const expiresAt = leaseEnd(license, now);
-    const handle = handleOf(sessionId);
-    const refusal = await beat({ handle, now, expiresAt });
-    if (refusal === undefined) return { lastHeartbeat: now, expiresAt };
-    if (refusal === 'unknown')
+    const request = { handle: handleOf(sessionId), now, expiresAt: leaseEnd(license, now) };
+    const failure = await submitUntilKnown(groups, request);
+    if (failure === undefined) return { lastHeartbeat: now, expiresAt: request.expiresAt };
+    if (failure === 'unknown') {
       throw new Fault('dependency_unavailable', 'The heartbeat could not be written right now.');
-    const ended = await readEnded(store, handle);
+    }
+    const ended = await readEnded(store, request.handle);
     throw ended === undefined ? sessionNotFound() : sessionEnded(ended);
+  };
+}
+
+/** The session's licence. It is read again when the cached one has expired, since it may have been extended since. */
+async function validLicense(sessionId: string, licenses: HeartbeatOptions['licenses'], clock: Clock): Promise<License> {
+  const licenseId = licenseOfSession(sessionId);
+  const license = licenseId === undefined ? undefined : await licenses.get(licenseId);
+  if (license === undefined) throw sessionNotFound();
+  return license.expires_at > clock.now() ? license : ((await licenses.getFresh(license.id)) ?? license);
+}
+
+/** A heartbeat that is written twice does no harm, so one whose answer was lost is simply sent again. */
+async function submitUntilKnown(
+  groups: GroupCommit<HeartbeatRequest, WriteFailure | undefined>,
+  request: HeartbeatRequest,
+): Promise<WriteFailure | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const failure = await groups.submit('heartbeats', request);
+    if (failure !== 'unknown' || attempt === MAX_ATTEMPTS) return failure;
+  }
+}
+
+/** @param along writes that share the RPC to save one of their own; their failures are ignored */
+async function writeHeartbeats(
+  store: Pick<DocumentStore, 'writeEach'>,
+  requests: readonly HeartbeatRequest[],
+  along: readonly Write[],
+): Promise<(WriteFailure | undefined)[]> {
+  const { writes, writeOf } = planHeartbeats(requests);
+  const failures = await store.writeEach([...writes, ...along]).catch((error) => {
+    if (error instanceof CommitError) return writes.map(() => error.failure);
+    throw error;
+  });
+  return writeOf.map((index) => failures[index]);
+}
+
+/**
+ * The writes of a group: one for each session, with the latest of the lease ends that its heartbeats are answered.
+ * @returns `writeOf`: for each request, in order, the index of the write that serves it
+ */
+export function planHeartbeats(requests: readonly HeartbeatRequest[]): { writes: Write[]; writeOf: number[] } {
+  const byLeaseEnd = requests.toSorted((a, b) => a.expiresAt - b.expiresAt);
+  const latest = new Map(byLeaseEnd.map((request) => [request.handle, request]));
+  const indexOf = new Map([...latest.keys()].map((handle, index) => [handle, index]));
+  return {
+    writes: [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt)),
+    writeOf: requests.map(({ handle }) => indexOf.get(handle) ?? -1),
   };
 }

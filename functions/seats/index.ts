@@ -9,15 +9,15 @@ import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
 import { seatsRoutes } from './handlers.ts';
 import { createHeartbeat } from './heartbeat.ts';
-import { createIssue, type Issued } from './issue.ts';
-import { createLicenseMemory } from './licenses.ts';
+import { createLicenseCache } from './license-cache.ts';
 import { createRelease } from './release.ts';
-import { createUsageNotes } from './usage.ts';
+import { createSignLicense } from './sign-license.ts';
+import { createUsageRecorder } from './usage-recorder.ts';
 
-/** Of one machine, in the memory of one instance. A client acquires a few times a day. */
+/** For one machine on one instance. A client acquires a few times a day. */
 const ACQUIRES_PER_HOUR = 100;
 
-/** Lends out seats: acquire, heartbeat, release. */
+/** Lends seats: acquire, heartbeat, release. */
 export const seats = defineFunction({
   name: 'seats',
   config: z.object({
@@ -29,7 +29,7 @@ export const seats = defineFunction({
     UNSIGNED_FALLBACK: z
       .enum(['deny', 'allow'])
       .default('deny')
-      .describe('allow: hand out unsigned licence data when signing fails'),
+      .describe('allow: answer with unsigned licence data when signing fails'),
   }),
   compose(config, { clock, log }) {
     const store = openFirestore(config);
@@ -41,31 +41,30 @@ export const seats = defineFunction({
       clock,
       log,
     });
-    const sign = createSignClaims({
+    const signClaims = createSignClaims({
       signer: signing.signer,
       clock,
       log,
       issuer: config.TOKEN_ISSUER,
       perMinute: config.KMS_SIGNATURES_PER_MINUTE,
     });
-    const issue = createIssue({
+    const sign = createSignLicense({
       keys: signing.keys,
-      sign,
+      sign: signClaims,
       clock,
       unsignedFallback: config.UNSIGNED_FALLBACK === 'allow',
     });
-    const licenses = createLicenseMemory(store, clock);
+    const licenses = createLicenseCache(store, clock);
     const random = Math.random;
-    const usage = createUsageNotes({ store, clock, random });
+    const usage = createUsageRecorder({ store, clock, random });
     const release = createRelease({ store, clock, random, usage });
-    const acquire = createAcquire<Issued>({ store, clock, random, onLicense: licenses.remember, usage });
+    const acquire = createAcquire({ store, clock, random, sign, licenses, usage });
     const heartbeat = createHeartbeat({ store, clock, licenses, release, usage });
     return {
       routes: seatsRoutes({
         acquire,
         heartbeat,
         release,
-        issue,
         machines: createLocalLimit({ clock, limit: ACQUIRES_PER_HOUR }),
       }),
       close: async () => {

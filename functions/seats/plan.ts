@@ -1,112 +1,160 @@
 import { Fault } from '#shared/model/errors.ts';
-import type { License } from '#shared/model/license.ts';
-import { hashLicenseKey, sameDigest } from '#shared/model/license-key.ts';
+import { isShrinking, type License } from '#shared/model/license.ts';
 import { type Session, SHARDS } from '#shared/model/session.ts';
-import { deriveSessionName, newSessionName } from '#shared/model/session-id.ts';
+import { deriveSessionName } from '#shared/model/session-id.ts';
 import { claim, handOver, type NewSession, renew, takeOver } from '#shared/seats/commits.ts';
 import type { Document, Write } from '#shared/store/store.ts';
-import type { Holder } from './situation.ts';
-import type { Grant, Wish } from './wish.ts';
+import type { AttemptedRequest } from './acquire-request.ts';
+import { ineligibility, licenseNotFound } from './eligibility.ts';
+import { type Lease, leaseEnd } from './lease.ts';
+import type { HolderRecord, SeatSnapshot } from './snapshot.ts';
 
-/** What is to be done for one wish. */
-export type Step<Issued> =
-  | { readonly kind: 'refuse'; readonly wish: Wish<Issued>; readonly fault: Fault }
-  | {
-      readonly kind: 'renew';
-      readonly wish: Wish<Issued>;
-      readonly grant: Grant;
-      readonly created: boolean;
-      readonly write: Write;
-    }
-  | {
-      readonly kind: 'claim';
-      readonly wish: Wish<Issued>;
-      readonly grant: Grant;
-      readonly created: boolean;
-      readonly writes: Write[];
-    };
-
-/** Refuses what no seat could help: a wrong key, a licence that is suspended or over. */
-export function refusalFor(wish: Wish<unknown>, license: License | undefined, now: number): Fault | undefined {
-  const hash = hashLicenseKey(wish.key);
-  const known = license?.keys.some((key) => sameDigest(key.hash, hash) && (key.until === null || key.until > now));
-  if (license === undefined || !known) return new Fault('license_not_found', 'There is no licence with this key.');
-  if (license.expires_at <= now) return new Fault('license_expired', 'The licence has expired.');
-  if (license.status === 'suspended') return new Fault('license_suspended', 'The licence is suspended.');
-  return undefined;
+/** Ends the request with a fault; nothing is written. */
+export interface Refuse {
+  readonly kind: 'refuse';
+  readonly request: AttemptedRequest;
+  readonly fault: Fault;
 }
 
-export const noSeats = (license: License, used: number): Fault =>
-  new Fault('no_seats_available', 'No seat of the licence is free.', {
-    extra: { seats_used: used, seats_total: license.max_seats },
-  });
-
-/** When a lease that begins or is renewed now ends: with the licence at the latest. */
-export const leaseEnd = (license: License, now: number): number =>
-  Math.min(now + license.lease_seconds * 1000, license.expires_at);
-
-/** A machine that holds a session keeps it: same seat, same id, a longer lease. Undefined when its key has changed. */
-export function renewal<I>(
-  wish: Wish<I>,
-  holder: Holder,
-  license: License,
-  used: number,
-  now: number,
-): Step<I> | undefined {
-  const name = deriveSessionName(wish.key, holder.nonce);
-  if (name.handle !== holder.session) return undefined;
-  const expiresAt = leaseEnd(license, now);
-  return {
-    kind: 'renew',
-    wish,
-    grant: { license, sessionId: name.sessionId, expiresAt, seatsUsed: used },
-    created: wish.attempts.has(holder.nonce),
-    write: renew(name.handle, now, expiresAt, { ...wish.details }),
-  };
+/** Prolongs the session that the machine has: one write, which does not depend on those of other requests. */
+export interface Renew {
+  readonly kind: 'renew';
+  readonly request: AttemptedRequest;
+  readonly lease: Lease;
+  /** An earlier attempt of this very request created the session. */
+  readonly created: boolean;
+  readonly write: Write;
 }
 
-/** Takes an open seat, ends an expired session for its seat, or moves a machine's own session to its new key. */
-export type Source =
+/** Creates a session: several writes, applied together with those of the group's other claims. */
+export interface Claim {
+  readonly kind: 'claim';
+  readonly request: AttemptedRequest;
+  readonly lease: Lease;
+  /** False when the machine had a session, which this one replaces. */
+  readonly created: boolean;
+  readonly writes: readonly Write[];
+}
+
+export type PlanStep = Refuse | Renew | Claim;
+
+/** Where a new session's seat comes from: it is open, another machine's session expired, or the machine has it already. */
+type SeatSource =
   | { readonly kind: 'open'; readonly seat: Document }
   | { readonly kind: 'expired'; readonly session: Session }
   | { readonly kind: 'own'; readonly session: Session };
 
-export function claiming<I>(wish: Wish<I>, source: Source, license: License, used: number, now: number): Step<I> {
-  const seat = source.kind === 'open' ? source.seat.id : source.session.seat;
-  const fresh = newSession(wish, license, seat, now);
-  wish.attempts.add(fresh.name.nonce);
+/**
+ * Decides a group of requests of one licence. Pure: reads nothing, and each request brings its random nonce.
+ * @param requests of different machines
+ * @param now milliseconds since the epoch
+ * @returns a step for each request, in order. A request has none when the snapshot contradicts itself about its
+ *   machine, because a session ended between two reads: it has to be attempted again.
+ */
+export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRequest[], now: number): PlanStep[] {
+  const { license, holders, rekeyed } = snapshot;
+  if (license === undefined) return requests.map((request) => refuse(request, licenseNotFound()));
+  const sources = seatSources(snapshot, license, requests).values();
+  let used = snapshot.used;
+  return requests.flatMap((request): PlanStep[] => {
+    const fault = ineligibility(request.key, license, now);
+    if (fault !== undefined) return [refuse(request, fault)];
+    const holder = holders.get(request.holderId);
+    if (holder !== undefined) {
+      const renewal = planRenewal(request, holder, license, snapshot.used, now);
+      if (renewal !== undefined) return [renewal];
+      const session = rekeyed.get(holder.session);
+      return session ? [planClaim(request, { kind: 'own', session }, license, snapshot.used, now)] : [];
+    }
+    const source = sources.next().value;
+    if (source === undefined) return [refuse(request, noSeatsAvailable(license, used))];
+    if (source.kind === 'open') used += 1;
+    return [planClaim(request, source, license, used, now)];
+  });
+}
+
+/** Open seats first, then expired sessions of machines outside this group; each seat once. */
+function seatSources(
+  { open, expired, rekeyed }: SeatSnapshot,
+  license: License,
+  requests: readonly AttemptedRequest[],
+): SeatSource[] {
+  if (isShrinking(license)) return [];
+  // The reads are not of one moment: the seat of a rekeyed or an expired session may be among the open ones, too.
+  const kept = new Set([...rekeyed.values()].map(({ seat }) => seat));
+  const free = open.filter(({ id }) => !kept.has(id));
+  const named = new Set([...kept, ...open.map(({ id }) => id)]);
+  const machines = new Set(requests.map(({ holderId }) => holderId));
+  const others = expired.filter(({ holder, seat }) => !machines.has(holder) && !named.has(seat));
+  return [
+    ...free.map((seat): SeatSource => ({ kind: 'open', seat })),
+    ...others.map((session): SeatSource => ({ kind: 'expired', session })),
+  ];
+}
+
+const refuse = (request: AttemptedRequest, fault: Fault): Refuse => ({ kind: 'refuse', request, fault });
+
+const noSeatsAvailable = (license: License, used: number): Fault =>
+  new Fault('no_seats_available', 'No seat of the licence is free.', {
+    extra: { seats_used: used, seats_total: license.max_seats },
+  });
+
+/** A machine that has a session keeps it: same seat, same id, a longer lease. Undefined when its licence key changed. */
+function planRenewal(
+  request: AttemptedRequest,
+  holder: HolderRecord,
+  license: License,
+  used: number,
+  now: number,
+): Renew | undefined {
+  const name = deriveSessionName(request.key, holder.nonce);
+  if (name.handle !== holder.session) return undefined;
+  const expiresAt = leaseEnd(license, now);
   return {
-    kind: 'claim',
-    wish,
-    grant: { license, sessionId: fresh.name.sessionId, expiresAt: fresh.fields.expires_at, seatsUsed: used },
-    created: source.kind !== 'own',
-    writes: writesFor(source, fresh, now),
+    kind: 'renew',
+    request,
+    lease: { license, sessionId: name.sessionId, expiresAt, seatsUsed: used },
+    created: request.earlierNonces.includes(holder.nonce),
+    write: renew(name.handle, now, expiresAt, { ...request.client }),
   };
 }
 
-function writesFor(source: Source, fresh: NewSession, now: number): Write[] {
+function planClaim(request: AttemptedRequest, source: SeatSource, license: License, used: number, now: number): Claim {
+  const seat = source.kind === 'open' ? source.seat.id : source.session.seat;
+  const session = newSession(request, license, seat, now);
+  const { name, fields } = session;
+  return {
+    kind: 'claim',
+    request,
+    lease: { license, sessionId: name.sessionId, expiresAt: fields.expires_at, seatsUsed: used },
+    created: source.kind !== 'own',
+    writes: claimWrites(source, session, now),
+  };
+}
+
+function claimWrites(source: SeatSource, session: NewSession, now: number): Write[] {
   switch (source.kind) {
     case 'open':
-      return claim(fresh, source.seat);
+      return claim(session, source.seat);
     case 'expired':
-      return takeOver(fresh, source.session, now);
+      return takeOver(session, source.session, now);
     case 'own':
-      return handOver(fresh, source.session, now);
+      return handOver(session, source.session, now);
     default:
       return source satisfies never;
   }
 }
 
-function newSession(wish: Wish<unknown>, license: License, seat: string, now: number): NewSession {
-  const name = newSessionName(wish.key);
+function newSession(request: AttemptedRequest, license: License, seat: string, now: number): NewSession {
+  const name = deriveSessionName(request.key, request.nonce);
   return {
     name,
     fields: {
-      ...wish.details,
+      ...request.client,
       license_id: license.id,
       tenant_id: license.tenant_id,
       seat,
-      holder: wish.holder,
+      holder: request.holderId,
       acquired_at: now,
       last_heartbeat: now,
       expires_at: leaseEnd(license, now),

@@ -1,17 +1,18 @@
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
-import { type EndReason, readSession } from '#shared/model/session.ts';
+import { type EndedSession, type EndReason, readSession, type Session } from '#shared/model/session.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import { release } from '#shared/seats/commits.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
-import { CommitError, type DocumentStore } from '#shared/store/store.ts';
-import { readEnded, sessionEnded, sessionNotFound } from './ended.ts';
-import { noUsageNotes, type UsageNotes } from './usage.ts';
+import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
+import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
+import { type UsageRecorder, withoutUsage } from './usage-recorder.ts';
 
 export interface Released {
   /** Milliseconds since the epoch. */
   readonly releasedAt: number;
+  /** Seats of the licence that are still in use. */
   readonly seatsUsed: number;
 }
 
@@ -19,54 +20,75 @@ export interface ReleaseOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly usage?: UsageNotes;
+  readonly usage?: Pick<UsageRecorder, 'commit'>;
 }
 
 export type Release = (sessionId: string, reason?: EndReason) => Promise<Released>;
 
-const ATTEMPTS = 4;
+const MAX_ATTEMPTS = 4;
 
 /**
- * Gives a seat back. What a release answered is kept with the ended session, so that a repeated one answers the same.
+ * Returns a seat. The answer is stored with the ended session, so that a repeated release answers the same.
  * @throws Fault `session_not_found`, `session_ended` when it ended for another reason, `dependency_unavailable`
  */
-export function createRelease({ store, clock, random, usage = noUsageNotes }: ReleaseOptions): Release {
-  /** One read and one commit. Undefined when the commit's outcome has to be looked up. */
-  async function attempt(licenseId: string, handle: string, reason: EndReason): Promise<Released | undefined> {
-    const [[session], used] = await Promise.all([
-      store.get([paths.session(handle)]),
-      store.count(queries.takenSeats(licenseId)),
-    ]);
-    if (session === undefined) return lookUp(handle, reason);
-    const releasedAt = clock.now();
-    const seatsUsed = Math.max(0, used - 1);
-    try {
-      const writes = release(readSession(session), reason, releasedAt, random, seatsUsed);
-      // Seats that are held over midnight have no acquire in the new day.
-      await store.commit([...writes, ...usage.peak(licenseId, used)]);
-      usage.peakNoted(licenseId, used);
-      return { releasedAt, seatsUsed };
-    } catch (error) {
-      if (error instanceof CommitError) return undefined;
-      throw error;
-    }
-  }
-
-  async function lookUp(handle: string, reason: EndReason): Promise<Released> {
-    const ended = await readEnded(store, handle);
-    if (ended === undefined) throw sessionNotFound();
-    if (ended.reason !== reason) throw sessionEnded(ended);
-    return { releasedAt: ended.ended_at, seatsUsed: ended.seats_used ?? 0 };
-  }
-
+export function createRelease({ store, clock, random, usage = withoutUsage(store) }: ReleaseOptions): Release {
+  const context = { store, clock, random, usage };
   return async (sessionId, reason = 'released') => {
     const licenseId = licenseOfSession(sessionId);
     if (licenseId === undefined) throw sessionNotFound();
-    const handle = handleOf(sessionId);
-    for (let tries = 0; tries < ATTEMPTS; tries += 1) {
-      const released = await attempt(licenseId, handle, reason);
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const released = await attemptRelease(context, licenseId, handleOf(sessionId), reason);
       if (released !== undefined) return released;
     }
-    throw new Fault('dependency_unavailable', 'The seat could not be given back right now.');
+    throw new Fault('dependency_unavailable', 'The seat could not be released right now.');
   };
+}
+
+/** One round of reads and one commit. Undefined when the commit failed or its answer was lost: the next attempt reads which. */
+async function attemptRelease(
+  { store, clock, random, usage }: Required<ReleaseOptions>,
+  licenseId: string,
+  handle: string,
+  reason: EndReason,
+): Promise<Released | undefined> {
+  const [[document], used] = await Promise.all([
+    store.get([paths.session(handle)]),
+    store.count(queries.takenSeats(licenseId)),
+  ]);
+  if (document === undefined) return earlierRelease(await readEnded(store, handle), reason);
+  const { writes, released } = planRelease(readSession(document), used, reason, clock.now(), random);
+  try {
+    // Seats that are held past midnight have no acquire on the new day, so the peak is recorded here too.
+    await usage.commit(writes, { licenseId, seats: used });
+    return released;
+  } catch (error) {
+    if (error instanceof CommitError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What a release writes and answers.
+ * @param used seats of the licence that are taken, this session's included
+ * @param random places the seat in the order in which open seats are tried
+ */
+export function planRelease(
+  session: Session,
+  used: number,
+  reason: EndReason,
+  now: number,
+  random: () => number,
+): { readonly writes: Write[]; readonly released: Released } {
+  const seatsUsed = Math.max(0, used - 1);
+  return { writes: release(session, reason, now, random, seatsUsed), released: { releasedAt: now, seatsUsed } };
+}
+
+/**
+ * The answer for a session that does not exist any more: that of the release that ended it.
+ * @throws Fault `session_not_found`, `session_ended` when it ended for another reason
+ */
+export function earlierRelease(ended: EndedSession | undefined, reason: EndReason): Released {
+  if (ended === undefined) throw sessionNotFound();
+  if (ended.reason !== reason) throw sessionEnded(ended);
+  return { releasedAt: ended.ended_at, seatsUsed: ended.seats_used ?? 0 };
 }

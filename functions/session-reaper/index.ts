@@ -4,10 +4,10 @@ import { openFirestore } from '#shared/gcp/firestore.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
-import { createSettle } from '#shared/seats/settle.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { createReap } from './reap.ts';
 
-/** What Cloud Scheduler calls every minute to end zombie sessions. */
+/** Called by Cloud Scheduler every minute to end the sessions whose lease is over. */
 export const sessionReaper = defineFunction({
   name: 'session-reaper',
   config: z.object({
@@ -22,8 +22,8 @@ export const sessionReaper = defineFunction({
   compose(config, { clock, log }) {
     const store = openFirestore(config);
     const random = Math.random;
-    const settle = createSettle({ store, clock, random });
-    const reap = createReap({ store, clock, random, settle, budget: config.REAP_SECONDS * 1000 });
+    const reconcile = createReconcileSeats({ store, clock, random });
+    const reap = createReap({ store, clock, random, reconcile, budget: config.REAP_SECONDS * 1000 });
     return {
       routes: [
         bind(contract.reapSessions, async () => {

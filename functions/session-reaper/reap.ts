@@ -3,97 +3,136 @@ import { isFault } from '#shared/model/errors.ts';
 import { expiredBefore, readSession, type Session, SHARDS } from '#shared/model/session.ts';
 import { reap } from '#shared/seats/commits.ts';
 import { queries } from '#shared/seats/queries.ts';
-import type { Settle } from '#shared/seats/settle.ts';
-import { CommitError, type DocumentStore } from '#shared/store/store.ts';
+import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
+import { CommitError, type Document, type DocumentStore } from '#shared/store/store.ts';
 
 export interface ReapOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly settle: Settle;
-  /** Milliseconds of real time after which nothing new is begun. */
+  readonly reconcile: ReconcileSeats;
+  /** Milliseconds of real time after which a run begins nothing new. */
   readonly budget: number;
 }
 
 export interface Reaped {
+  /** Sessions that this run ended. */
   readonly ended: number;
+  /** Expired sessions that it found. */
   readonly scanned: number;
+  /** Expired sessions that it had no time for. */
   readonly remaining: number;
+  /** Licences whose interrupted change of seats it finished. */
   readonly settled: number;
 }
 
+export type Reap = () => Promise<Reaped>;
+
 const PAGE = 100;
-/** Shards that are worked on at once, and commits under way for each of them. */
+/** Shards that are reaped at the same time, and commits in flight for each of them. */
 const PARALLEL_SHARDS = 4;
 const PARALLEL_COMMITS = 8;
 const MAX_LICENSES = 100;
 
+/** One run: its options, which sessions count as expired, and whether there is time to begin something. */
+interface Run extends ReapOptions {
+  readonly before: number;
+  readonly inTime: () => boolean;
+}
+
 /**
- * Ends every session whose lease is over, each in one commit that a heartbeat in between defeats. Nothing else
- * depends on it: acquire takes an expired session over by itself. It also finishes changes of seats that a crash
- * left half done.
+ * Ends every session whose lease is over, each in a commit of its own that fails if a heartbeat comes first. Then
+ * finishes changes of seats that a crash interrupted. Nothing waits for the reaper: acquire takes expired sessions over.
  */
-export function createReap({ store, clock, random, settle, budget }: ReapOptions) {
-  return async (): Promise<Reaped> => {
-    const stopAt = performance.now() + budget;
+export function createReap(options: ReapOptions): Reap {
+  return async () => {
+    const stopAt = performance.now() + options.budget;
     const inTime = () => performance.now() < stopAt;
-    const before = expiredBefore(clock.now());
-    const tally = { ended: 0, scanned: 0 };
-
-    const end = async (session: Session): Promise<void> => {
-      try {
-        await store.commit(reap(session, clock.now(), random));
-        tally.ended += 1;
-      } catch (error) {
-        // It has beaten, or somebody else has ended it; and what nobody knows the end of, the next run will see.
-        if (!(error instanceof CommitError)) throw error;
-      }
+    const run = { ...options, before: expiredBefore(options.clock.now()), inTime };
+    const counts = await mapInParallel(SHARD_NUMBERS, PARALLEL_SHARDS, (shard) => reapShard(run, shard));
+    const settled = await reconcileLicenses(run);
+    return {
+      ended: sum(counts.map(({ ended }) => ended)),
+      scanned: sum(counts.map(({ scanned }) => scanned)),
+      remaining: inTime() ? 0 : await countExpired(run),
+      settled,
     };
-
-    const reapShard = async (shard: number): Promise<void> => {
-      let after: readonly [number, string] | undefined;
-      while (inTime()) {
-        const page = await store.query(queries.expiredInShard(shard, before, PAGE, after));
-        const sessions = page.map(readSession);
-        tally.scanned += sessions.length;
-        await inParallel(sessions, PARALLEL_COMMITS, (session) => (inTime() ? end(session) : Promise.resolve()));
-        const [last, document] = [sessions.at(-1), page.at(-1)];
-        if (last === undefined || document === undefined || page.length < PAGE) return;
-        after = [last.expires_at, document.path];
-      }
-    };
-
-    const shards = Array.from({ length: SHARDS }, (_, shard) => shard);
-    await inParallel(shards, PARALLEL_SHARDS, reapShard);
-    const settled = await settleLicenses(inTime);
-    return { ...tally, remaining: inTime() ? 0 : await countExpired(shards, before), settled };
   };
+}
 
-  async function settleLicenses(inTime: () => boolean): Promise<number> {
-    let settled = 0;
-    for (const { id } of inTime() ? await store.query(queries.unsettledLicenses(MAX_LICENSES)) : []) {
-      if (!inTime()) break;
-      try {
-        await settle(id);
-        settled += 1;
-      } catch (error) {
-        if (!isFault(error, 'dependency_unavailable')) throw error;
-      }
-    }
-    return settled;
+const SHARD_NUMBERS: readonly number[] = Array.from({ length: SHARDS }, (_, shard) => shard);
+
+async function reapShard(run: Run, shard: number): Promise<{ ended: number; scanned: number }> {
+  let [ended, scanned] = [0, 0];
+  let after: PageEnd | undefined;
+  while (run.inTime()) {
+    const page = readPage(await run.store.query(queries.expiredInShard(shard, run.before, PAGE, after)), PAGE);
+    const ends = await mapInParallel(page.sessions, PARALLEL_COMMITS, (session) => endSession(run, session));
+    scanned += page.sessions.length;
+    ended += ends.filter(Boolean).length;
+    if (page.end === undefined) break;
+    after = page.end;
   }
+  return { ended, scanned };
+}
 
-  async function countExpired(shards: readonly number[], before: number): Promise<number> {
-    const counts = await Promise.all(shards.map((shard) => store.count(queries.expiredInShard(shard, before, 1))));
-    return counts.reduce((sum, count) => sum + count, 0);
+/** The place of a page's last session in the order of the query. */
+type PageEnd = readonly [expiresAt: number, path: string];
+
+/** @returns `end`: where the next page begins; undefined when this one is the last */
+export function readPage(
+  documents: readonly Document[],
+  size: number,
+): { readonly sessions: Session[]; readonly end: PageEnd | undefined } {
+  const sessions = documents.map(readSession);
+  const [session, document] = [sessions.at(-1), documents.at(-1)];
+  const isLast = session === undefined || document === undefined || documents.length < size;
+  return { sessions, end: isLast ? undefined : [session.expires_at, document.path] };
+}
+
+/** False when a heartbeat prolonged the session, when it ended otherwise, or when the answer was lost: the next run sees. */
+async function endSession({ store, clock, random, inTime }: Run, session: Session): Promise<boolean> {
+  if (!inTime()) return false;
+  try {
+    await store.commit(reap(session, clock.now(), random));
+    return true;
+  } catch (error) {
+    if (error instanceof CommitError) return false;
+    throw error;
   }
 }
 
-/** Works on the items in order, so many at a time. */
-async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
+async function reconcileLicenses({ store, reconcile, inTime }: Run): Promise<number> {
+  let finished = 0;
+  for (const { id } of inTime() ? await store.query(queries.reconcilingLicenses(MAX_LICENSES)) : []) {
+    if (!inTime()) break;
+    try {
+      await reconcile(id);
+      finished += 1;
+    } catch (error) {
+      if (!isFault(error, 'dependency_unavailable')) throw error;
+    }
+  }
+  return finished;
+}
+
+async function countExpired({ store, before }: Run): Promise<number> {
+  return sum(await Promise.all(SHARD_NUMBERS.map((shard) => store.count(queries.expiredInShard(shard, before, 1)))));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Works on the items in order, at most `width` of them at the same time. */
+async function mapInParallel<T, R>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
   const worker = async () => {
-    for (const item of queue) await work(item);
+    for (const [index, item] of queue) results[index] = await work(item);
   };
   await Promise.all(Array.from({ length: width }, worker));
+  return results;
 }

@@ -31,8 +31,8 @@ export const licenseFields = z.object({
   seats: integer,
   /** The number of the next seat document to be made; numbers are never used again. */
   next_seat: integer,
-  /** Somebody is bringing `seats` to its target, or crashed on the way. */
-  settling: z.boolean(),
+  /** A change of `seats` towards its target is under way, or was interrupted by a crash. */
+  reconciling: z.boolean(),
   expires_at: integer,
   lease_seconds: integer,
   offline_seconds: integer,
@@ -58,3 +58,6 @@ export const readLicense = ({ id, fields, updateTime }: Document): License => ({
 /** How many seat documents a licence should have: none while suspended, so that no acquire under way finds one. */
 export const seatTarget = ({ status, max_seats }: Pick<License, 'status' | 'max_seats'>): number =>
   status === 'active' ? max_seats : 0;
+
+/** More seats exist than the licence has. Until they are removed nothing is lent, or clients could win them all back. */
+export const isShrinking = ({ seats, max_seats }: Pick<License, 'seats' | 'max_seats'>): boolean => seats > max_seats;

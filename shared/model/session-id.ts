@@ -13,9 +13,10 @@ export interface SessionName {
   readonly nonce: string;
 }
 
-/** A fresh name for one attempt to commit: a retry draws another, so that a late commit can never revive an ended session. */
-export const newSessionName = (key: LicenseKey): SessionName =>
-  deriveSessionName(key, randomBytes(16).toString('base64url'));
+/** A random nonce for one attempt to commit. A retry draws another one, or a late commit could revive an ended session. */
+export const newSessionNonce = (): string => randomBytes(16).toString('base64url');
+
+export const newSessionName = (key: LicenseKey): SessionName => deriveSessionName(key, newSessionNonce());
 
 export function deriveSessionName(key: LicenseKey, nonce: string): SessionName {
   const secret = createHmac('sha256', key.text).update(`countersign/session/v1:${nonce}`).digest('base64url');

@@ -5,18 +5,18 @@ import type { Document, Fields, Precondition, Write } from '../store/store.ts';
 import { paths } from './paths.ts';
 
 /**
- * Every commit of the seat protocol: what it writes and what it requires of each document. The protocol was checked
- * exhaustively as a Promela model before it was built (docs/seats.md); each precondition that is not called spare
- * there is needed, and dropping it breaks an invariant.
+ * Every commit of the seat protocol: what it writes, and what it requires of each document. The protocol was checked
+ * exhaustively as a Promela model (docs/seats.md). Each precondition that is not called spare there is needed: without
+ * it an invariant breaks.
  *
- * The session document is the lock. A session's seat and holder never change and the three are written together, so
- * "session s exists" implies that its seat and its holder name s.
+ * The session document is the lock. A session's seat and holder never change and the three documents are written
+ * together, so "session s exists" implies that its seat and its holder document name s.
  */
 
-/** A free seat's `open` is random, so that instances looking for one start at different places. */
+/** An open seat's `open` is a random number, so that instances that look for a seat start at different places. */
 export type Random = () => number;
 
-/** A session about to be made: its name belongs to this one attempt. */
+/** A session that a commit creates. Its name is used in this one attempt only. */
 export interface NewSession {
   readonly name: SessionName;
   readonly fields: SessionFields;
@@ -34,7 +34,7 @@ const createSession = (fresh: NewSession): Write => ({
   fields: { ...fresh.fields },
 });
 
-/** Takes an open seat. `seat` is the document as the query found it. */
+/** Takes an open seat. `seat` is the document as the query returned it. */
 export const claim = (fresh: NewSession, seat: Document): Write[] => [
   {
     op: 'update',
@@ -46,7 +46,7 @@ export const claim = (fresh: NewSession, seat: Document): Write[] => [
   createSession(fresh),
 ];
 
-/** Ends another machine's expired session and takes its seat, unless that session has beaten since it was read. */
+/** Ends another machine's expired session and takes its seat, unless a heartbeat prolonged it since it was read. */
 export const takeOver = (fresh: NewSession, old: Session, now: number): Write[] => [
   ...remove(old, 'reclaimed', now, { lastUpdateTime: old.updateTime }),
   { op: 'update', path: paths.seat(old.license_id, old.seat), fields: { session: fresh.name.handle } },
@@ -55,8 +55,8 @@ export const takeOver = (fresh: NewSession, old: Session, now: number): Write[] 
 ];
 
 /**
- * Replaces a machine's session by another one of the same machine on the same seat: release and claim in one commit.
- * Needed when the licence key was changed, from which the id of the old session was derived.
+ * Replaces a machine's session by a new one on the same seat: release and claim in one commit. Needed when the licence
+ * key has changed, because the old session's id derives from the old key.
  */
 export const handOver = (fresh: NewSession, old: Session, now: number): Write[] => [
   deleteSession(old.handle, { exists: true }),
@@ -71,8 +71,9 @@ export const handOver = (fresh: NewSession, old: Session, now: number): Write[] 
 ];
 
 /**
- * Prolongs a lease. An update requires that the session exists; `maximum` never shortens what another beat promised.
- * @param details what a machine that asks again says of itself
+ * Prolongs a lease. The update requires that the session exists; `maximum` never shortens what another heartbeat was
+ * answered.
+ * @param details the client details of a machine that acquires again
  */
 export const renew = (handle: string, now: number, expiresAt: number, details: Fields = {}): Write => ({
   op: 'update',
@@ -81,7 +82,7 @@ export const renew = (handle: string, now: number, expiresAt: number, details: F
   maximum: { last_heartbeat: now, expires_at: expiresAt },
 });
 
-/** Ends a session on its holder's or an administrator's word. Guarded by existence: heartbeats must not starve it. */
+/** Ends a session for its holder or an administrator. Requires existence only: heartbeats must not make it fail. */
 export const release = (
   session: Session,
   reason: EndReason,
@@ -90,15 +91,15 @@ export const release = (
   seatsUsed: number | null = null,
 ): Write[] => [...remove(session, reason, now, { exists: true }, seatsUsed), openSeat(session, random)];
 
-/** Ends a session that was found expired, unless it has beaten since it was read. */
+/** Ends a session that was read as expired, unless a heartbeat prolonged it since. */
 export const reap = (session: Session, now: number, random: Random): Write[] => [
   ...remove(session, 'expired', now, { lastUpdateTime: session.updateTime }),
   openSeat(session, random),
 ];
 
-/** Makes new open seats; the licence's `seats` counts them in the same commit. */
-export const growSeats = (license: License, count: number, settling: boolean, random: Random): Write[] => [
-  countSeats(license, license.seats + count, settling, license.next_seat + count),
+/** Creates open seats; the licence's `seats` counts them in the same commit. */
+export const growSeats = (license: License, count: number, reconciling: boolean, random: Random): Write[] => [
+  countSeats(license, license.seats + count, reconciling, license.next_seat + count),
   ...Array.from(
     { length: count },
     (_, index): Write => ({
@@ -109,35 +110,35 @@ export const growSeats = (license: License, count: number, settling: boolean, ra
   ),
 ];
 
-/** Removes open seats, as the query found them. */
-export const removeOpenSeats = (license: License, seats: readonly Document[], settling: boolean): Write[] => [
-  countSeats(license, license.seats - seats.length, settling),
+/** Removes open seats, as the query returned them. */
+export const removeOpenSeats = (license: License, seats: readonly Document[], reconciling: boolean): Write[] => [
+  countSeats(license, license.seats - seats.length, reconciling),
   ...seats.map(({ path, updateTime }): Write => ({ op: 'delete', path, precondition: { lastUpdateTime: updateTime } })),
 ];
 
-/** Ends sessions and removes their seats with them. */
+/** Ends sessions and removes their seats. */
 export const removeHeldSeats = (
   license: License,
   sessions: readonly Session[],
   reason: EndReason,
   now: number,
-  settling: boolean,
+  reconciling: boolean,
 ): Write[] => [
-  countSeats(license, license.seats - sessions.length, settling),
+  countSeats(license, license.seats - sessions.length, reconciling),
   ...sessions.flatMap((session): Write[] => [
     ...remove(session, reason, now, { exists: true }),
     { op: 'delete', path: paths.seat(session.license_id, session.seat) },
   ]),
 ];
 
-/** Says that the licence has the seats it should have. */
-export const settled = (license: License): Write[] => [countSeats(license, license.seats, false)];
+/** Marks the licence as having the number of seats that it should have. */
+export const reconciled = (license: License): Write[] => [countSeats(license, license.seats, false)];
 
-/** Whoever changes the number of seat documents holds the licence as it was read. */
-const countSeats = (license: License, seats: number, settling: boolean, nextSeat = license.next_seat): Write => ({
+/** Every change of the number of seat documents requires that the licence has not changed since it was read. */
+const countSeats = (license: License, seats: number, reconciling: boolean, nextSeat = license.next_seat): Write => ({
   op: 'update',
   path: paths.license(license.id),
-  fields: { seats, settling, next_seat: nextSeat },
+  fields: { seats, reconciling, next_seat: nextSeat },
   lastUpdateTime: license.updateTime,
 });
 

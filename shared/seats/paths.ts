@@ -1,4 +1,4 @@
-/** Where the documents of the seat protocol are. */
+/** The paths of the seat protocol's documents. */
 export const paths = {
   license: (licenseId: string) => `licenses/${licenseId}`,
   seats: (licenseId: string) => `licenses/${licenseId}/seats`,

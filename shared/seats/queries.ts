@@ -1,9 +1,9 @@
 import type { Query } from '../store/store.ts';
 import { paths } from './paths.ts';
 
-/** Every query of the seat protocol. `terraform/indexes.json` declares the indexes they need, and a test compares. */
+/** Every query of the seat protocol. `terraform/indexes.json` declares their indexes; a test compares the two. */
 export const queries = {
-  /** Open seats from a place in the random order on. */
+  /** Open seats from a point in the random order on. */
   openSeatsFrom: (licenseId: string, start: number, limit: number): Query => ({
     collection: paths.seats(licenseId),
     where: [['open', '>=', start]],
@@ -11,7 +11,7 @@ export const queries = {
     limit,
   }),
 
-  /** Open seats before that place: where the search wraps around to. */
+  /** Open seats before that point, where the search continues after the end. */
   openSeatsBefore: (licenseId: string, start: number, limit: number): Query => ({
     collection: paths.seats(licenseId),
     where: [['open', '<', start]],
@@ -19,7 +19,7 @@ export const queries = {
     limit,
   }),
 
-  /** Seats that somebody holds; for counting. */
+  /** Taken seats; for counting. */
   takenSeats: (licenseId: string): Omit<Query, 'limit'> => ({
     collection: paths.seats(licenseId),
     where: [['open', '==', null]],
@@ -36,7 +36,7 @@ export const queries = {
     limit,
   }),
 
-  /** One shard's sessions whose lease ended before a moment, behind the given one. */
+  /** One shard's sessions whose lease ended before a moment, in pages: `after` is the last session's place. */
   expiredInShard: (shard: number, before: number, limit: number, after?: readonly [number, string]): Query => ({
     collection: 'sessions',
     where: [
@@ -51,15 +51,15 @@ export const queries = {
     ...(after === undefined ? {} : { startAfter: after }),
   }),
 
-  /** Licences whose seats somebody has begun to change. */
-  unsettledLicenses: (limit: number): Query => ({
+  /** Licences whose change of seats has begun and is not marked as finished. */
+  reconcilingLicenses: (limit: number): Query => ({
     collection: 'licenses',
-    where: [['settling', '==', true]],
+    where: [['reconciling', '==', true]],
     limit,
   }),
 
-  /** A licence's sessions, the longest unheard first. */
-  longestUnheard: (licenseId: string, limit: number): Query => ({
+  /** A licence's sessions, those whose leases end soonest first. */
+  earliestLeaseEnds: (licenseId: string, limit: number): Query => ({
     collection: 'sessions',
     where: [['license_id', '==', licenseId]],
     orderBy: [['expires_at', 'asc']],

@@ -7,7 +7,7 @@ import { handleOf, holderId, newSessionName } from '#shared/model/session-id.ts'
 import { claim } from '#shared/seats/commits.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
-import { createSettle } from '#shared/seats/settle.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { brokenInvariants, readView } from '../contract/seats/view.ts';
 import { type Suite, startSuite } from './suite.ts';
 
@@ -136,8 +136,8 @@ describe('sessions whose lease is over', () => {
     const license_id = await licenseOfDead(4, 7);
     const { clock } = suite.stack;
     const random = Math.random;
-    const settle = createSettle({ store, clock, random });
-    const reapInNoTime = createReap({ store, clock, random, settle, budget: 0 });
+    const reconcile = createReconcileSeats({ store, clock, random });
+    const reapInNoTime = createReap({ store, clock, random, reconcile, budget: 0 });
     expect(await reapInNoTime()).toEqual({ ended: 0, scanned: 0, remaining: 4, settled: 0 });
     expect((await reap('scheduler')).body).toMatchObject({ ended: 4, remaining: 0 });
     await expectAllFree(license_id, 4);
@@ -146,7 +146,7 @@ describe('sessions whose lease is over', () => {
 
 test('a change of seats that was interrupted is finished', async () => {
   const { license_id } = await suite.license(2);
-  await store.commit([{ op: 'update', path: paths.license(license_id), fields: { max_seats: 5, settling: true } }]);
+  await store.commit([{ op: 'update', path: paths.license(license_id), fields: { max_seats: 5, reconciling: true } }]);
   expect((await reap('scheduler')).body).toMatchObject({ settled: 1 });
   const view = await readView(store, license_id);
   expect(view.seats.size).toBe(5);

@@ -61,9 +61,14 @@ const catalogue = [
       q.openSeatsFrom('l', 0, 1),
       q.openSeatsBefore('l', 0, 1),
       { ...q.takenSeats('l'), limit: 1 },
-      q.longestUnheard('l', 1),
+      q.earliestLeaseEnds('l', 1),
     ],
-    ...[q.expiredOf('l', 0, 1), q.expiredInShard(0, 0, 1), q.expiredInShard(0, 0, 1, [0, 's']), q.unsettledLicenses(1)],
+    ...[
+      q.expiredOf('l', 0, 1),
+      q.expiredInShard(0, 0, 1),
+      q.expiredInShard(0, 0, 1, [0, 's']),
+      q.reconcilingLicenses(1),
+    ],
   ]),
 ];
 
@@ -132,7 +137,7 @@ describe('the declared list', () => {
   test('has a TTL policy for every collection whose documents say when to delete them', () => {
     const writers: Record<string, string> = {
       'functions/admin/commit-audited.ts': 'audit',
-      'functions/seats/usage.ts': 'usage',
+      'functions/seats/usage-recorder.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',
       'functions/task-payloads/tasks.ts': 'tasks',
       'shared/limits/shared-limit.ts': 'limits',

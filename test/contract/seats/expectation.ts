@@ -10,7 +10,7 @@ export type Check = (answers: readonly string[], after: View) => string[];
 /** What must come of a step, where the model can tell: one operation alone, or machines without a seat rushing in. */
 export function expectation(world: World, before: View, operations: readonly Operation[]): Check | undefined {
   const [only] = operations;
-  if (only === undefined || before.license.settling) return undefined;
+  if (only === undefined || before.license.reconciling) return undefined;
   const now = world.clockAt(only.at).now();
   if (operations.length > 1) return rush(world, before, operations, now);
   const expected = alone(world, before, only, now);

@@ -1,11 +1,15 @@
 import { createLicenses } from '#functions/admin/licenses.ts';
 import { createAcquire } from '#functions/seats/acquire.ts';
+import type { AcquireRequest } from '#functions/seats/acquire-request.ts';
 import { createHeartbeat } from '#functions/seats/heartbeat.ts';
-import { createLicenseMemory } from '#functions/seats/licenses.ts';
+import { createLicenseCache } from '#functions/seats/license-cache.ts';
 import { createRelease } from '#functions/seats/release.ts';
 import { createReap } from '#functions/session-reaper/reap.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { createSettle } from '#shared/seats/settle.ts';
+import type { LicenseKey } from '#shared/model/license-key.ts';
+import { silentLogger } from '#shared/model/logger.ts';
+import { holderId } from '#shared/model/session-id.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 
 export interface InstanceOptions {
@@ -18,22 +22,34 @@ export type Instance = ReturnType<typeof createInstance>;
 
 /** One instance of every function that touches seats, put together as their composition roots do. */
 export function createInstance({ store, clock, random }: InstanceOptions) {
-  const memory = createLicenseMemory(store, clock);
+  const licenses = createLicenseCache(store, clock);
   const release = createRelease({ store, clock, random });
-  const settle = createSettle({ store, clock, random });
+  const reconcile = createReconcileSeats({ store, clock, random });
   return {
-    acquire: createAcquire<string>({ store, clock, random, onLicense: memory.remember }),
-    heartbeat: createHeartbeat({ store, clock, licenses: memory, release }),
+    acquire: createAcquire({ store, clock, random, sign: unsigned, licenses }),
+    heartbeat: createHeartbeat({ store, clock, licenses, release }),
     release,
-    reap: createReap({ store, clock, random, settle, budget: 60_000 }),
-    licenses: createLicenses({ store, clock, settle }),
+    reap: createReap({ store, clock, random, reconcile, budget: 60_000 }),
+    licenses: createLicenses({ store, clock, reconcile }),
   };
 }
 
 /** Everybody's administrator. */
 export const EVERYTHING = { includes: () => true, tenantFor: (named: string | undefined) => named ?? 'tenant' };
 
-/** The only part of a wish that is not the seats' business: a stand-in for the signature. */
-export const unsigned = async (): Promise<string> => 'unsigned';
+/** Stands in for the signature, which is not part of the seat protocol. */
+const unsigned = async () => ({ license_token: 'unsigned' });
 
-export const NO_DETAILS = { user_email: null, hostname: null, platform: null, client_version: null };
+export const acquireRequest = (
+  key: LicenseKey,
+  hardwareId: string,
+  signal: AbortSignal = new AbortController().signal,
+): AcquireRequest => ({
+  key,
+  hardwareId,
+  holderId: holderId(key.licenseId, hardwareId),
+  client: { user_email: null, hostname: null, platform: null, client_version: null },
+  tokenFormat: 'jws',
+  signal,
+  log: silentLogger,
+});

@@ -5,7 +5,7 @@ import { systemClock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import { type Database, openDatabase, startEmulator } from './database.ts';
-import { createInstance, NO_DETAILS, unsigned } from './instance.ts';
+import { acquireRequest, createInstance } from './instance.ts';
 import { brokenInvariants, readView } from './view.ts';
 import { createWorld } from './world.ts';
 
@@ -62,14 +62,7 @@ test('more than 5,000 waiting for one licence are sent away until later, and cal
   const { acquire } = createInstance({ store, clock: systemClock, random: Math.random });
   const gone = new AbortController();
   const ask = (machine: number) =>
-    acquire({
-      key: world.keyFor(true).key,
-      holder: world.holder(machine),
-      details: NO_DETAILS,
-      signal: gone.signal,
-      issue: unsigned,
-      attempts: new Set(),
-    }).then(
+    acquire(acquireRequest(world.keyFor(true).key, `machine-${machine}`, gone.signal)).then(
       () => 'granted',
       (error: unknown) => error,
     );
@@ -90,20 +83,13 @@ test('a machine is refused for its own wrong key only', async () => {
   const world = await worldOf(2);
   const other = await worldOf(1);
   const { acquire } = createInstance({ store: database.plain, clock: systemClock, random: Math.random });
-  const wish = (text: string, signal: AbortSignal, machine: number) => ({
-    key: { licenseId: world.licenseId, text },
-    holder: world.holder(machine),
-    details: NO_DETAILS,
-    signal,
-    issue: unsigned,
-    attempts: new Set<string>(),
-  });
-  const here = new AbortController().signal;
+  const request = (text: string, machine: number) =>
+    acquireRequest({ licenseId: world.licenseId, text }, `machine-${machine}`);
   const right = world.keyFor(true).key.text;
   const wrong = other.keyFor(true).key.text;
-  const first = acquire(wish(right, here, 1));
+  const first = acquire(request(right, 1));
   // These wait for the first and go together.
-  const [wrongly, rightly] = [acquire(wish(wrong, here, 2)), acquire(wish(right, here, 2))];
+  const [wrongly, rightly] = [acquire(request(wrong, 2)), acquire(request(right, 2))];
   await expect(wrongly).rejects.toMatchObject({ code: 'license_not_found' });
   expect(await first).toMatchObject({ created: true });
   expect(await rightly).toMatchObject({ created: true });

@@ -65,8 +65,8 @@ export function brokenInvariants({ license, seats, holders, sessions, ended, mal
   if (sessions.size > license.seats) broken.push(`I1: ${sessions.size} sessions on ${license.seats} seats`);
   if (seats.size !== license.seats) broken.push(`I5: ${seats.size} seat documents, ${license.seats} counted`);
   if (open + sessions.size !== seats.size) broken.push(`I5: ${open} open, ${sessions.size} held of ${seats.size}`);
-  if (!license.settling && license.seats !== seatTarget(license)) {
-    broken.push(`I5: settled at ${license.seats} seats in place of ${seatTarget(license)}`);
+  if (!license.reconciling && license.seats !== seatTarget(license)) {
+    broken.push(`I5: reconciled at ${license.seats} seats in place of ${seatTarget(license)}`);
   }
   const machines = new Set([...sessions.values()].map(({ holder }) => holder));
   if (machines.size !== sessions.size) broken.push(`I2: ${sessions.size} sessions of ${machines.size} machines`);

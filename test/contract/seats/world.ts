@@ -5,10 +5,10 @@ import { hashLicenseKey, type LicenseKey, newLicenseId, newLicenseKey } from '#s
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, holderId } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
-import { createSettle } from '#shared/seats/settle.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import { type Books, note } from './books.ts';
-import { createInstance, EVERYTHING, NO_DETAILS, unsigned } from './instance.ts';
+import { acquireRequest, createInstance, EVERYTHING } from './instance.ts';
 import { LEASE_SECONDS, type Operation } from './operations.ts';
 
 export interface Key {
@@ -56,7 +56,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
       max_seats: seats,
       seats: 0,
       next_seat: 0,
-      settling: true,
+      reconciling: true,
       expires_at: clock.now() + LICENSE_ENDS,
       lease_seconds: LEASE_SECONDS,
       offline_seconds: 86_400,
@@ -64,7 +64,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
       created_at: clock.now(),
     };
     await plain.commit([{ op: 'create', path: paths.license(licenseId), fields }]);
-    await createSettle({ store: plain, clock, random })(licenseId);
+    await createReconcileSeats({ store: plain, clock, random })(licenseId);
   }
 
   function keyFields() {
@@ -85,26 +85,18 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
   }
 
   async function acquire(at: number, machine: number, key: LicenseKey): Promise<string> {
-    const wish = {
-      key,
-      holder: holder(machine),
-      details: NO_DETAILS,
-      signal: new AbortController().signal,
-      issue: unsigned,
-      attempts: new Set<string>(),
-    };
-    const { grant, created } = await instance(at).acquire(wish);
-    const handle = handleOf(grant.sessionId);
+    const { lease, created } = await instance(at).acquire(acquireRequest(key, `machine-${machine}`));
+    const handle = handleOf(lease.sessionId);
     const isNew = !books.has(handle);
     for (const sessionId of known.get(machine) ?? []) {
-      if (sessionId !== grant.sessionId) note(books, handleOf(sessionId), { moved: true });
+      if (sessionId !== lease.sessionId) note(books, handleOf(sessionId), { moved: true });
     }
     if (isNew) {
-      const entry = { sessionId: grant.sessionId, machine, releaseAsked: false, released: false, moved: false };
-      books.set(handle, { ...entry, until: grant.expiresAt });
-      known.set(machine, [...(known.get(machine) ?? []), grant.sessionId]);
+      const entry = { sessionId: lease.sessionId, machine, releaseAsked: false, released: false, moved: false };
+      books.set(handle, { ...entry, until: lease.expiresAt });
+      known.set(machine, [...(known.get(machine) ?? []), lease.sessionId]);
     }
-    note(books, handle, { until: grant.expiresAt });
+    note(books, handle, { until: lease.expiresAt });
     if (created) return 'new session';
     return isNew ? 'moved' : 'same session';
   }

@@ -8,7 +8,7 @@ export async function readEnded(store: Pick<DocumentReader, 'get'>, handle: stri
   return document && endedFields.parse(document.fields);
 }
 
-export const sessionNotFound = () => new Fault('session_not_found', 'There is no session of this id.');
+export const sessionNotFound = () => new Fault('session_not_found', 'There is no session with this id.');
 
 export const sessionEnded = ({ reason }: Pick<EndedSession, 'reason'>) =>
   new Fault('session_ended', `The session has ended: ${reason}.`, { extra: { reason } });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createIssue } from '#functions/seats/issue.ts';
-import { createReuse } from '#functions/seats/reuse.ts';
-import type { Grant } from '#functions/seats/wish.ts';
+import type { Lease } from '#functions/seats/lease.ts';
+import { createSignLicense } from '#functions/seats/sign-license.ts';
+import { createSignatureCache } from '#functions/seats/signature-cache.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { License } from '#shared/model/license.ts';
 import { silentLogger } from '#shared/model/logger.ts';
@@ -23,7 +23,7 @@ const LICENSE: License = {
   max_seats: 5,
   seats: 5,
   next_seat: 5,
-  settling: false,
+  reconciling: false,
   expires_at: START + 100 * DAY,
   lease_seconds: 360,
   offline_seconds: 24 * 3600,
@@ -31,7 +31,7 @@ const LICENSE: License = {
   created_at: START,
 };
 
-const granting = (change: Partial<License>, sessionId: string): Grant => ({
+const leaseOf = (change: Partial<License>, sessionId: string): Lease => ({
   license: { ...LICENSE, ...change },
   sessionId,
   expiresAt: START,
@@ -48,29 +48,37 @@ interface Ask {
 function setUp() {
   let now = START;
   const state = { key: localKeys.first.signingKey, failing: false };
-  let signed = 0;
-  const issue = createIssue({
+  let signatures = 0;
+  const signLicense = createSignLicense({
     keys: { signingKey: async () => state.key },
     async sign(claims, _format, { keyVersion, algorithm }) {
-      signed += 1;
+      signatures += 1;
       if (state.failing) throw new Fault('signing_unavailable', 'no', { retryAfter: 2 });
       const stamps = { signed_at: formatTime(now), key_version: keyVersion, signature_algorithm: algorithm };
-      return { license_data: { ...claims, ...stamps, signature: String(signed) } };
+      return { license_data: { ...claims, ...stamps, signature: String(signatures) } };
     },
     clock: { now: () => now },
     unsignedFallback: false,
   });
   const ask = async ({ license = {}, userEmail, session = 's', format = 'signed-json' }: Ask = {}) => {
-    const holder = { key: { text: 'KEY', licenseId: LICENSE.id }, hardwareId: 'm', userEmail: userEmail ?? null };
-    const issued = await issue(granting(license, session), holder, format, silentLogger);
-    if (!('license_data' in issued)) throw new TypeError('no licence data');
-    return issued.license_data;
+    const client = { user_email: userEmail ?? null, hostname: null, platform: null, client_version: null };
+    const signed = await signLicense(leaseOf(license, session), {
+      key: { text: 'KEY', licenseId: LICENSE.id },
+      hardwareId: 'm',
+      holderId: 'holder',
+      client,
+      tokenFormat: format,
+      signal: new AbortController().signal,
+      log: silentLogger,
+    });
+    if (!('license_data' in signed)) throw new TypeError('no licence data');
+    return signed.license_data;
   };
-  return { ask, state, signed: () => signed, advance: (by: number) => (now += by) };
+  return { ask, state, signed: () => signatures, advance: (by: number) => (now += by) };
 }
 
-describe('createIssue', () => {
-  it('signs what the holder is to check, valid for the offline time', async () => {
+describe('createSignLicense', () => {
+  it('signs what the client checks, valid for the offline time', async () => {
     const { ask } = setUp();
     expect(await ask({ userEmail: 'someone@example.org' })).toEqual({
       license_key: 'KEY',
@@ -93,7 +101,7 @@ describe('createIssue', () => {
     expect(soon['valid_until']).toBe('2026-01-31T01:00:00.000Z');
   });
 
-  it('hands an unchanged session the same again for a quarter of its offline time, to the millisecond', async () => {
+  it('reuses the signature of an unchanged session for a quarter of its offline time, to the millisecond', async () => {
     const { ask, advance, signed } = setUp();
     const first = await ask();
     advance(6 * HOUR - 1);
@@ -113,8 +121,8 @@ describe('createIssue', () => {
     ['seats', { license: { max_seats: 6 } }],
     ['expiry', { license: { expires_at: START + 101 * DAY } }],
     ['offline time', { license: { offline_seconds: 3600 } }],
-    ['form', { format: 'batch' }],
-  ])('signs anew for another %s', async (_what, change) => {
+    ['format', { format: 'batch' }],
+  ])('makes a new signature for another %s', async (_what, change) => {
     const { ask, signed } = setUp();
     const first = await ask();
     expect(await ask(change)).toMatchObject({ signature: '2' });
@@ -122,14 +130,14 @@ describe('createIssue', () => {
     expect(signed()).toBe(2);
   });
 
-  it('signs anew when the key has changed, as after a revocation', async () => {
+  it('makes a new signature when the key has changed, as after a revocation', async () => {
     const { ask, state } = setUp();
     await ask();
     state.key = localKeys.second.signingKey;
     expect(await ask()).toMatchObject({ signature: '2', key_version: 'licenses.2' });
   });
 
-  it('remembers no failure', async () => {
+  it('does not cache a failure', async () => {
     const { ask, state } = setUp();
     state.failing = true;
     await expect(ask()).rejects.toMatchObject({ code: 'signing_unavailable' });
@@ -138,20 +146,20 @@ describe('createIssue', () => {
   });
 });
 
-describe('createReuse', () => {
-  const reuse = () => createReuse<number>({ clock: { now: () => START }, maxEntries: 2 });
+describe('createSignatureCache', () => {
+  const newCache = () => createSignatureCache<number>({ clock: { now: () => START }, maxEntries: 2 });
   let made = 0;
   const sign = async () => ++made;
 
-  it('makes one for all who ask while it is being made', async () => {
-    const { get } = reuse();
+  it('shares the signature that is being made', async () => {
+    const { get } = newCache();
     const before = made;
     await Promise.all(Array.from({ length: 10 }, () => get('a', START + HOUR, sign)));
     expect(made).toBe(before + 1);
   });
 
-  it('is bounded: forgets what was made first', async () => {
-    const { get } = reuse();
+  it('is bounded: drops the oldest signature', async () => {
+    const { get } = newCache();
     const [a, b, c] = [
       await get('a', START + HOUR, sign),
       await get('b', START + HOUR, sign),
@@ -161,8 +169,8 @@ describe('createReuse', () => {
     expect(await get('a', START + HOUR, sign)).not.toBe(a);
   });
 
-  it('keeps nothing whose validity is over', async () => {
-    const { get } = reuse();
+  it('keeps no signature past its validity', async () => {
+    const { get } = newCache();
     expect(await get('a', START, sign)).not.toBe(await get('a', START, sign));
   });
 });

@@ -1,0 +1,121 @@
+import type { Clock } from '#shared/model/clock.ts';
+import type { Fault } from '#shared/model/errors.ts';
+import { CommitError, type DocumentReader } from '#shared/store/store.ts';
+import { type AttemptedRequest, callerGone } from './acquire-request.ts';
+import type { Lease } from './lease.ts';
+import type { LicenseCache } from './license-cache.ts';
+import { type Claim, type PlanStep, planGroup, type Refuse, type Renew } from './plan.ts';
+import type { SignedLicense, SignLicense } from './sign-license.ts';
+import { readSnapshot } from './snapshot.ts';
+import type { SeatPeak, UsageRecorder } from './usage-recorder.ts';
+
+export interface AttemptContext {
+  readonly store: DocumentReader;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly sign: SignLicense;
+  readonly usage: UsageRecorder;
+  /** Given every licence that is read, so that heartbeats need not read it again. */
+  readonly licenses: Pick<LicenseCache, 'put'> | undefined;
+}
+
+/** A lease, with its signature under way. */
+export interface Acquired {
+  readonly kind: 'acquired';
+  readonly lease: Lease;
+  /** The session was created for this request; otherwise the machine had one already. */
+  readonly created: boolean;
+  readonly signed: Promise<SignedLicense>;
+}
+
+export type AcquireOutcome = Acquired | { readonly kind: 'refused'; readonly fault: Fault };
+
+export interface Attempt {
+  /** By holder id. */
+  readonly done: ReadonlyMap<string, AcquireOutcome>;
+  /** Requests whose writes were not applied, or whose answer was lost. */
+  readonly left: readonly AttemptedRequest[];
+  /** The commit's answer was lost: it may have been applied, or may be later. */
+  readonly unknown: boolean;
+}
+
+/**
+ * Attempts a group of requests of one licence once: reads a snapshot, plans, and commits with the signatures beside it.
+ * @param requests of different machines
+ */
+export async function attemptGroup(
+  context: AttemptContext,
+  licenseId: string,
+  requests: readonly AttemptedRequest[],
+): Promise<Attempt> {
+  const { clock, licenses } = context;
+  const snapshot = await readSnapshot(context, licenseId, requests, clock.now());
+  if (snapshot.license !== undefined) licenses?.put(snapshot.license);
+
+  const [gone, present] = partition(requests, ({ signal }) => signal.aborted);
+  const steps = [...gone.map(refuseGone), ...planGroup(snapshot, present, clock.now())];
+
+  const outcomes = new Map(steps.map((step) => [step, expectedOutcome(step, context.sign)]));
+  const [claimed, renewed] = await Promise.all([
+    commitClaims(
+      context.usage,
+      steps.filter((step) => step.kind === 'claim'),
+    ),
+    writeRenewals(
+      context.usage,
+      steps.filter((step) => step.kind === 'renew'),
+    ),
+  ]);
+
+  const isApplied = (step: PlanStep) =>
+    step.kind === 'refuse' || (step.kind === 'claim' ? claimed === 'applied' : renewed.has(step));
+  const done = new Map(
+    [...outcomes].flatMap(([step, outcome]) => (isApplied(step) ? [[step.request.holderId, outcome] as const] : [])),
+  );
+  return { done, left: requests.filter(({ holderId }) => !done.has(holderId)), unknown: claimed === 'unknown' };
+}
+
+/** Starts the signature. Nobody may be waiting for it when it fails, because the commit has failed before. */
+function expectedOutcome(step: PlanStep, sign: SignLicense): AcquireOutcome {
+  if (step.kind === 'refuse') return { kind: 'refused', fault: step.fault };
+  const signed = sign(step.lease, step.request);
+  signed.catch(() => undefined);
+  return { kind: 'acquired', lease: step.lease, created: step.created, signed };
+}
+
+/** All claims of the group are one commit. */
+async function commitClaims(usage: UsageRecorder, claims: readonly Claim[]): Promise<'applied' | 'failed' | 'unknown'> {
+  if (claims.length === 0) return 'applied';
+  try {
+    await usage.commit(
+      claims.flatMap(({ writes }) => writes),
+      peakOf(claims),
+    );
+    return 'applied';
+  } catch (error) {
+    if (!(error instanceof CommitError)) throw error;
+    return error.failure === 'unknown' ? 'unknown' : 'failed';
+  }
+}
+
+/** Each renewal is one write and needs no atomicity: one that fails leaves the others alone. */
+async function writeRenewals(usage: UsageRecorder, renewals: readonly Renew[]): Promise<ReadonlySet<PlanStep>> {
+  if (renewals.length === 0) return new Set();
+  const failures = await usage.writeEach(
+    renewals.map(({ write }) => write),
+    peakOf(renewals),
+  );
+  return new Set(renewals.filter((_, index) => failures[index] === undefined));
+}
+
+/** How many seats of their licence are in use once these steps, of which there is one at least, are applied. */
+const peakOf = (steps: readonly (Claim | Renew)[]): SeatPeak => ({
+  licenseId: steps[0]?.lease.license.id ?? '',
+  seats: Math.max(...steps.map(({ lease }) => lease.seatsUsed)),
+});
+
+const refuseGone = (request: AttemptedRequest): Refuse => ({ kind: 'refuse', request, fault: callerGone() });
+
+function partition<T>(items: readonly T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
+}

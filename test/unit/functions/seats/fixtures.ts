@@ -1,0 +1,90 @@
+import type { AttemptedRequest } from '#functions/seats/acquire-request.ts';
+import type { HolderRecord, SeatSnapshot } from '#functions/seats/snapshot.ts';
+import type { License } from '#shared/model/license.ts';
+import { hashLicenseKey, type LicenseKey } from '#shared/model/license-key.ts';
+import { silentLogger } from '#shared/model/logger.ts';
+import type { Session } from '#shared/model/session.ts';
+import { deriveSessionName } from '#shared/model/session-id.ts';
+import { paths } from '#shared/seats/paths.ts';
+import type { Document } from '#shared/store/store.ts';
+
+export const NOW = Date.UTC(2026, 0, 31);
+export const LEASE_SECONDS = 360;
+export const DAY = 24 * 3_600_000;
+
+const READ_AT = { seconds: '1', nanos: 0 };
+
+export const KEY: LicenseKey = { licenseId: 'lic_0123456789ab', text: 'KEY' };
+export const OLD_KEY: LicenseKey = { licenseId: KEY.licenseId, text: 'OLD' };
+
+export const license = (change: Partial<License> = {}): License => ({
+  id: KEY.licenseId,
+  updateTime: READ_AT,
+  tenant_id: 'acme',
+  tier: 'starter',
+  features: ['export'],
+  status: 'active',
+  max_seats: 5,
+  seats: 5,
+  next_seat: 5,
+  reconciling: false,
+  expires_at: NOW + 100 * DAY,
+  lease_seconds: LEASE_SECONDS,
+  offline_seconds: 24 * 3600,
+  keys: [{ hash: hashLicenseKey(KEY), until: null }],
+  created_at: NOW - DAY,
+  ...change,
+});
+
+/** A machine's request; its holder id is the machine's name. */
+export const request = (machine: string, change: Partial<AttemptedRequest> = {}): AttemptedRequest => ({
+  key: KEY,
+  hardwareId: machine,
+  holderId: machine,
+  client: { user_email: null, hostname: machine, platform: null, client_version: null },
+  tokenFormat: 'signed-json',
+  signal: new AbortController().signal,
+  log: silentLogger,
+  nonce: `nonce of ${machine}`,
+  earlierNonces: [],
+  ...change,
+});
+
+export const openSeat = (id: string): Document => ({
+  path: paths.seat(KEY.licenseId, id),
+  id,
+  fields: { open: 0.5, session: null },
+  updateTime: READ_AT,
+});
+
+/** A machine's session, from the key and the nonce that its id derives from, with its holder document. */
+export function sessionOf(machine: string, seat: string, expiresAt: number, key = KEY): [Session, HolderRecord] {
+  const { handle, nonce } = deriveSessionName(key, `old nonce of ${machine}`);
+  const session = {
+    handle,
+    updateTime: READ_AT,
+    license_id: KEY.licenseId,
+    tenant_id: 'acme',
+    seat,
+    holder: machine,
+    user_email: null,
+    hostname: machine,
+    platform: null,
+    client_version: null,
+    acquired_at: NOW - DAY,
+    last_heartbeat: NOW - DAY,
+    expires_at: expiresAt,
+    shard: 0,
+  };
+  return [session, { session: handle, nonce }];
+}
+
+export const snapshot = (change: Partial<SeatSnapshot> = {}): SeatSnapshot => ({
+  license: license(),
+  holders: new Map(),
+  rekeyed: new Map(),
+  open: [],
+  expired: [],
+  used: 0,
+  ...change,
+});

@@ -6,11 +6,12 @@ export { firstOf, type KeyName, type KeySource, KeysUnavailable, type PublicKey 
 export { featureOf, hasFeature } from './license/features.ts';
 export type { LicenseCheck, LicenseForm, RefusalReason, RefusedLicense, ValidLicense } from './license/result.ts';
 export { type VerifyOptions, verifyLicense } from './license/verify.ts';
-export { SeatError, type SeatErrorCode } from './seat/error.ts';
+export { type KeptLicense, SeatError, type SeatErrorCode } from './seat/error.ts';
 export type { LossReason, SeatEvent, SeatListener } from './seat/events.ts';
+export type { FailureCode } from './seat/failure.ts';
 export type { Seat } from './seat/hold.ts';
+export type { SeatState } from './seat/next.ts';
 export type { HoldOptions } from './seat/options.ts';
-export type { SeatState } from './seat/renewer.ts';
 export { memoryStorage } from './storage/memory.ts';
 export type { Storage } from './storage/storage.ts';
 export { type WebStorageArea, webStorage } from './storage/web.ts';

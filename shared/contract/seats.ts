@@ -4,6 +4,11 @@ import { signedLicense, time, tokenFormat } from './schemas.ts';
 
 const licenseKey = z.string().describe('as it was issued; case, spaces and hyphens do not matter');
 const sessionId = z.string();
+const program = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/)
+  .optional()
+  .describe('tells the programs of one machine apart, which share its seat; random, one for each run');
 const detail = (what: string) => z.string().max(320).optional().describe(what);
 
 export const acquire = defineRoute({
@@ -23,6 +28,7 @@ export const acquire = defineRoute({
     hostname: detail('shown to the administrators of the licence'),
     platform: detail('shown to the administrators of the licence'),
     client_version: detail('shown to the administrators of the licence'),
+    program,
     token_format: tokenFormat,
   }),
   responses: {
@@ -45,7 +51,7 @@ export const heartbeat = defineRoute({
   path: '/api/v1/licenses/heartbeat',
   access: ['anyone'],
   summary: 'Keep the seat for another lease',
-  body: z.strictObject({ session_id: sessionId }),
+  body: z.strictObject({ session_id: sessionId, program }),
   responses: {
     200: {
       description: 'The lease has been prolonged',
@@ -62,7 +68,7 @@ export const release = defineRoute({
   access: ['anyone'],
   summary: 'Give the seat back',
   description: 'Repeating it answers the same again.',
-  body: z.strictObject({ session_id: sessionId }),
+  body: z.strictObject({ session_id: sessionId, program }),
   responses: {
     200: {
       description: 'The seat is free',

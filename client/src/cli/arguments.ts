@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { usageError } from './exit.ts';
+import type { HardwareIdArguments } from './hardware-id-command.ts';
 import type { HoldArguments } from './hold-command.ts';
 import type { KeysArguments } from './keys-command.ts';
 import type { VerifyArguments } from './verify-command.ts';
@@ -8,6 +9,7 @@ export type Command =
   | { readonly name: 'help' | 'version' }
   | { readonly name: 'verify'; readonly args: VerifyArguments }
   | { readonly name: 'hold'; readonly args: HoldArguments }
+  | { readonly name: 'hardware-id'; readonly args: HardwareIdArguments }
   | { readonly name: 'keys'; readonly args: KeysArguments };
 
 const text = { type: 'string' } as const;
@@ -30,6 +32,15 @@ export function readArguments(argv: readonly string[]): Command {
       case 'keys': {
         const { values } = parseArgs({ args: rest, options: { url: text, pem: text, json: flag } });
         return { name, args: values };
+      }
+      case 'hardware-id': {
+        const { values, positionals } = parseArgs({
+          args: rest,
+          allowPositionals: true,
+          options: { application: text, 'hardware-id': text, json: flag },
+        });
+        const { application, json } = values;
+        return { name, args: { application, json, hardwareId: values['hardware-id'], command: positionals } };
       }
       default:
         throw usageError(`There is no command ${name}.`);
@@ -71,7 +82,9 @@ function readHold(rest: readonly string[], own: readonly string[]): HoldArgument
       wait: { type: 'string', default: '0' },
       patience: text,
       keys: text,
+      grace: { type: 'string', default: '10' },
       'on-lost': { type: 'string', default: 'terminate' },
+      'hide-machine': flag,
       json: flag,
     },
   });
@@ -86,7 +99,9 @@ function readHold(rest: readonly string[], own: readonly string[]): HoldArgument
     onLost,
     keyFile: values['key-file'],
     hardwareId: values['hardware-id'],
+    hideMachine: values['hide-machine'],
     wait: seconds('--wait', values.wait),
+    grace: seconds('--grace', values.grace),
     patience: values.patience === undefined ? undefined : seconds('--patience', values.patience),
     command: rest.slice(own.length + 1),
   };

@@ -1,5 +1,7 @@
 import { asObject, parseObject, textOf } from '../json.ts';
+import { nodePlatform } from '../platform/node.ts';
 import { PATHS } from '../seat/api.ts';
+import { failureOf, failureOfAnswer } from '../seat/failure.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { serverOf } from './keys-for.ts';
 import type { Terminal } from './terminal.ts';
@@ -27,12 +29,21 @@ export async function keysCommand(args: KeysArguments, terminal: Terminal): Prom
 
 async function fetchList(url: string): Promise<Readonly<Record<string, unknown>>[]> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT) });
+    const response = await nodePlatform.fetch(url, { signal: AbortSignal.timeout(TIMEOUT) });
     const list: unknown = parseObject(await response.text())?.['keys'];
-    if (!response.ok || !Array.isArray(list)) throw new Error(`it answered ${response.status}`);
+    if (!response.ok || !Array.isArray(list)) throw new NoKeys(response.status);
     return list.map((key) => asObject(key) ?? {}).filter((key) => textOf(key['key_version']) !== undefined);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : 'no answer';
-    throw new CommandError(EXIT.unreachable, 'unreachable', `${url} gave no keys (${why}): check the address.`);
+    const failure = cause instanceof NoKeys ? failureOfAnswer(cause, undefined) : failureOf(cause);
+    throw new CommandError(EXIT.unreachable, failure.code, `${failure.message} No keys came from ${url}.`);
+  }
+}
+
+class NoKeys extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`answered ${status}`);
+    this.status = status;
   }
 }

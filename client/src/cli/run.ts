@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parseObject } from '../json.ts';
 import { readArguments } from './arguments.ts';
 import { CommandError, EXIT } from './exit.ts';
+import { hardwareIdCommand } from './hardware-id-command.ts';
 import { HELP } from './help.ts';
 import { holdCommand } from './hold-command.ts';
 import { keysCommand } from './keys-command.ts';
@@ -23,6 +24,8 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
         return await verifyCommand(command.args, terminal);
       case 'hold':
         return await holdCommand(command.args, terminal);
+      case 'hardware-id':
+        return await hardwareIdCommand(command.args, terminal);
       case 'keys':
         return await keysCommand(command.args, terminal);
       default:

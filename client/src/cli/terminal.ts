@@ -8,6 +8,9 @@ export interface Terminal {
   err(text: string): void;
 }
 
+/** A terminal that has been closed, or a reader that has gone, ends neither the command nor the seat. */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 export const processTerminal: Terminal = {
   env: process.env,
   stdin: process.stdin,

@@ -1,5 +1,6 @@
 import { parseTime } from '../license/times.ts';
 import { type VerifyOptions, verifyLicense } from '../license/verify.ts';
+import { cleanText } from '../text/clean.ts';
 import { EXIT, usageError } from './exit.ts';
 import { readInput } from './input.ts';
 import { keysFor } from './keys-for.ts';
@@ -17,13 +18,13 @@ export interface VerifyArguments {
 
 /** `countersign verify`: 0 for a licence that is valid, 1 for one that is not. */
 export async function verifyCommand(args: VerifyArguments, terminal: Terminal): Promise<number> {
-  const now = args.at === undefined ? undefined : parseTime(args.at);
+  const now = args.at === undefined ? undefined : parseTime(cleanText(args.at));
   if (args.at !== undefined && now === undefined) throw usageError(`--at ${args.at} is no RFC 3339 time.`);
   const keys = await keysFor(args, terminal);
   const options: VerifyOptions = {
     features: args.features,
     ...(now === undefined ? {} : { now }),
-    ...(args.hardwareId === undefined ? {} : { hardwareId: args.hardwareId }),
+    ...(args.hardwareId === undefined ? {} : { hardwareId: cleanText(args.hardwareId) }),
   };
   const check = await verifyLicense(await readInput(args.file, terminal), keys, options);
   if (args.json) terminal.out(`${JSON.stringify(check)}\n`);

@@ -2,7 +2,7 @@ import { storedHardwareId } from '../hardware-id.ts';
 import { memoryStorage } from '../storage/memory.ts';
 import { type WebStorageArea, webStorage } from '../storage/web.ts';
 import { systemTime } from '../trusted-clock.ts';
-import type { Platform } from './platform.ts';
+import type { Farewell, Platform } from './platform.ts';
 
 /** What is used of a page, none of which a worker or another runtime need have. Reflect.get: our types know no DOM. */
 interface Page {
@@ -28,6 +28,15 @@ function listen(types: readonly string[], listener: () => void): () => void {
   };
 }
 
+/** Without waiting: the browser sends it when the page is gone. */
+function send(farewell: Farewell | undefined): void {
+  if (farewell === undefined) return;
+  const { url, body } = farewell;
+  if (read('navigator')?.sendBeacon?.(url, new Blob([body], { type: 'application/json' }))) return;
+  const init = { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body };
+  fetch(url, init).catch(() => undefined);
+}
+
 /** A page or a worker. */
 export const browserPlatform: Platform = {
   ...systemTime,
@@ -38,12 +47,6 @@ export const browserPlatform: Platform = {
   },
   longestTimer: 30_000,
   fetch: (url, init) => fetch(url, init),
-  beacon(url, body) {
-    const sent = read('navigator')?.sendBeacon?.(url, new Blob([body], { type: 'application/json' }));
-    if (sent) return;
-    const init = { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body };
-    fetch(url, init).catch(() => undefined);
-  },
   hardwareId: storedHardwareId,
   defaultStorage(application) {
     const area = read('localStorage');
@@ -51,7 +54,7 @@ export const browserPlatform: Platform = {
   },
   description: { platform: 'browser' },
   // A page that is kept for the back button gets its seat again when it is shown (onWake).
-  onExit: (farewell) => listen(['pagehide'], () => void farewell('send-and-forget')),
+  onExit: (handler) => listen(['pagehide'], () => send(handler.farewell())),
   onWake: (callback) =>
     listen(['pageshow', 'online', 'visibilitychange'], () => {
       // A page that is being closed turns hidden after it has given its seat back.

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { fileStorage, stateDirectory } from '../storage/file.ts';
 import { systemTime } from '../trusted-clock.ts';
 import { onProcessExit } from './node-exit.ts';
+import { nodeFetch } from './node-fetch.ts';
 import { nodeHardwareId } from './node-hardware-id.ts';
 import type { Platform } from './platform.ts';
 
@@ -16,7 +17,7 @@ export const nodePlatform: Platform = {
     return () => clearTimeout(timer);
   },
   longestTimer: 30_000,
-  fetch: (url, init) => fetch(url, init),
+  fetch: nodeFetch,
   hardwareId: nodeHardwareId,
   defaultStorage: (application) => fileStorage(stateDirectory(application)),
   description: { hostname: hostname(), platform: `${process.platform}-${process.arch}` },

@@ -20,8 +20,19 @@ export interface FetchReply {
   text(): Promise<string>;
 }
 
-/** How a program that ends gives its seat back: there is time to wait for the answer, or there is not. */
-export type Farewell = 'wait' | 'send-and-forget';
+/** A release that is sent when there is no time left to wait for its answer. */
+export interface Farewell {
+  readonly url: string;
+  readonly body: string;
+}
+
+/** What gives a seat back when the program ends. */
+export interface ExitHandler {
+  /** Where there is time. */
+  release(): Promise<void>;
+  /** Where there is none. @returns what is still to be sent; undefined when there is nothing to give back */
+  farewell(): Farewell | undefined;
+}
 
 /** What a seat needs of the surroundings it lives in: Node, Deno and Bun, or a browser; a test brings its own. */
 export interface Platform extends ClockSource {
@@ -39,8 +50,6 @@ export interface Platform extends ClockSource {
    */
   readonly longestTimer: number;
   readonly fetch: Fetch;
-  /** Posts without waiting, when the program is on its way out. Absent where `fetch` is all there is. */
-  readonly beacon?: (url: string, body: string) => void;
   /** What tells this machine from others, and says nothing else about it. */
   hardwareId(application: string, storage: Storage): Promise<string>;
   /** Where licences are kept when the program names no place. */
@@ -49,8 +58,8 @@ export interface Platform extends ClockSource {
   readonly description: { readonly hostname?: string; readonly platform?: string };
   /** Replaces WebCrypto. */
   readonly checkSignature?: CheckSignature;
-  /** Calls when the program is about to end. @returns takes it back */
-  onExit(farewell: (how: Farewell) => Promise<void>): () => void;
+  /** Gives the seat back when the program ends. @returns takes it back */
+  onExit(handler: ExitHandler): () => void;
   /** Calls when the machine has slept or is online again. @returns takes it back */
   onWake(callback: () => void): () => void;
 }

@@ -1,84 +1,109 @@
-import type { RefusalReason, ValidLicense } from '../license/result.ts';
-import type { Granted, Unavailable } from './api.ts';
+import { asObject, textOf } from '../json.ts';
+import type { RefusalReason, RefusedLicense, ValidLicense } from '../license/result.ts';
+import type { Granted } from './api.ts';
+import type { WhyNothing } from './cache.ts';
 import type { SeatContext } from './context.ts';
-import { SeatError } from './error.ts';
+import { type KeptLicense, SeatError } from './error.ts';
+import type { Unavailable } from './failure.ts';
 
 /** How a seat begins: granted by the server, or from the licence of an earlier run while there is no server. */
 export type FirstHold =
   | { readonly kind: 'granted'; readonly license: ValidLicense; readonly granted: Granted }
-  | { readonly kind: 'offline'; readonly license: ValidLicense; readonly cause: unknown };
+  | { readonly kind: 'offline'; readonly license: ValidLicense; readonly failure: Unavailable };
 
-const PATIENCE = 30_000;
 /** The keys are fetched from a server, too, and it may be that which does not answer. */
 const KEYS_MAY_COME: ReadonlySet<RefusalReason> = new Set(['keys_unavailable', 'unknown_key']);
-/** Between two attempts while all seats are taken, in milliseconds: doubling, the last half of each at random. */
-const DENIED_PAUSE = 20_000;
-const LONGEST_DENIED_PAUSE = 300_000;
+/** What is wrong with a licence that was signed a moment ago when it is the clock that is wrong. */
+const CLOCK_MAY_BE_WRONG: ReadonlySet<RefusalReason> = new Set(['not_yet_valid', 'stale', 'expired']);
 
-/** @throws SeatError when there is no seat, and none is waited for any longer */
+/** Asks until there is a seat. @throws SeatError when there is none, and none is waited for any longer */
 export async function acquireFirst(context: SeatContext): Promise<FirstHold> {
-  const { acquireAndVerify, api, platform, options, emit } = context;
-  const begun = platform.monotonic();
-  const spent = (since: number) => platform.monotonic() - since;
-  let silentSince: number | undefined;
-  let failures = 0;
-  let denials = 0;
-
-  /** Waits for as long as is fitting after another failure. @returns false when patience is at its end */
-  async function retry(retryAfter?: number): Promise<boolean> {
-    if (silentSince === undefined) failures = 0;
-    failures += 1;
-    silentSince ??= platform.monotonic();
-    const pause = context.backoff.retryStart(failures, retryAfter);
-    if (spent(silentSince) + pause > (options.patience ?? PATIENCE)) return false;
-    await context.pause(pause);
-    return true;
-  }
-
+  const { acquireAndVerify, options, release } = context;
+  const waiting = createWaiting(context);
   for (;;) {
     context.throwIfAborted();
     const answer = await acquireAndVerify();
-    if (options.signal?.aborted && 'granted' in answer) await api.release(answer.granted.sessionId);
+    if (options.signal?.aborted && 'granted' in answer) await release(answer.granted.sessionId);
     context.throwIfAborted();
     switch (answer.kind) {
       case 'verified':
         return { kind: 'granted', license: answer.license, granted: answer.granted };
-      case 'unverified': {
-        const { reason, message } = answer.refusal;
-        emit({ type: 'refused_license', reason, message });
-        const cause = new SeatError('license_invalid', { reason, detail: message });
-        if (KEYS_MAY_COME.has(reason) && (await retry())) break;
-        await api.release(answer.granted.sessionId);
-        throw cause;
-      }
-      case 'refused': {
-        if (answer.code !== 'no_seats_available') throw new SeatError(answer.code, answer);
-        const longest = Math.min(LONGEST_DENIED_PAUSE, DENIED_PAUSE * 2 ** denials);
-        const pause = longest * (0.5 + platform.random() / 2);
-        denials += 1;
-        const again = spent(begun) + pause <= (options.wait ?? 0);
-        silentSince = undefined;
-        const { seatsUsed, seatsTotal } = answer;
-        emit({ type: 'denied', seatsUsed, seatsTotal, retryAt: again ? context.clock.now() + pause : undefined });
-        if (!again) throw new SeatError('no_seats_available', answer);
-        await context.pause(pause);
+      case 'unverified':
+        context.emit({ type: 'refused_license', reason: answer.refusal.reason, message: answer.refusal.message });
+        if (KEYS_MAY_COME.has(answer.refusal.reason) && (await waiting.afterFailure())) break;
+        await release(answer.granted.sessionId);
+        throw invalid(context, answer.granted, answer.refusal);
+      case 'refused':
+        if (answer.code !== 'no_seats_available') throw SeatError.of(answer.code, answer);
+        if (!(await waiting.afterDenial(answer))) throw SeatError.of('no_seats_available', answer);
         break;
-      }
       case 'unavailable': {
-        const kept = await startOffline(context, answer);
-        if (kept !== undefined) return kept;
-        if (!(await retry(answer.retryAfter))) throw new SeatError('unreachable', { cause: answer.cause });
+        const kept = await readKept(context);
+        if (kept.valid) return { kind: 'offline', license: kept, failure: answer };
+        if (!(await waiting.afterFailure(answer.retryAfter))) throw SeatError.unavailable(answer, kept);
       }
     }
   }
 }
 
-/** A licence of an earlier run that is still good: the program starts, and the seat is asked for as soon as it can be. */
-async function startOffline(context: SeatContext, { cause }: Unavailable): Promise<FirstHold | undefined> {
+/** Between two attempts while all seats are taken, in milliseconds: doubling, the last half of each at random. */
+const DENIED_PAUSE = 20_000;
+const LONGEST_DENIED_PAUSE = 300_000;
+
+/** How long it is tried: `patience` while nothing answers, `wait` while all seats are taken. Each returns false at its end. */
+function createWaiting({ platform, options, backoff, clock, emit, pause }: SeatContext) {
+  const begun = platform.monotonic();
+  const spent = (since: number) => platform.monotonic() - since;
+  let silentSince: number | undefined;
+  let failures = 0;
+  let denials = 0;
+  return {
+    async afterFailure(retryAfter?: number): Promise<boolean> {
+      if (silentSince === undefined) failures = 0;
+      failures += 1;
+      silentSince ??= platform.monotonic();
+      const next = backoff.retryStart(failures, retryAfter);
+      // A server that says when to come back is there, and is waited for as long as a free seat is.
+      const enough = spent(silentSince) + next > options.patience;
+      if (enough && !(retryAfter !== undefined && spent(begun) + next <= options.wait)) return false;
+      await pause(next);
+      return true;
+    },
+    async afterDenial({ seatsUsed, seatsTotal }: { seatsUsed: number; seatsTotal: number }): Promise<boolean> {
+      const longest = Math.min(LONGEST_DENIED_PAUSE, DENIED_PAUSE * 2 ** denials);
+      const next = longest * (0.5 + platform.random() / 2);
+      denials += 1;
+      silentSince = undefined;
+      const again = spent(begun) + next <= options.wait;
+      emit({ type: 'denied', seatsUsed, seatsTotal, retryAt: again ? clock.now() + next : undefined });
+      if (again) await pause(next);
+      return again;
+    },
+  };
+}
+
+const NOTHING_KEPT: Readonly<Record<WhyNothing | 'unknown', string>> = {
+  unknown: 'No licence of an earlier run is kept here.',
+  released: 'The last run gave its seat back, so its licence was not kept.',
+  strict: 'This licence works only while the server answers, so nothing was kept.',
+  refused: 'The licence of the last run was ended by the server.',
+};
+
+/** The licence of an earlier run, if it is still good: the program starts, and asks for the seat as soon as it can. */
+async function readKept(context: SeatContext): Promise<ValidLicense | (KeptLicense & { readonly valid: false })> {
   const kept = await context.cache.load();
-  if (kept === undefined) return undefined;
-  const check = await context.verify(kept, context.clock);
-  if (check.valid) return { kind: 'offline', license: check, cause };
+  if (kept.kind === 'nothing') return { valid: false, reason: 'none', message: NOTHING_KEPT[kept.why ?? 'unknown'] };
+  const check = await context.verify(kept.license, context.clock);
+  if (check.valid) return check;
   context.emit({ type: 'refused_license', reason: check.reason, message: check.message });
-  return undefined;
+  return { valid: false, reason: check.reason, message: `The licence of the last run is not used: ${check.message}` };
+}
+
+function invalid({ platform }: SeatContext, { license }: Granted, { reason, message }: RefusedLicense): SeatError {
+  const signedAt = Date.parse(textOf(asObject(license)?.['signed_at']) ?? '');
+  const cause = new Error(message);
+  if (!CLOCK_MAY_BE_WRONG.has(reason)) return SeatError.of('license_invalid', { reason, detail: message, cause });
+  const here = new Date(platform.now()).toISOString();
+  const there = Number.isNaN(signedAt) ? 'another time' : new Date(signedAt).toISOString();
+  return SeatError.of('clock_wrong', { reason, detail: `it is ${here} here and ${there} there`, cause });
 }

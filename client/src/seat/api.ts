@@ -1,6 +1,7 @@
 import { asObject, type JsonObject, numberOf, parseObject, textOf } from '../json.ts';
 import { parseTime } from '../license/times.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Fetch, Platform } from '../platform/platform.ts';
+import { failureOf, failureOfAnswer, type Unavailable } from './failure.ts';
 
 /** An HTTP answer with nothing read into it yet. */
 export interface Reply {
@@ -10,16 +11,8 @@ export interface Reply {
   readonly retryAfter?: string | undefined;
 }
 
-/** Posts JSON. @throws whatever goes wrong on the way */
-export type Post = (path: string, body: string) => Promise<Reply>;
-
-/** Nothing certain: try again later. Also what a captive portal or a proxy answers in the server's place. */
-export interface Unavailable {
-  readonly kind: 'unavailable';
-  /** Milliseconds. */
-  readonly retryAfter?: number | undefined;
-  readonly cause: unknown;
-}
+/** Posts JSON. @param timeout milliseconds, default: the caller's usual. @throws whatever goes wrong on the way */
+export type Post = (path: string, body: string, timeout?: number) => Promise<Reply>;
 
 export interface Granted {
   readonly kind: 'granted';
@@ -57,12 +50,15 @@ export type HeartbeatResult =
   | { readonly kind: 'ended'; readonly reason: string }
   | Unavailable;
 
+/** `still_held`: another program of this machine goes on with the seat. */
+export type ReleaseResult = { readonly kind: 'released' | 'still_held' } | Unavailable;
+
 /** The three calls. None of them throws: what goes wrong is an answer. */
 export interface SeatApi {
-  acquire(request: JsonObject): Promise<AcquireResult>;
+  /** @param timeout milliseconds, when less than the usual is to be waited for */
+  acquire(request: JsonObject, timeout?: number): Promise<AcquireResult>;
   heartbeat(sessionId: string): Promise<HeartbeatResult>;
-  /** @returns whether the server has confirmed that the seat is given back */
-  release(sessionId: string): Promise<boolean>;
+  release(sessionId: string): Promise<ReleaseResult>;
 }
 
 export const PATHS = {
@@ -72,35 +68,48 @@ export const PATHS = {
   keys: '/api/v1/public-keys',
 } as const;
 
-/** @param onServerTime told of every time the server states */
-export function createSeatApi(post: Post, onServerTime: (time: number) => void): SeatApi {
-  async function call<T>(path: string, body: JsonObject, read: (status: number, body: JsonObject) => T | undefined) {
+/** What a release says, by this call or by a farewell that nobody waits for. */
+export const releaseBody = (sessionId: string, program: string): JsonObject => ({ session_id: sessionId, program });
+
+/**
+ * @param program tells the programs of one machine, which share a seat, from one another
+ * @param onServerTime told of every time the server states
+ */
+export function createSeatApi(post: Post, program: string, onServerTime: (time: number) => void): SeatApi {
+  async function call<T>(
+    path: string,
+    body: JsonObject,
+    read: (status: number, body: JsonObject) => T | undefined,
+    timeout?: number,
+  ): Promise<T | Unavailable> {
     try {
-      const reply = await post(path, JSON.stringify(body));
-      const understood = read(reply.status, parseObject(reply.body) ?? {});
+      const reply = await post(path, JSON.stringify(body), timeout);
+      const answer = parseObject(reply.body);
+      const understood = read(reply.status, answer ?? {});
+      if (understood === undefined) return failureOfAnswer(reply, answer);
       // Only from an answer that is understood: anybody's error page has a Date, too.
       const time = Date.parse(reply.date ?? '');
-      if (understood !== undefined && !Number.isNaN(time)) onServerTime(time);
-      return understood ?? unavailable(reply);
+      if (!Number.isNaN(time)) onServerTime(time);
+      return understood;
     } catch (cause) {
-      return { kind: 'unavailable', cause } satisfies Unavailable;
+      return failureOf(cause);
     }
   }
 
   return {
-    acquire: (request) => call(PATHS.acquire, request, readAcquire),
+    acquire: (request, timeout) => call(PATHS.acquire, { ...request, program }, readAcquire, timeout),
     async heartbeat(sessionId) {
-      const answer = await call(PATHS.heartbeat, { session_id: sessionId }, readHeartbeat);
+      const answer = await call(PATHS.heartbeat, { session_id: sessionId, program }, readHeartbeat);
       if (answer.kind === 'renewed') onServerTime(answer.at);
       return answer;
     },
-    async release(sessionId) {
-      const answer = await call(PATHS.release, { session_id: sessionId }, (status, { code }) =>
-        status === 200 || code === 'session_ended' || code === 'session_not_found' ? { kind: 'released' } : undefined,
-      );
-      return answer.kind === 'released';
-    },
+    release: (sessionId) => call(PATHS.release, releaseBody(sessionId, program), readRelease),
   };
+}
+
+function readRelease(status: number, { code, still_held: stillHeld }: JsonObject): ReleaseResult | undefined {
+  if (status === 200) return { kind: stillHeld === true ? 'still_held' : 'released' };
+  return code === 'session_ended' || code === 'session_not_found' ? { kind: 'released' } : undefined;
 }
 
 function readAcquire(status: number, body: JsonObject): AcquireResult | undefined {
@@ -131,26 +140,12 @@ function readHeartbeat(status: number, body: JsonObject): HeartbeatResult | unde
   return body['code'] === 'session_not_found' ? { kind: 'ended', reason: 'session_not_found' } : undefined;
 }
 
-function unavailable({ status, retryAfter, body }: Reply): Unavailable {
-  const seconds = retryAfter === undefined ? Number.NaN : Number(retryAfter);
-  const code = textOf(parseObject(body)?.['code']) ?? 'no answer of a licence server';
-  return {
-    kind: 'unavailable',
-    retryAfter: seconds >= 0 ? seconds * 1000 : undefined,
-    cause: new Error(`The licence server answered ${status}: ${code}.`),
-  };
-}
-
-/** Posts with the platform's fetch, giving up after so many milliseconds. */
-export function fetchPost(
-  url: string,
-  { fetch, setTimer }: Pick<Platform, 'fetch' | 'setTimer'>,
-  timeout: number,
-): Post {
-  return async (path, body) => {
+/** Posts with `fetch`, giving up after so many milliseconds. */
+export function fetchPost(url: string, fetch: Fetch, setTimer: Platform['setTimer'], usual: number): Post {
+  return async (path, body, timeout = usual) => {
     const giveUp = new AbortController();
-    const late = () => giveUp.abort(new Error(`${url} did not answer within ${timeout} ms.`));
-    const cancel = setTimer(late, timeout, true);
+    const late = () => giveUp.abort(new AnswerTimeout(`no answer within ${timeout} ms`));
+    const cancel = setTimer(late, Math.min(timeout, usual), true);
     try {
       const headers = { 'content-type': 'application/json' };
       const response = await fetch(url + path, { method: 'POST', headers, body, signal: giveUp.signal });
@@ -164,4 +159,8 @@ export function fetchPost(
       cancel();
     }
   };
+}
+
+class AnswerTimeout extends Error {
+  override readonly name = 'TimeoutError';
 }

@@ -9,6 +9,8 @@ export interface Backoff {
   firstHeartbeat(interval: number): number;
   /** After the nth failure in a row: a fifth of the interval, doubling up to all of it, the last half of it at random. */
   retry(failures: number, interval: number, retryAfter?: number): number;
+  /** Once more before a lease is over that ends in so many milliseconds, and not at its last moment. */
+  lastBefore(leaseEnd: number, interval: number): number;
   /** The same before there is a seat, while somebody is waiting: a second, doubling up to a minute. */
   retryStart(failures: number, retryAfter?: number): number;
 }
@@ -27,6 +29,7 @@ export function createBackoff(random: () => number): Backoff {
     nextHeartbeat: (interval) => interval * (1 - random() / 8),
     firstHeartbeat: (interval) => interval * (0.25 + 0.75 * random()),
     retry: (failures, interval, retryAfter) => delay(failures, interval * FIRST_RETRY, interval, retryAfter),
+    lastBefore: (leaseEnd, interval) => leaseEnd - interval * (0.05 + 0.9 * random()),
     retryStart: (failures, retryAfter) => delay(failures, SHORTEST, LONGEST_AT_START, retryAfter),
   };
 }

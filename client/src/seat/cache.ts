@@ -1,42 +1,54 @@
 import { utf8 } from '../encoding.ts';
 import { numberOf, parseObject } from '../json.ts';
 import type { Storage } from '../storage/storage.ts';
+import { normalizeLicenseKey } from '../text/license-key.ts';
 import type { TrustedClock } from '../trusted-clock.ts';
 
-/** The last licence of this machine, for starting without a network, and the latest time that was seen. */
+/**
+ * What is kept between runs: the last licence of this machine, for a start without the server, and the latest time that
+ * was seen.
+ */
 export interface LicenseCache {
-  /** @returns `license_data` or `license_token` as it came, not verified */
-  load(): Promise<unknown>;
+  load(): Promise<KeptState>;
   save(license: unknown): Promise<void>;
-  /** A seat that has been given back is not used offline. */
-  forget(): Promise<void>;
+  forget(why: WhyNothing): Promise<void>;
 }
 
-/** A storage that fails costs the offline start and nothing else, so its failures are not raised. */
+/**
+ * Why nothing is kept. `released`: the last run gave its seat back, which others may have by now. `strict`: its copies
+ * end with the lease. `refused`: the server ended it.
+ */
+const WHY_NOTHING = ['released', 'strict', 'refused'] as const;
+export type WhyNothing = (typeof WHY_NOTHING)[number];
+
+export type KeptState =
+  /** As it came, not verified. */
+  | { readonly kind: 'license'; readonly license: unknown }
+  | { readonly kind: 'nothing'; readonly why: WhyNothing | undefined };
+
+/** @param storage one that does not fail (guarded.ts) */
 export function createCache(
   storage: Storage,
   licenseKey: string,
   hardwareId: string,
   clock: Pick<TrustedClock, 'latest' | 'remember'>,
 ): LicenseCache {
-  const name = `license-${fingerprint(`${licenseKey}\n${hardwareId}`)}`;
+  const name = `license-${fingerprint(`${normalizeLicenseKey(licenseKey)}\n${hardwareId}`)}`;
   const timeName = `${name}-time`;
-  const attempt = <T>(work: Promise<T>) => work.catch(() => undefined);
   return {
     async load() {
-      const seen = Number((await attempt(storage.get(timeName))) ?? Number.NaN);
+      const seen = Number((await storage.get(timeName)) ?? Number.NaN);
       if (numberOf(seen) !== undefined) clock.remember(seen);
-      const text = await attempt(storage.get(name));
-      return text === undefined ? undefined : parseObject(text)?.['license'];
+      const kept = parseObject((await storage.get(name)) ?? '');
+      if (kept?.['license'] !== undefined) return { kind: 'license', license: kept['license'] };
+      return { kind: 'nothing', why: WHY_NOTHING.find((why) => why === kept?.['nothing']) };
     },
     async save(license) {
-      await attempt(storage.set(name, JSON.stringify({ license })));
+      await storage.set(name, JSON.stringify({ license }));
       const latest = clock.latest();
-      if (latest !== undefined) await attempt(storage.set(timeName, String(Math.floor(latest))));
+      if (latest !== undefined) await storage.set(timeName, String(Math.floor(latest)));
     },
-    forget: async () => {
-      await attempt(storage.delete(name));
-    },
+    forget: (why) => storage.set(name, JSON.stringify({ nothing: why })),
   };
 }
 

@@ -1,45 +1,60 @@
+import { toHex } from '../encoding.ts';
 import { fetchedKeys } from '../keys/fetched.ts';
 import { verifyLicense } from '../license/verify.ts';
 import type { Platform } from '../platform/platform.ts';
+import { guardedStorage } from '../storage/guarded.ts';
+import { cleanText } from '../text/clean.ts';
 import { createTrustedClock, type TrustedClock } from '../trusted-clock.ts';
-import { createAcquireAndVerify, type VerifiedAcquire, type Verify } from './acquire-and-verify.ts';
+import { type AcquireAndVerify, createAcquireAndVerify, type Verify } from './acquire-and-verify.ts';
 import { createSeatApi, fetchPost, PATHS, type SeatApi } from './api.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { createCache, type LicenseCache } from './cache.ts';
 import { SeatError } from './error.ts';
 import { createEmitter, type SeatListener } from './events.ts';
-import type { HoldOptions } from './options.ts';
+import type { ReadOptions } from './options.ts';
 
 /** Everything that one seat is kept with. */
 export interface SeatContext {
-  readonly options: HoldOptions;
+  readonly options: ReadOptions;
   readonly platform: Platform;
+  /** Of the licence server, without a slash at its end. */
+  readonly url: string;
+  /** Tells this holder of the seat from other programs of the machine, which share it. Random, for one run. */
+  readonly program: string;
   readonly clock: TrustedClock;
   readonly api: SeatApi;
   readonly cache: LicenseCache;
   readonly backoff: Backoff;
   readonly verify: Verify;
-  readonly acquireAndVerify: () => Promise<VerifiedAcquire>;
-  readonly releaseUrl: string;
+  readonly acquireAndVerify: AcquireAndVerify;
   readonly emit: SeatListener;
   subscribe(listener: SeatListener): () => void;
+  /** Gives a seat back that is not going to be held. */
+  release(sessionId: string): Promise<unknown>;
   /** Waits, and keeps the program running meanwhile; less when the signal is aborted. */
   pause(milliseconds: number): Promise<void>;
   throwIfAborted(): void;
 }
 
-export async function createContext(options: HoldOptions, platform: Platform): Promise<SeatContext> {
-  const url = options.url.replace(/\/+$/, '');
-  const storage = options.storage ?? platform.defaultStorage(options.application);
-  const hardwareId = options.hardwareId ?? (await platform.hardwareId(options.application, storage));
-  const clock = createTrustedClock(platform);
+const NO_MEMORY =
+  'Nothing can be kept on this machine, so a start without the licence server will not be possible: check the directory of the storage, its rights and its space.';
+
+export async function createContext(options: ReadOptions, platform: Platform): Promise<SeatContext> {
+  const { url, application, timeout, signal } = options;
   const { emit, subscribe } = createEmitter();
   if (options.onEvent !== undefined) subscribe(options.onEvent);
-  const timeout = options.timeout ?? 10_000;
-  const api = createSeatApi(fetchPost(url, platform, timeout), clock.sawServer);
+  const storage = guardedStorage(
+    () => options.storage ?? platform.defaultStorage(application),
+    (cause) => emit({ type: 'storage_unavailable', message: NO_MEMORY, cause }),
+  );
+  const hardwareId = options.hardwareId ?? cleanText(await platform.hardwareId(application, storage));
+  const clock = createTrustedClock(platform);
+  const fetch = options.fetch ?? platform.fetch;
+  const program = toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const api = createSeatApi(fetchPost(url, fetch, platform.setTimer, timeout), program, clock.sawServer);
   const cache = createCache(storage, options.licenseKey, hardwareId, clock);
   const now = () => clock.now();
-  const keys = options.keys ?? fetchedKeys(url + PATHS.keys, { storage, fetch: platform.fetch, now, timeout });
+  const keys = options.keys ?? fetchedKeys(url + PATHS.keys, { storage, fetch, now, timeout });
   const verify: Verify = (license, trusted) =>
     verifyLicense(license, keys, {
       clock: trusted,
@@ -51,14 +66,16 @@ export async function createContext(options: HoldOptions, platform: Platform): P
     license_key: options.licenseKey,
     hardware_id: hardwareId,
     user_email: options.userEmail,
-    hostname: options.hostname ?? platform.description.hostname,
-    platform: options.platform ?? platform.description.platform,
+    hostname: shown(options.hostname, platform.description.hostname),
+    platform: shown(options.platform, platform.description.platform),
     client_version: options.clientVersion,
     token_format: options.tokenFormat,
   };
   return {
     options,
     platform,
+    url,
+    program,
     clock,
     api,
     cache,
@@ -67,19 +84,23 @@ export async function createContext(options: HoldOptions, platform: Platform): P
     subscribe,
     acquireAndVerify: createAcquireAndVerify({ api, request, verify, clock, cache }),
     backoff: createBackoff(platform.random),
-    releaseUrl: url + PATHS.release,
+    release: (sessionId) => api.release(sessionId),
     pause: (milliseconds) =>
       new Promise((resolve) => {
         const done = () => {
           cancel();
-          options.signal?.removeEventListener('abort', done);
+          signal?.removeEventListener('abort', done);
           resolve();
         };
         const cancel = platform.setTimer(done, milliseconds, true);
-        options.signal?.addEventListener('abort', done);
+        signal?.addEventListener('abort', done);
       }),
     throwIfAborted() {
-      if (options.signal?.aborted) throw new SeatError('aborted', { cause: options.signal.reason });
+      if (signal?.aborted) throw SeatError.of('aborted', { cause: signal.reason });
     },
   };
 }
+
+/** What administrators see: what the program says, else what the machine is; nothing where the program says so. */
+const shown = (said: string | false | undefined, found: string | undefined): string | undefined =>
+  said === false ? undefined : (said ?? found);

@@ -1,4 +1,5 @@
 import type { RefusalReason } from '../license/result.ts';
+import type { FailureCode, Unavailable } from './failure.ts';
 
 /** What a person can do about each. Where the server says more, it is added. */
 const ADVICE = {
@@ -7,21 +8,29 @@ const ADVICE = {
   license_expired: 'The licence has ended: renew it with your vendor.',
   license_suspended: 'The licence is suspended: ask your vendor why.',
   license_invalid: 'The server answered a licence that does not verify, so it was not used.',
+  clock_wrong: 'The clock of this machine differs from the time of the licence server by too much: set the clock.',
   invalid_request: 'The server does not understand the request: check the options, and update this library.',
-  unreachable:
-    'The licence server could not be reached: check the URL and the connection; `patience` says how long is tried.',
   aborted: 'The signal was aborted before a seat was held.',
 } as const;
 
-export type SeatErrorCode = keyof typeof ADVICE;
+export type SeatErrorCode = keyof typeof ADVICE | FailureCode;
 
 export interface SeatErrorDetails {
   readonly detail?: string | undefined;
   readonly seatsUsed?: number | undefined;
   readonly seatsTotal?: number | undefined;
-  /** For `license_invalid`: what was wrong with it. */
+  /** For `license_invalid` and `clock_wrong`: what was wrong with the licence that was answered. */
   readonly reason?: RefusalReason | undefined;
+  /** Milliseconds, where the server said when to come back. */
+  readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
+}
+
+/** A licence of an earlier run that could not stand in for the server. */
+export interface KeptLicense {
+  /** `none`: nothing is kept; else why it was refused. */
+  readonly reason: RefusalReason | 'none';
+  readonly message: string;
 }
 
 /** Why `holdSeat` holds no seat. The message says what to do; decide by `code`. */
@@ -30,13 +39,30 @@ export class SeatError extends Error {
   readonly seatsUsed: number | undefined;
   readonly seatsTotal: number | undefined;
   readonly reason: RefusalReason | undefined;
+  readonly retryAfter: number | undefined;
+  /** When the server gave no answer: why there was no start with the licence of the last run either. */
+  readonly kept: KeptLicense | undefined;
 
-  constructor(code: SeatErrorCode, { detail, seatsUsed, seatsTotal, reason, cause }: SeatErrorDetails = {}) {
-    super(detail === undefined ? ADVICE[code] : `${ADVICE[code]} (${detail})`, { cause });
+  private constructor(code: SeatErrorCode, message: string, details: SeatErrorDetails, kept?: KeptLicense) {
+    super(message, { cause: details.cause });
     this.name = 'SeatError';
     this.code = code;
-    this.seatsUsed = seatsUsed;
-    this.seatsTotal = seatsTotal;
-    this.reason = reason;
+    this.seatsUsed = details.seatsUsed;
+    this.seatsTotal = details.seatsTotal;
+    this.reason = details.reason;
+    this.retryAfter = details.retryAfter;
+    this.kept = kept;
+  }
+
+  /** The server answered, or the program gave up. */
+  static of(code: keyof typeof ADVICE, details: SeatErrorDetails = {}): SeatError {
+    const { detail } = details;
+    const repeated = detail === undefined || ADVICE[code].startsWith(detail.replace(/\.$/, ''));
+    return new SeatError(code, repeated ? ADVICE[code] : `${ADVICE[code]} (${detail})`, details);
+  }
+
+  /** The server gave no answer, and no licence is kept that could stand in for it. */
+  static unavailable({ code, message, cause, retryAfter }: Unavailable, kept: KeptLicense): SeatError {
+    return new SeatError(code, `${message} ${kept.message}`, { cause, retryAfter }, kept);
   }
 }

@@ -1,4 +1,5 @@
 import type { RefusalReason, ValidLicense } from '../license/result.ts';
+import type { FailureCode } from './failure.ts';
 
 /** Why a seat is gone for good. Everything else is mended without bothering the program. */
 export type LossReason =
@@ -17,7 +18,7 @@ export type LossReason =
 
 /** What happens to a seat. Times are milliseconds since the epoch. */
 export type SeatEvent =
-  /** The seat is ours, first or again; `fresh` when the licence was just signed. */
+  /** The seat is ours, first or again. */
   | {
       readonly type: 'held';
       readonly license: ValidLicense;
@@ -27,9 +28,14 @@ export type SeatEvent =
     }
   /** A fresh signature is being asked for. */
   | { readonly type: 'renewing'; readonly validUntil: number | undefined }
-  /** The server does not answer. The program may go on until `validUntil`; another may take the seat after `leaseEndsAt`. */
+  /**
+   * The server does not answer, for the reason that `code` and `message` say. The program may go on until `validUntil`;
+   * another may take the seat after `leaseEndsAt`.
+   */
   | {
       readonly type: 'offline';
+      readonly code: FailureCode;
+      readonly message: string;
       readonly since: number;
       readonly leaseEndsAt: number | undefined;
       readonly validUntil: number | undefined;
@@ -44,12 +50,17 @@ export type SeatEvent =
       readonly seatsTotal: number;
       readonly retryAt: number | undefined;
     }
-  /** The server answered a licence that does not verify; the one at hand stays in use. */
+  /** The licence of the last run, or one that the server answered, does not verify; one at hand stays in use. */
   | { readonly type: 'refused_license'; readonly reason: RefusalReason; readonly message: string }
+  /** Nothing can be kept for the next start here. The seat is held all the same. */
+  | { readonly type: 'storage_unavailable'; readonly message: string; readonly cause: unknown }
   /** Nothing more comes after this. Save the work and stop. */
   | { readonly type: 'lost'; readonly reason: LossReason; readonly message: string }
-  /** Nothing more comes after this. `confirmed` false: the server did not hear of it, and the lease runs out by itself. */
-  | { readonly type: 'released'; readonly confirmed: boolean };
+  /**
+   * Nothing more comes after this. `confirmed` false: the server did not hear of it, and the lease runs out by itself.
+   * `stillHeld`: another program of this machine goes on with the seat.
+   */
+  | { readonly type: 'released'; readonly confirmed: boolean; readonly stillHeld: boolean };
 
 const LOSSES: Readonly<Record<LossReason, string>> = {
   admin_released: 'An administrator has taken the seat back: ask for another one, or talk to them.',

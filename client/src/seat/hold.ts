@@ -1,11 +1,13 @@
 import { featureOf, hasFeature } from '../license/features.ts';
 import type { ValidLicense } from '../license/result.ts';
-import type { Farewell, Platform } from '../platform/platform.ts';
+import type { Platform } from '../platform/platform.ts';
 import { acquireFirst } from './acquire.ts';
+import { PATHS, releaseBody } from './api.ts';
 import { createContext, type SeatContext } from './context.ts';
 import type { SeatListener } from './events.ts';
-import { checkOptions, type HoldOptions } from './options.ts';
-import { type Renewer, type SeatState, startRenewer } from './renewer.ts';
+import type { SeatState } from './next.ts';
+import { type HoldOptions, readOptions } from './options.ts';
+import { type HeldSeat, renewUntilEnd } from './renew-until-end.ts';
 
 /** A seat that is kept until it is released, lost, or the program ends. */
 export interface Seat {
@@ -24,80 +26,49 @@ export interface Seat {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const RELEASE_ATTEMPTS = 3;
-const RELEASE_PAUSE = 500;
-
 /**
- * Takes a seat and keeps it.
+ * Acquires a seat, then renews it until the end.
  * @throws TypeError for options that cannot be meant; SeatError, by its `code`, when there is no seat
  */
 export async function holdSeatOn(platform: Platform, options: HoldOptions): Promise<Seat> {
-  checkOptions(options);
-  const context = await createContext(options, platform);
+  const context = await createContext(readOptions(options), platform);
   const first = await acquireFirst(context);
-  return seatOf(context, (onLost) => startRenewer(context, first, onLost));
+  const held = renewUntilEnd(context, first);
+  return connect(context, held);
 }
 
-function seatOf(context: SeatContext, keep: (onLost: () => void) => Renewer): Seat {
-  const { options, platform } = context;
+/** Ties the seat to what surrounds it: the program's end, a machine that wakes, the caller's signal. */
+function connect({ options, platform, subscribe, url, program }: SeatContext, held: HeldSeat): Seat {
   const ending = new AbortController();
-  const undo: (() => void)[] = [];
-  let released: Promise<void> | undefined;
-  const renewer = keep(finish);
-
-  function finish(): void {
-    for (const step of undo.splice(0)) step();
+  const release = () => held.release();
+  const disconnect = [platform.onWake(held.wake)];
+  if (options.releaseOnExit) {
+    const farewell = () => {
+      const session = held.abandon();
+      if (session === undefined) return undefined;
+      return { url: url + PATHS.release, body: JSON.stringify(releaseBody(session, program)) };
+    };
+    disconnect.push(platform.onExit({ release, farewell }));
+  }
+  options.signal?.addEventListener('abort', release);
+  disconnect.push(() => options.signal?.removeEventListener('abort', release));
+  void held.ended.then(() => {
+    for (const step of disconnect) step();
     ending.abort();
-  }
-
-  async function giveBack(): Promise<void> {
-    if (renewer.state() === 'lost') return;
-    const session = await renewer.stop();
-    const confirmed = session === undefined || (await tellServer(context, session));
-    await context.cache.forget();
-    context.emit({ type: 'released', confirmed });
-    finish();
-  }
-
-  function release(): Promise<void> {
-    released ??= giveBack();
-    return released;
-  }
-
-  async function farewell(how: Farewell): Promise<void> {
-    const session = renewer.session();
-    if (how === 'wait' || platform.beacon === undefined) return release();
-    if (session !== undefined) platform.beacon(context.releaseUrl, JSON.stringify({ session_id: session }));
-    renewer.abandon();
-    return context.cache.forget();
-  }
-
-  undo.push(platform.onWake(renewer.wake));
-  if (options.releaseOnExit ?? true) undo.push(platform.onExit(farewell));
-  const onAbort = () => void release();
-  options.signal?.addEventListener('abort', onAbort);
-  undo.push(() => options.signal?.removeEventListener('abort', onAbort));
+  });
 
   return {
     get state() {
-      return renewer.state();
+      return held.state();
     },
     get license() {
-      return renewer.license();
+      return held.license();
     },
     signal: ending.signal,
-    hasFeature: (name) => hasFeature(renewer.license(), name),
-    feature: (name) => featureOf(renewer.license(), name),
-    subscribe: context.subscribe,
+    hasFeature: (name) => hasFeature(held.license(), name),
+    feature: (name) => featureOf(held.license(), name),
+    subscribe,
     release,
     [Symbol.asyncDispose]: release,
   };
-}
-
-async function tellServer({ api, pause }: SeatContext, session: string): Promise<boolean> {
-  for (let attempt = 1; ; attempt += 1) {
-    if (await api.release(session)) return true;
-    if (attempt === RELEASE_ATTEMPTS) return false;
-    await pause(RELEASE_PAUSE * attempt);
-  }
 }

@@ -1,55 +1,104 @@
 import type { KeyMaterial } from '../keys/pinned.ts';
 import type { KeySource } from '../keys/source.ts';
+import type { Fetch } from '../platform/platform.ts';
 import type { Storage } from '../storage/storage.ts';
+import { cleanText } from '../text/clean.ts';
+import { normalizeLicenseKey } from '../text/license-key.ts';
 import type { SeatListener } from './events.ts';
 
 export interface HoldOptions {
   /** Of the licence server, e.g. `https://licenses.example.com`. In a page: its own origin, which passes the calls on. */
   readonly url: string;
-  /** As it was issued; case, spaces and hyphens do not matter. */
+  /** As it was issued, or as people send it: case, spaces, dashes, quotes and invisible characters do not matter. */
   readonly licenseKey: string;
   /** A short name of the program: the salt of the hardware id, and the folder of the default storage. */
   readonly application: string;
   /** At most 256 characters. Default: see `hardwareId` in the README. One seat a hardware id. */
-  readonly hardwareId?: string;
+  readonly hardwareId?: string | undefined;
   /** Shown to the administrators of the licence, like the three that follow. */
-  readonly userEmail?: string;
-  readonly hostname?: string;
-  readonly platform?: string;
-  readonly clientVersion?: string;
-  readonly tokenFormat?: 'signed-json' | 'jws';
+  readonly userEmail?: string | undefined;
+  /** Default: this machine's, in Node. `false`: not sent. */
+  readonly hostname?: string | false | undefined;
+  /** Default: operating system and processor, or `browser`. `false`: not sent. */
+  readonly platform?: string | false | undefined;
+  readonly clientVersion?: string | undefined;
+  readonly tokenFormat?: 'signed-json' | 'jws' | undefined;
   /** Default: fetched from the server and kept in the storage. Pinned keys cannot be exchanged by whoever can write there. */
-  readonly keys?: KeySource | KeyMaterial;
+  readonly keys?: KeySource | KeyMaterial | undefined;
   /** Default: a directory of the user's in Node, localStorage in a page. */
-  readonly storage?: Storage;
+  readonly storage?: Storage | undefined;
+  /** Replaces the platform's `fetch`, for every request: a proxy, a CA of one's own. */
+  readonly fetch?: Fetch | undefined;
   /** Aborting gives up waiting, or gives the seat back. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told of everything from the first attempt on. */
-  readonly onEvent?: SeatListener;
+  readonly onEvent?: SeatListener | undefined;
   /** Milliseconds to wait for a free seat when all are in use. Default 0. */
-  readonly wait?: number;
+  readonly wait?: number | undefined;
   /** Milliseconds to go on trying at the start while the server cannot be reached and no licence is kept. Default 30,000. */
-  readonly patience?: number;
+  readonly patience?: number | undefined;
   /** Milliseconds for one request. Default 10,000. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Give the seat back when the program ends or the page is left. Default true. */
-  readonly releaseOnExit?: boolean;
+  readonly releaseOnExit?: boolean | undefined;
   /** Accept a licence without a signature, which anybody can write. Default false. */
-  readonly allowUnsigned?: boolean;
+  readonly allowUnsigned?: boolean | undefined;
 }
 
+/** Options as they are used: texts in their one spelling, every default filled in. */
+export interface ReadOptions extends HoldOptions {
+  readonly wait: number;
+  readonly patience: number;
+  readonly timeout: number;
+  readonly releaseOnExit: boolean;
+}
+
+const LONGEST_HARDWARE_ID = 256;
+
 /** @throws TypeError that names the option: a mistake in the program, not in the world */
-export function checkOptions({ url, licenseKey, application, hardwareId, ...rest }: HoldOptions): void {
-  if (!URL.canParse(url) || !/^https?:/.test(url)) {
-    throw new TypeError('url: give the http or https address of the licence server');
+export function readOptions(options: HoldOptions): ReadOptions {
+  if (typeof options !== 'object' || options === null) throw new TypeError('options: give an object');
+  return {
+    ...options,
+    url: readUrl(options.url),
+    licenseKey: readText('licenseKey', options.licenseKey, 'the key of the licence', normalizeLicenseKey),
+    application: readText('application', options.application, 'a short name of your program', cleanText),
+    hardwareId: readHardwareId(options.hardwareId),
+    wait: milliseconds('wait', options.wait, 0),
+    patience: milliseconds('patience', options.patience, 30_000),
+    timeout: milliseconds('timeout', options.timeout, 10_000),
+    releaseOnExit: options.releaseOnExit ?? true,
+  };
+}
+
+function readText(name: string, value: unknown, what: string, clean: (text: string) => string): string {
+  if (typeof value !== 'string') throw new TypeError(`${name}: give ${what}, not ${describe(value)}`);
+  const text = clean(value);
+  if (text === '') throw new TypeError(`${name}: give ${what}, not an empty text`);
+  return text;
+}
+
+const describe = (value: unknown): string =>
+  value === undefined || value === null ? `${value} (is the variable set that it is read from?)` : `a ${typeof value}`;
+
+function readUrl(value: unknown): string {
+  const text = readText('url', value, 'the http or https address of the licence server', cleanText);
+  if (!URL.canParse(text) || !/^https?:/i.test(text)) {
+    throw new TypeError(`url: give the http or https address of the licence server, not ${JSON.stringify(text)}`);
   }
-  if (licenseKey.trim() === '') throw new TypeError('licenseKey: give the key of the licence');
-  if (application.trim() === '') throw new TypeError('application: give a short name of your program');
-  if (hardwareId !== undefined && (hardwareId === '' || hardwareId.length > 256)) {
-    throw new TypeError('hardwareId: give 1 to 256 characters, or leave it out');
-  }
-  for (const name of ['wait', 'patience', 'timeout'] as const) {
-    const value = rest[name];
-    if (value !== undefined && !(value >= 0)) throw new TypeError(`${name}: give milliseconds, 0 or more`);
-  }
+  return text.replace(/\/+$/, '');
+}
+
+function readHardwareId(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const what = `1 to ${LONGEST_HARDWARE_ID} characters, or leave it out`;
+  const text = readText('hardwareId', value, what, cleanText);
+  if (text.length > LONGEST_HARDWARE_ID) throw new TypeError(`hardwareId: give ${what}`);
+  return text;
+}
+
+function milliseconds(name: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value !== 'number' || !(value >= 0)) throw new TypeError(`${name}: give milliseconds, 0 or more`);
+  return value;
 }

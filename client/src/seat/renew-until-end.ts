@@ -1,0 +1,127 @@
+import type { ValidLicense } from '../license/result.ts';
+import type { FirstHold } from './acquire.ts';
+import { createAlarm } from './alarm.ts';
+import type { SeatContext } from './context.ts';
+import {
+  beginGranted,
+  beginOffline,
+  next,
+  type SeatEffect,
+  type SeatInput,
+  type SeatModel,
+  type SeatState,
+  type Step,
+  sessionOf,
+} from './next.ts';
+
+/** A seat that is being kept. */
+export interface HeldSeat {
+  state(): SeatState;
+  license(): ValidLicense;
+  /** Gives the seat back, after the call under way. @returns when that is over; repeating it returns the same */
+  release(): Promise<void>;
+  /** Forgets the session without telling the server. @returns the session that is still to be given back */
+  abandon(): string | undefined;
+  /** Asks for the seat at once, or looks whether it is time to: after sleep, and when the network is back. */
+  wake(): void;
+  /** Settles when the seat is lost or given back. */
+  readonly ended: Promise<void>;
+}
+
+const RELEASE_ATTEMPTS = 3;
+const RELEASE_PAUSE = 500;
+
+/** Performs what `next` decides, until the seat is lost or given back. */
+export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat {
+  const { acquireAndVerify, api, backoff, cache, clock, emit, platform } = context;
+  const moment = () => ({ now: clock.now(), backoff });
+  const alarm = createAlarm(
+    platform,
+    () => clock.now(),
+    () => dispatch({ type: 'due' }),
+  );
+  let finish = () => {};
+  const ended = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  let model: SeatModel;
+
+  function dispatch(input: SeatInput): void {
+    perform(next(model, input, moment()));
+  }
+
+  function perform(step: Step): void {
+    model = step.model;
+    for (const effect of step.effects) carryOut(effect);
+  }
+
+  function carryOut(effect: SeatEffect): void {
+    switch (effect.type) {
+      case 'acquire':
+        void acquireAndVerify(effect.timeout).then((result) => dispatch({ type: 'acquired', result }));
+        return;
+      case 'heartbeat':
+        void api.heartbeat(effect.sessionId).then((result) => dispatch({ type: 'heartbeat', result }));
+        return;
+      case 'release':
+        void releaseStubbornly(context, effect.sessionId).then((outcome) => dispatch({ type: 'released', outcome }));
+        return;
+      case 'release_unheard':
+        void api.release(effect.sessionId);
+        return;
+      case 'wait':
+        alarm.set(effect.milliseconds);
+        return;
+      case 'look':
+        alarm.look();
+        return;
+      case 'emit':
+        emit(effect.event);
+        return;
+      case 'forget':
+        void cache.forget(effect.why).then(() => undefined);
+        return;
+      case 'end':
+        alarm.clear();
+        finish();
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  const begun =
+    first.kind === 'granted'
+      ? beginGranted(first.license, first.granted, moment())
+      : beginOffline(first.license, first.failure, moment());
+  model = begun.model;
+  perform(begun);
+
+  return {
+    state: () => model.state,
+    license: () => model.license,
+    release() {
+      dispatch({ type: 'release' });
+      return ended;
+    },
+    abandon() {
+      const session = sessionOf(model);
+      dispatch({ type: 'abandon' });
+      return session;
+    },
+    wake: () => dispatch({ type: 'woken' }),
+    ended,
+  };
+}
+
+async function releaseStubbornly(
+  { api, pause }: SeatContext,
+  session: string,
+): Promise<'released' | 'still_held' | 'unknown'> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { kind } = await api.release(session);
+    if (kind !== 'unavailable') return kind;
+    if (attempt === RELEASE_ATTEMPTS) return 'unknown';
+    await pause(RELEASE_PAUSE * attempt);
+  }
+}

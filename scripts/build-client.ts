@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { ROOT } from './sources.ts';
@@ -29,13 +30,33 @@ export async function buildClient(out: string): Promise<void> {
     platform: 'neutral',
     external: ['node:*'],
     target: 'es2022',
+    minify: true,
     logLevel: 'warning',
   });
+  await buildCommonJs(out);
   await chmod(join(out, 'countersign.js'), 0o755);
   await declare(out);
   for (const name of ['package.json', 'README.md', 'examples']) {
     await cp(join(CLIENT, name), join(out, name), { recursive: true });
   }
+}
+
+/**
+ * The entry for `require`, by itself: Jest as it comes, Node 20, TypeScript projects that are CommonJS. What a process
+ * shares between copies of the client is kept on `globalThis` (platform/node-exit.ts), so that both entries may be loaded.
+ */
+async function buildCommonJs(out: string): Promise<void> {
+  await build({
+    entryPoints: { node: join(CLIENT, 'src/node.ts') },
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'es2022',
+    minify: true,
+    logLevel: 'warning',
+  });
 }
 
 /** One declaration a source, below the two of the entries. */
@@ -52,10 +73,50 @@ async function declare(out: string): Promise<void> {
   const entries = ['client/src/node.ts', 'client/src/browser.ts'];
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [tsc, '--ignoreConfig', ...flags, ...settings, ...strict, ...entries], { cwd: ROOT });
+  await prune(out, ['node.d.ts', 'browser.d.ts']);
   for (const file of globSync('**/*.d.ts', { cwd: out })) {
     const text = await readFile(join(out, file), 'utf8');
-    await writeFile(join(out, file), text.replaceAll(/(from '\.[^']*|import\("\.[^"]*)\.ts(['"])/g, '$1.js$2'));
+    const linked = text.replaceAll(/(from '\.[^']*|import\("\.[^"]*)\.ts(['"])/g, '$1.js$2');
+    // `await using` needs a library of TypeScript that a project may not have listed.
+    const referenced = linked.includes('Symbol.asyncDispose')
+      ? `/// <reference lib="esnext.disposable" />\n${linked}`
+      : linked;
+    await writeFile(join(out, file), referenced);
   }
+  await writeFile(join(out, 'node.d.cts'), await commonJsDeclarations(join(out, 'node.js')));
+}
+
+/**
+ * What `require` gives has the types that `import` has. TypeScript lets a CommonJS file take types from an ES module if
+ * each place says so, but no values: these are declared one by one.
+ */
+async function commonJsDeclarations(entry: string): Promise<string> {
+  const mode = "with { 'resolution-mode': 'import' }";
+  const from = `import('./node.js', { ${mode.replace('with {', 'with: {')} })`;
+  const values = Object.entries<unknown>(await import(pathToFileURL(entry).href));
+  return [
+    `export type * from './node.js' ${mode};`,
+    ...values.map(([name]) => `export declare const ${name}: typeof ${from}.${name};`),
+    ...values.filter(([, value]) => isClass(value)).map(([name]) => `export type ${name} = ${from}.${name};`),
+    '',
+  ].join('\n');
+}
+
+const isClass = (value: unknown): boolean => typeof value === 'function' && /^class\b/.test(String(value));
+
+/** Removes the declarations that no entry leads to. */
+async function prune(out: string, entries: readonly string[]): Promise<void> {
+  const reached = new Set<string>();
+  const waiting = [...entries];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    const text = await readFile(join(out, file), 'utf8');
+    for (const [, named, inline] of text.matchAll(/from '(\.[^']*)\.ts'|import\("(\.[^"]*)\.ts"\)/g)) {
+      waiting.push(join(dirname(file), `${named ?? inline}.d.ts`));
+    }
+  }
+  for (const file of globSync('**/*.d.ts', { cwd: out })) if (!reached.has(file)) await rm(join(out, file));
 }
 
 if (import.meta.main) {

@@ -1,6 +1,7 @@
 import { browserPlatform } from './platform/browser.ts';
-import { holdSeatOn, type Seat } from './seat/hold.ts';
+import { holdSeatOn } from './seat/hold.ts';
 import type { HoldOptions } from './seat/options.ts';
+import type { Seat } from './seat/seat.ts';
 
 export * from './index.ts';
 

@@ -1,7 +1,8 @@
 import { nodePlatform } from './platform/node.ts';
 import { nodeHardwareId } from './platform/node-hardware-id.ts';
-import { holdSeatOn, type Seat } from './seat/hold.ts';
+import { holdSeatOn } from './seat/hold.ts';
 import type { HoldOptions } from './seat/options.ts';
+import type { Seat } from './seat/seat.ts';
 import { fileStorage, stateDirectory } from './storage/file.ts';
 
 export * from './index.ts';

@@ -1,6 +1,7 @@
 import { nodePlatform } from '../platform/node.ts';
 import { SeatError, type SeatErrorCode } from '../seat/error.ts';
-import { holdSeatOn, type Seat } from '../seat/hold.ts';
+import { holdSeatOn } from '../seat/hold.ts';
+import type { Seat } from '../seat/seat.ts';
 import { cleanText } from '../text/clean.ts';
 import { programName } from './application.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';

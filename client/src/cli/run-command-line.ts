@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Seat } from '../seat/hold.ts';
+import type { Seat } from '../seat/seat.ts';
 import { endProcesses } from './end-processes.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { type PassedOn, type SignalQueue, statusOf } from './signals.ts';

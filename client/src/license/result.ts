@@ -31,7 +31,7 @@ const MESSAGES = {
   wrong_hardware: 'The licence was issued to another machine: acquire one on this machine.',
   missing_feature: 'The licence does not include a feature that was asked for: ask your vendor for it.',
   wrong_issuer: 'The token was issued by another service: check the issuer and the URL of the server.',
-} as const;
+};
 
 export type RefusalReason = keyof typeof MESSAGES;
 

@@ -11,7 +11,7 @@ const ADVICE = {
   clock_wrong: 'The clock of this machine differs from the time of the licence server by too much: set the clock.',
   invalid_request: 'The server does not understand the request: check the options, and update this library.',
   aborted: 'The signal was aborted before a seat was held.',
-} as const;
+};
 
 export type SeatErrorCode = keyof typeof ADVICE | FailureCode;
 

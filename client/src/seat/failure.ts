@@ -27,7 +27,7 @@ const SENTENCES = {
   signing_unavailable: 'The licence server cannot sign licences at the moment: try again in a few minutes.',
   server_failed: 'The licence server has a fault of its own: try again in a few minutes.',
   unreachable: 'The licence server could not be reached: check the URL and the connection.',
-} as const;
+};
 
 export type FailureCode = keyof typeof SENTENCES;
 

@@ -6,8 +6,7 @@ import { type Backoff, renewalDue } from './backoff.ts';
 import type { WhyNothing } from './cache.ts';
 import { type LossReason, lost, type SeatEvent } from './events.ts';
 import type { Unavailable } from './failure.ts';
-
-export type SeatState = 'held' | 'offline' | 'lost' | 'released';
+import type { SeatState } from './seat.ts';
 
 interface Lease {
   readonly sessionId: string;

@@ -9,10 +9,10 @@ import {
   type SeatEffect,
   type SeatInput,
   type SeatModel,
-  type SeatState,
   type Step,
   sessionOf,
 } from './next.ts';
+import type { SeatState } from './seat.ts';
 
 /** A seat that is being kept. */
 export interface HeldSeat {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { SeatEvent } from '../../../client/src/seat/events.ts';
-import { holdSeatOn, type Seat } from '../../../client/src/seat/hold.ts';
+import { holdSeatOn } from '../../../client/src/seat/hold.ts';
+import type { Seat } from '../../../client/src/seat/seat.ts';
 import { memoryStorage } from '../../../client/src/storage/memory.ts';
 import { createMachine, type Machine } from '../../unit/client/machine.ts';
 import { createModelServer, type ModelServer } from '../../unit/client/model-server.ts';

@@ -65,7 +65,7 @@ export function createMachine(options: MachineOptions): Machine {
       const born = generation;
       machine.requests += 1;
       onRequest?.(path, world.now());
-      if (network === 'refused') return reject(new Error('connection refused'));
+      if (network === 'refused') return reject(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
       if (network === 'silent' && body !== undefined) {
         return signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       }
@@ -74,7 +74,8 @@ export function createMachine(options: MachineOptions): Machine {
       const arrive = () => {
         if (born !== generation) return;
         if (asleep()) return void world.at(wakeAt, arrive);
-        const headers = { get: (header: string) => (header === 'date' ? date : null) };
+        const stated: Readonly<Record<string, string | undefined>> = { date, 'retry-after': answer.retryAfter };
+        const headers = { get: (header: string) => stated[header] ?? null };
         const text = JSON.stringify(answer.body);
         resolve({ ok: answer.status < 300, status: answer.status, headers, text: async () => text });
       };

@@ -7,6 +7,8 @@ export interface ModelSession {
   readonly id: string;
   readonly hardware: string;
   expiresAt: number;
+  /** When each program of the machine was last heard of. */
+  readonly programs: Map<string, number>;
 }
 
 export interface ModelAnswer {
@@ -30,7 +32,8 @@ export interface ModelLicense {
   readonly seats: number;
   readonly leaseSeconds: number;
   readonly offlineSeconds: number;
-  readonly expiresAt: number;
+  expiresAt: number;
+  status?: 'active' | 'suspended';
 }
 
 /** A lease counts as over only this much after its end, as on the server. */
@@ -75,9 +78,11 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     const stamped = { ...claims, signed_at: time(now()), key_version: keyVersion, signature_algorithm: ALGORITHM };
     return { ...stamped, signature: signatureOf(keyVersion, canonicalJson(stamped) ?? '').toString('base64') };
   }
-  function acquire(name: string, hardware: string): ModelAnswer {
+  function acquire(name: string, hardware: string, program: string): ModelAnswer {
     const license = licenses[name];
     if (license === undefined) return { status: 404, body: { code: 'license_not_found' } };
+    if (license.status === 'suspended') return { status: 403, body: { code: 'license_suspended' } };
+    if (license.expiresAt <= now()) return { status: 403, body: { code: 'license_expired' } };
     const holder = `${name}/${hardware}`;
     let id = holders.get(holder);
     const status = id === undefined ? 201 : 200;
@@ -94,11 +99,12 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
       id = `session-${count}`;
       holders.set(holder, id);
       counts.set(name, used(name) + 1);
-      sessions.set(id, { id, license: name, hardware, expiresAt: 0 });
+      sessions.set(id, { id, license: name, hardware, expiresAt: 0, programs: new Map() });
     }
     const session = sessions.get(id);
     if (session === undefined) throw new Error('a holder without a session');
     session.expiresAt = Math.max(session.expiresAt, now() + license.leaseSeconds * 1000);
+    session.programs.set(program, now());
     if (server.fault === 'signing') return { status: 503, body: { code: 'signing_unavailable' }, retryAfter: '5' };
     const license_data = sign({
       session_id: id,
@@ -139,6 +145,7 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     handle(path, body) {
       if (server.fault === 'down') return { status: 503, body: { code: 'dependency_unavailable' }, retryAfter: '5' };
       const id = body['session_id'] ?? '';
+      const program = body['program'] ?? '';
       switch (path) {
         case '/api/v1/public-keys': {
           const versions = [key - 2, key - 1, key, key + 1]
@@ -155,20 +162,27 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
           return { status: 200, body: { keys } };
         }
         case '/api/v1/licenses/acquire':
-          return acquire(body['license_key'] ?? '', body['hardware_id'] ?? '');
+          return acquire(body['license_key'] ?? '', body['hardware_id'] ?? '', program);
         case '/api/v1/licenses/heartbeat':
           return known(id, (session) => {
             const lease = (licenses[session.license]?.leaseSeconds ?? 0) * 1000;
             session.expiresAt = Math.max(session.expiresAt, now() + lease);
+            session.programs.set(program, now());
             return {
               status: 200,
               body: { session_id: id, last_heartbeat: time(now()), expires_at: time(session.expiresAt) },
             };
           });
         case '/api/v1/licenses/release':
-          return known(id, () => {
+          return known(id, (session) => {
+            const answer = { session_id: id, released_at: time(now()), seats_used: 0 };
+            session.programs.delete(program);
+            const recent = now() - ((licenses[session.license]?.leaseSeconds ?? 0) * 1000 * 2) / 3;
+            if ([...session.programs.values()].some((heard) => heard >= recent)) {
+              return { status: 200, body: { ...answer, still_held: true } };
+            }
             end(id, 'released');
-            return { status: 200, body: { session_id: id, released_at: time(now()), seats_used: 0 } };
+            return { status: 200, body: answer };
           });
         default:
           return { status: 404, body: { code: 'not_found' } };

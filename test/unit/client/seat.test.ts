@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { SeatError } from '../../../client/src/seat/error.ts';
 import type { SeatEvent } from '../../../client/src/seat/events.ts';
-import { holdSeatOn, type Seat } from '../../../client/src/seat/hold.ts';
+import { holdSeatOn } from '../../../client/src/seat/hold.ts';
 import type { HoldOptions } from '../../../client/src/seat/options.ts';
+import type { Seat } from '../../../client/src/seat/seat.ts';
 import { memoryStorage } from '../../../client/src/storage/memory.ts';
 import { createMachine, type MachineOptions } from './machine.ts';
-import { createModelServer } from './model-server.ts';
+import { createModelServer, type ModelLicense } from './model-server.ts';
 import { createWorld, START, seeded, settle } from './world.ts';
 
 const SECOND = 1_000;
@@ -15,9 +16,13 @@ const LEASE = 6 * MINUTE;
 
 function setUp(options: Partial<MachineOptions> = {}, seats = 2) {
   const world = createWorld();
-  const server = createModelServer(world.now, {
-    KEY: { seats, leaseSeconds: 360, offlineSeconds: 24 * 3600, expiresAt: START + 30 * 24 * HOUR },
-  });
+  const license: ModelLicense = {
+    seats,
+    leaseSeconds: 360,
+    offlineSeconds: 24 * 3600,
+    expiresAt: START + 30 * 24 * HOUR,
+  };
+  const server = createModelServer(world.now, { KEY: license });
   const random = seeded(7);
   const add = (name: string) => createMachine({ world, server, random, name, ...options });
   const machine = add('m');
@@ -48,7 +53,7 @@ function setUp(options: Partial<MachineOptions> = {}, seats = 2) {
   }
   const pass = (milliseconds: number) => world.run(world.now() + milliseconds);
   const live = () => [...server.sessions.values()].filter(({ expiresAt }) => expiresAt > world.now()).length;
-  return { world, server, machine, add, events, types, storage, hold, outcome, pass, live };
+  return { world, license, server, machine, add, events, types, storage, hold, outcome, pass, live };
 }
 
 const codeOf = (promise: Promise<Seat>) =>
@@ -179,8 +184,10 @@ describe('a seat', () => {
   test.each(['admin_released', 'license_suspended', 'license_expired'])(
     'that was taken (%s) is lost',
     async (reason) => {
-      const { hold, outcome, pass, server, events, machine } = setUp();
+      const { hold, outcome, pass, server, events, machine, license, world } = setUp();
       const seat = await outcome(hold());
+      if (reason === 'license_suspended') license.status = 'suspended';
+      if (reason === 'license_expired') license.expiresAt = world.now();
       server.end(String(seat.license.claims['session_id']), reason);
       await pass(2.1 * MINUTE);
       expect(events.at(-1)).toMatchObject({ type: 'lost', reason });
@@ -243,7 +250,7 @@ describe('a seat', () => {
     const seat = await outcome(hold());
     machine.network = 'refused';
     await outcome(seat.release());
-    expect(events.at(-1)).toEqual({ type: 'released', confirmed: false });
+    expect(events.at(-1)).toEqual({ type: 'released', confirmed: false, stillHeld: false });
     await pass(LEASE);
     expect(live()).toBe(0);
   });
@@ -288,7 +295,7 @@ describe('without a seat', () => {
   test('an unreachable server is tried for as long as patience lasts', async () => {
     const { hold, outcome, machine, world } = setUp();
     machine.network = 'refused';
-    expect(await outcome(codeOf(hold({ patience: 2 * MINUTE })))).toBe('unreachable');
+    expect(await outcome(codeOf(hold({ patience: 2 * MINUTE })))).toBe('connection_refused');
     expect(machine.requests).toBeGreaterThanOrEqual(7);
     expect(world.now() - START).toBeLessThanOrEqual(2 * MINUTE + 10 * SECOND);
   });
@@ -318,7 +325,7 @@ describe('without a seat', () => {
     machine.crash();
     machine.network = 'refused';
     await world.run((seat.license.validUntil ?? 0) + SECOND);
-    expect(await outcome(codeOf(hold()))).toBe('unreachable');
+    expect(await outcome(codeOf(hold()))).toBe('connection_refused');
     expect(events.at(-1)).toMatchObject({ type: 'refused_license', reason: 'stale' });
   });
 
@@ -328,7 +335,7 @@ describe('without a seat', () => {
     machine.crash();
     machine.network = 'refused';
     machine.clockOffset = -HOUR;
-    expect(await outcome(codeOf(hold()))).toBe('unreachable');
+    expect(await outcome(codeOf(hold()))).toBe('connection_refused');
     expect(events.at(-1)).toMatchObject({ type: 'refused_license', reason: 'clock_turned_back' });
     machine.clockOffset = -2 * MINUTE; // as far as honest clocks differ
     const offline = await outcome(hold());
@@ -336,7 +343,7 @@ describe('without a seat', () => {
     await pass(5 * MINUTE);
     await outcome(offline.release());
     machine.network = 'refused';
-    expect(await outcome(codeOf(hold()))).toBe('unreachable');
+    expect(await outcome(codeOf(hold()))).toBe('connection_refused');
     expect(seat.license.valid).toBe(true);
   });
 
@@ -348,7 +355,7 @@ describe('without a seat', () => {
     machine.crash();
     machine.network = 'refused';
     for (const [name, text] of kept) await storage.set(name, text.replace('export', 'admin'));
-    expect(await outcome(codeOf(hold()))).toBe('unreachable');
+    expect(await outcome(codeOf(hold()))).toBe('connection_refused');
     expect(events.at(-1)).toMatchObject({ type: 'refused_license', reason: 'bad_signature' });
   });
 

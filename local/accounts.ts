@@ -25,14 +25,18 @@ export function createProject(id: string): Project {
 export const emailOf = (project: Project, account: string): string =>
   `${account}@${project.id}.iam.gserviceaccount.com`;
 
-/** One service account a function, each with the rights that it has in production (terraform/) and no others. */
-export function createAccounts(project: Project): Readonly<Record<string, Caller>> {
+/**
+ * The rights of each service account, in production and here: the stand-ins enforce them, and terraform/rights.json is
+ * written from them (scripts/check-terraform.ts --write). Rights on databases follow from the environment instead,
+ * since the emulator knows no accounts.
+ */
+export function accountGrants(project: Project): Readonly<Record<string, readonly Grant[]>> {
   const { signingKey, payloadKey, payloadBucket, workerJob } = project;
   const readKeys: Grant[] = [
     ['cloudkms.cryptoKeyVersions.list', signingKey],
     ['cloudkms.cryptoKeyVersions.viewPublicKey', signingKey],
   ];
-  const grants: Readonly<Record<string, readonly Grant[]>> = {
+  return {
     'license-signing': [...readKeys, ['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     seats: [...readKeys, ['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     'public-keys': readKeys,
@@ -57,6 +61,8 @@ export function createAccounts(project: Project): Readonly<Record<string, Caller
     'task-payloads': [
       ['cloudkms.cryptoKeyVersions.useToEncrypt', payloadKey],
       ...onObjects(payloadBucket, 'create', 'list', 'delete'),
+      // Acts as the dispatcher to start the job; here the dispatcher's listener is what it is given.
+      ['iam.serviceAccounts.getAccessToken', `projects/-/serviceAccounts/${emailOf(project, 'task-dispatcher')}`],
     ],
     /** Starts jobs, and with them whatever it likes as the worker: worth as much as that. */
     'task-dispatcher': [['run.jobs.runWithOverrides', workerJob]],
@@ -65,7 +71,13 @@ export function createAccounts(project: Project): Readonly<Record<string, Caller
       ['cloudkms.cryptoKeyVersions.useToDecrypt', payloadKey],
       ...onObjects(payloadBucket, 'get', 'delete'),
     ],
-    /** Whoever works on the local machine. */
+  };
+}
+
+/** One service account a function, each with its rights and no others, and one that may do everything here. */
+export function createAccounts(project: Project): Readonly<Record<string, Caller>> {
+  const grants: Readonly<Record<string, readonly Grant[]>> = {
+    ...accountGrants(project),
     administrator: [['*', '*']],
   };
   return Object.fromEntries(

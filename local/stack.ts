@@ -4,6 +4,7 @@ import type { RunningFunction } from '#shared/http/function.ts';
 import type { LogSink } from '#shared/logging/cloud-logging.ts';
 import type { Environment } from '#shared/model/config.ts';
 import { createAccounts, createProject, emailOf, type Project } from './accounts.ts';
+import { createBuckets } from './buckets.ts';
 import { bundleOf, startBundle } from './bundles.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { createControl } from './control.ts';
@@ -23,7 +24,7 @@ import { type Job, startRun } from './run/start.ts';
 import { workerJob } from './run/worker-job.ts';
 import { createRunFolder, removeStaleRuns } from './run-folder.ts';
 import { seed } from './seed.ts';
-import { type LocalStorage, startStorage } from './storage/start.ts';
+import { startStorage } from './storage/start.ts';
 
 export interface StackOptions {
   /** Where key material and the objects of Cloud Storage are kept. Several stacks may share it. */
@@ -181,27 +182,4 @@ async function startParts(
     storesIn: `in Google's Firestore emulator`,
     environment,
   };
-}
-
-/** What an upload from a web page sends and needs to read. */
-const UPLOAD_HEADERS = [
-  'Content-Type',
-  'Content-MD5',
-  'Content-Range',
-  'ETag',
-  'Location',
-  'Range',
-  'x-goog-content-length-range',
-  'x-goog-generation',
-  'x-goog-if-generation-match',
-  'x-goog-resumable',
-];
-
-/** As Terraform makes them: payloads are secrets, so nothing deleted lives on; uploads come from web pages. */
-function createBuckets(storage: LocalStorage, { id, payloadBucket, uploadBucket }: Project): void {
-  storage.createBucket(payloadBucket, { projectId: id, softDeletePolicy: { retentionDurationSeconds: '0' } });
-  storage.createBucket(uploadBucket, {
-    projectId: id,
-    cors: [{ origin: ['*'], method: ['GET', 'PUT', 'POST'], responseHeader: UPLOAD_HEADERS, maxAgeSeconds: 3600 }],
-  });
 }

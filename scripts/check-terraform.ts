@@ -2,15 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, report } from './sources.ts';
-import { checkTerraform } from './terraform/check.ts';
 import { readCode } from './terraform/code.ts';
+import { checkGenerated, generatedFiles } from './terraform/generated.ts';
 import { createReader, readTexts } from './terraform/hcl.ts';
-import { render, routeFile } from './terraform/routes.ts';
+import { checkPatterns } from './terraform/routes.ts';
+import { checkRules } from './terraform/rules.ts';
 
-/** Terraform against code, both ways; `--write` writes terraform/routes.json from the route table. */
+/** What Terraform takes from the code, compared; `--write` writes it. Then the few rules that are policy. */
 const folder = join(ROOT, 'terraform');
 const code = await readCode();
-if (process.argv.includes('--write')) writeFileSync(join(folder, 'routes.json'), render(routeFile(code.contract)));
+if (process.argv.includes('--write')) {
+  for (const [file, text] of generatedFiles(code, readTexts(folder))) writeFileSync(join(folder, file), text);
+}
 
 /** Terraform's own formatter, where there is Terraform. */
 function checkFormat(): string[] {
@@ -27,6 +30,8 @@ function checkFormat(): string[] {
 
 const terraform = await createReader()(readTexts(folder));
 report(`terraform (${terraform.resources.length} resources)`, [
-  ...(await checkTerraform(code, terraform)),
+  ...checkGenerated(code, terraform.texts),
+  ...checkPatterns(code.contract),
+  ...(await checkRules(code, terraform)),
   ...checkFormat(),
 ]);

@@ -1,207 +1,102 @@
-# Who may do what, on which thing: the whole of it. Each account is bound on the resource itself; Firestore and Identity
-# Platform know no resource below the project.
+# Who may do what, on which thing: rights.json, written from local/accounts.ts, which the stand-ins enforce. Each
+# account is bound on the resource itself, by a role of those permissions and no others; Firestore and Identity Platform
+# know no resource below the project.
 locals {
-  grants = {
-    # account => what for => role
-    signing_key = {
-      key-rotation    = { rotate = google_project_iam_custom_role.key_rotator.id }
-      license-signing = { read = google_project_iam_custom_role.key_reader.id, sign = "roles/cloudkms.signerVerifier" }
-      public-keys     = { read = google_project_iam_custom_role.key_reader.id }
-      seats           = { read = google_project_iam_custom_role.key_reader.id, sign = "roles/cloudkms.signerVerifier" }
-    }
+  rights = jsondecode(file("${path.module}/rights.json"))
 
-    payload_key = {
-      task-payloads = { seal = "roles/cloudkms.cryptoKeyEncrypter" }
-      task-worker   = { open = "roles/cloudkms.cryptoKeyDecrypter" }
+  grants = merge([
+    for thing, accounts in local.rights : {
+      for account, permissions in accounts : "${account} ${thing}" => { thing = thing, account = account, permissions = permissions }
     }
+  ]...)
 
-    payload_bucket = {
-      task-payloads = { store = google_project_iam_custom_role.payload_sealer.id }
-      task-worker   = { take = google_project_iam_custom_role.payload_opener.id }
-    }
+  # By what rights.json calls them. A thing that is in none of these is an error of the plan (things_known below).
+  accounts_of  = { for name in local.account_names : "account/${name}" => name }
+  buckets_of   = { payload_bucket = module.storage.payload_bucket, upload_bucket = module.storage.upload_bucket }
+  databases_of = { database = local.database, keys_database = module.keys_database.database }
+  jobs_of      = { worker_job = module.worker.name }
 
-    # Signed URLs act with the rights of the account that signed them.
-    upload_bucket = {
-      signed-urls = { lend = "roles/storage.objectUser" }
-    }
+  things = concat(keys(local.keys_of), keys(local.accounts_of), ["payload_bucket", "upload_bucket"], ["database", "keys_database"], ["worker_job"], ["project"])
 
-    # Whoever sets the worker's environment can run code in it: this account is worth as much as the worker's.
-    worker_job = {
-      task-dispatcher = { start = "roles/run.jobsExecutorWithOverrides" }
-    }
+  key_grants = merge([
+    for grant, one in local.grants : { for key in try(local.keys_of[one.thing], []) : "${one.account} ${key}" => merge(one, { grant = grant, key = key }) }
+  ]...)
+}
 
-    signed_urls_account = {
-      signed-urls = { sign = "roles/iam.serviceAccountTokenCreator" }
-    }
+resource "google_project_iam_custom_role" "this" {
+  for_each = local.grants
 
-    dispatcher_account = {
-      task-payloads = { act = google_project_iam_custom_role.token_minter.id }
-    }
+  project     = contains(keys(local.keys_of), each.value.thing) ? local.keys_project : var.project_id
+  role_id     = replace("${var.name_prefix}_${replace(each.value.thing, "/", "_")}_${each.value.account}", "-", "_")
+  title       = substr("Countersign: ${each.value.account} on ${each.value.thing}", 0, 100)
+  description = "Written from the code (terraform/rights.json)."
+  permissions = each.value.permissions
 
-    database = {
-      admin           = { use = "roles/datastore.user" }
-      key-rotation    = { use = "roles/datastore.user" }
-      license-signing = { use = "roles/datastore.user" }
-      public-keys     = { look = "roles/datastore.viewer" }
-      seats           = { use = "roles/datastore.user" }
-      session-reaper  = { use = "roles/datastore.user" }
-      signed-urls     = { use = "roles/datastore.user" }
-      task-payloads   = { use = "roles/datastore.user" }
-    }
-
-    users = {
-      admin = { keep = google_project_iam_custom_role.member_keeper.id }
+  lifecycle {
+    precondition {
+      condition     = contains(local.things, each.value.thing)
+      error_message = "rights.json has rights on ${each.value.thing}, and terraform/access.tf does not know what that is."
     }
   }
 
-  # The same, a list a thing: "account/what for" => account and role.
-  bindings = {
-    for thing, accounts in local.grants : thing => merge([
-      for account, roles in accounts : { for purpose, role in roles : "${account}/${purpose}" => { account = account, role = role } }
-    ]...)
-  }
-}
-
-resource "google_project_iam_custom_role" "key_reader" {
-  project     = local.keys_project
-  role_id     = "${replace(var.name_prefix, "-", "_")}_key_reader"
-  title       = "Countersign: reads key versions"
-  description = "List versions and their public keys. roles/cloudkms.viewer reads more, and lists no public key."
-  permissions = ["cloudkms.cryptoKeyVersions.list", "cloudkms.cryptoKeyVersions.viewPublicKey"]
-
   depends_on = [module.services, module.keys_services]
 }
 
-resource "google_project_iam_custom_role" "key_rotator" {
-  project     = local.keys_project
-  role_id     = "${replace(var.name_prefix, "-", "_")}_key_rotator"
-  title       = "Countersign: rolls the signing key"
-  description = "Create and disable versions; not destroy them, not sign, not change the policy."
-  permissions = ["cloudkms.cryptoKeyVersions.create", "cloudkms.cryptoKeyVersions.list", "cloudkms.cryptoKeyVersions.update", "cloudkms.cryptoKeyVersions.viewPublicKey"]
+resource "google_kms_crypto_key_iam_member" "key" {
+  for_each = local.key_grants
 
-  depends_on = [module.services, module.keys_services]
-}
-
-resource "google_project_iam_custom_role" "payload_sealer" {
-  project     = var.project_id
-  role_id     = "${replace(var.name_prefix, "-", "_")}_payload_sealer"
-  title       = "Countersign: stores sealed payloads"
-  description = "Create, list and delete objects; not read them, not even their metadata one by one."
-  permissions = ["storage.objects.create", "storage.objects.delete", "storage.objects.list"]
-
-  depends_on = [module.services, module.keys_services]
-}
-
-resource "google_project_iam_custom_role" "payload_opener" {
-  project     = var.project_id
-  role_id     = "${replace(var.name_prefix, "-", "_")}_payload_opener"
-  title       = "Countersign: takes sealed payloads"
-  description = "Read and delete an object whose name is known; neither list nor create."
-  permissions = ["storage.objects.delete", "storage.objects.get"]
-
-  depends_on = [module.services, module.keys_services]
-}
-
-resource "google_project_iam_custom_role" "token_minter" {
-  project     = var.project_id
-  role_id     = "${replace(var.name_prefix, "-", "_")}_token_minter"
-  title       = "Countersign: acts as the dispatcher"
-  description = "Access tokens alone; the predefined role signs as the account, too."
-  permissions = ["iam.serviceAccounts.getAccessToken"]
-
-  depends_on = [module.services, module.keys_services]
-}
-
-resource "google_project_iam_custom_role" "member_keeper" {
-  project     = var.project_id
-  role_id     = "${replace(var.name_prefix, "-", "_")}_member_keeper"
-  title       = "Countersign: keeps members' claims"
-  description = "Look users up and set their claims; neither create nor delete them."
-  permissions = ["firebaseauth.users.get", "firebaseauth.users.update"]
-
-  depends_on = [module.services, module.keys_services]
-}
-
-resource "google_kms_crypto_key_iam_member" "signing_key" {
-  for_each = local.bindings.signing_key
-
-  crypto_key_id = module.signing_key.id
-  role          = each.value.role
+  crypto_key_id = module.key[each.value.key].id
+  role          = google_project_iam_custom_role.this[each.value.grant].id
   member        = google_service_account.this[each.value.account].member
 }
 
-resource "google_kms_crypto_key_iam_member" "payload_key" {
-  for_each = {
-    for pair in setproduct(local.payload_key_regions, keys(local.bindings.payload_key)) :
-    "${pair[0]} ${pair[1]}" => merge(local.bindings.payload_key[pair[1]], { region = pair[0] })
-  }
+resource "google_storage_bucket_iam_member" "bucket" {
+  for_each = { for grant, one in local.grants : grant => one if contains(["payload_bucket", "upload_bucket"], one.thing) }
 
-  crypto_key_id = module.payload_key[each.value.region].id
-  role          = each.value.role
-  member        = google_service_account.this[each.value.account].member
-}
-
-resource "google_storage_bucket_iam_member" "payload_bucket" {
-  for_each = local.bindings.payload_bucket
-
-  bucket = module.storage.payload_bucket
-  role   = each.value.role
+  bucket = local.buckets_of[each.value.thing]
+  role   = google_project_iam_custom_role.this[each.key].id
   member = google_service_account.this[each.value.account].member
 }
 
-resource "google_storage_bucket_iam_member" "upload_bucket" {
-  for_each = local.bindings.upload_bucket
-
-  bucket = module.storage.upload_bucket
-  role   = each.value.role
-  member = google_service_account.this[each.value.account].member
-}
-
-resource "google_cloud_run_v2_job_iam_member" "worker_job" {
-  for_each = local.bindings.worker_job
+# Whoever sets the worker's environment can run code in it: the account that starts the job is worth as much as the
+# worker's.
+resource "google_cloud_run_v2_job_iam_member" "job" {
+  for_each = { for grant, one in local.grants : grant => one if one.thing == "worker_job" }
 
   project  = var.project_id
   location = var.region
-  name     = module.worker.name
-  role     = each.value.role
+  name     = local.jobs_of[each.value.thing]
+  role     = google_project_iam_custom_role.this[each.key].id
   member   = google_service_account.this[each.value.account].member
 }
 
-resource "google_service_account_iam_member" "signed_urls_account" {
-  for_each = local.bindings.signed_urls_account
+resource "google_service_account_iam_member" "account" {
+  for_each = { for grant, one in local.grants : grant => one if startswith(one.thing, "account/") }
 
-  service_account_id = google_service_account.this["signed-urls"].name
-  role               = each.value.role
-  member             = google_service_account.this[each.value.account].member
-}
-
-resource "google_service_account_iam_member" "dispatcher_account" {
-  for_each = local.bindings.dispatcher_account
-
-  service_account_id = google_service_account.this["task-dispatcher"].name
-  role               = each.value.role
+  service_account_id = google_service_account.this[local.accounts_of[each.value.thing]].name
+  role               = google_project_iam_custom_role.this[each.key].id
   member             = google_service_account.this[each.value.account].member
 }
 
 # On the project, since Firestore has nothing below; the condition holds it to one database.
 resource "google_project_iam_member" "database" {
-  for_each = local.bindings.database
+  for_each = { for grant, one in local.grants : grant => one if contains(["database", "keys_database"], one.thing) }
 
   project = var.project_id
-  role    = each.value.role
+  role    = google_project_iam_custom_role.this[each.key].id
   member  = google_service_account.this[each.value.account].member
 
   condition {
     title      = "One database"
-    expression = "resource.name == \"projects/${var.project_id}/databases/${local.database}\""
+    expression = "resource.name == \"projects/${var.project_id}/databases/${local.databases_of[each.value.thing]}\""
   }
 }
 
-# On the project, since users belong to it; the role is our own, of two permissions.
-resource "google_project_iam_member" "users" {
-  for_each = local.bindings.users
+# On the project, since users belong to it.
+resource "google_project_iam_member" "project" {
+  for_each = { for grant, one in local.grants : grant => one if one.thing == "project" }
 
   project = var.project_id
-  role    = each.value.role
+  role    = google_project_iam_custom_role.this[each.key].id
   member  = google_service_account.this[each.value.account].member
 }

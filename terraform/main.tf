@@ -1,16 +1,17 @@
 locals {
-  keys_project = coalesce(var.keys_project_id, var.project_id)
-  origin       = "https://${var.domain}"
+  origin = "https://${var.domain}"
   # One audience for all services, so that a caller needs one token.
   audience = local.origin
+  # The header in which the load balancer tells the functions the client's address.
+  client_ip_header = "x-client-ip"
 
-  database = coalesce(var.serving_database, module.firestore.database)
+  database         = coalesce(var.serving_database, module.firestore.database)
+  storage_location = coalesce(var.storage_location, var.region)
 
-  payload_key_regions = length(var.payload_key_regions) == 0 ? [var.region] : var.payload_key_regions
-  payload_key_id      = module.payload_key[local.payload_key_regions[0]].id
-
-  # What the load balancer knows of the route table: written from the code, compared by `npm run check`.
-  routes = jsondecode(file("${path.module}/routes.json"))
+  # Written from the code: the route table as the load balancer and the scheduler need it, and what the buckets are made
+  # with (scripts/check-terraform.ts --write).
+  routes          = jsondecode(file("${path.module}/routes.json"))
+  bucket_settings = jsondecode(file("${path.module}/buckets.json"))
 }
 
 module "services" {
@@ -19,6 +20,8 @@ module "services" {
   project_id = var.project_id
   apis = [
     "artifactregistry.googleapis.com",
+    "binaryauthorization.googleapis.com",
+    "certificatemanager.googleapis.com",
     "cloudbuild.googleapis.com",
     "cloudkms.googleapis.com",
     "cloudresourcemanager.googleapis.com",
@@ -30,6 +33,7 @@ module "services" {
     "identitytoolkit.googleapis.com",
     "logging.googleapis.com",
     "monitoring.googleapis.com",
+    "pubsub.googleapis.com",
     "run.googleapis.com",
     "secretmanager.googleapis.com",
     "storage.googleapis.com",
@@ -45,28 +49,6 @@ module "keys_services" {
   apis       = ["cloudkms.googleapis.com", "iam.googleapis.com", "logging.googleapis.com", "monitoring.googleapis.com"]
 }
 
-module "signing_key" {
-  source = "./modules/signing-key"
-
-  project_id       = local.keys_project
-  location         = var.region
-  key_ring         = "${var.name_prefix}-signing"
-  protection_level = var.signing_protection_level
-
-  depends_on = [module.services, module.keys_services]
-}
-
-module "payload_key" {
-  source   = "./modules/payload-key"
-  for_each = toset(local.payload_key_regions)
-
-  project_id = local.keys_project
-  location   = each.value
-  key_ring   = "${var.name_prefix}-payloads"
-
-  depends_on = [module.services, module.keys_services]
-}
-
 module "firestore" {
   source = "./modules/firestore"
 
@@ -78,15 +60,28 @@ module "firestore" {
   depends_on = [module.services]
 }
 
+# The signed key list, which key-rotation alone may write: nothing else in this database, and nobody else's.
+module "keys_database" {
+  source = "./modules/firestore"
+
+  project_id = var.project_id
+  database   = "keys"
+  location   = coalesce(var.firestore_location, var.region)
+  declared   = { composite = [] }
+
+  depends_on = [module.services]
+}
+
 module "storage" {
   source = "./modules/storage"
 
   project_id             = var.project_id
-  location               = var.region
+  location               = local.storage_location
   prefix                 = "${var.project_id}-${var.name_prefix}"
   cors_origins           = var.cors_origins
   payload_kms_key        = var.payload_bucket_kms_key
   payload_retention_days = var.payload_retention_days
+  settings               = local.bucket_settings
 
   depends_on = [module.services]
 }
@@ -109,7 +104,8 @@ module "edge" {
   prefix           = var.name_prefix
   domain           = var.domain
   candidate_domain = var.candidate_domain
-  client_ip_header = local.common_environment.CLIENT_IP_HEADER
+  former_domains   = var.former_domains
+  client_ip_header = local.client_ip_header
   routes           = { for path, service in local.routes.public : service => path... }
   throttle         = var.throttle
 
@@ -124,7 +120,7 @@ module "scheduler" {
   prefix     = var.name_prefix
   account    = google_service_account.this["scheduler"].email
   audience   = local.audience
-  jobs       = { for name, job in local.schedule : name => merge(job, { url = "${module.function[job.function].uri}${job.path}" }) }
+  jobs       = local.schedule
 }
 
 module "monitoring" {
@@ -151,13 +147,16 @@ module "ci" {
   source = "./modules/ci"
 
   project_id        = var.project_id
-  location          = var.region
+  region            = var.region
+  location          = local.storage_location
   prefix            = var.name_prefix
   repository        = var.repository
   terraform_account = var.terraform_account
-  audience          = local.audience
+  audience          = local.origin
   candidate_url     = var.candidate_domain == null ? null : "https://${var.candidate_domain}"
-  functions         = toset([for function in module.function : function.name])
-  job               = module.worker.name
-  accounts          = { for name in concat(keys(local.functions), ["task-worker"]) : name => google_service_account.this[name].name }
+  functions         = local.functions
+  job               = module.worker.released
+  accounts          = { for name in concat(tolist(local.functions), module.worker.released == null ? [] : ["task-worker"]) : name => google_service_account.this[name].name }
+
+  depends_on = [module.services]
 }

@@ -1,5 +1,5 @@
 output "address" {
-  description = "IPv4 address that the A records of domain and candidate_domain must point to."
+  description = "IPv4 address that the A records of all hosts must point to."
   value       = module.edge.address
 }
 
@@ -8,17 +8,9 @@ output "audience" {
   value       = local.audience
 }
 
-output "build_substitutions" {
-  description = "What cloudbuild.yaml is run with by hand."
-  value = join(",", [
-    "_AUDIENCE=${local.audience}",
-    "_CANDIDATE_URL=${var.candidate_domain == null ? "none" : "https://${var.candidate_domain}"}",
-    "_DEPLOYER=${module.ci.deployer}",
-    "_LOGS_BUCKET=${module.ci.logs_bucket}",
-    "_REGION=${var.region}",
-    "_REGISTRY=${module.ci.registry}",
-    "_SMOKE_SECRET=${module.ci.smoke_secret}",
-  ])
+output "builder" {
+  description = "Email of the account that builds."
+  value       = module.ci.builder
 }
 
 output "dashboard" {
@@ -27,13 +19,13 @@ output "dashboard" {
 }
 
 output "deployer" {
-  description = "Email of the account that builds and deploys."
+  description = "Email of the account that releases."
   value       = module.ci.deployer
 }
 
-output "logs_bucket" {
-  description = "Where builds log to, gs://…"
-  value       = module.ci.logs_bucket
+output "keys" {
+  description = "Resource names of the keys, by name."
+  value       = { for name, key in module.key : name => key.id }
 }
 
 output "project_id" {
@@ -41,9 +33,19 @@ output "project_id" {
   value       = var.project_id
 }
 
+output "records" {
+  description = "DNS records to set: name, type, data."
+  value       = module.edge.records
+}
+
 output "region" {
   description = "Region of the services."
   value       = var.region
+}
+
+output "registry" {
+  description = "What the names of images begin with."
+  value       = module.ci.registry
 }
 
 output "scheduler_jobs" {
@@ -54,20 +56,33 @@ output "scheduler_jobs" {
 output "services" {
   description = "Addresses of the services within the project, once their accounts may do what they must."
   value       = { for name, function in module.function : name => function.uri }
+
+  precondition {
+    condition     = length(setintersection(keys(var.settings), keys(merge(local.values, local.late_values, { SERVICE_ACCOUNTS = "" })))) == 0
+    error_message = "settings names a variable that has a value in environment.tf; use the Terraform variable of that value."
+  }
+
   depends_on = [
-    google_cloud_run_v2_job_iam_member.worker_job,
-    google_kms_crypto_key_iam_member.payload_key,
-    google_kms_crypto_key_iam_member.signing_key,
+    google_cloud_run_v2_job_iam_member.job,
+    google_kms_crypto_key_iam_member.key,
     google_project_iam_member.database,
-    google_project_iam_member.users,
-    google_service_account_iam_member.dispatcher_account,
-    google_service_account_iam_member.signed_urls_account,
-    google_storage_bucket_iam_member.payload_bucket,
-    google_storage_bucket_iam_member.upload_bucket,
+    google_project_iam_member.project,
+    google_service_account_iam_member.account,
+    google_storage_bucket_iam_member.bucket,
   ]
 }
 
 output "signing_key" {
   description = "Resource name of the licence signing key."
-  value       = module.signing_key.id
+  value       = module.key[var.signing_key].id
+}
+
+output "smoke_secret" {
+  description = "Name of the secret with the licence key of the smoke test."
+  value       = module.ci.smoke_secret
+}
+
+output "substitutions" {
+  description = "What cloudbuild.yaml (build) and cloudbuild.release.yaml (release) are run with."
+  value       = module.ci.substitutions
 }

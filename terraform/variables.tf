@@ -63,6 +63,13 @@ variable "firestore_location" {
   default     = null
 }
 
+variable "former_domains" {
+  description = "Hosts that are served like domain: the one that was, until its clients have moved, or the next one, until its certificate is active."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "key_periods" {
   description = "The life of a signing key version: published before it signs, age at which the next is made, archived after its retirement, and how far validity may reach."
   type = object({
@@ -78,6 +85,12 @@ variable "key_periods" {
     condition     = var.key_periods.publish_before_signing_hours >= 26 && var.key_periods.rotate_after_days >= 3 && var.key_periods.archive_after_days >= 1 && var.key_periods.longest_validity_days >= 1
     error_message = "key_periods: a version must be published for 26 hours before it signs (longer than caches keep the list), rotated after 3 days or more, archived after 1 or more."
   }
+}
+
+variable "keys_location" {
+  description = "Location of the keys when it is not the region: keys cannot move, so name the old region here when the services move."
+  type        = string
+  default     = null
 }
 
 variable "keys_project_id" {
@@ -193,33 +206,46 @@ variable "repository" {
   default     = null
 }
 
+variable "root_protection_level" {
+  description = "HSM or SOFTWARE, of the root key. It cannot be changed; SOFTWARE is for environments that vouch for nothing."
+  type        = string
+  default     = "HSM"
+  nullable    = false
+}
+
 variable "scaling" {
   description = "Sizes of functions that differ from those in functions.tf, by name."
   type = map(object({
-    concurrency   = optional(number)
-    cpu           = optional(string)
-    max_instances = optional(number)
-    memory        = optional(string)
-    min_instances = optional(number)
+    concurrency     = optional(number)
+    cpu             = optional(string)
+    max_instances   = optional(number)
+    memory          = optional(string)
+    min_instances   = optional(number)
+    timeout_seconds = optional(number)
   }))
   default  = {}
   nullable = false
 
   validation {
-    condition     = alltrue([for name in keys(var.scaling) : contains(keys(local.functions), name)])
+    condition     = alltrue([for name in keys(var.scaling) : contains(local.functions, name)])
     error_message = "scaling names a function that is not there."
   }
 }
 
 variable "service_accounts" {
-  description = "Emails of back ends that may sign licences and seal payloads."
-  type        = list(string)
-  default     = []
+  description = "Back ends, by email, with their scopes: licenses, portal, sign, tasks, urls, and urls:TENANT_ID for one tenant's uploads alone."
+  type        = map(set(string))
+  default     = {}
   nullable    = false
 
   validation {
-    condition     = alltrue([for email in var.service_accounts : can(regex("^[^@, ]+@[^@, ]+\\.gserviceaccount\\.com$", email))])
+    condition     = alltrue([for email in keys(var.service_accounts) : can(regex("^[^@, ]+@[^@, ]+\\.gserviceaccount\\.com$", email))])
     error_message = "service_accounts must be emails of service accounts."
+  }
+
+  validation {
+    condition     = alltrue([for scope in flatten([for scopes in values(var.service_accounts) : tolist(scopes)]) : can(regex("^(licenses|portal|sign|tasks|urls(:[A-Za-z0-9_-]+)?)$", scope))])
+    error_message = "a scope must be licenses, portal, sign, tasks, urls or urls:TENANT_ID."
   }
 }
 
@@ -227,6 +253,18 @@ variable "serving_database" {
   description = "Database that the functions use when it is another one, such as one restored from a point in time; null for firestore_database."
   type        = string
   default     = null
+}
+
+variable "settings" {
+  description = "Variables of the code that Terraform has no value for, by name, when the code's default will not do. See .env.example."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.settings) : contains(flatten([for variables in values(local.environment) : keys(variables)]), name)])
+    error_message = "settings names a variable that nothing reads."
+  }
 }
 
 variable "signatures_per_minute" {
@@ -240,11 +278,34 @@ variable "signatures_per_minute" {
   }
 }
 
-variable "signing_protection_level" {
-  description = "SOFTWARE (60,000 signatures a minute) or HSM (about 214)."
+variable "signing_key" {
+  description = "Which of signing_keys makes the signatures."
   type        = string
-  default     = "SOFTWARE"
+  default     = "license-signing"
   nullable    = false
+
+  validation {
+    condition     = contains(keys(var.signing_keys), var.signing_key)
+    error_message = "signing_key must be one of signing_keys."
+  }
+}
+
+variable "signing_keys" {
+  description = "Licence-signing keys, by name: SOFTWARE (60,000 signatures a minute) or HSM (about 214). Neither can become the other; add one beside it and set signing_key."
+  type        = map(object({ protection_level = string }))
+  default     = { license-signing = { protection_level = "SOFTWARE" } }
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.signing_keys) : can(regex("^[a-z][a-z0-9-]{2,62}$", name)) && !contains(["license-directory", "license-root"], name)])
+    error_message = "a signing key's name must be lower-case letters, digits and hyphens, and not license-directory or license-root."
+  }
+}
+
+variable "storage_location" {
+  description = "Location of buckets and images when it is not the region: buckets cannot move, so name the old region here when the services move."
+  type        = string
+  default     = null
 }
 
 variable "stranger_limit_per_hour" {
@@ -297,4 +358,10 @@ variable "worker_command" {
     condition     = length(var.worker_command) > 0 && try(var.worker_command[0] != "", false)
     error_message = "worker_command must name a program."
   }
+}
+
+variable "worker_image" {
+  description = "Container image of the worker, by digest, when it is your own; releases leave it alone then. null for the suite's, which they set."
+  type        = string
+  default     = null
 }

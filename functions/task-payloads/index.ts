@@ -7,7 +7,7 @@ import { createJobStarter } from '#shared/gcp/run-jobs.ts';
 import { createBucket, createObjects } from '#shared/gcp/storage.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
-import { payloadConfig } from '#shared/model/payload-config.ts';
+import { payloadConfig, payloadRetention } from '#shared/model/payload-config.ts';
 import { createCreate } from './create.ts';
 import { taskRoutes } from './handlers.ts';
 import { createIdempotency } from './idempotency.ts';
@@ -21,6 +21,7 @@ export const taskPayloads = defineFunction({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
     ...payloadConfig.shape,
+    PAYLOAD_RETENTION_DAYS: payloadRetention,
     WORKER_JOB: z
       .string()
       .regex(/^projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+$/, 'must be a job’s resource name')
@@ -40,7 +41,7 @@ export const taskPayloads = defineFunction({
       config.RUN_ENDPOINT === undefined ? createImpersonation(config.DISPATCHER_ACCOUNT, clock) : undefined;
     const jobs = createJobStarter({ job: config.WORKER_JOB, tokens, endpoint: config.RUN_ENDPOINT });
     const objects = createObjects(bucket);
-    const tasks = createTasks(store, clock);
+    const tasks = createTasks(store, clock, config.PAYLOAD_RETENTION_DAYS);
     const create = createCreate({
       wrapper: createKmsWrapper(kms, config.PAYLOAD_KEY),
       objects,

@@ -21,11 +21,14 @@ export interface Tasks {
   setState(taskId: string, state: TaskState): Promise<void>;
 }
 
-/** Milliseconds; longer than the bucket's lifecycle rule lets an object live. */
-const KEPT_FOR = 30 * 86_400_000;
+const DAY = 86_400_000;
+/** Days that a record outlives its object: seven, and two by which a lifecycle rule may be late. */
+const OUTLIVES_DAYS = 9;
 const ATTEMPTS = 3;
 
-export function createTasks(store: Pick<DocumentStore, 'get' | 'commit'>, clock: Clock): Tasks {
+/** @param retentionDays after which the bucket deletes an object that no worker took */
+export function createTasks(store: Pick<DocumentStore, 'get' | 'commit'>, clock: Clock, retentionDays: number): Tasks {
+  const keptFor = (retentionDays + OUTLIVES_DAYS) * DAY;
   const path = (taskId: string) => `tasks/${taskId}`;
 
   /** These writes say the same when they arrive twice. */
@@ -44,7 +47,7 @@ export function createTasks(store: Pick<DocumentStore, 'get' | 'commit'>, clock:
   return {
     record(taskId, { caller, state }) {
       const fields = { caller, state };
-      return write({ op: 'set', path: path(taskId), fields, deleteAfter: clock.now() + KEPT_FOR });
+      return write({ op: 'set', path: path(taskId), fields, deleteAfter: clock.now() + keptFor });
     },
     async find(taskId) {
       const [document] = await store.get([path(taskId)]);

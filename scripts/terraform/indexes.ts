@@ -2,8 +2,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { ROOT } from '../sources.ts';
-import type { Code } from './code.ts';
-import { at, expression, type Terraform } from './hcl.ts';
 import { needOf } from './index-needs.ts';
 
 /** Queries are functions of their values that answer data, in objects named `queries` or `…Queries`. */
@@ -39,45 +37,24 @@ export async function neededIndexes(): Promise<Map<string, string>> {
   return needed;
 }
 
+/** What no query says: fields without a single-field index, and fields by which Firestore deletes. */
 const declared = z.object({
-  composite: z.array(
-    z.object({
-      collection: z.string(),
-      fields: z.array(z.object({ field_path: z.string(), order: z.string() })),
-    }),
-  ),
+  exempt: z.array(z.object({ collection: z.string(), field: z.string() })).default([]),
+  ttl: z.array(z.object({ collection: z.string(), field: z.string() })).default([]),
 });
 
-/** The declared list: what the queries need, and what Terraform makes. */
-export function checkIndexes({ indexes }: Code, terraform: Terraform): string[] {
-  const list = declared.parse(JSON.parse(terraform.texts.get('indexes.json') ?? '{"composite":[]}'));
-  const there = list.composite.map(
-    ({ collection, fields }) => `${collection}: ${fields.map((one) => `${one.field_path} ${one.order}`).join(', ')}`,
-  );
-  return [
-    ...[...indexes]
-      .filter(([index]) => !there.includes(index))
-      .map(([index, query]) => `terraform/indexes.json: add the composite index "${index}", which ${query} needs`),
-    ...there
-      .filter((index) => !indexes.has(index))
-      .map((index) => `terraform/indexes.json: take out the composite index "${index}", which no query needs`),
-    ...checkWiring(terraform),
-  ];
-}
-
-function checkWiring({ modules, resources }: Terraform): string[] {
-  const firestore = modules.find(({ name }) => name === 'firestore');
-  const made = (type: string) => at(resources.find((one) => one.type === type)?.body, 'for_each');
-  const wanted: [string, unknown, string][] = [
-    [
-      'the declared list',
-      at(firestore?.body, 'declared'),
-      `jsondecode(file("${expression('path.module')}/indexes.json"))`,
-    ],
-    ['google_firestore_index', made('google_firestore_index'), 'local.indexes'],
-    ['google_firestore_field', made('google_firestore_field'), 'setunion(local.exempt, local.ttl)'],
-  ];
-  return wanted
-    .filter(([, found, text]) => found !== expression(text))
-    .map(([what, , text]) => `terraform: ${what} is not what indexes.json says: it must come from ${text}`);
+/** indexes.json: composite indexes as the queries need them, the rest as it stands there, in order. */
+export function renderIndexes(needed: ReadonlyMap<string, string>, there: string): string {
+  const { exempt, ttl } = declared.parse(JSON.parse(there));
+  const composite = [...needed.keys()].sort().map((index) => {
+    const [collection = '', fields = ''] = index.split(': ');
+    const parsed = fields.split(', ').map((field) => {
+      const [path = '', order = ''] = field.split(' ');
+      return { field_path: path, order };
+    });
+    return { collection, query_scope: 'COLLECTION', fields: parsed };
+  });
+  const ordered = (fields: typeof ttl) =>
+    fields.toSorted((a, b) => `${a.collection}/${a.field}`.localeCompare(`${b.collection}/${b.field}`, 'en'));
+  return `${JSON.stringify({ composite, exempt: ordered(exempt), ttl: ordered(ttl) }, null, 2)}\n`;
 }

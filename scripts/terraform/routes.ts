@@ -1,5 +1,4 @@
 import type { Code } from './code.ts';
-import { at, expression, type Terraform } from './hcl.ts';
 
 /** What terraform/routes.json says: paths with the function that they lead to. */
 export interface RouteFile {
@@ -45,24 +44,8 @@ export function routeFile(contract: Code['contract']): RouteFile {
 const sorted = (map: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-export const render = (file: RouteFile): string => `${JSON.stringify(file, null, 2)}\n`;
-
-/** The route table, the file that is written from it, and the URL map that is made of the file. */
-export function checkRoutes({ contract }: Code, terraform: Terraform): string[] {
-  return [...checkFile(contract, terraform), ...checkWays(contract), ...checkUrlMap(terraform)];
-}
-
-function checkFile(contract: Code['contract'], { texts }: Terraform): string[] {
-  const wanted = routeFile(contract);
-  if (texts.get('routes.json') === render(wanted)) return [];
-  const there = texts.get('routes.json') ?? '';
-  const missing = Object.keys({ ...wanted.internal, ...wanted.public }).filter((path) => !there.includes(`"${path}"`));
-  const which = missing.length === 0 ? '' : ` (no ${missing.join(', ')})`;
-  return [`terraform/routes.json: differs from the route table${which}; run node scripts/check-terraform.ts --write`];
-}
-
 /** Patterns are coarser than routes: two functions must not want the same one. */
-function checkWays(contract: Code['contract']): string[] {
+export function checkPatterns(contract: Code['contract']): string[] {
   const { public: map } = routeFile(contract);
   return Object.entries(contract).flatMap(([name, routes]) =>
     routes
@@ -74,25 +57,4 @@ function checkWays(contract: Code['contract']): string[] {
         (path) => `shared/contract: ${path} is ${name}'s, and the URL map can only lead it to ${resolve(map, path)}`,
       ),
   );
-}
-
-const WIRING = {
-  routes: `jsondecode(file("${expression('path.module')}/routes.json"))`,
-  edge: '{ for path, service in local.routes.public : service => path... }',
-  rules: 'var.routes',
-  paths: 'path_rule.value',
-};
-
-function checkUrlMap({ locals, modules, resources }: Terraform): string[] {
-  const edge = modules.find(({ name }) => name === 'edge');
-  const map = resources.find(({ type, name }) => type === 'google_compute_url_map' && name === 'this');
-  const rule = at(map?.body, 'dynamic', 'path_matcher', 'content', 'dynamic', 'path_rule');
-  const found = {
-    routes: locals['routes'],
-    edge: at(edge?.body, 'routes'),
-    rules: at(rule, 'for_each'),
-    paths: at(rule, 'content', 'paths'),
-  };
-  const off = Object.entries(WIRING).filter(([name, text]) => Reflect.get(found, name) !== expression(text));
-  return off.map(([name, text]) => `terraform: the URL map is not made of routes.json: ${name} must be ${text}`);
 }

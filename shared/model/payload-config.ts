@@ -8,3 +8,12 @@ export const payloadConfig = z.object({
   KMS_ENDPOINT: signingKeyConfig.shape.KMS_ENDPOINT,
   STORAGE_ENDPOINT: z.url().optional().describe('base URL of a stand-in; unset in production'),
 });
+
+/** How long the bucket keeps a payload that no worker took. Only the sealing side needs to know. */
+export const payloadRetention = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(365)
+  .default(30)
+  .describe('days after which the bucket deletes a payload that no worker took; the task’s record outlives it');

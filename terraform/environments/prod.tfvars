@@ -9,7 +9,7 @@ domain              = "licensing.example.com"
 candidate_domain    = "candidate.licensing.example.com"
 authorized_domains  = ["app.example.com"]
 cors_origins        = ["https://app.example.com"]
-service_accounts    = ["back-end@example-shop.iam.gserviceaccount.com"]
+service_accounts    = { "back-end@example-shop.iam.gserviceaccount.com" = ["licenses", "sign"] }
 alert_emails        = ["on-call@example.com"]
 max_upload_bytes    = 5368709120
 worker_command      = ["/app/run-task"]

@@ -108,6 +108,34 @@ run "throttles" {
   }
 }
 
+run "reject_former_domain_twice" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  variables {
+    former_domains = ["licensing.example.com"]
+  }
+
+  expect_failures = [var.former_domains]
+}
+
+run "reject_candidate_on_the_same_host" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  variables {
+    candidate_domain = "licensing.example.com"
+  }
+
+  expect_failures = [var.candidate_domain]
+}
+
 run "reject_domain_with_scheme" {
   command = plan
 

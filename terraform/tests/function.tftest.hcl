@@ -37,6 +37,21 @@ run "is_reached_through_the_load_balancer_alone" {
   }
 }
 
+# A precondition, and no validation: the values are known with the plan.
+run "does_not_start_without_what_it_requires" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    required = ["MAX_UPLOAD_BYTES"]
+  }
+
+  expect_failures = [google_cloud_run_v2_service.this]
+}
+
 run "reject_concurrency" {
   command = plan
 

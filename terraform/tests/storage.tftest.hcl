@@ -4,6 +4,10 @@ variables {
   location   = "europe-west1"
   prefix     = "example"
   project_id = "example-project"
+  settings = {
+    payloads = { softDeleteSeconds = 0 }
+    uploads  = { cors = { maxAgeSeconds = 3600, method = ["PUT"], responseHeader = ["Content-Range"] }, softDeleteSeconds = 604800 }
+  }
 }
 
 run "shreds_for_good" {
@@ -67,4 +71,38 @@ run "reject_retention_without_end" {
   }
 
   expect_failures = [var.payload_retention_days]
+}
+
+run "lets_pages_upload_as_the_code_says" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    cors_origins = ["https://app.example.com"]
+  }
+
+  assert {
+    condition     = google_storage_bucket.uploads.cors[0].method == tolist(["PUT"]) && google_storage_bucket.uploads.cors[0].response_header == tolist(["Content-Range"]) && google_storage_bucket.uploads.soft_delete_policy[0].retention_duration_seconds == 604800
+    error_message = "methods, headers and soft delete are those of buckets.json"
+  }
+}
+
+run "reject_payloads_that_live_on" {
+  command = plan
+
+  module {
+    source = "./modules/storage"
+  }
+
+  variables {
+    settings = {
+      payloads = { softDeleteSeconds = 604800 }
+      uploads  = { cors = { maxAgeSeconds = 3600, method = ["PUT"], responseHeader = [] }, softDeleteSeconds = 604800 }
+    }
+  }
+
+  expect_failures = [var.settings]
 }

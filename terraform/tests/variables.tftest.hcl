@@ -100,10 +100,61 @@ run "reject_users_as_services" {
   command = plan
 
   variables {
-    service_accounts = ["somebody@example.com"]
+    service_accounts = { "somebody@example.com" = ["sign"] }
   }
 
   expect_failures = [var.service_accounts]
+}
+
+run "reject_scope" {
+  command = plan
+
+  variables {
+    service_accounts = { "shop@example.iam.gserviceaccount.com" = ["everything"] }
+  }
+
+  expect_failures = [var.service_accounts]
+}
+
+run "reject_setting_that_nothing_reads" {
+  command = plan
+
+  variables {
+    settings = { LEASE_MINUTES = "6" }
+  }
+
+  expect_failures = [var.settings]
+}
+
+# No validation: a variable cannot ask for values that come after it.
+run "refuses_a_setting_that_has_its_variable" {
+  command = plan
+
+  variables {
+    settings = { SIGNING_KEY = "projects/example" }
+  }
+
+  expect_failures = [output.services]
+}
+
+run "reject_signing_key_that_is_not_there" {
+  command = plan
+
+  variables {
+    signing_key = "license-signing-hsm"
+  }
+
+  expect_failures = [var.signing_key]
+}
+
+run "reject_signing_key_named_root" {
+  command = plan
+
+  variables {
+    signing_keys = { license-signing = { protection_level = "SOFTWARE" }, license-root = { protection_level = "HSM" } }
+  }
+
+  expect_failures = [var.signing_keys]
 }
 
 run "reject_no_signatures" {

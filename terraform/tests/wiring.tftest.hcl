@@ -10,18 +10,36 @@ run "one_service_and_one_account_a_function" {
   command = plan
 
   assert {
-    condition     = toset(keys(module.function)) == toset(keys(local.functions)) && length(setsubtract(keys(local.functions), keys(google_service_account.this))) == 0
+    condition     = toset(keys(module.function)) == toset(local.functions) && length(setsubtract(local.functions, keys(google_service_account.this))) == 0
     error_message = "each function is a service, and runs as an account of its own"
   }
 
   assert {
-    condition     = length(distinct([for account in google_service_account.this : account.account_id])) == length(local.accounts)
+    condition     = length(distinct([for account in google_service_account.this : account.account_id])) == length(local.account_names)
     error_message = "no two share an account"
+  }
+
+  assert {
+    condition     = local.functions == setsubtract(keys(jsondecode(file("environment.json"))), ["task-worker"])
+    error_message = "the functions are those of the code"
   }
 }
 
-run "binds_on_the_thing_itself" {
-  command = plan
+run "binds_what_the_code_says" {
+  command = apply
+
+  assert {
+    condition = toset(concat(
+      [for key, grant in local.key_grants : grant.grant], keys(google_storage_bucket_iam_member.bucket), keys(google_cloud_run_v2_job_iam_member.job),
+      keys(google_service_account_iam_member.account), keys(google_project_iam_member.database), keys(google_project_iam_member.project),
+    )) == toset(keys(local.grants))
+    error_message = "every right of rights.json is bound, and no other"
+  }
+
+  assert {
+    condition     = alltrue([for grant, role in google_project_iam_custom_role.this : toset(role.permissions) == toset(local.grants[grant].permissions)])
+    error_message = "each by a role of those permissions and no others"
+  }
 
   assert {
     condition     = [for binding in google_project_iam_member.database : binding.role if length(binding.condition) == 0] == []
@@ -29,13 +47,13 @@ run "binds_on_the_thing_itself" {
   }
 
   assert {
-    condition     = keys(google_kms_crypto_key_iam_member.signing_key) == ["key-rotation/rotate", "license-signing/read", "license-signing/sign", "public-keys/read", "seats/read", "seats/sign"]
-    error_message = "who signs is seats and license-signing"
+    condition     = alltrue([for key, grant in local.key_grants : grant.account == "task-worker" || !contains(grant.permissions, "cloudkms.cryptoKeyVersions.useToDecrypt")])
+    error_message = "nobody but the worker opens"
   }
 
   assert {
-    condition     = google_kms_crypto_key_iam_member.payload_key["europe-west1 task-worker/open"].role == "roles/cloudkms.cryptoKeyDecrypter" && google_kms_crypto_key_iam_member.payload_key["europe-west1 task-payloads/seal"].role == "roles/cloudkms.cryptoKeyEncrypter"
-    error_message = "who seals cannot open, who opens cannot seal"
+    condition     = !contains(values(local.key_grants)[*].key, "license-root")
+    error_message = "no account has any right on the root"
   }
 }
 
@@ -43,8 +61,8 @@ run "an_hsm_signs_for_all_instances" {
   command = plan
 
   variables {
-    signing_protection_level = "HSM"
-    scaling                  = { seats = { max_instances = 10 } }
+    signing_keys = { license-signing = { protection_level = "HSM" } }
+    scaling      = { seats = { max_instances = 10 } }
   }
 
   # 214 a minute, for ten of seats and twenty of license-signing.
@@ -62,7 +80,7 @@ run "a_restored_database" {
   }
 
   assert {
-    condition     = local.database == "restored" && alltrue([for binding in google_project_iam_member.database : strcontains(binding.condition[0].expression, "projects/example-project/databases/restored")])
+    condition     = local.database == "restored" && alltrue([for grant, binding in google_project_iam_member.database : strcontains(binding.condition[0].expression, "projects/example-project/databases/restored") if local.grants[grant].thing == "database"])
     error_message = "the functions use it, and their rights go with them"
   }
 }
@@ -76,12 +94,12 @@ run "keys_in_another_project" {
   }
 
   assert {
-    condition     = google_project_iam_custom_role.key_reader.project == "example-keys" && google_project_iam_custom_role.payload_sealer.project == "example-project"
+    condition     = google_project_iam_custom_role.this["seats signing_key"].project == "example-keys" && google_project_iam_custom_role.this["task-payloads payload_bucket"].project == "example-project"
     error_message = "a custom role belongs to the project of what it is bound on"
   }
 
   assert {
-    condition     = keys(google_kms_crypto_key_iam_member.payload_key) == ["europe-west1 task-payloads/seal", "europe-west1 task-worker/open", "europe-west4 task-payloads/seal", "europe-west4 task-worker/open"]
+    condition     = [for key in keys(google_kms_crypto_key_iam_member.key) : key if strcontains(key, "task-payloads ")] == ["task-payloads task-payloads europe-west1", "task-payloads task-payloads europe-west4", "task-worker task-payloads europe-west1", "task-worker task-payloads europe-west4"]
     error_message = "payloads can be opened with the key of each region"
   }
 
@@ -91,16 +109,56 @@ run "keys_in_another_project" {
   }
 }
 
-run "schedules_what_the_route_table_says" {
-  command = plan
+run "tells_each_function_the_accounts_that_concern_it" {
+  command = apply
+
+  variables {
+    service_accounts = {
+      "shop@example.iam.gserviceaccount.com"   = ["licenses", "sign"]
+      "upload@example.iam.gserviceaccount.com" = ["urls:ten_1", "urls:ten_2"]
+    }
+  }
 
   assert {
-    condition     = length(local.routes.internal) > 0 && alltrue([for path, service in local.routes.internal : contains([for job in local.schedule : "${job.function} ${job.path}"], "${service} ${path}")])
+    condition     = local.environments["admin"]["SERVICE_ACCOUNTS"] == "shop@example.iam.gserviceaccount.com=licenses"
+    error_message = "administration knows who may change licences, and not the deployer"
+  }
+
+  assert {
+    condition     = local.environments["signed-urls"]["SERVICE_ACCOUNTS"] == "upload@example.iam.gserviceaccount.com=urls:ten_1+urls:ten_2"
+    error_message = "uploads may be narrowed to tenants"
+  }
+
+  assert {
+    condition     = local.environments["seats"]["SERVICE_ACCOUNTS"] == "" && strcontains(local.environments["license-signing"]["SERVICE_ACCOUNTS"], "${module.ci.deployer}=sign")
+    error_message = "seats knows none; the smoke test may sign"
+  }
+}
+
+run "settings_of_the_code" {
+  command = plan
+
+  variables {
+    settings = {}
+    scaling  = { seats = { max_instances = 50, min_instances = 0 } }
+  }
+
+  assert {
+    condition     = local.sizes["seats"].max_instances == 50 && local.sizes["seats"].min_instances == 0 && local.sizes["seats"].concurrency == 500
+    error_message = "what scaling does not name stays as declared, and zero is a number"
+  }
+}
+
+run "schedules_what_the_route_table_says" {
+  command = apply
+
+  assert {
+    condition     = length(local.schedule) == length(local.routes.internal) && length(local.routes.internal) > 0
     error_message = "each internal route is called by the scheduler"
   }
 
   assert {
-    condition     = length(setsubtract(values(local.routes.public), keys(local.functions))) == 0
+    condition     = length(setsubtract(values(local.routes.public), local.functions)) == 0
     error_message = "every path of the load balancer leads to a function"
   }
 }

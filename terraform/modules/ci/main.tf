@@ -1,3 +1,11 @@
+# Two accounts, so that who builds cannot act: the builder runs what is installed and tested, and writes images; the
+# deployer runs nothing of it but scripts/release, and changes what serves.
+locals {
+  registry = "${var.location}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.this.name}"
+  # What has a bucket for its logs: to write to Cloud Logging takes a role on the whole project.
+  accounts = toset(["builder", "deployer"])
+}
+
 resource "google_artifact_registry_repository" "this" {
   project       = var.project_id
   location      = var.location
@@ -23,60 +31,87 @@ resource "google_artifact_registry_repository" "this" {
   }
 }
 
-resource "google_service_account" "deployer" {
+resource "google_service_account" "this" {
+  for_each = local.accounts
+
   project      = var.project_id
-  account_id   = "${var.prefix}-deployer"
-  display_name = "Builds, tests and deploys the functions"
+  account_id   = "${var.prefix}-${each.value}"
+  display_name = each.value == "builder" ? "Installs, tests and builds; changes nothing that serves" : "Releases what was built; runs no dependency's code"
 }
 
-# Logs in a bucket of our own: to write to Cloud Logging takes a role on the whole project.
-resource "google_storage_bucket" "logs" {
+# The builder's: logs, sources, what each build made. The deployer's: logs, the release that is under way, what Terraform
+# has applied. Neither writes to the other's.
+resource "google_storage_bucket" "this" {
+  for_each = local.accounts
+
   project                     = var.project_id
-  name                        = "${var.project_id}-${var.prefix}-builds"
+  name                        = "${var.project_id}-${var.prefix}-${each.value == "builder" ? "builds" : "releases"}"
   location                    = var.location
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
+  # Not what is needed for a rollback: releases/ and state/ stay.
   lifecycle_rule {
     action {
       type = "Delete"
     }
     condition {
-      age = 90
+      age            = 90
+      matches_prefix = ["log-", "source/"]
     }
   }
 }
 
-resource "google_storage_bucket_iam_member" "logs" {
-  bucket = google_storage_bucket.logs.name
+# Cloud Build asks for it on the bucket of its logs.
+resource "google_storage_bucket_iam_member" "own" {
+  for_each = local.accounts
+
+  bucket = google_storage_bucket.this[each.value].name
   role   = "roles/storage.admin"
-  member = google_service_account.deployer.member
+  member = google_service_account.this[each.value].member
+}
+
+resource "google_storage_bucket_iam_member" "builds" {
+  bucket = google_storage_bucket.this["builder"].name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.this["deployer"].member
+}
+
+resource "google_artifact_registry_repository_iam_member" "builder" {
+  project    = var.project_id
+  location   = google_artifact_registry_repository.this.location
+  repository = google_artifact_registry_repository.this.name
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.this["builder"].member
 }
 
 resource "google_artifact_registry_repository_iam_member" "deployer" {
   project    = var.project_id
   location   = google_artifact_registry_repository.this.location
   repository = google_artifact_registry_repository.this.name
-  role       = "roles/artifactregistry.writer"
-  member     = google_service_account.deployer.member
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.this["deployer"].member
 }
 
 resource "google_cloud_run_v2_service_iam_member" "deployer" {
   for_each = var.functions
 
   project  = var.project_id
-  location = var.location
+  location = var.region
   name     = each.value
   role     = "roles/run.developer"
-  member   = google_service_account.deployer.member
+  member   = google_service_account.this["deployer"].member
 }
 
+# Not where the worker's image is your own: releases have no business with it.
 resource "google_cloud_run_v2_job_iam_member" "deployer" {
+  for_each = toset(var.job == null ? [] : [var.job])
+
   project  = var.project_id
-  location = var.location
-  name     = var.job
+  location = var.region
+  name     = each.value
   role     = "roles/run.developer"
-  member   = google_service_account.deployer.member
+  member   = google_service_account.this["deployer"].member
 }
 
 resource "google_service_account_iam_member" "act_as" {
@@ -84,14 +119,14 @@ resource "google_service_account_iam_member" "act_as" {
 
   service_account_id = each.value
   role               = "roles/iam.serviceAccountUser"
-  member             = google_service_account.deployer.member
+  member             = google_service_account.this["deployer"].member
 }
 
 # The smoke test calls as a service: with a token for our audience, of its own account.
 resource "google_service_account_iam_member" "token" {
-  service_account_id = google_service_account.deployer.name
+  service_account_id = google_service_account.this["deployer"].name
   role               = "roles/iam.serviceAccountOpenIdTokenCreator"
-  member             = google_service_account.deployer.member
+  member             = google_service_account.this["deployer"].member
 }
 
 resource "google_secret_manager_secret" "license_key" {
@@ -103,7 +138,7 @@ resource "google_secret_manager_secret" "license_key" {
   }
 }
 
-# Until there is a licence to test with; later versions are added by hand.
+# Until there is a licence to test with; scripts/create.sh adds the version that has its key.
 resource "google_secret_manager_secret_version" "license_key" {
   secret      = google_secret_manager_secret.license_key.id
   secret_data = "none"
@@ -117,54 +152,5 @@ resource "google_secret_manager_secret_iam_member" "license_key" {
   project   = var.project_id
   secret_id = google_secret_manager_secret.license_key.secret_id
   role      = "roles/secretmanager.secretAccessor"
-  member    = google_service_account.deployer.member
-}
-
-resource "google_cloudbuild_trigger" "deploy" {
-  count = var.repository == null ? 0 : 1
-
-  project         = var.project_id
-  location        = var.location
-  name            = "${var.prefix}-deploy"
-  filename        = "cloudbuild.yaml"
-  service_account = google_service_account.deployer.id
-
-  repository_event_config {
-    repository = var.repository
-    push {
-      branch = var.branch
-    }
-  }
-
-  substitutions = {
-    _AUDIENCE      = var.audience
-    _CANDIDATE_URL = coalesce(var.candidate_url, "none")
-    _DEPLOYER      = google_service_account.deployer.email
-    _LOGS_BUCKET   = google_storage_bucket.logs.url
-    _REGION        = var.location
-    _REGISTRY      = "${var.location}-docker.pkg.dev/${var.project_id}/${google_artifact_registry_repository.this.name}"
-    _SMOKE_SECRET  = "${google_secret_manager_secret.license_key.name}/versions/latest"
-  }
-}
-
-resource "google_cloudbuild_trigger" "terraform" {
-  count = var.repository == null || var.terraform_account == null ? 0 : 1
-
-  project         = var.project_id
-  location        = var.location
-  name            = "${var.prefix}-terraform"
-  filename        = "terraform/cloudbuild.yaml"
-  included_files  = ["terraform/**"]
-  service_account = "projects/${var.project_id}/serviceAccounts/${var.terraform_account}"
-
-  approval_config {
-    approval_required = true
-  }
-
-  repository_event_config {
-    repository = var.repository
-    push {
-      branch = var.branch
-    }
-  }
+  member    = google_service_account.this["deployer"].member
 }

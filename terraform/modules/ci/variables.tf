@@ -30,13 +30,13 @@ variable "functions" {
 }
 
 variable "job" {
-  description = "The job that is deployed."
+  description = "The job that is deployed; null when its image is your own."
   type        = string
-  nullable    = false
+  default     = null
 }
 
 variable "location" {
-  description = "Location of images and build logs."
+  description = "Location of images and buckets."
   type        = string
   nullable    = false
 }
@@ -50,6 +50,19 @@ variable "prefix" {
 variable "project_id" {
   description = "Project of the services."
   type        = string
+  nullable    = false
+}
+
+variable "region" {
+  description = "Region of the services."
+  type        = string
+  nullable    = false
+}
+
+variable "release_ref" {
+  description = "Whose cloudbuild.release.yaml and scripts/release release: the branch that is protected."
+  type        = string
+  default     = "refs/heads/main"
   nullable    = false
 }
 

@@ -2,23 +2,29 @@ locals {
   # Each service, and the same once more at its revision tagged candidate.
   candidates = var.candidate_domain == null ? {} : { for name in keys(var.routes) : "${name}-candidate" => { service = name, tag = "candidate" } }
   backends   = merge({ for name in keys(var.routes) : name => { service = name, tag = null } }, local.candidates)
-  hosts = merge(
-    { main = { host = var.domain, suffix = "" } },
-    var.candidate_domain == null ? {} : { candidate = { host = var.candidate_domain, suffix = "-candidate" } },
+  matchers = merge(
+    { main = { hosts = setunion([var.domain], var.former_domains), suffix = "" } },
+    var.candidate_domain == null ? {} : { candidate = { hosts = [var.candidate_domain], suffix = "-candidate" } },
   )
+  hosts = setunion([var.domain], var.former_domains, var.candidate_domain == null ? [] : [var.candidate_domain])
 }
 
 resource "google_compute_region_network_endpoint_group" "this" {
   for_each = local.backends
 
-  project               = var.project_id
-  region                = var.region
-  name                  = "${var.prefix}-${each.key}"
+  project = var.project_id
+  region  = var.region
+  # All that makes it another one is in the name, so that the next is there before the one in use goes.
+  name                  = "${var.prefix}-${each.key}-${var.region}"
   network_endpoint_type = "SERVERLESS"
 
   cloud_run {
     service = each.value.service
     tag     = each.value.tag
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -62,6 +68,11 @@ resource "google_compute_backend_service" "this" {
     enable      = var.log_sample_rate > 0
     sample_rate = var.log_sample_rate
   }
+
+  # One that is dropped goes after the URL map has let it go.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "google_compute_url_map" "this" {
@@ -71,15 +82,15 @@ resource "google_compute_url_map" "this" {
   default_service = google_compute_backend_service.this["public-keys"].id
 
   dynamic "host_rule" {
-    for_each = local.hosts
+    for_each = local.matchers
     content {
-      hosts        = [host_rule.value.host]
+      hosts        = host_rule.value.hosts
       path_matcher = host_rule.key
     }
   }
 
   dynamic "path_matcher" {
-    for_each = local.hosts
+    for_each = local.matchers
     content {
       name            = path_matcher.key
       default_service = google_compute_backend_service.this["public-keys${path_matcher.value.suffix}"].id
@@ -100,17 +111,6 @@ resource "google_compute_global_address" "this" {
   name    = var.prefix
 }
 
-resource "google_compute_managed_ssl_certificate" "this" {
-  for_each = { for name, host in local.hosts : name => host.host }
-
-  project = var.project_id
-  name    = "${var.prefix}-${each.key}"
-
-  managed {
-    domains = [each.value]
-  }
-}
-
 resource "google_compute_ssl_policy" "this" {
   project         = var.project_id
   name            = var.prefix
@@ -119,11 +119,11 @@ resource "google_compute_ssl_policy" "this" {
 }
 
 resource "google_compute_target_https_proxy" "this" {
-  project          = var.project_id
-  name             = var.prefix
-  url_map          = google_compute_url_map.this.id
-  ssl_certificates = [for certificate in google_compute_managed_ssl_certificate.this : certificate.id]
-  ssl_policy       = google_compute_ssl_policy.this.id
+  project         = var.project_id
+  name            = var.prefix
+  url_map         = google_compute_url_map.this.id
+  certificate_map = "//certificatemanager.googleapis.com/${google_certificate_manager_certificate_map.this.id}"
+  ssl_policy      = google_compute_ssl_policy.this.id
 }
 
 resource "google_compute_global_forwarding_rule" "https" {

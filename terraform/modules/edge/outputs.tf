@@ -3,6 +3,16 @@ output "address" {
   value       = google_compute_global_address.this.address
 }
 
+output "records" {
+  description = "DNS records to set: an A record a host for its traffic, a CNAME a host by which its certificate is issued."
+  value = concat(
+    [for host in sort(local.hosts) : { name = "${host}.", type = "A", data = google_compute_global_address.this.address }],
+    flatten([for host in sort(local.hosts) : [
+      for record in google_certificate_manager_dns_authorization.this[host].dns_resource_record : { name = record.name, type = record.type, data = record.data }
+    ]]),
+  )
+}
+
 output "url_map" {
   description = "Name of the URL map, by which the monitoring finds the load balancer."
   value       = google_compute_url_map.this.name

@@ -2,6 +2,11 @@ variable "candidate_domain" {
   description = "Host under which the revisions tagged candidate are reached before they get traffic; null for none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.candidate_domain != var.domain
+    error_message = "candidate_domain must be another host than domain."
+  }
 }
 
 variable "client_ip_header" {
@@ -18,6 +23,18 @@ variable "domain" {
   validation {
     condition     = can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain))
     error_message = "domain must be a host name in lower case, without scheme and path."
+  }
+}
+
+variable "former_domains" {
+  description = "Hosts that are served like domain: the one that was, until its clients have moved, or the next one, until its certificate is active."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = !contains(var.former_domains, var.domain) && !contains(var.former_domains, coalesce(var.candidate_domain, "none"))
+    error_message = "former_domains must not name domain or candidate_domain."
   }
 }
 

@@ -49,8 +49,25 @@ resource "google_cloud_run_v2_service" "this" {
     }
   }
 
-  # The pipeline deploys images by digest and moves the traffic; settings are Terraform's.
+  # The pipeline deploys images by digest and moves the traffic, and gcloud writes labels, annotations and the scaling of
+  # the service as it does so; settings are Terraform's. A service in another region is there before the old one goes.
   lifecycle {
-    ignore_changes = [client, client_version, template[0].containers[0].image, template[0].revision, traffic]
+    create_before_destroy = true
+    ignore_changes = [
+      annotations,
+      client,
+      client_version,
+      labels,
+      scaling,
+      template[0].annotations,
+      template[0].containers[0].image,
+      template[0].labels,
+      traffic,
+    ]
+
+    precondition {
+      condition     = alltrue([for variable in var.required : lookup(var.environment, variable, null) != null])
+      error_message = "${var.name} does not start without ${join(", ", [for variable in var.required : variable if lookup(var.environment, variable, null) == null])}; give it a value in environment.tf."
+    }
   }
 }

@@ -101,6 +101,13 @@ variable "region" {
   nullable    = false
 }
 
+variable "required" {
+  description = "Variables without which it does not start."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "timeout_seconds" {
   description = "After which Cloud Run gives a request up."
   type        = number

@@ -16,13 +16,6 @@ variable "cpu" {
   }
 }
 
-variable "deletion_protection" {
-  description = "Whether Terraform refuses to delete the job."
-  type        = bool
-  default     = true
-  nullable    = false
-}
-
 variable "environment" {
   description = "Environment variables; null leaves one out."
   type        = map(string)
@@ -30,9 +23,14 @@ variable "environment" {
 }
 
 variable "image" {
-  description = "Container image of the first version. Later ones are the pipeline's."
+  description = "Container image of your own, by digest, which releases leave alone; null for the suite's, which they set."
   type        = string
-  nullable    = false
+  default     = null
+
+  validation {
+    condition     = var.image == null || can(regex("@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must name its digest: …@sha256:…"
+  }
 }
 
 variable "max_retries" {
@@ -61,6 +59,12 @@ variable "memory" {
 
 variable "name" {
   description = "Name of the job."
+  type        = string
+  nullable    = false
+}
+
+variable "placeholder_image" {
+  description = "What the job has until the first release."
   type        = string
   nullable    = false
 }

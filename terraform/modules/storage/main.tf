@@ -1,13 +1,17 @@
+locals {
+  names = { payloads = "${var.prefix}-payloads", uploads = "${var.prefix}-uploads" }
+}
+
 resource "google_storage_bucket" "payloads" {
   project                     = var.project_id
-  name                        = "${var.prefix}-payloads"
+  name                        = local.names.payloads
   location                    = var.location
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
 
   # Or a payload that was shredded lives on for a week.
   soft_delete_policy {
-    retention_duration_seconds = 0
+    retention_duration_seconds = var.settings.payloads.softDeleteSeconds
   }
 
   versioning {
@@ -50,10 +54,14 @@ resource "google_kms_crypto_key_iam_member" "bucket" {
 
 resource "google_storage_bucket" "uploads" {
   project                     = var.project_id
-  name                        = "${var.prefix}-uploads"
+  name                        = local.names.uploads
   location                    = var.location
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
+
+  soft_delete_policy {
+    retention_duration_seconds = var.settings.uploads.softDeleteSeconds
+  }
 
   # An upload that was begun and never finished is paid for until somebody clears it away.
   lifecycle_rule {
@@ -69,9 +77,9 @@ resource "google_storage_bucket" "uploads" {
     for_each = length(var.cors_origins) == 0 ? [] : [var.cors_origins]
     content {
       origin          = cors.value
-      method          = ["GET", "PUT", "POST"]
-      response_header = ["Content-Type", "Content-MD5", "x-goog-content-length-range", "x-goog-if-generation-match", "x-goog-resumable", "Location"]
-      max_age_seconds = 3600
+      method          = var.settings.uploads.cors.method
+      response_header = var.settings.uploads.cors.responseHeader
+      max_age_seconds = var.settings.uploads.cors.maxAgeSeconds
     }
   }
 }

@@ -45,3 +45,26 @@ variable "project_id" {
   type        = string
   nullable    = false
 }
+
+variable "settings" {
+  description = "What the buckets are made with: buckets.json, written from the code."
+  type = object({
+    payloads = object({
+      softDeleteSeconds = number
+    })
+    uploads = object({
+      cors = object({
+        maxAgeSeconds  = number
+        method         = list(string)
+        responseHeader = list(string)
+      })
+      softDeleteSeconds = number
+    })
+  })
+  nullable = false
+
+  validation {
+    condition     = var.settings.payloads.softDeleteSeconds == 0
+    error_message = "settings: a deleted payload must be gone at once."
+  }
+}

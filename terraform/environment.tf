@@ -1,0 +1,74 @@
+# The environment of the functions and the job. Which variables each reads is environment.json, written from the code's
+# schemas; the values are here. What has none keeps the code's default, or is set by var.settings.
+locals {
+  environment = jsondecode(file("${path.module}/environment.json"))
+
+  values = {
+    ALLOWED_CONTENT_TYPES        = join(",", var.allowed_content_types)
+    ARCHIVE_AFTER_DAYS           = var.key_periods.archive_after_days
+    CLIENT_IP_HEADER             = local.client_ip_header
+    CORS_ORIGINS                 = join(",", var.cors_origins)
+    DISPATCHER_ACCOUNT           = google_service_account.this["task-dispatcher"].email
+    FIRESTORE_DATABASE           = local.database
+    KMS_SIGNATURES_PER_MINUTE    = local.signatures_an_instance
+    LONGEST_VALIDITY_DAYS        = var.key_periods.longest_validity_days
+    MAX_UPLOAD_BYTES             = var.max_upload_bytes
+    PAYLOAD_BUCKET               = module.storage.payload_bucket
+    PAYLOAD_KEY                  = module.key["task-payloads ${local.payload_key_regions[0]}"].id
+    PAYLOAD_RETENTION_DAYS       = var.payload_retention_days
+    PROJECT_ID                   = var.project_id
+    PUBLISH_BEFORE_SIGNING_HOURS = var.key_periods.publish_before_signing_hours
+    RATE_LIMIT_PER_HOUR          = var.rate_limit_per_hour
+    REAP_SECONDS                 = 45
+    ROTATE_AFTER_DAYS            = var.key_periods.rotate_after_days
+    SCHEDULER_ACCOUNTS           = google_service_account.this["scheduler"].email
+    SERVICE_AUDIENCE             = local.audience
+    SIGNING_ACCOUNT              = google_service_account.this["signed-urls"].email
+    SIGNING_KEY                  = module.key[var.signing_key].id
+    STRANGER_LIMIT_PER_HOUR      = var.stranger_limit_per_hour
+    TOKEN_ISSUER                 = local.origin
+    UNSIGNED_FALLBACK            = var.unsigned_fallback
+    UPLOAD_BUCKET                = module.storage.upload_bucket
+    WORKER_COMMAND               = jsonencode(var.worker_command)
+    WORKER_DEADLINE_SECONDS      = 3300
+  }
+
+  # What is there only after the job, which has an environment itself.
+  late_values = {
+    WORKER_JOB = module.worker.resource_name
+  }
+
+  # Each function knows the service accounts that concern it, by their scopes, and no others.
+  scopes_of = {
+    admin           = ["licenses", "portal"]
+    license-signing = ["sign"]
+    signed-urls     = ["urls"]
+    task-payloads   = ["tasks"]
+  }
+
+  # The account that deploys has what its smoke test needs.
+  callers = merge({ for email, scopes in var.service_accounts : email => sort(scopes) }, { (module.ci.deployer) = ["sign"] })
+
+  callers_of = {
+    for name in local.functions : name => {
+      for email, scopes in local.callers : email => [for scope in scopes : scope if contains(lookup(local.scopes_of, name, []), split(":", scope)[0])]
+    }
+  }
+
+  # Where a function has a value of its own.
+  values_of = {
+    for name in local.functions : name => {
+      SERVICE_ACCOUNTS = join(",", [for email, scopes in local.callers_of[name] : "${email}=${join("+", scopes)}" if length(scopes) > 0])
+    }
+  }
+
+  environments = {
+    for name in local.functions : name => {
+      for variable in keys(local.environment[name]) : variable => try(local.values_of[name][variable], local.late_values[variable], local.values[variable], var.settings[variable], null)
+    }
+  }
+
+  worker_environment = {
+    for variable in keys(local.environment["task-worker"]) : variable => try(local.values[variable], var.settings[variable], null)
+  }
+}

@@ -1,8 +1,10 @@
+import type * as z from 'zod';
 import * as contract from '#shared/contract/admin.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { invalid } from '#shared/model/errors.ts';
+import { type EveryMember, nothingElse } from '#shared/model/every-member.ts';
 import type { LicenseFields } from '#shared/model/license.ts';
 import type { Session } from '#shared/model/session.ts';
 import { formatTime } from '#shared/model/time.ts';
@@ -22,17 +24,18 @@ export interface LicenseDomain {
 
 export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomain): BoundRoute[] => [
   bind(contract.createLicense, async (input) => {
-    const { body, principal } = input;
-    const expiresAt = Date.parse(body.expires_at);
+    const { tenant_id, tier, max_seats, expires_at, features, lease_seconds, offline_seconds, ...rest } = input.body;
+    nothingElse(rest);
+    const expiresAt = Date.parse(expires_at);
     if (expiresAt <= clock.now()) throw invalid([{ path: 'expires_at', message: 'is in the past' }]);
     const wanted = {
-      tenantId: scopeOf(principal).tenantFor(body.tenant_id),
-      tier: body.tier,
-      maxSeats: body.max_seats,
+      tenantId: scopeOf(input.principal).tenantFor(tenant_id),
+      tier,
+      maxSeats: max_seats,
       expiresAt,
-      features: body.features,
-      leaseSeconds: body.lease_seconds,
-      offlineSeconds: body.offline_seconds,
+      features,
+      leaseSeconds: lease_seconds,
+      offlineSeconds: offline_seconds,
     };
     const { license, licenseId, licenseKey } = await licenses.create(wanted, actorOf(input));
     return { status: 201, body: { ...describe({ ...license, id: licenseId }), license_key: licenseKey } };
@@ -85,21 +88,38 @@ export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomai
   }),
 ];
 
-const describe = (license: LicenseFields & { readonly id: string }) => ({
-  license_id: license.id,
-  tenant_id: license.tenant_id,
-  tier: license.tier,
-  features: license.features,
-  status: license.status,
-  max_seats: license.max_seats,
-  expires_at: formatTime(license.expires_at),
-  lease_seconds: license.lease_seconds,
-  offline_seconds: license.offline_seconds,
-  created_at: formatTime(license.created_at),
-});
+type Described<Schema extends z.ZodType> = EveryMember<z.output<Schema>>;
+
+/** Without what only the seat protocol and the key check need. */
+const describe = (license: LicenseFields & { readonly id: string }): Described<typeof contract.license> => {
+  const {
+    id,
+    created_at,
+    expires_at,
+    keys: _keys,
+    seats: _seats,
+    next_seat: _next,
+    reconciling: _reconciling,
+    ...rest
+  } = license;
+  const { tenant_id, tier, features, status, max_seats, lease_seconds, offline_seconds, ...forgotten } = rest;
+  nothingElse(forgotten);
+  return {
+    license_id: id,
+    tenant_id,
+    tier,
+    features,
+    status,
+    max_seats,
+    expires_at: formatTime(expires_at),
+    lease_seconds,
+    offline_seconds,
+    created_at: formatTime(created_at),
+  };
+};
 
 /** Without the machine's hash, which is of use to nobody but the store. */
-const describeSession = (session: Session) => ({
+const describeSession = (session: Session): Described<typeof contract.session> => ({
   session: session.handle,
   user_email: session.user_email,
   hostname: session.hostname,

@@ -16,14 +16,10 @@ import { adminQueries } from './queries.ts';
 import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
 import { allotSeats, findTenant } from './tenants.ts';
 
-/** What is undefined stays as it is. */
-export interface LicenseChange {
-  readonly status?: LicenseFields['status'] | undefined;
-  readonly max_seats?: number | undefined;
-  /** Milliseconds since the epoch. */
-  readonly expires_at?: number | undefined;
-  readonly features?: LicenseFields['features'] | undefined;
-}
+/** Members of the licence's document as they shall be, so times in milliseconds; what is undefined stays as it is. */
+export type LicenseChange = {
+  readonly [Field in 'status' | 'max_seats' | 'expires_at' | 'features']?: LicenseFields[Field] | undefined;
+};
 
 export interface LicensesOptions {
   readonly store: DocumentStore;

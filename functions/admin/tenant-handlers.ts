@@ -1,6 +1,8 @@
+import type * as z from 'zod';
 import * as contract from '#shared/contract/tenants.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import { nothingElse } from '#shared/model/every-member.ts';
 import type { Member, TenantFields } from '#shared/model/tenant.ts';
 import { formatTime } from '#shared/model/time.ts';
 import { actorOf } from './actor.ts';
@@ -56,17 +58,20 @@ export const tenantRoutes = ({ tenants, members }: TenantDomain): BoundRoute[] =
 
 const describeFor =
   ({ seesBilling }: ListScope) =>
-  ({ id, ...tenant }: TenantFields & { readonly id: string }) => ({
-    tenant_id: id,
-    name: tenant.name,
-    tier: tenant.tier,
-    seat_limit: tenant.seat_limit,
-    seats_allotted: tenant.seats_allotted,
-    created_at: formatTime(tenant.created_at),
-    ...(seesBilling
-      ? { stripe_customer_id: tenant.stripe_customer_id, stripe_subscription_id: tenant.stripe_subscription_id }
-      : {}),
-  });
+  (document: TenantFields & { readonly id: string }): z.output<typeof contract.tenant> => {
+    const { id, created_at, owners: _owners, ...rest } = document;
+    const { name, tier, seat_limit, seats_allotted, stripe_customer_id, stripe_subscription_id, ...forgotten } = rest;
+    nothingElse(forgotten);
+    return {
+      tenant_id: id,
+      name,
+      tier,
+      seat_limit,
+      seats_allotted,
+      created_at: formatTime(created_at),
+      ...(seesBilling ? { stripe_customer_id, stripe_subscription_id } : {}),
+    };
+  };
 
 const describeMember = ({ uid, email, role, added_at, pending }: Member) => ({
   uid,

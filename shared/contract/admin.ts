@@ -31,6 +31,17 @@ export const license = z.object({
   created_at: time,
 });
 
+export const session = z.object({
+  session: z.string().describe('the handle: it names the session and is no secret'),
+  user_email: z.string().nullable(),
+  hostname: z.string().nullable(),
+  platform: z.string().nullable(),
+  client_version: z.string().nullable(),
+  acquired_at: time,
+  last_heartbeat: time,
+  expires_at: time,
+});
+
 const licenseParams = z.object({ license_id: z.string() });
 
 export const createLicense = defineRoute({
@@ -140,18 +151,7 @@ export const listSessions = defineRoute({
   responses: {
     200: {
       description: 'A page of sessions',
-      schema: z.array(
-        z.object({
-          session: z.string().describe('the handle: it names the session and is no secret'),
-          user_email: z.string().nullable(),
-          hostname: z.string().nullable(),
-          platform: z.string().nullable(),
-          client_version: z.string().nullable(),
-          acquired_at: time,
-          last_heartbeat: time,
-          expires_at: time,
-        }),
-      ),
+      schema: z.array(session),
     },
   },
   errors: ['license_not_found'],

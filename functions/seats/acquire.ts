@@ -73,7 +73,8 @@ async function acquireGroup(
         : await shareOutcome(context, licenseId, request, leader, outcome),
     );
   }
-  context.usage.recordDenials(licenseId, all.filter(isDenial).length);
+  const denied = all.filter(isDenial).length;
+  if (denied > 0) context.usage.recordDenials(licenseId, denied);
   return all;
 }
 

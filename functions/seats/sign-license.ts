@@ -25,25 +25,17 @@ export type SignLicense = (lease: Lease, request: AcquireRequest) => Promise<Sig
 
 /** @throws Fault `signing_unavailable`, from the returned function */
 export function createSignLicense({ keys, sign, clock, unsignedFallback }: SignLicenseOptions): SignLicense {
-  const cache = createSignatureCache<SignedLicense>({ clock });
-
-  async function signOrReuse(claims: LicenseClaims, validUntil: number, lease: Lease, request: AcquireRequest) {
-    const key = await keys.signingKey();
-    // The key version is part of the cache's key, so a cached signature does not outlive its key here. So are the
-    // offline seconds: an administrator may have changed them, and the claims do not show it.
-    const { tokenFormat } = request;
-    const of = { claims, format: tokenFormat, key: key.keyVersion, offline: lease.license.offline_seconds };
-    return cache.get(of, validUntil, () => sign({ ...claims, valid_until: formatTime(validUntil) }, tokenFormat, key));
-  }
-
+  const signCached = createSignatureCache({ sign, clock });
   return async (lease, request) => {
     const { license } = lease;
+    const format = request.tokenFormat;
     const claims = claimsFor(lease, request);
     const validUntil = Math.min(license.expires_at, clock.now() + license.offline_seconds * 1000);
     try {
-      return await signOrReuse(claims, validUntil, lease, request);
+      const key = await keys.signingKey();
+      return await signCached({ claims, validUntil, offlineSeconds: license.offline_seconds, format, key });
     } catch (error) {
-      if (!unsignedFallback || request.tokenFormat === 'jws' || !isFault(error, 'signing_unavailable')) throw error;
+      if (!unsignedFallback || format === 'jws' || !isFault(error, 'signing_unavailable')) throw error;
       request.log.log('ALERT', 'unsigned_fallback', { license_id: license.id, error });
       const times = { valid_until: formatTime(validUntil), signed_at: formatTime(clock.now()) };
       return { license_data: { ...claims, ...times, key_version: null, signature_algorithm: null, signature: null } };

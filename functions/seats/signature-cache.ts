@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto';
-import { type CanonicalValue, canonicalJson } from '#shared/crypto/canonical-json.ts';
+import { canonicalJson } from '#shared/crypto/canonical-json.ts';
+import type { LicenseClaims } from '#shared/crypto/license.ts';
+import type { SigningKey } from '#shared/crypto/signer.ts';
 import type { Clock } from '#shared/model/clock.ts';
+import { formatTime } from '#shared/model/time.ts';
+import type { SignClaims, Signed, TokenFormat } from '#shared/signing/sign-claims.ts';
 
-/**
- * Keeps signatures for the machines that they were made for: clients that restart or repeat a request acquire far more
- * often than their licence needs a new signature.
- */
-export interface SignatureCache<T> {
-  /**
-   * @param of everything that the signature says or depends on, except its times
-   * @param validUntil milliseconds since the epoch; the end of validity of a signature made now
-   * @param sign makes a signature; a failure is not cached
-   */
-  get(of: CanonicalValue, validUntil: number, sign: () => Promise<T>): Promise<T>;
+/** What a signature depends on. A cached one is used again when all of it but `validUntil` is the same. */
+export interface SignatureRequest {
+  /** All claims except the times of the signature. */
+  readonly claims: LicenseClaims;
+  /** The end of validity of a signature made now; milliseconds since the epoch. */
+  readonly validUntil: number;
+  /** Not among the claims, but an administrator may have changed it since a signature was made. */
+  readonly offlineSeconds: number;
+  readonly format: TokenFormat;
+  /** A cached signature is not used past its key's time. */
+  readonly key: SigningKey;
 }
 
 export interface SignatureCacheOptions {
+  readonly sign: SignClaims;
   readonly clock: Clock;
   /** Above this number the oldest signature is dropped. About 2 KiB each. */
   readonly maxEntries?: number;
@@ -24,24 +29,28 @@ export interface SignatureCacheOptions {
 /** A fraction of the validity. Clients ask for a fresh signature past half of it and must not get the cached one. */
 const REUSED_FOR = 0.25;
 
-export function createSignatureCache<T>({ clock, maxEntries = 5_000 }: SignatureCacheOptions): SignatureCache<T> {
-  const entries = new Map<string, { readonly signed: Promise<T>; readonly until: number }>();
-  return {
-    get(of, validUntil, sign) {
-      const digest = createHash('sha256').update(canonicalJson(of)).digest('base64url');
-      const now = clock.now();
-      const cached = entries.get(digest);
-      if (cached !== undefined && now < cached.until) return cached.signed;
-      const signed = sign();
-      const entry = { signed, until: now + (validUntil - now) * REUSED_FOR };
-      entries.delete(digest);
-      entries.set(digest, entry);
-      const [oldest] = entries.size > maxEntries ? entries.keys() : [];
-      if (oldest !== undefined) entries.delete(oldest);
-      signed.catch(() => {
-        if (entries.get(digest) === entry) entries.delete(digest);
-      });
-      return signed;
-    },
+/**
+ * Signs, and keeps the signatures for a while: clients that restart or repeat a request acquire far more often than
+ * their licence needs a new signature. Failures are not kept.
+ */
+export function createSignatureCache({ sign, clock, maxEntries = 5_000 }: SignatureCacheOptions) {
+  const entries = new Map<string, { readonly signed: Promise<Signed>; readonly until: number }>();
+  return (request: SignatureRequest): Promise<Signed> => {
+    const { claims, validUntil, offlineSeconds, format, key } = request;
+    const of = canonicalJson({ claims, format, key: key.keyVersion, offline: offlineSeconds });
+    const digest = createHash('sha256').update(of).digest('base64url');
+    const now = clock.now();
+    const cached = entries.get(digest);
+    if (cached !== undefined && now < cached.until) return cached.signed;
+    const signed = sign({ ...claims, valid_until: formatTime(validUntil) }, format, key);
+    const entry = { signed, until: now + (validUntil - now) * REUSED_FOR };
+    entries.delete(digest);
+    entries.set(digest, entry);
+    const [oldest] = entries.size > maxEntries ? entries.keys() : [];
+    if (oldest !== undefined) entries.delete(oldest);
+    signed.catch(() => {
+      if (entries.get(digest) === entry) entries.delete(digest);
+    });
+    return signed;
   };
 }

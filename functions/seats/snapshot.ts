@@ -58,10 +58,9 @@ export async function readSnapshot(
   const found = { holders, rekeyed: new Map<string, Session>(), open, expired: [], used };
   if (document === undefined) return { ...found, license: undefined };
   const license = readLicense(document);
-  const eligible = requests.filter(({ key }) => ineligibility(key, license, now) === undefined);
-  const rekeyed = await readRekeyed(store, holders, eligible);
+  const rekeyed = await readRekeyed(store, license, holders, requests, now);
   const snapshot = { ...found, license, rekeyed };
-  return { ...snapshot, expired: await readExpired(store, snapshot, eligible, now) };
+  return { ...snapshot, expired: await readExpired(store, snapshot, requests, now) };
 }
 
 /**
@@ -82,16 +81,18 @@ async function readOpenSeats(
   return missing === 0 ? first : distinct([...first, ...(await readBefore(missing))]);
 }
 
-/** The sessions of machines whose licence key was changed since: the key does not lead to the session's id any more. */
+/** The sessions of machines whose licence key was changed since: the new key does not lead to the session's id. */
 async function readRekeyed(
   store: DocumentReader,
+  license: License,
   holders: SeatSnapshot['holders'],
-  eligible: readonly AcquireRequest[],
+  requests: readonly AcquireRequest[],
+  now: number,
 ): Promise<ReadonlyMap<string, Session>> {
-  const handles = eligible.flatMap(({ key, holderId }) => {
+  const handles = requests.flatMap(({ key, holderId }) => {
     const holder = holders.get(holderId);
-    const isRekeyed = holder !== undefined && deriveSessionName(key, holder.nonce).handle !== holder.session;
-    return isRekeyed ? [holder.session] : [];
+    if (holder === undefined || deriveSessionName(key, holder.nonce).handle === holder.session) return [];
+    return ineligibility(key, license, now) === undefined ? [holder.session] : [];
   });
   if (handles.length === 0) return new Map();
   const sessions = (await store.get(handles.map(paths.session))).flatMap((document) =>
@@ -100,18 +101,20 @@ async function readRekeyed(
   return new Map(sessions.map((session) => [session.handle, session]));
 }
 
-/** Only as many as open seats are missing, and as many more as the query may find of the group's own machines. */
+/** As many as open seats are missing, and as many more as the query may find of the group's own machines. */
 async function readExpired(
   store: DocumentReader,
   { license, holders, rekeyed, open }: SeatSnapshot & { readonly license: License },
-  eligible: readonly AcquireRequest[],
+  requests: readonly AcquireRequest[],
   now: number,
 ): Promise<readonly Session[]> {
-  const taken = new Set([...rekeyed.values()].map(({ seat }) => seat));
-  const free = open.filter(({ id }) => !taken.has(id)).length;
-  const missing = eligible.filter(({ holderId }) => !holders.has(holderId)).length - free;
-  if (missing <= 0 || isShrinking(license)) return [];
-  const limit = missing + eligible.length;
+  const kept = new Set([...rekeyed.values()].map(({ seat }) => seat));
+  const free = open.filter(({ id }) => !kept.has(id)).length;
+  const withoutSession = requests.filter(({ holderId }) => !holders.has(holderId));
+  if (withoutSession.length <= free || isShrinking(license)) return [];
+  const wanted = withoutSession.filter(({ key }) => ineligibility(key, license, now) === undefined).length;
+  if (wanted <= free) return [];
+  const limit = wanted - free + requests.length;
   return (await store.query(queries.expiredOf(license.id, expiredBefore(now), limit))).map(readSession);
 }
 

@@ -122,7 +122,6 @@ export function createUsageRecorder({ store, clock, random }: UsageOptions): Usa
       return failures.slice(0, writes.length);
     },
     recordDenials(licenseId, count) {
-      if (count === 0) return;
       const day = dayOf(clock.now());
       const key = `${licenseId} ${day}`;
       pending.set(key, { licenseId, day, count: (pending.get(key)?.count ?? 0) + count });

@@ -15,9 +15,22 @@ const { resolve } = createRequire(import.meta.url);
  */
 export async function loadService(file: string, service: string): Promise<ServiceDefinition> {
   const json = JSON.parse(await readFile(resolve(file), 'utf8'));
+  keepVersion(json, service);
   const definition = fromJSON(json, { longs: String, enums: String, defaults: true })[service];
   if (definition === undefined || isMessage(definition)) throw new TypeError(`${file} has no service ${service}`);
   return definition;
+}
+
+interface Namespace {
+  nested?: Record<string, Namespace>;
+}
+
+/** Leaves out the packages beside the service's own, which it does not use and which take long to load: Firestore's admin. */
+function keepVersion(root: Namespace, service: string): void {
+  const [version = '', ...outer] = service.split('.').slice(0, -1).reverse();
+  const around = outer.reduceRight((space: Namespace | undefined, name) => space?.nested?.[name], root);
+  const own = around?.nested?.[version];
+  if (around !== undefined && own !== undefined) around.nested = { [version]: own };
 }
 
 type Definition = ReturnType<typeof fromJSON>[string];

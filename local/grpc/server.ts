@@ -1,7 +1,9 @@
 import {
+  type handleServerStreamingCall,
   type handleUnaryCall,
   Server,
   ServerCredentials,
+  type ServerOptions,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -31,8 +33,7 @@ export async function startGrpc(service: GrpcService): Promise<GrpcListeners> {
   const servers: Server[] = [];
   const addresses = new Map<string, string>();
   for (const caller of service.callers) {
-    const server = new Server();
-    server.addService(service.definition, implementation(service, caller));
+    const server = createServer(service, caller);
     addresses.set(caller.email, await listen(server));
     servers.push(server);
   }
@@ -48,6 +49,13 @@ export async function startGrpc(service: GrpcService): Promise<GrpcListeners> {
   };
 }
 
+/** Serves a service to one caller, wherever its connections come from. */
+export function createServer(service: GrpcService, caller: Caller, options: ServerOptions = {}): Server {
+  const server = new Server(options);
+  server.addService(service.definition, implementation(service, caller));
+  return server;
+}
+
 function listen(server: Server): Promise<string> {
   return new Promise((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
@@ -59,29 +67,53 @@ function listen(server: Server): Promise<string> {
 
 function implementation(service: GrpcService, caller: Caller): UntypedServiceImplementation {
   return Object.fromEntries(
-    Object.entries(service.methods).map(([name, method]) => {
-      const handle: handleUnaryCall<unknown, object> = (call, callback) => {
-        answer(service, name, method, call.request, caller).then(
-          (response) => callback(null, response),
-          (error: unknown) => callback(toStatus(error)),
-        );
-      };
-      return [name, handle];
+    Object.keys(service.methods).map((name) => {
+      const streams = service.definition[name]?.responseStream === true;
+      return [name, streams ? streaming(service, name, caller) : unary(service, name, caller)];
     }),
   );
 }
 
-/** Counts the call, refuses it before or after it took effect if a fault says so, and damages the answer for CORRUPT. */
-async function answer(
-  { name: service, recorder }: GrpcService,
+function unary(service: GrpcService, name: string, caller: Caller): handleUnaryCall<unknown, object> {
+  return (call, callback) => {
+    answer(service, name, call.request, caller, call).then(
+      (response) => callback(null, response),
+      (error: unknown) => callback(toStatus(error)),
+    );
+  };
+}
+
+/** The method answers with the whole stream, as an array. */
+function streaming(service: GrpcService, name: string, caller: Caller): handleServerStreamingCall<unknown, object> {
+  return (call) => {
+    answer(service, name, call.request, caller, call).then(
+      (responses) => {
+        for (const response of Array.isArray(responses) ? responses : [responses]) call.write(response);
+        call.end();
+      },
+      (error: unknown) => call.emit('error', toStatus(error)),
+    );
+  };
+}
+
+/**
+ * Counts the call, refuses it before or after it took effect if a fault says so, and damages the answer for CORRUPT.
+ * A call whose caller goes away while a fault delays it has no effect, unless the fault says that it takes effect and
+ * only the answer is lost: so a write can land after its caller has given up.
+ */
+export async function answer(
+  { name: service, recorder, methods }: GrpcService,
   name: string,
-  method: Method,
   request: unknown,
   caller: Caller,
+  call: { readonly cancelled: boolean },
 ): Promise<object> {
   const verdict = await recorder.enter(service, name);
   const refusal = verdict && verdict.code !== 'CORRUPT' ? new InjectedFault(verdict.code) : undefined;
   if (refusal !== undefined && !verdict?.lost) throw refusal;
+  if (call.cancelled && !verdict?.lost) throw new GrpcError('CANCELLED', 'The caller has gone.');
+  const method = methods[name];
+  if (method === undefined) throw new GrpcError('UNIMPLEMENTED', `${service}.${name} is not implemented here.`);
   const response = await method.run(request, caller);
   if (refusal !== undefined) throw refusal;
   return verdict === undefined ? response : damage(response, method.payload);
@@ -97,7 +129,7 @@ class InjectedFault extends Error {
   }
 }
 
-function toStatus(error: unknown): { code: number; details: string } {
+export function toStatus(error: unknown): { code: number; details: string } {
   if (error instanceof GrpcError) return { code: statusNumber(error.code), details: error.message };
   if (error instanceof InjectedFault) return { code: error.status, details: error.message };
   return { code: statusNumber('INTERNAL'), details: `a fault of the stand-in itself: ${error}` };

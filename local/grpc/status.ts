@@ -29,6 +29,9 @@ export function statusNumber(name: string): number {
   return NUMBERS.get(name) || UNKNOWN;
 }
 
+/** The name of a status number that this file has given. */
+export const statusName = (number: number): StatusName => NAMES[number] ?? 'UNKNOWN';
+
 /** What a method of a stand-in throws to answer as Google would: a status and the text of its `details`. */
 export class GrpcError extends Error {
   override readonly name = 'GrpcError';

@@ -102,7 +102,8 @@ export function createDatabase({ name, config, clock, ttlDelay, onChange }: Data
       const plan = planQuery(query, collection, name, config);
       const found: StoredDocument[] = [];
       const { offset, limit } = query;
-      if (offset < 0 || (limit !== null && limit.value < 0)) throw invalidArgument('Offset and limit are not negative.');
+      if (offset < 0 || (limit !== null && limit.value < 0))
+        throw invalidArgument('Offset and limit are not negative.');
       const wanted = limit === null ? Number.POSITIVE_INFINITY : offset + limit.value;
       if (wanted === 0) return found;
       for (const document of collections.get(collection)?.run(plan) ?? []) {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const direction = z.enum(['ASCENDING', 'DESCENDING']);
 const field = z.strictObject({ collection: z.string(), field: z.string() });

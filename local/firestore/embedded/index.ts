@@ -1,8 +1,8 @@
 import { parseFieldPath, readField } from './field-paths.ts';
 import type { Direction } from './messages.ts';
 import { directed, encodeString, encodeValue } from './order-key.ts';
-import type { StoredDocument } from './writes.ts';
 import { splitPath } from './resource-names.ts';
+import type { StoredDocument } from './writes.ts';
 
 /** The fields that the entries of an index are ordered by; the document's name comes last. */
 export interface IndexDefinition {

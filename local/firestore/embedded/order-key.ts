@@ -34,7 +34,7 @@ export function encodeValue(value: Value): string {
     const { seconds, nanos } = value.timestampValue;
     return KINDS.timestampValue + orderedDouble(Number(seconds)) + orderedDouble(nanos);
   }
-  if (value.bytesValue !== undefined) return KINDS.bytesValue + escape(value.bytesValue.toString('latin1'));
+  if (value.bytesValue !== undefined) return KINDS.bytesValue + escapeZeros(value.bytesValue.toString('latin1'));
   if (value.referenceValue !== undefined) return KINDS.referenceValue + encodePath(value.referenceValue);
   if (value.geoPointValue !== undefined) {
     const { latitude, longitude } = value.geoPointValue;
@@ -62,14 +62,15 @@ export const isNullOrNaN = (encoded: string): boolean => encoded === KINDS.nullV
 
 /** Strings are ordered by their UTF-8 bytes. */
 export function encodeString(text: string): string {
-  return escape(/^[\x01-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1'));
+  return escapeZeros(/^[\x01-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1'));
 }
 
 /** A resource's name or path, ordered segment by segment. */
 const encodePath = (path: string): string => path.split('/').map(encodeString).join('') + END + END;
 
 /** Zero bytes are followed by 0xff, the end is 0x00 0x01: a string sorts before its own continuations. */
-const escape = (bytes: string): string => `${bytes.includes(END) ? bytes.replaceAll(END, '\x00\xff') : bytes}${END}${ENTRY}`;
+const escapeZeros = (bytes: string): string =>
+  `${bytes.includes(END) ? bytes.replaceAll(END, '\x00\xff') : bytes}${END}${ENTRY}`;
 
 /** Integers and doubles are one kind and compare as numbers: the nearest double, then what it misses of the integer. */
 function encodeInteger(decimal: string): string {
@@ -89,7 +90,7 @@ function orderedDouble(value: number): string {
   eight.writeDoubleBE(value === 0 ? 0 : value);
   if ((eight.readUInt8(0) & 0x80) === 0) eight.writeUInt8(eight.readUInt8(0) | 0x80, 0);
   else for (let at = 0; at < 8; at += 1) eight.writeUInt8(~eight.readUInt8(at) & 0xff, at);
-  return eight.latin1Slice(0, 8);
+  return eight.toString('latin1');
 }
 
 /** For a descending index: every byte's complement, which reverses the order. */
@@ -97,7 +98,7 @@ export function directed(encoded: string, direction: Direction): string {
   if (direction === 'ASCENDING') return encoded;
   const bytes = Buffer.from(encoded, 'latin1');
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = ~(bytes[at] ?? 0);
-  return bytes.latin1Slice();
+  return bytes.toString('latin1');
 }
 
 /** A place between keys: before everything that begins with these bytes, or behind it. */

@@ -73,16 +73,19 @@ function shapeOf(query: StructuredQuery, encode: Encode): Shape {
     if (equalities.has(one.field)) rest.push(one);
     else ranges.push(one);
   }
-  const explicit = query.orderBy.map(({ field, direction }): Order => ({
-    field: field.fieldPath,
-    direction: direction === 'DESCENDING' ? 'DESCENDING' : 'ASCENDING',
-  }));
+  const explicit = query.orderBy.map(
+    ({ field, direction }): Order => ({
+      field: field.fieldPath,
+      direction: direction === 'DESCENDING' ? 'DESCENDING' : 'ASCENDING',
+    }),
+  );
   const ranged = ranges[0]?.field;
   if (ranges.some(({ field }) => field !== ranged)) throw unimplemented('query with ranges over several fields');
   if (explicit.length === 0 && ranged !== undefined) explicit.push({ field: ranged, direction: 'ASCENDING' });
   // A field with one value orders nothing.
   const orders = explicit.filter(({ field }) => !equalities.has(field));
-  if (ranged !== undefined && orders[0]?.field !== ranged) throw unimplemented('range over a field that does not order first');
+  if (ranged !== undefined && orders[0]?.field !== ranged)
+    throw unimplemented('range over a field that does not order first');
   const at = orders.findIndex(({ field }) => field === NAME);
   const name = (at < 0 ? orders.at(-1) : orders[at])?.direction ?? 'ASCENDING';
   return { equalities, ranges, rest, orders: at < 0 ? orders : orders.slice(0, at), name };
@@ -159,7 +162,8 @@ function cursorBounds(prefix: string, query: StructuredQuery, orders: readonly O
     if (values.length > orders.length) throw invalidArgument('A cursor has more values than the query has orders.');
     const at = values.reduce((key, value, index) => {
       const order = orders[index];
-      if (order === undefined || fields[index] !== order.field) throw unimplemented('cursor over a field with one value');
+      if (order === undefined || fields[index] !== order.field)
+        throw unimplemented('cursor over a field with one value');
       return key + directed(encode(order.field, value), order.direction);
     }, prefix);
     return isBefore ? before(at) : behind(at);

@@ -53,7 +53,8 @@ export function checkId(id: string): void {
   if (id === '.' || id === '..') throw invalidArgument(`"${id}" is no id.`);
   if (id.includes('/')) throw invalidArgument(`The id "${id}" contains a slash.`);
   if (/^__.*__$/s.test(id)) throw invalidArgument(`The id "${id}" is reserved.`);
-  if (Buffer.byteLength(id) > MAX_SEGMENT_BYTES) throw invalidArgument(`An id is longer than ${MAX_SEGMENT_BYTES} bytes.`);
+  if (Buffer.byteLength(id) > MAX_SEGMENT_BYTES)
+    throw invalidArgument(`An id is longer than ${MAX_SEGMENT_BYTES} bytes.`);
 }
 
 /** The collection's path and the document's id. */

@@ -1,6 +1,6 @@
 import { GrpcError, invalidArgument } from '#local/grpc/status.ts';
-import { encodeValue } from './order-key.ts';
 import type { FieldTransform, Value } from './messages.ts';
+import { encodeValue } from './order-key.ts';
 
 const MIN_INTEGER = -(2n ** 63n);
 const MAX_INTEGER = 2n ** 63n - 1n;

@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { ServerCredentials } from '@grpc/grpc-js';
+import type { Caller } from '#local/caller.ts';
+import { createServer as createGrpcServer, type GrpcService } from '#local/grpc/server.ts';
+import type { Databases } from './databases.ts';
+import { createRest } from './rest.ts';
+
+/** A request may have 10 MiB; answers are streamed in messages of a document each. */
+const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+/** The first byte of HTTP/2's connection preface, `PRI * HTTP/2.0`; no HTTP/1.1 method that is served begins with it. */
+const PREFACE = 'PRI';
+
+export interface Listener {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** One loopback port for gRPC and for REST, as the emulator has it; every call is this caller's. */
+export async function listen(service: GrpcService, databases: Databases, caller: Caller): Promise<Listener> {
+  const grpc = createGrpcServer(service, caller, {
+    'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
+    'grpc.max_concurrent_streams': 10_000,
+  });
+  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const rest = createRest(service, databases, caller);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.setNoDelay(true);
+    // Read and put back: both servers take a socket over with what it has received.
+    socket.once('readable', () => {
+      const first: Buffer | null = socket.read();
+      if (first === null) return;
+      socket.unshift(first);
+      if (first.toString('latin1', 0, PREFACE.length) === PREFACE) injector.injectConnection(socket);
+      else rest.emit('connection', socket);
+    });
+  });
+  const port = await listenOnLoopback(server);
+  return {
+    address: `127.0.0.1:${port}`,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      grpc.forceShutdown();
+      rest.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+async function listenOnLoopback(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new TypeError('a TCP server has a port');
+  return address.port;
+}

@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 interface Options {
   readonly timeout: number;
-  /** Whether its tests need the Firestore emulator. */
-  readonly firestore?: true;
+  /** What is started once for all its tests, in test/setup/. */
+  readonly setup?: string;
   /** One module registry for all files of a worker, not one a file: for pure tests, most of whose time is importing. */
   readonly shared?: true;
 }
@@ -12,12 +12,12 @@ interface Options {
  * Five kinds of test: pure and instant; one suite for every implementation of a port; test vectors; the running suite;
  * and what takes long: simulated weeks, large inputs, many random runs, model checking (`npm run test:soak`).
  */
-const project = (name: string, { timeout, firestore, shared }: Options) => ({
+const project = (name: string, { timeout, setup, shared }: Options) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     setupFiles: ['test/setup/loopback-only.ts'],
-    ...(firestore ? { globalSetup: ['test/setup/firestore.ts'] } : {}),
+    ...(setup ? { globalSetup: [`test/setup/${setup}`] } : {}),
     ...(shared ? { isolate: false } : {}),
     testTimeout: timeout,
     hookTimeout: 60_000,
@@ -28,9 +28,9 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', { timeout: 20_000, shared: true }),
-      project('contract', { timeout: 30_000, firestore: true }),
+      project('contract', { timeout: 30_000, setup: 'emulator.ts' }),
       project('conformance', { timeout: 20_000 }),
-      project('system', { timeout: 60_000, firestore: true }),
+      project('system', { timeout: 60_000, setup: 'firestore.ts' }),
       project('soak', { timeout: 300_000 }),
     ],
     maxWorkers: 2,

@@ -27,8 +27,8 @@ export const emailOf = (project: Project, account: string): string =>
 
 /**
  * The rights of each service account, in production and here: the stand-ins enforce them, and terraform/rights.json is
- * written from them (scripts/check-terraform.ts --write). Rights on databases follow from the environment instead,
- * since the emulator knows no accounts.
+ * written from them (scripts/check-terraform.ts --write). Terraform's rights on databases follow from the environment
+ * instead, and a test compares them with `documentGrants`.
  */
 export function accountGrants(project: Project): Readonly<Record<string, readonly Grant[]>> {
   const { signingKey, payloadKey, payloadBucket, workerJob } = project;
@@ -80,10 +80,44 @@ export function createAccounts(project: Project): Readonly<Record<string, Caller
     ...accountGrants(project),
     administrator: [['*', '*']],
   };
+  const documents = documentGrants(project);
   return Object.fromEntries(
-    Object.entries(grants).map(([name, list]) => [name, createCaller(emailOf(project, name), list)]),
+    Object.entries(grants).map(([name, list]) => [
+      name,
+      createCaller(emailOf(project, name), [...list, ...(documents[name] ?? [])]),
+    ]),
   );
 }
 
 const onObjects = (bucket: string, ...verbs: readonly string[]): Grant[] =>
   verbs.map((verb) => [`storage.objects.${verb}`, `projects/_/buckets/${bucket}`]);
+
+const READ = ['get', 'list'];
+const WRITE = [...READ, 'create', 'update', 'delete'];
+
+/** What each account may do with documents, by the databases' ids. Google's emulator knows no accounts. */
+const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  '(default)': {
+    admin: WRITE,
+    'key-rotation': WRITE,
+    'license-signing': WRITE,
+    // The one that everybody reaches.
+    'public-keys': READ,
+    seats: WRITE,
+    'session-reaper': WRITE,
+    'signed-urls': WRITE,
+    'task-payloads': WRITE,
+  },
+  keys: { 'key-rotation': WRITE, 'license-signing': READ, 'public-keys': READ, seats: READ },
+};
+
+export function documentGrants({ id }: Pick<Project, 'id'>): Readonly<Record<string, readonly Grant[]>> {
+  const grants: Record<string, Grant[]> = {};
+  for (const [database, accounts] of Object.entries(DOCUMENTS)) {
+    for (const [account, verbs] of Object.entries(accounts)) {
+      const own = verbs.map((verb): Grant => [`datastore.entities.${verb}`, `projects/${id}/databases/${database}`]);
+      grants[account] = [...(grants[account] ?? []), ...own];
+    }
+  }
+  return grants;
+}

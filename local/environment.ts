@@ -4,7 +4,7 @@ import { DEMONSTRATION_COMMAND } from './run/worker-job.ts';
 
 /** Where the parts of the local Google Cloud listen. */
 export interface Places {
-  readonly firestore: string;
+  readonly firestore: (email: string) => string;
   readonly kms: (email: string) => string;
   readonly iam: (email: string) => string;
   /** Base URL of the JSON API. */
@@ -32,7 +32,7 @@ export function environmentOf(name: string, project: Project, places: Places): E
     USER_JWKS_URL: places.userJwksUrl,
     SERVICE_JWKS_URL: places.serviceJwksUrl,
     TOKEN_ISSUER: AUDIENCE,
-    FIRESTORE_ENDPOINT: places.firestore,
+    FIRESTORE_ENDPOINT: places.firestore(email),
     IDENTITY_ENDPOINT: places.identity(email),
     SIGNING_KEY: project.signingKey,
     KMS_ENDPOINT: places.kms(email),

@@ -9,7 +9,7 @@ import { DEMO_TENANT, OTHER_TENANT, STAFF, userOf } from './people.ts';
 
 export interface SeedOptions {
   readonly projectId: string;
-  /** host:port of the emulator. */
+  /** host:port of Firestore. */
   readonly firestore: string;
   readonly identity: Pick<LocalIdentity, 'addUser'>;
   readonly clock: Clock;

@@ -9,8 +9,7 @@ import { bundleOf, startBundle } from './bundles.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { createControl } from './control.ts';
 import { AUDIENCE, environmentOf } from './environment.ts';
-import { startFirestoreEmulator } from './firestore/emulator.ts';
-import { startFirestoreProxy } from './firestore/proxy.ts';
+import { startFirestore } from './firestore/start.ts';
 import { FUNCTIONS } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import { startIam } from './iam/start.ts';
@@ -33,8 +32,10 @@ export interface StackOptions {
   readonly rsaKeys?: RsaKeys;
   /** Of the gateway; 0 takes a free one. */
   readonly port?: number;
-  /** Of an emulator that is running already. */
+  /** Of an emulator that is running already. Default: what FIRESTORE and FIRESTORE_EMULATOR_HOST say, else our own. */
   readonly firestoreHost?: string;
+  /** A file that our own Firestore keeps its documents in. Default: memory only. */
+  readonly documents?: string | undefined;
   /** A folder that `npm run build` has made: functions and worker run from their bundles, as processes of their own. */
   readonly bundles?: string | undefined;
   readonly log?: LogSink;
@@ -69,7 +70,7 @@ export interface Stack {
 }
 
 /**
- * Starts the local Google Cloud and all functions in this process, beside the Firestore emulator in its own. Data,
+ * Starts the local Google Cloud and all functions in this process. Data,
  * key versions and time are fresh with every start; only key material is kept.
  * @throws Error that says what to do about a taken port or a missing emulator; what was started is ended again
  */
@@ -113,8 +114,8 @@ async function startParts(
   const { say = () => undefined, rsaKeys = createRsaKeys(join(options.directory, 'keys')) } = options;
 
   const env = { ...process.env, ...(options.firestoreHost ? { FIRESTORE_EMULATOR_HOST: options.firestoreHost } : {}) };
-  const [emulator, kms, iam, issuer] = await Promise.all([
-    startFirestoreEmulator(env).then(keep),
+  const [firestore, kms, iam, issuer] = await Promise.all([
+    startFirestore({ callers, clock, recorder, file: options.documents, env }).then(keep),
     startKms({ callers, clock, recorder, rsaKeys }).then(keep),
     startIam({ callers, recorder }).then(keep),
     startIssuer({ projectId: project.id, audience: AUDIENCE }).then(keep),
@@ -124,7 +125,6 @@ async function startParts(
   const publicKey = async (email: string) => (known.has(email) ? iam.publicKey(email) : undefined);
   const storage = keep(await startStorage({ dir: join(folder.path, 'storage'), clock, recorder, callers, publicKey }));
   createBuckets(storage, project);
-  const proxy = keep(await startFirestoreProxy({ target: emulator.host, recorder }));
   await kms.createKey({
     name: project.signingKey,
     purpose: 'ASYMMETRIC_SIGN',
@@ -136,7 +136,7 @@ async function startParts(
     algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION',
   });
   const identity = keep(await startIdentity({ projectId: project.id, callers, issuer, recorder }));
-  await seed({ projectId: project.id, firestore: emulator.host, identity, clock, say });
+  await seed({ projectId: project.id, firestore: firestore.host, identity, clock, say });
   const { bundles, log = console.log } = options;
   const worker = (): Job => {
     const job = workerJob(environment('task-worker'));
@@ -147,7 +147,7 @@ async function startParts(
 
   const environment = (name: string): Environment =>
     environmentOf(name, project, {
-      firestore: proxy.address,
+      firestore: firestore.address,
       kms: kms.address,
       iam: iam.address,
       storage: storage.baseUrl,
@@ -178,8 +178,8 @@ async function startParts(
     iam: iam.address(administrator),
     storage: storage.baseUrl(administrator),
     run: run.baseUrl,
-    firestore: emulator.host,
-    storesIn: `in Google's Firestore emulator`,
+    firestore: firestore.host,
+    storesIn: firestore.kind === 'embedded' ? 'in memory' : "in Google's Firestore emulator",
     environment,
   };
 }

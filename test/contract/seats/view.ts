@@ -35,7 +35,7 @@ export async function readView(store: DocumentReader, licenseId: string): Promis
     all(`${paths.license(licenseId)}/holders`),
     ofLicense('sessions'),
     // What is revived without its fields names no licence any more.
-    store.query({ collection: 'sessions', where: [['expires_at', '>=', 0]], limit: ALL }),
+    all('sessions'),
     ofLicense('ended_sessions'),
   ]);
   if (license === undefined) throw new Error('the licence is gone');

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { type FirestoreEmulator, startFirestoreEmulator } from '#local/firestore/emulator.ts';
+import { inject } from 'vitest';
+import { createCaller } from '#local/caller.ts';
+import { startEmbeddedFirestore } from '#local/firestore/embedded/start.ts';
 import { startFirestoreProxy } from '#local/firestore/proxy.ts';
 import { createRecorder, type Recorder } from '#local/recorder.ts';
 import { createFirestore } from '#shared/gcp/firestore.ts';
+import { systemClock } from '#shared/model/clock.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 
-/** A project of its own on Google's emulator, since queries slow down with the history of a project's writes. */
+/** A project of its own in a Firestore, since the emulator's queries slow down with the history of a project's writes. */
 export interface Database {
-  /** One client an instance, through the proxy that counts calls and injects faults. */
+  /** One client an instance, through what counts calls and injects faults. */
   readonly clients: readonly DocumentStore[];
-  /** One client an instance, to the emulator directly, which is quicker. */
+  /** One client an instance, without it, which is quicker. */
   readonly direct: readonly DocumentStore[];
   /** The test's own: no fault of the test's meets the test. */
   readonly plain: DocumentStore;
@@ -18,21 +21,44 @@ export interface Database {
   close(): Promise<void>;
 }
 
-export async function startEmulator(): Promise<FirestoreEmulator> {
-  // The client would look for Google's metadata server, of which there is none here.
-  process.env['METADATA_SERVER_DETECTION'] = 'none';
-  return startFirestoreEmulator();
+/** A Firestore to test with, by its addresses: what is called through `counted` is recorded. */
+export interface Firestore {
+  readonly host: string;
+  readonly counted: string;
+  close(): Promise<void>;
 }
 
-export async function openDatabase(emulator: FirestoreEmulator, instances: number): Promise<Database> {
+/** The ways to have a Firestore. One that is not here is skipped by name; see test/setup/emulator.ts. */
+export const FIRESTORES = [
+  { name: 'the embedded Firestore', present: true, start: startEmbedded },
+  { name: "Google's emulator", present: inject('firestoreEmulator') !== '', start: startEmulated },
+] as const;
+
+export type Start = (recorder: Recorder) => Promise<Firestore>;
+
+async function startEmbedded(recorder: Recorder): Promise<Firestore> {
+  const anybody = createCaller('anybody', [['*', '*']]);
+  const { host, address, close } = await startEmbeddedFirestore({ callers: [anybody], clock: systemClock, recorder });
+  return { host, counted: address(anybody.email), close };
+}
+
+async function startEmulated(recorder: Recorder): Promise<Firestore> {
+  const host = inject('firestoreEmulator');
+  const proxy = await startFirestoreProxy({ target: host, recorder });
+  return { host, counted: proxy.address, close: () => proxy.close() };
+}
+
+export async function openDatabase(start: Start, instances: number): Promise<Database> {
+  // The client would look for Google's metadata server, of which there is none here.
+  process.env['METADATA_SERVER_DETECTION'] = 'none';
   const projectId = `demo-seats-${randomUUID().slice(0, 8)}`;
   const recorder = createRecorder();
-  const proxy = await startFirestoreProxy({ target: emulator.host, recorder });
+  const { host, counted, close } = await start(recorder);
   const connect = (endpoint: string) => createFirestore({ projectId, database: '(default)', endpoint });
-  const clients = Array.from({ length: instances }, () => connect(proxy.address));
-  const direct = Array.from({ length: instances }, () => connect(emulator.host));
-  const plain = connect(emulator.host);
-  const documents = `http://${emulator.host}/emulator/v1/projects/${projectId}/databases/(default)/documents`;
+  const clients = Array.from({ length: instances }, () => connect(counted));
+  const direct = Array.from({ length: instances }, () => connect(host));
+  const plain = connect(host);
+  const documents = `http://${host}/emulator/v1/projects/${projectId}/databases/(default)/documents`;
   return {
     clients,
     direct,
@@ -40,11 +66,11 @@ export async function openDatabase(emulator: FirestoreEmulator, instances: numbe
     recorder,
     async wipe() {
       const { ok, status } = await fetch(documents, { method: 'DELETE' });
-      if (!ok) throw new Error(`the emulator answered ${status}`);
+      if (!ok) throw new Error(`Firestore answered ${status}`);
     },
     async close() {
       await Promise.all([...clients, ...direct, plain].map((client) => client.close()));
-      await proxy.close();
+      await close();
     },
   };
 }

@@ -1,13 +1,12 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FirestoreEmulator } from '#local/firestore/emulator.ts';
-import { openDatabase, startEmulator } from './database.ts';
+import { describe, expect, test } from 'vitest';
+import { FIRESTORES, openDatabase, type Start } from './database.ts';
 import { INSTANCES, sequences } from './operations.ts';
 import { play } from './run.ts';
 
 /**
- * Random histories of clients, instances, the scheduler and administrators, in random interleavings, against Google's
- * emulator. SEATS_RUNS=5000 plays more of them; SEATS_SEED and SEATS_PATH, which a failure prints, play one again.
+ * Random histories of clients, instances, the scheduler and administrators, in random interleavings, against
+ * every Firestore there is. SEATS_RUNS=5000 plays more of them; SEATS_SEED and SEATS_PATH, which a failure prints, play one again.
  */
 const RUNS = Number(process.env['SEATS_RUNS'] ?? 200);
 const SEED = process.env['SEATS_SEED'];
@@ -18,14 +17,8 @@ const BATCH = 25;
 const WORKERS = 8;
 const MILLISECONDS_A_RUN = 2_000;
 
-let emulator: FirestoreEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-}, 90_000);
-afterAll(() => emulator.close());
-
-async function playMany(seed: number, numRuns: number, path?: string): Promise<void> {
-  const database = await openDatabase(emulator, INSTANCES);
+async function playMany(start: Start, seed: number, numRuns: number, path?: string): Promise<void> {
+  const database = await openDatabase(start, INSTANCES);
   const property = fc.asyncProperty(sequences, async (sequence) => {
     const { broken, history } = await play(database, sequence);
     // What a broken sequence leaves behind is nothing for the next one to find.
@@ -41,14 +34,18 @@ async function playMany(seed: number, numRuns: number, path?: string): Promise<v
   }
 }
 
-test(`nothing is ever oversold, lost or revived in ${RUNS} random histories`, {
-  timeout: RUNS * MILLISECONDS_A_RUN,
-}, async () => {
-  if (SEED !== undefined) return playMany(Number(SEED), BATCH, PATH);
-  const first = Math.floor(Math.random() * 2 ** 30);
-  const batches = Array.from({ length: Math.ceil(RUNS / BATCH) }, (_, index) => first + index).values();
-  const worker = async () => {
-    for (const seed of batches) await playMany(seed, BATCH);
-  };
-  await Promise.all(Array.from({ length: WORKERS }, worker));
+describe.for(FIRESTORES)('on $name', ({ present, start }) => {
+  test.skipIf(!present)(
+    `nothing is ever oversold, lost or revived in ${RUNS} random histories`,
+    { timeout: RUNS * MILLISECONDS_A_RUN },
+    async () => {
+      if (SEED !== undefined) return playMany(start, Number(SEED), BATCH, PATH);
+      const first = Math.floor(Math.random() * 2 ** 30);
+      const batches = Array.from({ length: Math.ceil(RUNS / BATCH) }, (_, index) => first + index).values();
+      const worker = async () => {
+        for (const seed of batches) await playMany(start, seed, BATCH);
+      };
+      await Promise.all(Array.from({ length: WORKERS }, worker));
+    },
+  );
 });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FirestoreEmulator } from '#local/firestore/emulator.ts';
-import { openDatabase, startEmulator } from './database.ts';
+import { describe, expect, test } from 'vitest';
+import { FIRESTORES, openDatabase } from './database.ts';
 import { INSTANCES, sequencesAbout } from './operations.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { play } from './run.ts';
@@ -15,30 +14,30 @@ const SEED = 3;
 
 class Found extends Error {}
 
-let emulator: FirestoreEmulator;
-beforeAll(async () => {
-  emulator = await startEmulator();
-}, 90_000);
-afterAll(() => emulator.close());
-
-test.concurrent.for(PLANTED_BUGS)('finds: $name', { timeout: 240_000 }, async ({ breaks, situation, decorate }) => {
-  const database = await openDatabase(emulator, INSTANCES);
-  const found: string[] = [];
-  const property = fc.asyncProperty(sequencesAbout(situation), async (sequence) => {
-    const { broken } = await play(database, sequence, decorate);
-    found.push(...broken);
-    if (broken.length > 0) throw new Found();
-  });
-  try {
-    const { numRuns, errorInstance } = await fc.check(property, {
-      seed: SEED,
-      numRuns: MAX_RUNS,
-      endOnFailure: true,
-    });
-    // What fails in another way has found nothing.
-    if (errorInstance instanceof Error && !(errorInstance instanceof Found)) throw errorInstance;
-    expect(found, `in ${numRuns} sequences`).toEqual(expect.arrayContaining([expect.stringMatching(breaks)]));
-  } finally {
-    await database.close();
-  }
+describe.for(FIRESTORES)('on $name', ({ present, start }) => {
+  test.skipIf(!present).concurrent.for(PLANTED_BUGS)(
+    'finds: $name',
+    { timeout: 240_000 },
+    async ({ breaks, situation, decorate }) => {
+      const database = await openDatabase(start, INSTANCES);
+      const found: string[] = [];
+      const property = fc.asyncProperty(sequencesAbout(situation), async (sequence) => {
+        const { broken } = await play(database, sequence, decorate);
+        found.push(...broken);
+        if (broken.length > 0) throw new Found();
+      });
+      try {
+        const { numRuns, errorInstance } = await fc.check(property, {
+          seed: SEED,
+          numRuns: MAX_RUNS,
+          endOnFailure: true,
+        });
+        // What fails in another way has found nothing.
+        if (errorInstance instanceof Error && !(errorInstance instanceof Found)) throw errorInstance;
+        expect(found, `in ${numRuns} sequences`).toEqual(expect.arrayContaining([expect.stringMatching(breaks)]));
+      } finally {
+        await database.close();
+      }
+    },
+  );
 });

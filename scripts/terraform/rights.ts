@@ -11,7 +11,7 @@ const READ = ['datastore.databases.get', 'datastore.entities.get', 'datastore.en
 const WRITE = ['allocateIds', 'create', 'delete', 'update'].map((verb) => `datastore.entities.${verb}`);
 
 /**
- * Databases, by the variable that names each. The emulator knows no accounts, so that these rights follow from who
+ * Databases, by the variable that names each. These rights follow from who
  * reads the variable. `writers` absent: everyone but the `readers`.
  */
 const DATABASES: Readonly<Record<string, { thing: string; readers?: readonly string[]; writers?: readonly string[] }>> =

@@ -4,7 +4,7 @@ import type { GrpcService } from '#local/grpc/server.ts';
 import { createRecorder, type Recorder } from '#local/recorder.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { createDatabases, type Snapshot } from './databases.ts';
-import { type IndexConfig, readIndexConfig } from './index-config.ts';
+import { AUTOMATIC_INDEXES, type IndexConfig, readIndexConfig } from './index-config.ts';
 import { openJournal } from './journal.ts';
 import { type Listener, listen } from './listener.ts';
 import { firestoreMethods } from './methods.ts';
@@ -18,7 +18,7 @@ export interface EmbeddedOptions {
   readonly clock: Clock;
   /** Counts calls as `firestore.METHOD` and injects faults, for the callers' listeners. */
   readonly recorder?: Recorder;
-  /** The databases there are, by id, with their indexes. Default: `(default)` as `terraform/indexes.json` declares it. */
+  /** The databases there are, by id, with their indexes. Default: the two that Terraform makes. */
   readonly databases?: Readonly<Record<string, IndexConfig>>;
   /** Milliseconds from the time that a TTL policy names to the deletion. Default: a day. */
   readonly ttlDelay?: number;
@@ -39,7 +39,7 @@ export interface EmbeddedFirestore {
 /** Firestore in this process; docs/local-firestore.md says what it does and what it does not. */
 export async function startEmbeddedFirestore(options: EmbeddedOptions): Promise<EmbeddedFirestore> {
   const { callers = [], clock, recorder = createRecorder(), ttlDelay, file } = options;
-  const configs = options.databases ?? { '(default)': await readIndexConfig(INDEXES) };
+  const configs = options.databases ?? { '(default)': await readIndexConfig(INDEXES), keys: AUTOMATIC_INDEXES };
   const journal = file === undefined ? undefined : await openJournal(file);
   const databases = createDatabases({
     configs,

@@ -14,7 +14,7 @@ const acquired = z.object({
  * Sends JSON and answers JSON, as a client would.
  * @throws Error with the problem's text; BusyError when it says to come back
  */
-export async function call(url: string, method: string, body?: unknown, headers = {}): Promise<unknown> {
+async function call(url: string, method: string, body?: unknown, headers = {}): Promise<unknown> {
   const response = await fetch(url, {
     method,
     headers: {

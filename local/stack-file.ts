@@ -39,7 +39,7 @@ export async function readOwner(file: string): Promise<Owner | undefined> {
 }
 
 /** Removes the files of suites that no longer run. */
-export async function removeStaleFiles(directory: string): Promise<void> {
+async function removeStaleFiles(directory: string): Promise<void> {
   const names = (await readdir(directory)).filter((name) => FILES.test(name));
   await Promise.all(
     names.map(async (name) => {

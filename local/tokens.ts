@@ -3,7 +3,7 @@ import { emailOf } from './accounts.ts';
 import { DEMO_TENANT, OTHER_TENANT, STAFF, userOf } from './people.ts';
 import type { Stack } from './stack.ts';
 
-export { DEMO_TENANT, OTHER_TENANT };
+export { DEMO_TENANT };
 
 /** One token for every kind of caller. `worker` and `foreign_service` are genuine accounts that are on no list. */
 export async function createTokens({ issuer, project }: Stack): Promise<Record<string, string>> {

@@ -13,7 +13,7 @@ export function fromUtf8(bytes: Bytes): string | undefined {
 }
 
 /** Standard base64 with padding (RFC 4648, section 4). */
-export const toBase64 = (bytes: Bytes): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+const toBase64 = (bytes: Bytes): string => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 
 /** RFC 7515, section 2: the URL alphabet, without padding. */
 export const toBase64Url = (bytes: Bytes): string =>

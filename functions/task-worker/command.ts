@@ -14,7 +14,7 @@ export interface CommandOptions {
 }
 
 /** What `timeout`, `env` and shells answer for: out of time, not executable, not found. */
-export const OUT_OF_TIME = 124;
+const OUT_OF_TIME = 124;
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 

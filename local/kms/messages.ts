@@ -1,7 +1,7 @@
 import type { CryptoKey, CryptoKeyVersion, KeyStore } from './store.ts';
 
 /** google.protobuf.Timestamp */
-export function timestamp(milliseconds: number): { seconds: string; nanos: number } {
+function timestamp(milliseconds: number): { seconds: string; nanos: number } {
   const seconds = Math.floor(milliseconds / 1000);
   return { seconds: String(seconds), nanos: Math.round((milliseconds - seconds * 1000) * 1_000_000) };
 }

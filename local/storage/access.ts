@@ -2,7 +2,7 @@ import type { Caller } from '#local/caller.ts';
 import { Refusal } from './refusal.ts';
 
 /** The name under which IAM knows a bucket; objects are below it. */
-export const bucketResource = (bucket: string): string => `projects/_/buckets/${bucket}`;
+const bucketResource = (bucket: string): string => `projects/_/buckets/${bucket}`;
 
 /**
  * Refuses, in the service's words, what the caller has no right to.

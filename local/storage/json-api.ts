@@ -1,25 +1,15 @@
 import * as z from 'zod';
-import type { Caller } from '#local/caller.ts';
 import { authorize, denied } from './access.ts';
 import { parseConditions } from './conditions.ts';
 import { download } from './download.ts';
 import { type Api, decode, type Exchange, json, type Operation, type Reply, readJson } from './http.ts';
+import type { JsonApiParts } from './json-api-parts.ts';
 import { uploadRoute } from './json-uploads.ts';
 import { listPage, parseListQuery } from './listing.ts';
 import { defined, objectPatch, parse, patched } from './metadata.ts';
-import type { Objects, Target } from './objects.ts';
+import type { Target } from './objects.ts';
 import { jsonError, Refusal } from './refusal.ts';
 import { bucketResource, objectResource } from './representation.ts';
-import type { Sessions } from './sessions.ts';
-import type { Store } from './store.ts';
-
-export interface JsonApiParts {
-  readonly store: Store;
-  readonly objects: Objects;
-  readonly sessions: Sessions;
-  /** Who calls: every service account has a listener of its own. */
-  readonly caller: Caller;
-}
 
 /**
  * Cloud Storage's JSON API, v1, as its client library uses it: buckets (get, insert) and objects (get, media, list,

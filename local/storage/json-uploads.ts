@@ -2,7 +2,7 @@ import { parseConditions } from './conditions.ts';
 import { expectedDigests } from './expected-digests.ts';
 import { type Exchange, empty, json, type Operation, type Reply, readJson } from './http.ts';
 import type { Digests } from './incoming.ts';
-import type { JsonApiParts } from './json-api.ts';
+import type { JsonApiParts } from './json-api-parts.ts';
 import { defined, inserted, type ObjectInsert, objectInsert, parse } from './metadata.ts';
 import { readRelated } from './multipart.ts';
 import type { Upload } from './objects.ts';

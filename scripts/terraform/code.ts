@@ -5,12 +5,10 @@ import { CONTRACT } from '#shared/contract/index.ts';
 import type { Route } from '#shared/http/route.ts';
 import { neededIndexes } from './indexes.ts';
 import { type Rights, readRights } from './rights.ts';
+import type { Variables } from './variables.ts';
 
 /** The job, beside the functions. */
-export const WORKER = 'task-worker';
-
-/** By variable, whether what reads it starts without it. */
-export type Variables = Readonly<Record<string, 'optional' | 'required'>>;
+const WORKER = 'task-worker';
 
 /** What the code says that Terraform is made from. */
 export interface Code {
@@ -28,7 +26,7 @@ const LEFT_TO_DEFAULT = ['USER_JWKS_URL', 'SERVICE_JWKS_URL'];
 const PER_EXECUTION = ['TASK_ID'];
 
 /** Stand-ins' addresses say of themselves that they are unset in production. */
-export const setInProduction = (config: z.ZodObject): Variables =>
+const setInProduction = (config: z.ZodObject): Variables =>
   Object.fromEntries(
     Object.entries(config.shape)
       .filter(([, schema]) => !(schema.description ?? '').includes('unset in production'))

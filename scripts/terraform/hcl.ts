@@ -76,9 +76,6 @@ export async function readVariables(file: string, text: string): Promise<string[
   return Object.keys(z.record(z.string(), z.unknown()).parse(await parse(file, text)));
 }
 
-/** As an expression is written in this form. */
-export const expression = (text: string): string => `\${${text}}`;
-
 /** What is found by going down; a block that may be repeated is its first. */
 export function at(value: unknown, ...path: readonly string[]): unknown {
   const [head, ...rest] = path;

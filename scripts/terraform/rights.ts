@@ -1,5 +1,5 @@
 import { accountGrants, createProject, emailOf } from '#local/accounts.ts';
-import type { Variables } from './code.ts';
+import type { Variables } from './variables.ts';
 
 /** By thing, then by account: the permissions, sorted. Things are named as terraform/access.tf names them. */
 export type Rights = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;

@@ -1,5 +1,6 @@
-import type { Code, Variables } from './code.ts';
+import type { Code } from './code.ts';
 import { at, members, readVariables, type Terraform } from './hcl.ts';
+import type { Variables } from './variables.ts';
 
 /** @returns a line for each fault, which says what to do about it: policy, and what only a person can decide */
 export async function checkRules(code: Code, terraform: Terraform): Promise<string[]> {

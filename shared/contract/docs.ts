@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 
 /** What the page is made of, by the names under which it is served. */
-export const DOCS_ASSETS = ['docs.css', 'docs.js', 'icon.svg', 'swagger-ui.css', 'swagger-ui-bundle.js'] as const;
+const DOCS_ASSETS = ['docs.css', 'docs.js', 'icon.svg', 'swagger-ui.css', 'swagger-ui-bundle.js'] as const;
 
 export type DocsAsset = (typeof DOCS_ASSETS)[number];
 

@@ -5,7 +5,7 @@ import { filenameFault, MAX_FILENAME_BYTES } from '../model/object-name.ts';
 import { time } from './schemas.ts';
 
 /** 12 hours: for so long a signature of SignBlob is sure to verify, since Google rotates the key behind it. */
-export const MAX_EXPIRES_MINUTES = 720;
+const MAX_EXPIRES_MINUTES = 720;
 export const MAX_BATCH = 100;
 /** 5 TiB, the largest object of Cloud Storage. */
 const LARGEST_OBJECT = 5 * 2 ** 40;

@@ -4,7 +4,7 @@ import { isTaskId } from '../model/task.ts';
 import { time } from './schemas.ts';
 
 /** Bytes of the whole body. */
-export const MAX_TASK_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_TASK_BODY_BYTES = 10 * 1024 * 1024;
 
 const taskId = z.string().refine(isTaskId);
 const params = z.object({ task_id: taskId });

@@ -22,12 +22,12 @@ const encodeNumber = (value: number): ProtoValue =>
 
 const isArray = (value: FieldValue): value is readonly FieldValue[] => Array.isArray(value);
 
-export function encodeFields(fields: Fields): Record<string, ProtoValue> {
+function encodeFields(fields: Fields): Record<string, ProtoValue> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, encodeValue(value)]));
 }
 
 /** @throws TypeError for kinds of value that we never write (bytes, references, geographic points) */
-export function decodeValue(value: ProtoValue): FieldValue {
+function decodeValue(value: ProtoValue): FieldValue {
   if ('nullValue' in value && value.nullValue !== undefined && value.nullValue !== null) return null;
   if (typeof value.stringValue === 'string') return value.stringValue;
   if (typeof value.booleanValue === 'boolean') return value.booleanValue;

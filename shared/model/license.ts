@@ -16,7 +16,6 @@ export const DEFAULT_LEASE_SECONDS = 360;
 export const MAX_SEATS = 100_000;
 
 export const LICENSE_STATUSES = ['active', 'suspended'] as const;
-export type LicenseStatus = (typeof LICENSE_STATUSES)[number];
 
 const integer = z.number().int();
 

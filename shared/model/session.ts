@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Document, UpdateTime } from '../store/store.ts';
 
-export const END_REASONS = [
+const END_REASONS = [
   'released',
   'expired',
   'reclaimed',

@@ -13,7 +13,7 @@ export const USAGE_RETENTION = 100 * DAY;
 export const USAGE_SHARDS = 16;
 
 /** `licenses/{id}/usage/{day}-{shard}`: what the instances of one shard have seen of a day. Either number may be missing. */
-export const usageFields = z.object({
+const usageFields = z.object({
   day: z.string(),
   /** The most seats that were in use at once. */
   peak: z.number().int().default(0),

@@ -53,7 +53,7 @@ export async function endProcesses({ pid, ownGroup, spare, grace }: Ending): Pro
  * What a command has started, and what that has started: by parents, from those that are known already, and by the
  * group where the command leads it.
  */
-export function descendants(
+function descendants(
   processes: readonly ProcessEntry[],
   pid: number,
   ownGroup: boolean,

@@ -1,8 +1,16 @@
 import type { JsonObject } from '../json.ts';
-import type { LicenseTimes } from './times.ts';
 
 /** How a licence was signed: canonical JSON, a compact JWS, or one signature over a batch of many. */
 export type LicenseForm = 'signed-json' | 'jws' | 'batch';
+
+/** The times of a licence, in milliseconds since the epoch. */
+export interface LicenseTimes {
+  readonly signedAt?: number;
+  /** When the licence itself ends. */
+  readonly expiresAt?: number;
+  /** Until when this copy works without asking the server. */
+  readonly validUntil?: number;
+}
 
 /** A licence whose signature, times and bindings are in order. */
 export interface ValidLicense extends LicenseTimes {

@@ -1,17 +1,8 @@
 import type { JsonObject } from '../json.ts';
-import type { RefusalReason } from './result.ts';
+import type { LicenseTimes, RefusalReason } from './result.ts';
 
 /** How far the signer's clock may be ahead of ours, in milliseconds. */
 const CLOCK_TOLERANCE = 60_000;
-
-/** The times of a licence, in milliseconds since the epoch. */
-export interface LicenseTimes {
-  readonly signedAt?: number;
-  /** When the licence itself ends. */
-  readonly expiresAt?: number;
-  /** Until when this copy works without asking the server. */
-  readonly validUntil?: number;
-}
 
 const TIME = /^\d{4}-\d{2}-\d{2}(T(?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/;
 

@@ -13,10 +13,7 @@ export const nodeFetch: Fetch = (url, init) =>
 const fetchKnowsProxies = (): boolean => 'bun' in versions || 'deno' in versions || env['NODE_USE_ENV_PROXY'] === '1';
 
 /** @returns the name of the variable that names a proxy for this address; undefined when there is none */
-export function proxyVariable(
-  url: string,
-  variables: Readonly<Record<string, string | undefined>> = env,
-): string | undefined {
+function proxyVariable(url: string, variables: Readonly<Record<string, string | undefined>> = env): string | undefined {
   const { protocol } = new URL(url);
   const names = protocol === 'https:' ? ['https_proxy', 'HTTPS_PROXY'] : ['http_proxy', 'HTTP_PROXY'];
   return names.find((name) => variables[name]);

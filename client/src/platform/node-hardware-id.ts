@@ -7,7 +7,7 @@ import { hashedHardwareId, storedHardwareId } from '../hardware-id.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Names the machine outright, for whoever runs the program where there is no durable machine: containers, CI. */
-export const HARDWARE_ID_VARIABLE = 'COUNTERSIGN_HARDWARE_ID';
+const HARDWARE_ID_VARIABLE = 'COUNTERSIGN_HARDWARE_ID';
 
 export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;

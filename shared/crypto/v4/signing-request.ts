@@ -15,7 +15,7 @@ const HTTP_METHODS = {
 
 export type SigningMethod = keyof typeof HTTP_METHODS;
 
-export const SIGNING_ALGORITHM = 'GOOG4-RSA-SHA256';
+const SIGNING_ALGORITHM = 'GOOG4-RSA-SHA256';
 
 /** Seven days, in seconds: what V4 allows. */
 export const MAX_EXPIRATION = 604_800;

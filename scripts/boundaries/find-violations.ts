@@ -1,0 +1,30 @@
+import { importsOf, readSources, type SourceFile } from '../sources.ts';
+import { findCircles } from './circles.ts';
+import { RULES } from './rules.ts';
+import { findUnusedExports } from './unused-exports.ts';
+
+const PRODUCT = /^(shared|functions|local|client|scripts)\//;
+/** What other programs import: the client package's entries. */
+const ENTRIES = /^client\/src\/(index|node|browser)\.ts$/;
+
+/** Every TypeScript file that can import something of the project. */
+export const readProject = (): SourceFile[] =>
+  readSources(['{shared,functions,local,client,scripts,bench,test}/**/*.{ts,mjs}', '*.ts']).filter(
+    ({ path }) => !path.includes('/dist/') && !path.includes('node_modules/'),
+  );
+
+/** @returns one message for each import, circle and export that breaks a rule */
+export function findViolations(files: readonly SourceFile[]): string[] {
+  const product = files.filter(({ path }) => PRODUCT.test(path));
+  const imports = product.flatMap(importsOf);
+  return [
+    ...imports.flatMap((one) =>
+      RULES.filter(({ broken }) => broken(one)).map(({ name }) => `${one.from} imports ${one.to}: ${name}`),
+    ),
+    ...findCircles(imports),
+    ...findUnusedExports(
+      product.filter(({ path }) => !ENTRIES.test(path)),
+      files,
+    ),
+  ];
+}

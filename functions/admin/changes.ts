@@ -5,9 +5,9 @@ export interface Changes {
   readonly after: Fields;
 }
 
-/** The members of a wish that differ from what there is, as they are and as they shall be; undefined is no wish. */
-export function changesOf(current: Fields, wanted: Readonly<Record<string, FieldValue | undefined>>): Changes {
-  const changed = Object.entries(wanted).flatMap(([name, value]) =>
+/** The fields of an update that differ from the document, with their values before and after. Undefined is "no change". */
+export function changesOf(current: Fields, update: Readonly<Record<string, FieldValue | undefined>>): Changes {
+  const changed = Object.entries(update).flatMap(([name, value]) =>
     value === undefined || JSON.stringify(value) === JSON.stringify(current[name])
       ? []
       : [{ name, before: current[name] ?? null, after: value }],

@@ -16,7 +16,7 @@ import { createSessions } from './sessions.ts';
 import { createTenants } from './tenants.ts';
 import { createUsage } from './usage.ts';
 
-/** Milliseconds, times the number of the attempt, jittered. */
+/** Milliseconds between attempts, times the number of the attempt, jittered. */
 const PAUSE = 15;
 
 /** Tenants, members, licences, sessions, usage and audit, for the administrators of tenants and the vendor's staff. */

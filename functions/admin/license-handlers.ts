@@ -118,7 +118,7 @@ const describe = (license: LicenseFields & { readonly id: string }): Described<t
   };
 };
 
-/** Without the machine's hash, which is of use to nobody but the store. */
+/** Without the machine's hash, which only the store needs. */
 const describeSession = (session: Session): Described<typeof contract.session> => ({
   session: session.handle,
   user_email: session.user_email,

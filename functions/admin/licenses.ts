@@ -16,7 +16,7 @@ import { adminQueries } from './queries.ts';
 import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
 import { allotSeats, findTenant } from './tenants.ts';
 
-/** Members of the licence's document as they shall be, so times in milliseconds; what is undefined stays as it is. */
+/** New values of document fields, so times are in milliseconds. An undefined field stays unchanged. */
 export type LicenseChange = {
   readonly [Field in 'status' | 'max_seats' | 'expires_at' | 'features']?: LicenseFields[Field] | undefined;
 };
@@ -42,10 +42,10 @@ export interface RotatedKey {
   readonly oldKeysUntil: number;
 }
 
-/** Keys of one licence that work at the same time; one that leaks again and again is a case for suspending it. */
+/** Keys of one licence that work at the same time. A licence whose keys leak more often should be suspended. */
 const MAX_KEYS = 10;
 
-/** Licences as their tenants' administrators see them. What is outside a caller's scope does not exist for it. */
+/** Administration of licences. A licence outside the caller's scope is reported as not found. */
 export function createLicenses({ store, clock, reconcile, ...options }: LicensesOptions) {
   const { commitAudited = createCommitAudited({ store, clock }), mutex = createKeyedMutex() } = options;
 
@@ -53,20 +53,21 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
     const [document] = isPlainId(licenseId) ? await store.get([paths.license(licenseId)]) : [];
     const license = document && readLicense(document);
     if (license === undefined || !scope.includes(license.tenant_id)) {
-      throw new Fault('license_not_found', 'There is no licence of this id.');
+      throw new Fault('license_not_found', 'There is no licence with this id.');
     }
     return license;
   }
 
-  /** @param tenantId only this tenant's; undefined is all that the caller may see */
+  /** @param tenantId undefined for every tenant in the caller's scope */
   async function list(scope: ListScope, tenantId: string | undefined, request: PageRequest): Promise<Page<License>> {
     const only = scope.listed(tenantId);
-    const { items, next } = await readPage(store, request, (part) => adminQueries.licenses(only, part));
+    const { items, next } = await readPage(store, request, (range) => adminQueries.licenses(only, range));
     return { items: items.map(readLicense), next };
   }
 
   /**
-   * The only moment at which the key is known to us. The licence and its share of the tenant's seats are one commit.
+   * Creates a licence and returns its key, of which only a hash is stored. The licence and its share of the tenant's
+   * seats are one commit.
    * @throws Fault `not_found` for an unknown tenant, `seat_limit_exceeded`, `dependency_unavailable`
    */
   async function create(wanted: NewLicense, actor: Actor): Promise<CreatedLicense> {
@@ -87,7 +88,8 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
         };
       }),
     );
-    // From here on the licence exists and its key must reach the caller; the reaper makes the seats that are missing.
+    // The licence exists now and its key must reach the caller, so a failure here is ignored: the reaper makes the
+    // missing seats.
     await reconcile(licenseId).catch((error) => {
       if (!isFault(error, 'dependency_unavailable')) throw error;
     });
@@ -95,7 +97,7 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
   }
 
   /**
-   * When this answers, the licence has the seats that the change gives it. Repeating it after a fault is safe. A
+   * Returns when the seats match the changed licence. Repeating the call after a fault is safe. A
    * suspended licence keeps its share of the tenant's seats, so that it can always be reinstated.
    * @throws Fault `license_not_found`, `seat_limit_exceeded`, `dependency_unavailable`
    */
@@ -110,11 +112,11 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
       commitAudited(actor, async () => {
         const license = await get(scope, licenseId);
         const { before, after } = changesOf({ ...license }, { ...wanted });
-        const resizes = 'status' in after || 'max_seats' in after;
-        const result = resizes || license.reconciling;
+        const changesSeats = 'status' in after || 'max_seats' in after;
+        const result = changesSeats || license.reconciling;
         if (Object.keys(after).length === 0) return { writes: [], result };
         const { max_seats } = licenseFields.parse({ ...license, ...after });
-        const fields = { ...after, ...(resizes ? { reconciling: true } : {}) };
+        const fields = { ...after, ...(changesSeats ? { reconciling: true } : {}) };
         const path = paths.license(licenseId);
         return {
           writes: [
@@ -136,8 +138,8 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
   }
 
   /**
-   * A new key for a licence of which one has leaked. The old ones work as long as they did, and no longer than the
-   * grace; machines that acquire with the new one keep their seats.
+   * Issues a new key, for a licence whose key has leaked. Older keys work until the end of the grace period, or of their
+   * own if that is earlier. Machines that acquire with the new key keep their seats.
    * @throws Fault `license_not_found`, `conflict` when too many keys work at once, `dependency_unavailable`
    */
   async function rotateKey(scope: Scope, licenseId: string, graceSeconds: number, actor: Actor): Promise<RotatedKey> {
@@ -152,7 +154,10 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
         .map((known) => ({ hash: known.hash, until: Math.min(known.until ?? until, until) }))
         .filter((known) => known.until > now);
       if (old.length >= MAX_KEYS) {
-        throw new Fault('conflict', `${MAX_KEYS} keys of this licence work already; wait for the end of one's grace.`);
+        throw new Fault(
+          'conflict',
+          `This licence already has ${MAX_KEYS} working keys. Wait until the grace period of one ends.`,
+        );
       }
       const fields = { keys: [fresh, ...old] };
       return {

@@ -7,14 +7,15 @@ import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 
 export interface MemberClaims {
-  /** A user who is nobody's, or this tenant's already. Another tenant's looks like one who is not there; staff too. */
-  candidate(tenantId: string, uid: string): Promise<User | undefined>;
+  /** A user who belongs to no tenant or to this one. Other tenants' users and staff are reported as not found. */
+  findAssignable(tenantId: string, uid: string): Promise<User | undefined>;
   /**
-   * Brings a user's claims to what was decided of the member, until nobody has decided otherwise meanwhile.
-   * @returns the member, or undefined when it has gone
-   * @throws Fault `not_found` when the user is gone, `dependency_unavailable`: the member stays `pending`
+   * Writes a member's pending decision to the user's claims; repeated if the decision changes meanwhile.
+   * @returns the member, or undefined when it was removed
+   * @throws Fault `not_found` when the user does not exist, `conflict` when the claims would be too large,
+   *   `dependency_unavailable`; in each case the member stays `pending`
    */
-  follow(tenantId: string, uid: string, actor: Actor): Promise<Member | undefined>;
+  applyPending(tenantId: string, uid: string, actor: Actor): Promise<Member | undefined>;
 }
 
 export interface MemberClaimsOptions {
@@ -23,26 +24,26 @@ export interface MemberClaimsOptions {
   readonly commitAudited: CommitAudited;
 }
 
-/** How often somebody else may decide anew while the claims are being brought to what was decided. */
+/** Attempts, each after another administrator has changed the member meanwhile. */
 const ROUNDS = 5;
 
-/** What members may do, as Identity Platform has it. */
+/** Keeps the claims of members in Identity Platform. */
 export function createMemberClaims({ store, users, commitAudited }: MemberClaimsOptions): MemberClaims {
-  async function follow(tenantId: string, uid: string, actor: Actor): Promise<Member | undefined> {
+  async function applyPending(tenantId: string, uid: string, actor: Actor): Promise<Member | undefined> {
     for (let round = 0; round < ROUNDS; round += 1) {
       const [document] = await store.get([adminPaths.member(tenantId, uid)]);
       const member = document && readMember(document);
       if (member === undefined || !member.pending) return member;
-      await grant(tenantId, member);
-      const finished = await finish(tenantId, member, actor);
-      if (finished) return member.role === null ? undefined : { ...member, pending: false, revoke: false };
+      await writeClaims(tenantId, member);
+      const cleared = await clearPending(tenantId, member, actor);
+      if (cleared) return member.role === null ? undefined : { ...member, pending: false, revoke: false };
     }
-    throw new Fault('dependency_unavailable', 'The member is being changed by others too.', { retryAfter: 1 });
+    throw new Fault('dependency_unavailable', 'The member is being changed by other requests.', { retryAfter: 1 });
   }
 
-  async function grant(tenantId: string, { uid, role, revoke }: Member): Promise<void> {
-    const user = await candidate(tenantId, uid);
-    // Whoever is gone has no rights to be taken away.
+  async function writeClaims(tenantId: string, { uid, role, revoke }: Member): Promise<void> {
+    const user = await findAssignable(tenantId, uid);
+    // A user who does not exist has no rights to remove.
     if (user === undefined && role === null) return;
     if (user === undefined) throw userNotFound();
     const { tenant_id: _tenant, role: _role, ...others } = user.claims;
@@ -50,8 +51,8 @@ export function createMemberClaims({ store, users, commitAudited }: MemberClaims
     if (revoke) await users.endSessions(uid);
   }
 
-  /** Last, the end of it; not if the member has been decided about anew. */
-  function finish(tenantId: string, member: Member, actor: Actor): Promise<boolean> {
+  /** Marks the decision as done, unless there is a newer one. @returns whether it did */
+  function clearPending(tenantId: string, member: Member, actor: Actor): Promise<boolean> {
     const path = adminPaths.member(tenantId, member.uid);
     const { uid, role, updateTime } = member;
     return commitAudited(actor, async (): Promise<AuditedChange<boolean>> => {
@@ -67,14 +68,14 @@ export function createMemberClaims({ store, users, commitAudited }: MemberClaims
     });
   }
 
-  async function candidate(tenantId: string, uid: string): Promise<User | undefined> {
+  async function findAssignable(tenantId: string, uid: string): Promise<User | undefined> {
     const user = isPlainId(uid) ? await users.find(uid) : undefined;
     const { tenant_id, staff } = user?.claims ?? {};
     const free = tenant_id === undefined || tenant_id === tenantId;
     return free && staff !== true ? user : undefined;
   }
 
-  return { candidate, follow };
+  return { findAssignable, applyPending };
 }
 
-export const userNotFound = () => new Fault('not_found', 'There is no such user.');
+export const userNotFound = () => new Fault('not_found', 'There is no user with this id.');

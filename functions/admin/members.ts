@@ -21,31 +21,31 @@ export interface MembersOptions {
 }
 
 /**
- * Who may act for a tenant. Two systems have to agree: what was decided is a document, written with its audit record;
- * what a user may do is in its claims in Identity Platform, and these are what counts. So the decision is committed
- * first, as `pending`; then the claims follow; then it is no longer pending. Whoever finds it pending, because an
- * answer was lost or an instance has died, repeats the request, which finishes it. A member who is to go stays in the
- * list until the claims are gone: nobody has rights and is not listed.
+ * The members of a tenant. Two systems must agree: the decision is a document, committed with its audit record; the
+ * rights are the user's claims in Identity Platform. The decision is committed first, as `pending`; then the claims are
+ * written; then `pending` is cleared. After a lost response or a crash the member is still pending, and repeating the
+ * request finishes it. A removed member stays listed until the claims are gone, so nobody has rights without being
+ * listed.
  */
 export function createMembers({ store, claims, clock, commitAudited, mutex }: MembersOptions) {
   async function list(scope: Scope, tenantId: string, request: PageRequest): Promise<Page<Member>> {
     const { tenant } = await read(scope, tenantId);
-    const { items, next } = await readPage(store, request, (part) => adminQueries.members(tenant.id, part));
+    const { items, next } = await readPage(store, request, (range) => adminQueries.members(tenant.id, range));
     return { items: items.map(readMember), next };
   }
 
   /**
    * Gives a user a role in the tenant, or another one.
-   * @throws Fault `not_found` for an unknown tenant, and for a user who is not there or another tenant's; `conflict`
-   *   when the last owner would be none; `dependency_unavailable`
+   * @throws Fault `not_found` for an unknown tenant, an unknown user and another tenant's user; `conflict` when
+   *   the tenant would lose its last owner; `dependency_unavailable`
    */
   async function put(scope: Scope, tenantId: string, uid: string, role: Role, actor: Actor): Promise<Member> {
     await read(scope, tenantId);
-    const user = await claims.candidate(tenantId, uid);
+    const user = await claims.findAssignable(tenantId, uid);
     if (user === undefined) throw userNotFound();
-    await decide(scope, tenantId, uid, actor, ({ member }) => {
-      const settled = member?.role === role && !member.pending && user.claims['role'] === role;
-      if (settled) return undefined;
+    await commitDecision(scope, tenantId, uid, actor, ({ member }) => {
+      const unchanged = member?.role === role && !member.pending && user.claims['role'] === role;
+      if (unchanged) return undefined;
       const before = member?.role ?? null;
       const fields: MemberFields = {
         role,
@@ -56,24 +56,24 @@ export function createMembers({ store, claims, clock, commitAudited, mutex }: Me
       };
       return { fields, action: 'member.put', details: { uid, before, after: role } };
     });
-    const done = await claims.follow(tenantId, uid, actor);
+    const done = await claims.applyPending(tenantId, uid, actor);
     if (done === undefined) throw userNotFound();
     return done;
   }
 
-  /** @throws Fault `not_found` for who is no member, `conflict` for the last owner, `dependency_unavailable` */
+  /** @throws Fault `not_found` for a user who is no member, `conflict` for the last owner, `dependency_unavailable` */
   async function remove(scope: Scope, tenantId: string, uid: string, actor: Actor): Promise<void> {
-    await decide(scope, tenantId, uid, actor, ({ member }) => {
-      if (member === undefined) throw new Fault('not_found', 'There is no such member.');
+    await commitDecision(scope, tenantId, uid, actor, ({ member }) => {
+      if (member === undefined) throw new Fault('not_found', 'The tenant has no member with this id.');
       if (member.role === null) return undefined;
       const { uid: _uid, updateTime: _updateTime, ...known } = member;
       const fields: MemberFields = { ...known, role: null, pending: true, revoke: true };
       return { fields, action: 'member.remove', details: { uid, before: member.role, after: null } };
     });
-    await claims.follow(tenantId, uid, actor);
+    await claims.applyPending(tenantId, uid, actor);
   }
 
-  interface Standing {
+  interface MembershipSnapshot {
     readonly tenant: Tenant;
     readonly member: Member | undefined;
   }
@@ -82,7 +82,7 @@ export function createMembers({ store, claims, clock, commitAudited, mutex }: Me
     readonly fields: MemberFields;
   }
 
-  async function read(scope: Scope, tenantId: string, uid?: string): Promise<Standing> {
+  async function read(scope: Scope, tenantId: string, uid?: string): Promise<MembershipSnapshot> {
     if (!isPlainId(tenantId) || !scope.includes(tenantId)) throw tenantNotFound();
     if (uid !== undefined && !isPlainId(uid)) throw userNotFound();
     const documents = await store.get([
@@ -94,21 +94,21 @@ export function createMembers({ store, claims, clock, commitAudited, mutex }: Me
     return { tenant: readTenant(tenant), member: member && readMember(member) };
   }
 
-  /** First the decision. The tenant counts its owners in the same commit, so that two cannot both go as the last. */
-  function decide(
+  /** The same commit updates the tenant's count of owners, so that two concurrent removals cannot both pass. */
+  function commitDecision(
     scope: Scope,
     tenantId: string,
     uid: string,
     actor: Actor,
-    choose: (standing: Standing) => Decision | undefined,
+    choose: (snapshot: MembershipSnapshot) => Decision | undefined,
   ): Promise<void> {
     const prepare = async (): Promise<AuditedChange<void>> => {
-      const standing = await read(scope, tenantId, uid);
-      const decision = choose(standing);
+      const snapshot = await read(scope, tenantId, uid);
+      const decision = choose(snapshot);
       if (decision === undefined) return { writes: [], result: undefined };
       const { fields, action, details = {} } = decision;
       return {
-        writes: [memberWrite(tenantId, uid, fields, standing.member), ...countOwners(standing, fields.role)],
+        writes: [memberWrite(tenantId, uid, fields, snapshot.member), ...countOwners(snapshot, fields.role)],
         event: { action, tenantId, details, outcome: 'accepted' },
         result: undefined,
       };
@@ -136,6 +136,6 @@ function countOwners(
   return [{ op: 'update', path: adminPaths.tenant(tenant.id), fields: { owners }, lastUpdateTime: tenant.updateTime }];
 }
 
-/** Whether a role gives less than another one; roles are listed from the most to the least. */
+/** Whether a role has fewer rights than another one; ROLES is sorted by rights, the most first. */
 const isLess = (role: Role, before: unknown): boolean =>
   ROLES.slice(0, ROLES.indexOf(role)).some((more) => more === before);

@@ -14,7 +14,7 @@ export interface NewLicense {
   readonly offlineSeconds: number | undefined;
 }
 
-/** The document of a licence whose seats are still to be made. */
+/** The document of a new licence; its seats are created afterwards. */
 export function newLicense(wanted: NewLicense, key: LicenseKey, now: number): EveryMember<LicenseFields> {
   const { tenantId, tier, maxSeats, expiresAt, features, leaseSeconds, offlineSeconds, ...rest } = wanted;
   nothingElse(rest);

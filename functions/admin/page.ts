@@ -1,9 +1,9 @@
 import { invalid } from '#shared/model/errors.ts';
 import type { Document, DocumentReader, Query } from '#shared/store/store.ts';
 import { isPlainId } from './paths.ts';
-import type { Part } from './queries.ts';
+import type { QueryRange } from './queries.ts';
 
-/** What a caller asks of a list. */
+/** The paging parameters of a list request. */
 export interface PageRequest {
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -16,18 +16,18 @@ export interface Page<T> {
 }
 
 /**
- * One page of a list in the order of ids. The cursor is the id of the page's last document in other letters: it holds
- * nothing that the page does not, and what is inserted or removed meanwhile moves nothing.
- * @throws Fault `invalid_request` for a cursor that no page has given
+ * One page of a list in the order of ids. The cursor is the id of the page's last document in base64url:
+ * it reveals nothing that the page does not show, and inserts or deletions between two requests shift nothing.
+ * @throws Fault `invalid_request` for a cursor that no page returned
  */
 export async function readPage(
   store: Pick<DocumentReader, 'query'>,
   { limit, cursor }: PageRequest,
-  query: (part: Part) => Query,
+  query: (range: QueryRange) => Query,
 ): Promise<Page<Document>> {
   const { collection } = query({ limit });
   const after = cursor === undefined ? undefined : `${collection}/${decodeCursor(cursor)}`;
-  // One more than is shown tells whether there is a next page.
+  // One document more than the page shows whether there is a next page.
   const documents = await store.query(query({ limit: limit + 1, after }));
   const items = documents.slice(0, limit);
   const last = items.at(-1);
@@ -39,7 +39,7 @@ export const encodeCursor = (id: string): string => Buffer.from(id).toString('ba
 function decodeCursor(cursor: string): string {
   const id = Buffer.from(cursor, 'base64url').toString();
   if (!isPlainId(id) || encodeCursor(id) !== cursor) {
-    throw invalid([{ path: 'cursor', message: 'is not one that was given out' }]);
+    throw invalid([{ path: 'cursor', message: 'is not a cursor from a previous page' }]);
   }
   return id;
 }

@@ -1,4 +1,4 @@
-/** Where the documents of administration are; those of licences and sessions are the seat protocol's. */
+/** Paths of the documents that administration owns; those of licences and sessions are in shared/seats. */
 export const adminPaths = {
   tenant: (tenantId: string) => `tenants/${tenantId}`,
   members: (tenantId: string) => `tenants/${tenantId}/members`,
@@ -6,5 +6,5 @@ export const adminPaths = {
   audit: (auditId: string) => `audit/${auditId}`,
 } as const;
 
-/** An id that would be another path is nobody's, and so is one that Firestore keeps to itself: `__…__`. */
+/** Whether a text can be a document id: no slash, and not `__…__`, which Firestore reserves. */
 export const isPlainId = (id: string): boolean => /^[A-Za-z0-9_-]{1,128}$/.test(id) && !/^__.*__$/.test(id);

@@ -2,28 +2,28 @@ import { USAGE_DAYS, USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
 import type { Filter, Query } from '#shared/store/store.ts';
 import { adminPaths } from './paths.ts';
 
-/** The part of a list that is wanted: so many documents behind the one of this path. */
-export interface Part {
+/** The range of a list to read: at most `limit` documents after the one at path `after`. */
+export interface QueryRange {
   readonly limit: number;
   readonly after?: string | undefined;
 }
 
 /**
  * Every query of administration; `terraform/indexes.json` declares the indexes they need, and a test compares. Lists
- * are in the order of ids, which never change: no insert moves a page, and equality filters in that order are served
- * by the indexes that every field has.
+ * are in the order of ids, which never change, so an insert shifts no page; Firestore's automatic single-field indexes
+ * serve equality filters in that order.
  */
 export const adminQueries = {
-  tenants: (part: Part): Query => inOrderOfIds('tenants', [], part),
+  tenants: (range: QueryRange): Query => inOrderOfIds('tenants', [], range),
 
-  members: (tenantId: string, part: Part): Query => inOrderOfIds(adminPaths.members(tenantId), [], part),
+  members: (tenantId: string, range: QueryRange): Query => inOrderOfIds(adminPaths.members(tenantId), [], range),
 
   /** Of one tenant, or of all. */
-  licenses: (tenantId: string | undefined, part: Part): Query =>
-    inOrderOfIds('licenses', equal({ tenant_id: tenantId }), part),
+  licenses: (tenantId: string | undefined, range: QueryRange): Query =>
+    inOrderOfIds('licenses', equal({ tenant_id: tenantId }), range),
 
-  sessionsOf: (licenseId: string, part: Part): Query =>
-    inOrderOfIds('sessions', equal({ license_id: licenseId }), part),
+  sessionsOf: (licenseId: string, range: QueryRange): Query =>
+    inOrderOfIds('sessions', equal({ license_id: licenseId }), range),
 
   /** The newest record first. */
   audit: (
@@ -32,8 +32,8 @@ export const adminQueries = {
       readonly license_id?: string | undefined;
       readonly session?: string | undefined;
     },
-    part: Part,
-  ): Query => inOrderOfIds('audit', equal(filter), part),
+    range: QueryRange,
+  ): Query => inOrderOfIds('audit', equal(filter), range),
 
   /** A licence's use from a day on. */
   usageSince: (licenseId: string, day: string): Query => ({
@@ -44,7 +44,7 @@ export const adminQueries = {
   }),
 } as const;
 
-const inOrderOfIds = (collection: string, where: readonly Filter[], { limit, after }: Part): Query => ({
+const inOrderOfIds = (collection: string, where: readonly Filter[], { limit, after }: QueryRange): Query => ({
   collection,
   where,
   orderBy: [['__name__', 'asc']],

@@ -1,32 +1,33 @@
-import { Fault } from '#shared/model/errors.ts';
+import { Fault, invalid } from '#shared/model/errors.ts';
 import type { Principal } from '#shared/model/principal.ts';
 
 /** What a caller may see and touch: one tenant, or every one. */
 export interface Scope {
   includes(tenantId: string): boolean;
-  /** The tenant a new thing belongs to. @throws Fault when the caller names another than its own, or staff name none */
+  /**
+   * The tenant that a new resource belongs to.
+   * @throws Fault `not_found` for a tenant other than the caller's own, `invalid_request` when staff name none
+   */
   tenantFor(named: string | undefined): string;
 }
 
-/** A scope that also says whose things a list shows. */
+/** A scope that also restricts lists. */
 export interface ListScope extends Scope {
-  /** The tenant to which a list is confined; undefined is all. @throws Fault `not_found` for another than its own */
+  /** The tenant whose items a list shows; undefined for all tenants. @throws Fault `not_found` for another tenant */
   listed(named: string | undefined): string | undefined;
-  /** What a vendor's own people and owners see and nobody else: how a tenant pays. */
+  /** Whether the caller sees the Stripe ids: staff and owners do. */
   readonly seesBilling: boolean;
 }
 
 /** The one place where a principal becomes a scope. */
 export function scopeOf(principal: Principal): ListScope {
-  if (principal.kind !== 'user') throw new Fault('forbidden', 'This caller may not do that.');
+  if (principal.kind !== 'user') throw new Fault('forbidden', 'Only users may do this.');
   const { staff, tenantId, role } = principal;
 
   function tenantFor(named: string | undefined): string {
     if (staff && named !== undefined) return named;
     if (tenantId === undefined) {
-      throw new Fault('invalid_request', 'tenant_id: is needed.', {
-        errors: [{ path: 'tenant_id', message: 'is needed' }],
-      });
+      throw invalid([{ path: 'tenant_id', message: 'is required for a caller without a tenant' }]);
     }
     if (named !== undefined && named !== tenantId) throw tenantNotFound();
     return tenantId;
@@ -40,4 +41,4 @@ export function scopeOf(principal: Principal): ListScope {
   };
 }
 
-export const tenantNotFound = () => new Fault('not_found', 'There is no tenant of this id.');
+export const tenantNotFound = () => new Fault('not_found', 'There is no tenant with this id.');

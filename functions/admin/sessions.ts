@@ -20,22 +20,22 @@ export interface SessionsOptions {
   readonly licenses: Pick<ReturnType<typeof createLicenses>, 'get'>;
 }
 
-/** Who holds the seats of a licence, and how an administrator takes one back. */
+/** Lists the sessions of a licence, and ends one for an administrator. */
 export function createSessions({ store, clock, random, commitAudited, licenses }: SessionsOptions) {
   /** @throws Fault `license_not_found` */
   async function list(scope: Scope, licenseId: string, request: PageRequest): Promise<Page<Session>> {
     const { id } = await licenses.get(scope, licenseId);
-    const { items, next } = await readPage(store, request, (part) => adminQueries.sessionsOf(id, part));
+    const { items, next } = await readPage(store, request, (range) => adminQueries.sessionsOf(id, range));
     return { items: items.map(readSession), next };
   }
 
   /**
-   * Ends a session for its holder, who learns it with the next heartbeat. Ending it again is no fault.
+   * Ends a session; its holder learns that with the next heartbeat. Ending it again succeeds.
    * @param named a handle or a session id
    * @throws Fault `session_not_found`, `session_ended` when it ended otherwise, `dependency_unavailable`
    */
   async function end(scope: Scope, named: string, actor: Actor): Promise<void> {
-    const handle = handleFrom(named);
+    const handle = parseHandle(named);
     if (handle === undefined) throw sessionNotFound();
     await commitAudited(actor, async () => {
       const [live, ended] = await store.get([paths.session(handle), paths.ended(handle)]);
@@ -64,10 +64,10 @@ export function createSessions({ store, clock, random, commitAudited, licenses }
   return { list, end };
 }
 
-/** @returns undefined for what is neither a handle nor a session id */
-export function handleFrom(named: string): string | undefined {
+/** @returns the handle of a handle or session id, undefined for any other text */
+export function parseHandle(named: string): string | undefined {
   if (isHandle(named)) return named;
   return licenseOfSession(named) === undefined ? undefined : handleOf(named);
 }
 
-const sessionNotFound = () => new Fault('session_not_found', 'There is no session of this id.');
+const sessionNotFound = () => new Fault('session_not_found', 'There is no session with this id.');

@@ -16,7 +16,7 @@ export type NewTenant = Pick<
   'name' | 'tier' | 'seat_limit' | 'stripe_customer_id' | 'stripe_subscription_id'
 >;
 
-/** What is undefined stays as it is. */
+/** An undefined field stays unchanged. */
 export type TenantChange = { readonly [Field in keyof NewTenant]?: NewTenant[Field] | undefined };
 
 export interface TenantsOptions {
@@ -28,7 +28,7 @@ export interface TenantsOptions {
 
 /** The vendor's customers. */
 export function createTenants({ store, clock, commitAudited, mutex }: TenantsOptions) {
-  /** @throws Fault `not_found` for one that is not there, or not in the caller's scope */
+  /** @throws Fault `not_found` for a tenant that does not exist or is outside the caller's scope */
   async function get(scope: Scope, tenantId: string): Promise<Tenant> {
     const tenant = await findTenant(store, tenantId);
     if (tenant === undefined || !scope.includes(tenant.id)) throw tenantNotFound();
@@ -55,7 +55,7 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
     }));
   }
 
-  /** @throws Fault `not_found`, `seat_limit_exceeded` when its licences have more seats already */
+  /** @throws Fault `not_found`, `seat_limit_exceeded` when its licences already have more seats */
   function change(scope: Scope, tenantId: string, wanted: TenantChange, actor: Actor): Promise<Tenant> {
     return mutex.runExclusive(tenantId, () =>
       commitAudited(actor, async () => {
@@ -82,7 +82,10 @@ export async function findTenant(store: Pick<DocumentReader, 'get'>, tenantId: s
   return document && readTenant(document);
 }
 
-/** Moves a tenant's count of allotted seats; whoever does holds the tenant as it was read. @throws as `requireSeats` */
+/**
+ * Adds to a tenant's count of allotted seats, provided that the tenant has not changed since it was read.
+ * @throws Fault `seat_limit_exceeded`
+ */
 export function allotSeats(tenant: Tenant, seats: number): Write[] {
   if (seats === 0) return [];
   const allotted = tenant.seats_allotted + seats;
@@ -93,7 +96,7 @@ export function allotSeats(tenant: Tenant, seats: number): Write[] {
 
 function requireSeats({ seat_limit }: Pick<TenantFields, 'seat_limit'>, allotted: number): void {
   if (seat_limit === null || allotted <= seat_limit) return;
-  throw new Fault('seat_limit_exceeded', `The tenant's licences may have ${seat_limit} seats together.`, {
+  throw new Fault('seat_limit_exceeded', `The licences of this tenant may have ${seat_limit} seats in total.`, {
     extra: { seat_limit, seats_wanted: allotted },
   });
 }

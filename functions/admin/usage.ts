@@ -10,7 +10,7 @@ import type { Scope } from './scope.ts';
 export interface Usage {
   readonly seatsUsed: number;
   readonly seatsTotal: number;
-  /** UTC days, the first one first; those of which nothing is known are left out. */
+  /** UTC days in ascending order; days without records are left out. */
   readonly peak: readonly { readonly day: string; readonly seats: number }[];
   readonly denials: readonly { readonly day: string; readonly count: number }[];
 }
@@ -21,7 +21,7 @@ export interface UsageOptions {
   readonly licenses: Pick<ReturnType<typeof createLicenses>, 'get'>;
 }
 
-/** How much of a licence is in use, now and on the days before. @throws Fault `license_not_found` */
+/** Seats of a licence in use, now and on previous days. @throws Fault `license_not_found` */
 export function createUsage({ store, clock, licenses }: UsageOptions) {
   return async (scope: Scope, licenseId: string): Promise<Usage> => {
     const now = clock.now();
@@ -30,7 +30,7 @@ export function createUsage({ store, clock, licenses }: UsageOptions) {
       isPlainId(licenseId) ? store.count(queries.takenSeats(licenseId)) : 0,
       isPlainId(licenseId) ? store.query(adminQueries.usageSince(licenseId, firstUsageDay(now))) : [],
     ]);
-    // Today's mark is what is in use now, if nothing higher was noted.
+    // Today's peak is at least the number of seats in use now.
     const days = byDay([...documents.map(readUsage), { day: dayOf(now), peak: seatsUsed, denials: 0 }]);
     return {
       seatsUsed,
@@ -41,7 +41,7 @@ export function createUsage({ store, clock, licenses }: UsageOptions) {
   };
 }
 
-/** One entry a day of what several instances have noted of it. */
+/** Merges the records of several instances into one entry a day. */
 function byDay(notes: readonly UsageFields[]): UsageFields[] {
   const days = new Map<string, UsageFields>();
   for (const { day, peak, denials } of notes) {

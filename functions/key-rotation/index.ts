@@ -8,7 +8,7 @@ import { readArchive } from '#shared/keys/archive.ts';
 import { commonConfig, firestoreConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { createRotate } from './rotate.ts';
 
-/** What Cloud Scheduler calls every day to roll the signing key. It can make and disable versions and use none. */
+/** Rotates the signing key; Cloud Scheduler calls it daily. Its account can create and disable versions, not sign. */
 export const keyRotation = defineFunction({
   name: 'key-rotation',
   config: z.object({

@@ -13,7 +13,7 @@ export interface RotateOptions {
   readonly periods: KeyPeriods;
 }
 
-export interface Rotated {
+export interface RotationResult {
   readonly signing: string | null;
   readonly created?: string;
   readonly archived: readonly string[];
@@ -21,31 +21,32 @@ export interface Rotated {
   readonly active: number;
 }
 
-/** Milliseconds after which a run that reserved the making of a version, and made none, is taken to have died. */
+/** Milliseconds after which a run that reserved a version and created none is considered crashed. */
 const RESERVATION = 10 * 60_000;
 
 /**
- * Rolls the signing key on. Every step looks at what is there and may be repeated: a public key is archived before its
- * version is disabled, since KMS tells no public key of a disabled one, and what an interrupted run left is finished.
+ * Rotates the signing key. Every step reads the current state and may be repeated, so a run finishes what an
+ * interrupted one left. A public key is archived before its version is disabled: KMS returns no public key of a
+ * disabled version.
  */
 export function createRotate({ source, administrator, store, readArchive, clock, periods }: RotateOptions) {
-  return async (): Promise<Rotated> => {
+  return async (): Promise<RotationResult> => {
     const now = clock.now();
     const [enabled, { archived, revoked }] = await Promise.all([source.listVersions(), readArchive()]);
-    const gone = new Set([...archived.map(({ keyVersion }) => keyVersion), ...revoked]);
+    const retired = new Set([...archived.map(({ keyVersion }) => keyVersion), ...revoked]);
     const placed = placeVersions(
-      enabled.filter(({ keyVersion }) => !gone.has(keyVersion)),
+      enabled.filter(({ keyVersion }) => !retired.has(keyVersion)),
       now,
       periods,
     );
 
-    // Archived or revoked by a run, or by hand, that did not get as far as KMS.
-    for (const { keyVersion } of enabled) if (gone.has(keyVersion)) await administrator.disableVersion(keyVersion);
+    // Archived or revoked already, by a run or an operator that did not get as far as disabling them in KMS.
+    for (const { keyVersion } of enabled) if (retired.has(keyVersion)) await administrator.disableVersion(keyVersion);
 
     const due = dueForArchive(placed, now, periods);
     for (const version of due) await archive(version, now);
 
-    const created = isTimeForNext(placed, now) ? await createNext(placed[0], now) : undefined;
+    const created = isRotationDue(placed, now) ? await createNextVersion(placed[0], now) : undefined;
     return {
       signing: placed.find(({ state }) => state === 'signing')?.keyVersion ?? null,
       ...(created === undefined ? {} : { created }),
@@ -54,7 +55,7 @@ export function createRotate({ source, administrator, store, readArchive, clock,
     };
   };
 
-  function isTimeForNext([newest]: readonly PlacedVersion[], now: number): boolean {
+  function isRotationDue([newest]: readonly PlacedVersion[], now: number): boolean {
     return newest === undefined || newest.createdAt + periods.rotateAfter * 1000 <= now;
   }
 
@@ -63,12 +64,12 @@ export function createRotate({ source, administrator, store, readArchive, clock,
     const pem = await source.readPem(keyVersion);
     const publishedUntil = now + periods.longestValidity * 1000;
     const fields = archivedDocument({ keyVersion, algorithm, pem, createdAt, archivedAt: now, publishedUntil });
-    await createUnlessThere(archivePaths.archived(keyVersion), fields);
+    await createIfAbsent(archivePaths.archived(keyVersion), fields);
     await administrator.disableVersion(keyVersion);
   }
 
-  /** Two runs at once make one version: the document that follows the newest version can be created only once. */
-  async function createNext(newest: PlacedVersion | undefined, now: number): Promise<string | undefined> {
+  /** Concurrent runs create one version: the reservation document named after the newest version is created only once. */
+  async function createNextVersion(newest: PlacedVersion | undefined, now: number): Promise<string | undefined> {
     const path = archivePaths.rotation(newest?.keyVersion ?? 'first');
     return (await reserve(path, now)) ? administrator.createVersion() : undefined;
   }
@@ -85,13 +86,13 @@ export function createRotate({ source, administrator, store, readArchive, clock,
     return store.commit([write]).then(
       () => true,
       (error) => {
-        if (error instanceof CommitError) return false; // somebody else has it, or the next run will try again
+        if (error instanceof CommitError) return false; // another run has it, or the next run will try again
         throw error;
       },
     );
   }
 
-  async function createUnlessThere(path: string, fields: ReturnType<typeof archivedDocument>): Promise<void> {
+  async function createIfAbsent(path: string, fields: ReturnType<typeof archivedDocument>): Promise<void> {
     try {
       await store.commit([{ op: 'create', path, fields }]);
     } catch (error) {

@@ -24,15 +24,15 @@ export interface SignRequest {
 export function createSign({ keys, signClaims }: SignOptions) {
   return async ({ payload, format, inexact }: SignRequest): Promise<Signed> => {
     const reserved: readonly string[] = format === 'jws' ? [...RESERVED_MEMBERS, ...RESERVED_CLAIMS] : RESERVED_MEMBERS;
-    refuse([...inexactNumbers(inexact), ...reservedMembers(payload, reserved), ...tooDeep(payload)]);
+    throwIfAny([...inexactNumbers(inexact), ...reservedMembers(payload, reserved), ...tooDeep(payload)]);
     const claims = canonicalClaims(payload);
     const key = await keys.signingKey();
-    refuse(beyondPublication(claims, key));
+    throwIfAny(beyondPublication(claims, key));
     return signClaims(claims, format, key);
   };
 }
 
-function refuse(errors: readonly InvalidMember[]): void {
+function throwIfAny(errors: readonly InvalidMember[]): void {
   if (errors.length > 0) throw invalid(errors);
 }
 
@@ -42,7 +42,7 @@ const inexactNumbers = (paths: readonly string[]): InvalidMember[] =>
 const reservedMembers = (payload: object, reserved: readonly string[]): InvalidMember[] =>
   reserved
     .filter((name) => Object.hasOwn(payload, name))
-    .map((name) => ({ path: `payload.${name}`, message: 'is a name that signing itself uses' }));
+    .map((name) => ({ path: `payload.${name}`, message: 'is a reserved name: signing adds it' }));
 
 function tooDeep(payload: object): InvalidMember[] {
   const path = deeperThan(payload, MAX_PAYLOAD_DEPTH, ['payload']);
@@ -75,7 +75,7 @@ function canonicalClaims(payload: Readonly<Record<string, unknown>>): LicenseCla
   }
 }
 
-/** No signature may claim to be good for longer than its key can be had. */
+/** A signature must not claim to be valid for longer than its key is published. */
 function beyondPublication(claims: LicenseClaims, key: SigningKey): InvalidMember[] {
   return ['expires_at', 'valid_until'].flatMap((name) => {
     const value = claims[name];

@@ -16,8 +16,8 @@ export interface KeyServicesSettings {
 }
 
 /**
- * Cloud KMS and Firestore, loaded and opened by the first read of the keys: their clients are most of what there is
- * to load, and an instance that starts should answer before that.
+ * Cloud KMS and Firestore. Their clients are most of the code to load, so they are loaded and opened by the first read
+ * of the keys: a starting instance answers sooner.
  */
 export function createKeyServices(settings: KeyServicesSettings): KeyServices {
   let opening: Promise<KeyServices> | undefined;

@@ -46,11 +46,15 @@ export const publicKeys = defineFunction({
           const { byVersion, byKid } = await keys.current();
           const now = clock.now();
           if (body.license_token !== undefined) {
-            return judged(verifyLicenseToken(body.license_token, (kid) => byKid.get(kid)?.publicKey, now));
+            return verificationResponse(
+              verifyLicenseToken(body.license_token, (kid) => byKid.get(kid)?.publicKey, now),
+            );
           }
           // A number that was not an integer as written has been rounded: these are not the bytes that were signed.
-          if (inexact.length > 0) return judged(invalidBecause('malformed'));
-          return judged(verifyLicense(body.license_data, (version) => byVersion.get(version)?.publicKey, now, heads));
+          if (inexact.length > 0) return verificationResponse(invalidBecause('malformed'));
+          return verificationResponse(
+            verifyLicense(body.license_data, (version) => byVersion.get(version)?.publicKey, now, heads),
+          );
         }),
       ],
       close: services.close,
@@ -58,7 +62,7 @@ export const publicKeys = defineFunction({
   },
 });
 
-function judged(verification: Verification) {
+function verificationResponse(verification: Verification) {
   if (!verification.valid) return { status: 200, body: verification };
   const { keyVersion, expiresAt, validUntil } = verification;
   return {

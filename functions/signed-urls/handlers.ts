@@ -13,7 +13,7 @@ export function signedUrlsRoutes(signUrl: SignUrl): BoundRoute[] {
     body: await signUrl(tenantFor(principal, body), body),
   }));
 
-  /** Each request goes the way that it would go alone, all of them at once. */
+  /** Handles every request as if it had come alone, all of them concurrently. */
   const batch = bind(contract.signUrls, async (input) => {
     const results = input.body.requests.map(async (body, index) => {
       try {
@@ -30,11 +30,11 @@ export function signedUrlsRoutes(signUrl: SignUrl): BoundRoute[] {
   return [single, batch];
 }
 
-/** The answer as a whole is a success, so that nothing else would tell of it. */
+/** The batch as a whole answers 200, so the request log does not show the failure. */
 const logFailure = (log: Logger, index: number, error: unknown) =>
   log.log('ERROR', 'signed_url_failed', { index, error });
 
-/** The paths in a fault as they are in the batch. */
+/** Prefixes the paths in a fault with the request's position in the batch. */
 function within(error: unknown, index: number): unknown {
   if (!(error instanceof Fault) || error.errors === undefined) return error;
   const prefix = `requests.${index}`;

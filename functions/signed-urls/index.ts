@@ -12,7 +12,7 @@ import { createSignUrl } from './sign-url.ts';
 
 /** At 150 ms a signature these are 5,000 a second, five times what a project's quota of SignBlob allows (60,000/min). */
 const CHANNELS = 8;
-/** Two bursts of what is under way: a second, at worst, until the last of them has its turn. */
+/** Requests waiting for a channel: twice those in flight, so the last one waits about a second at worst. */
 const MAX_WAITING = 2 * CHANNELS * CALLS_PER_CHANNEL;
 
 const mediaRanges = z
@@ -35,7 +35,7 @@ export function createSigner(account: string, endpoint?: string): { signer: Blob
   };
 }
 
-/** Hands out V4 signed URLs for uploads and downloads, signed by IAM with a key that is in nobody's hands. */
+/** Hands out V4 signed URLs for uploads and downloads, signed by IAM with a key that never leaves Google. */
 export const signedUrls = defineFunction({
   name: 'signed-urls',
   config: z.object({

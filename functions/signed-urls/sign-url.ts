@@ -16,36 +16,36 @@ export interface SignUrlOptions {
   readonly policy: UploadPolicy;
 }
 
-export type SignUrl = (tenantId: string, wish: SignedUrlRequest) => Promise<SignedUrl>;
+export type SignUrl = (tenantId: string, request: SignedUrlRequest) => Promise<SignedUrl>;
 
 /**
- * Signs one URL. It holds from the second it is signed in, so equal requests within a second are one signature.
+ * Signs one URL. It is valid from the start of the current second, so equal requests within a second share a signature.
  * @throws Fault `invalid_request` naming the member at fault, `dependency_unavailable`
  */
 export function createSignUrl({ signer, clock, bucket, origin, policy }: SignUrlOptions): SignUrl {
-  return async (tenantId, wish) => {
-    const object = objectName(tenantId, wish.filename);
-    const headers = uploadHeaders(policy, wish);
+  return async (tenantId, request) => {
+    const object = objectName(tenantId, request.filename);
+    const headers = uploadHeaders(policy, request);
     const timestamp = Math.floor(clock.now() / 1000) * 1000;
-    const expiration = wish.expires_minutes * 60;
-    const request = createSigningRequest({
+    const expiration = request.expires_minutes * 60;
+    const signingRequest = createSigningRequest({
       bucket,
       object,
-      method: wish.method,
+      method: request.method,
       expiration,
       timestamp,
       clientEmail: signer.email,
       headers,
       ...(origin === undefined ? {} : { clientEndpoint: origin }),
     });
-    const signature = await signer.sign(request.stringToSign);
+    const signature = await signer.sign(signingRequest.stringToSign);
     return {
-      url: appendSignature(request.unsignedUrl, signature),
-      method: wish.method === 'RESUMABLE' ? 'POST' : wish.method,
+      url: appendSignature(signingRequest.unsignedUrl, signature),
+      method: request.method === 'RESUMABLE' ? 'POST' : request.method,
       blob_name: object,
-      content_type: wish.content_type ?? null,
+      content_type: request.content_type ?? null,
       expires_at: formatTime(timestamp + expiration * 1000),
-      headers: toSend(request),
+      headers: clientHeaders(signingRequest),
     };
   };
 }
@@ -53,11 +53,16 @@ export function createSignUrl({ signer, clock, bucket, origin, policy }: SignUrl
 function objectName(tenantId: string, filename: string): string {
   const name = `${tenantId}/${filename}`;
   if (Buffer.byteLength(name) <= MAX_OBJECT_NAME_BYTES) return name;
-  throw invalid([{ path: 'filename', message: 'is too long for a tenant with so long an id' }]);
+  throw invalid([
+    {
+      path: 'filename',
+      message: `is too long: with the tenant id before it, an object name has at most ${MAX_OBJECT_NAME_BYTES} bytes`,
+    },
+  ]);
 }
 
-/** As signed, white space folded, under the names that documentation and tools show. */
-const toSend = ({ headers }: SigningRequest): Record<string, string> =>
+/** The headers that the client must send, with the values that were signed and the usual spelling of the names. */
+const clientHeaders = ({ headers }: SigningRequest): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [USUAL_NAMES[name] ?? name, value]));
 
 const USUAL_NAMES: Readonly<Record<string, string>> = { 'content-type': 'Content-Type', 'content-md5': 'Content-MD5' };

@@ -10,18 +10,18 @@ export interface UploadPolicy {
 }
 
 /**
- * The headers that hold an upload to what was asked for and to what is allowed. Cloud Storage checks each of them,
- * and the signature sees to it that none is left out.
+ * The headers that restrict an upload to what was requested and allowed. Cloud Storage enforces each of them, and
+ * rejects the URL when a signed header is missing.
  * @throws Fault `invalid_request` naming the member that the policy does not allow
  */
-export function uploadHeaders(policy: UploadPolicy, wish: SignedUrlRequest): Record<string, string> {
-  if (wish.method === 'GET') return {};
-  const maxBytes = wish.max_bytes ?? policy.maxBytes;
+export function uploadHeaders(policy: UploadPolicy, request: SignedUrlRequest): Record<string, string> {
+  if (request.method === 'GET') return {};
+  const maxBytes = request.max_bytes ?? policy.maxBytes;
   return {
-    'Content-Type': allowedType(policy, wish.content_type ?? ''),
+    'Content-Type': allowedType(policy, request.content_type ?? ''),
     ...(maxBytes === undefined ? {} : { 'x-goog-content-length-range': `0,${allowedSize(policy, maxBytes)}` }),
-    ...(wish.content_md5 === undefined ? {} : { 'Content-MD5': wish.content_md5 }),
-    ...(wish.create_only ? { 'x-goog-if-generation-match': '0' } : {}),
+    ...(request.content_md5 === undefined ? {} : { 'Content-MD5': request.content_md5 }),
+    ...(request.create_only ? { 'x-goog-if-generation-match': '0' } : {}),
   };
 }
 

@@ -7,7 +7,7 @@ import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts
 import { formatTime } from '#shared/model/time.ts';
 import type { JobStarter } from '#shared/store/jobs.ts';
 import type { ObjectCreator, ObjectRemover } from '#shared/store/objects.ts';
-import { type Attempt, type Claim, type Idempotency, UNKEYED } from './idempotency.ts';
+import { type Attempt, type Claim, type Idempotency, NO_KEY } from './idempotency.ts';
 import type { Tasks } from './tasks.ts';
 
 export interface CreateOptions {
@@ -27,7 +27,7 @@ export interface CreateRequest {
   readonly log: Logger;
 }
 
-/** What the caller is told of a sealed task. Nothing in it is secret. */
+/** The response for a sealed task; it holds no secret. */
 export interface CreatedTask {
   readonly task_id: string;
   readonly object: string;
@@ -41,19 +41,19 @@ export const UNKNOWN_EXECUTION = 'unknown';
 
 /**
  * Seals a payload under a fresh task id, and starts its job if asked to.
- * @returns the answer as JSON, since a repeated request gets the very same
- * @throws Fault `idempotency_key_reused`, `conflict`, `dependency_unavailable`: no job has been started then, and no
- *   object is left, unless the stores that failed are the ones that would have to remove it
+ * @returns the response as JSON: a repeated request gets the same bytes
+ * @throws Fault `idempotency_key_reused`, `conflict`, `dependency_unavailable`: then no job was started, and no
+ *   object is left unless removing it failed too
  */
-export function createCreate({ wrapper, objects, tasks, idempotency, jobs, clock }: CreateOptions) {
+export function createTaskCreation({ wrapper, objects, tasks, idempotency, jobs, clock }: CreateOptions) {
   return async (request: CreateRequest): Promise<string> => {
     const taskId = newTaskId();
     const plaintext = Buffer.from(JSON.stringify(request.payload.reveal()));
     try {
       const claim = await claimKey(request, taskId, plaintext);
-      if (claim.kind === 'answered') return claim.answer;
+      if (claim.kind === 'completed') return claim.response;
       const { attempt } = claim;
-      const task = await undoing(request, taskId, attempt, async () => {
+      const task = await rollBackOnFailure(request, taskId, attempt, async () => {
         if (attempt.abandoned !== undefined) await objects.remove(taskObject(attempt.abandoned));
         await tasks.record(taskId, { caller: request.caller, state: request.run ? 'started' : 'sealed' });
         return sealInto(taskId, request.caller, plaintext);
@@ -65,7 +65,7 @@ export function createCreate({ wrapper, objects, tasks, idempotency, jobs, clock
   };
 
   function claimKey({ caller, idempotencyKey: key, run }: CreateRequest, taskId: string, body: Buffer): Promise<Claim> {
-    if (key === undefined) return Promise.resolve({ kind: 'claimed', attempt: UNKEYED });
+    if (key === undefined) return Promise.resolve({ kind: 'started', attempt: NO_KEY });
     return idempotency.claim({ caller, key, body: [Uint8Array.of(Number(run)), body], taskId });
   }
 
@@ -80,39 +80,44 @@ export function createCreate({ wrapper, objects, tasks, idempotency, jobs, clock
 
   async function answer(task: CreatedTask, attempt: Attempt): Promise<string> {
     const text = JSON.stringify(task);
-    await settling(task, attempt, text);
+    await saveResponse(task, attempt, text);
     return text;
   }
 
-  /** The answer is recorded before the job is asked for: whoever takes over a crashed attempt never starts a second. */
+  /** The response is saved before the job is started, so a request that takes over after a crash starts no second job. */
   async function startJob(request: CreateRequest, task: CreatedTask, attempt: Attempt): Promise<string> {
     const unknown = JSON.stringify({ ...task, execution: UNKNOWN_EXECUTION });
-    await settling(task, attempt, unknown);
-    const start = await undoing(request, task.task_id, attempt, () => jobs.start(task.task_id));
+    await saveResponse(task, attempt, unknown);
+    const start = await rollBackOnFailure(request, task.task_id, attempt, () => jobs.start(task.task_id));
     if (start.kind === 'unknown') {
       request.log.log('WARNING', 'job_start_unknown', { task_id: task.task_id });
       return unknown;
     }
     const text = JSON.stringify({ ...task, execution: start.execution });
-    // It runs: that its name was not written down is no reason to tell the caller otherwise.
-    await attempt.settle(text).catch((error: unknown) => {
+    // The job runs, so the caller gets its name even when saving it failed.
+    await attempt.saveResponse(text).catch((error: unknown) => {
       request.log.log('WARNING', 'execution_not_recorded', { task_id: task.task_id, error });
     });
     return text;
   }
 
-  /** An attempt that has lost takes its own object away. One that does not know may have won: the next one removes it. */
-  async function settling(task: CreatedTask, attempt: Attempt, text: string): Promise<void> {
+  /** After a `conflict` the attempt removes its own object. After an unknown outcome it may have won: the next removes it. */
+  async function saveResponse(task: CreatedTask, attempt: Attempt, text: string): Promise<void> {
     try {
-      await attempt.settle(text);
+      await attempt.saveResponse(text);
     } catch (error) {
       if (isFault(error, 'conflict')) await objects.remove(task.object).catch(() => undefined);
       throw error;
     }
   }
 
-  /** After a failure nothing is left of the task: first the answer is taken back, then the object. */
-  async function undoing<T>(request: CreateRequest, taskId: string, attempt: Attempt, step: () => Promise<T>) {
+  /** After a failure removes the saved response, then the object. */
+  async function rollBackOnFailure<T>(
+    request: CreateRequest,
+    taskId: string,
+    attempt: Attempt,
+    step: () => Promise<T>,
+  ) {
     try {
       return await step();
     } catch (error) {

@@ -1,8 +1,8 @@
 import type { InvalidMember } from '#shared/model/errors.ts';
 
 /**
- * Numbers that reading has rounded, or may have: beyond ±(2^53 - 1) a double does not hold every integer. To seal
- * something else than what was sent would be found out much later, by the task.
+ * Numbers that JSON.parse may have rounded: beyond ±(2^53 - 1) a double does not hold every integer. Sealing a rounded
+ * number would be noticed much later, by the task.
  */
 export function inexactNumbers(value: unknown, path: string): InvalidMember[] {
   if (typeof value === 'number') {

@@ -4,16 +4,16 @@ import { bind } from '#shared/http/validate.ts';
 import { Fault, invalid } from '#shared/model/errors.ts';
 import type { Principal } from '#shared/model/principal.ts';
 import { Sensitive } from '#shared/model/sensitive.ts';
-import type { createCreate } from './create.ts';
+import type { createTaskCreation } from './create.ts';
 import { inexactNumbers } from './exact-numbers.ts';
-import type { createManage } from './manage.ts';
+import type { createTaskOperations } from './manage.ts';
 
-/** Faults of one request that its answer lists. */
+/** Entries in `errors` of one problem document. */
 const MAX_LISTED = 100;
 
 export interface TasksDomain {
-  readonly create: ReturnType<typeof createCreate>;
-  readonly manage: ReturnType<typeof createManage>;
+  readonly create: ReturnType<typeof createTaskCreation>;
+  readonly manage: ReturnType<typeof createTaskOperations>;
 }
 
 export const taskRoutes = ({ create, manage }: TasksDomain): BoundRoute[] => [
@@ -46,7 +46,7 @@ export const taskRoutes = ({ create, manage }: TasksDomain): BoundRoute[] => [
   })),
 ];
 
-/** The routes admit services alone; a task belongs to the one that made it. */
+/** The routes admit services only; a task belongs to the service that created it. */
 function callerOf(principal: Principal): string {
   if (principal.kind === 'service') return principal.email;
   throw new Fault('forbidden', 'Tasks belong to services.');

@@ -8,10 +8,10 @@ import { createBucket, createObjects } from '#shared/gcp/storage.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
 import { payloadConfig, payloadRetention } from '#shared/model/payload-config.ts';
-import { createCreate } from './create.ts';
+import { createTaskCreation } from './create.ts';
 import { taskRoutes } from './handlers.ts';
 import { createIdempotency } from './idempotency.ts';
-import { createManage } from './manage.ts';
+import { createTaskOperations } from './manage.ts';
 import { createTasks } from './tasks.ts';
 
 /** Seals the secrets of background tasks, keeps them, and starts the jobs that open them. It cannot open them itself. */
@@ -42,7 +42,7 @@ export const taskPayloads = defineFunction({
     const jobs = createJobStarter({ job: config.WORKER_JOB, tokens, endpoint: config.RUN_ENDPOINT });
     const objects = createObjects(bucket);
     const tasks = createTasks(store, clock, config.PAYLOAD_RETENTION_DAYS);
-    const create = createCreate({
+    const create = createTaskCreation({
       wrapper: createKmsWrapper(kms, config.PAYLOAD_KEY),
       objects,
       tasks,
@@ -51,7 +51,7 @@ export const taskPayloads = defineFunction({
       clock,
     });
     return {
-      routes: taskRoutes({ create, manage: createManage({ objects, tasks, jobs }) }),
+      routes: taskRoutes({ create, manage: createTaskOperations({ objects, tasks, jobs }) }),
       close: async () => {
         await Promise.all([store.close(), kms.close(), tokens?.close()]);
       },

@@ -5,24 +5,24 @@ import type { ObjectFinder, ObjectMetadata, ObjectRemover } from '#shared/store/
 import { UNKNOWN_EXECUTION } from './create.ts';
 import type { Task, Tasks } from './tasks.ts';
 
-export interface ManageOptions {
+export interface TaskOperationsOptions {
   readonly objects: ObjectFinder & ObjectRemover;
   readonly tasks: Pick<Tasks, 'find' | 'setState'>;
   readonly jobs: JobStarter;
 }
 
-/** What an owner can do with a task that is sealed. Others' tasks and none at all look the same. */
-export function createManage({ objects, tasks, jobs }: ManageOptions) {
-  async function resting(taskId: string, caller: string): Promise<{ task: Task; object: ObjectMetadata }> {
+/** Operations on a sealed task by the service that owns it. Another owner's task is reported as not found. */
+export function createTaskOperations({ objects, tasks, jobs }: TaskOperationsOptions) {
+  async function findSealed(taskId: string, caller: string): Promise<{ task: Task; object: ObjectMetadata }> {
     const [task, object] = await Promise.all([tasks.find(taskId), objects.find(taskObject(taskId))]);
     if (task?.caller !== caller || object === undefined) throw noTask();
     return { task, object };
   }
 
   return {
-    /** From metadata alone. @throws Fault `not_found` once the worker is done with it */
+    /** Reads metadata only, never the payload. @throws Fault `not_found` after the worker has deleted the object */
     async status(taskId: string, caller: string) {
-      const { task, object } = await resting(taskId, caller);
+      const { task, object } = await findSealed(taskId, caller);
       const { sealed_at = '', key_version = '' } = object.custom;
       return { task_id: taskId, sealed_at, size: object.size, key_version, state: task.state };
     },
@@ -33,9 +33,9 @@ export function createManage({ objects, tasks, jobs }: ManageOptions) {
       await objects.remove(taskObject(taskId));
     },
 
-    /** The object stays whatever becomes of the start: it was there before. */
+    /** The object stays when the start fails. */
     async run(taskId: string, caller: string) {
-      const { task } = await resting(taskId, caller);
+      const { task } = await findSealed(taskId, caller);
       await tasks.setState(taskId, 'started');
       try {
         const start = await jobs.start(taskId);
@@ -48,4 +48,4 @@ export function createManage({ objects, tasks, jobs }: ManageOptions) {
   };
 }
 
-const noTask = () => new Fault('not_found', 'There is no such task.');
+const noTask = () => new Fault('not_found', 'There is no task with this id.');

@@ -2,7 +2,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
 
-/** `started`: a job was asked for and not refused. */
+/** `started`: starting a job was requested and not refused. */
 export type TaskState = 'sealed' | 'started';
 
 export interface Task {
@@ -11,9 +11,8 @@ export interface Task {
 }
 
 /**
- * What is known of a task beside its object, which the sealing account cannot change once it is there: whose it is,
- * and whether a job was asked for. It outlives the object, so that deleting can be repeated by its owner and by
- * nobody else.
+ * Owner and state of a task. They are not metadata of the object, which the sealing account cannot change after it is
+ * created. The record outlives the object, so that its owner, and nobody else, can repeat a deletion.
  */
 export interface Tasks {
   record(taskId: string, task: Task): Promise<void>;
@@ -31,7 +30,7 @@ export function createTasks(store: Pick<DocumentStore, 'get' | 'commit'>, clock:
   const keptFor = (retentionDays + OUTLIVES_DAYS) * DAY;
   const path = (taskId: string) => `tasks/${taskId}`;
 
-  /** These writes say the same when they arrive twice. */
+  /** These writes are idempotent. */
   async function write(change: Write): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {

@@ -21,9 +21,9 @@ const NOT_FOUND = 127;
 const GRACE = 10_000;
 
 /**
- * Runs a command to its end and answers its exit status: its own, 128 + n after signal n, 124 when it was ended at
- * the deadline, 127 or 126 when it could not be started. Its output is ours. It has a process group of its own, so
- * that what it has started ends with it when it is told to.
+ * Runs a command and returns its exit status: its own, 128 + n after signal n, 124 when it was stopped at the deadline,
+ * 127 or 126 when it could not be started. It writes to the worker's output. It has a process group of its own, so that
+ * a signal reaches its children as well.
  */
 export function runCommand(options: CommandOptions): Promise<number> {
   const { command, env, input, deadline, grace = GRACE, signals } = options;
@@ -32,7 +32,7 @@ export function runCommand(options: CommandOptions): Promise<number> {
   const [program, ...args] = command;
   const detached = process.platform !== 'win32';
   const child = spawn(program, args, { env, detached, stdio: ['pipe', 'inherit', 'inherit'] });
-  // A command that does not read all of it is free to: EPIPE is no failure.
+  // The command may stop reading its input: EPIPE is no failure.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   signals.pass((signal) => send(child, signal));

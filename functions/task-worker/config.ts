@@ -3,7 +3,7 @@ import { commonConfig } from '#shared/model/config.ts';
 import { payloadConfig } from '#shared/model/payload-config.ts';
 import { isTaskId } from '#shared/model/task.ts';
 
-/** What opening one task's payload takes. */
+/** The settings that opening a payload needs. */
 export const openingConfig = z.object({
   ...commonConfig.pick({ PROJECT_ID: true }).shape,
   ...payloadConfig.shape,
@@ -35,10 +35,10 @@ export const workerConfig = z.object({
     .describe('after which the command is ended; below the job’s own timeout, so that its end is ours to report'),
 });
 
-/** Names that are the worker's own business and no task's. */
+/** Variables of the worker that the command does not get. */
 const OWN = new Set([...Object.keys(workerConfig.shape), 'NODE_OPTIONS', 'NODE_COMPILE_CACHE']);
 
-/** The environment for the command: what the job was given beside the worker's settings, and which task it is. */
+/** The environment of the command: the job's variables without the worker's settings, and TASK_ID. */
 export function environmentForCommand(env: NodeJS.ProcessEnv, taskId: string): NodeJS.ProcessEnv {
   const rest = Object.entries(env).filter(([name]) => !OWN.has(name));
   return { ...Object.fromEntries(rest), TASK_ID: taskId };

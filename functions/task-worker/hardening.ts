@@ -1,20 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Options of Node that write memory to disk, or let others look into it. */
+/** Node options that write memory to disk or expose it to a debugger. */
 const REVEALING =
   /^--(heapsnapshot|heap-prof|diagnostic-dir|report-|inspect|abort-on-uncaught-exception|cpu-prof|prof\b)/;
 
-/** @returns the options among them under which no secret should be opened */
-export function revealingOptions(execArgv: readonly string[], nodeOptions = ''): string[] {
+/** @returns the options among them that could expose a payload */
+export function memoryDumpOptions(execArgv: readonly string[], nodeOptions = ''): string[] {
   const given = [...execArgv, ...nodeOptions.split(/\s+/)];
   return given.map((option) => option.replaceAll('_', '-')).filter((option) => REVEALING.test(option));
 }
 
 /**
- * Makes sure that a crash writes nothing: no diagnostic reports, and on Linux no core dump, of this process and of
- * all that it starts.
- * @returns false when core dumps are still possible: there is no `prlimit`, and whoever started us left them on
+ * Ensures that a crash writes no memory to disk: no diagnostic reports, and on Linux no core dump, of this process and
+ * its children.
+ * @returns false when core dumps are still possible: `prlimit` is missing and the parent process allows them
  */
 export function hardenProcess(): boolean {
   if (process.report) {

@@ -5,9 +5,9 @@ import type { Logger } from '#shared/model/logger.ts';
 import { openPorts } from './adapters.ts';
 import { runCommand } from './command.ts';
 import { environmentForCommand, workerConfig } from './config.ts';
-import { hardenProcess, revealingOptions } from './hardening.ts';
-import { lendPayload } from './payload.ts';
-import { type Signals, takeSignals } from './signals.ts';
+import { hardenProcess, memoryDumpOptions } from './hardening.ts';
+import { withPayload } from './payload.ts';
+import { captureSignals, type Signals } from './signals.ts';
 
 /** The worker's own exit statuses (sysexits.h), for when there is none of the command's. */
 const EXIT: Partial<Readonly<Record<FaultCode, number>>> = {
@@ -34,7 +34,7 @@ class CommandFailed extends Error {
  * @returns the exit status: the command's, or one of the worker's own
  */
 export async function runWorker(env: NodeJS.ProcessEnv, log: Logger): Promise<number> {
-  const revealing = revealingOptions(process.execArgv, env['NODE_OPTIONS']);
+  const revealing = memoryDumpOptions(process.execArgv, env['NODE_OPTIONS']);
   if (revealing.length > 0) {
     log.log('ERROR', 'memory_would_be_revealed', { options: revealing });
     return EX_CONFIG;
@@ -42,11 +42,11 @@ export async function runWorker(env: NodeJS.ProcessEnv, log: Logger): Promise<nu
   if (!hardenProcess()) log.log('WARNING', 'core_dumps_possible');
   const config = readOr(env, log);
   if (config === undefined) return EX_CONFIG;
-  const signals = takeSignals();
+  const signals = captureSignals();
   const ports = openPorts(config);
   const about = log.with({ task_id: config.TASK_ID });
   try {
-    await lendPayload(ports, config.TASK_ID, (payload) => work(config, env, payload, signals, about));
+    await withPayload(ports, config.TASK_ID, (payload) => work(config, env, payload, signals, about));
     about.log('INFO', 'task_done');
     return 0;
   } catch (error) {

@@ -9,14 +9,14 @@ export interface PayloadPorts {
 }
 
 /**
- * Opens a task's payload, lends it to the work, and shreds the object when the work is done. While the work runs, and
- * when it fails, the object stays: so a task runs at least once, and once it is gone it has been done.
+ * Opens a task's payload, calls `work` with it, and deletes the object when `work` succeeds. The object stays while the
+ * work runs and when it fails, so a task runs at least once, and a task without an object has succeeded.
  *
- * @param work gets the plaintext in memory that is wiped when it settles: not to be kept
- * @throws what the work throws; Fault `not_found` when there is no object (or no right to it), `envelope_invalid`, and
- *   `dependency_unavailable`, after the work too when the object could not be deleted
+ * @param work must not keep the buffer: it is overwritten with zeros when the work ends
+ * @throws whatever the work throws; Fault `not_found` when there is no object or no permission to read it,
+ *   `envelope_invalid`, and `dependency_unavailable`, after the work too when the object could not be deleted
  */
-export async function lendPayload<T>(
+export async function withPayload<T>(
   { objects, unwrapper }: PayloadPorts,
   taskId: string,
   work: (payload: Buffer) => Promise<T>,
@@ -29,7 +29,7 @@ export async function lendPayload<T>(
   return result;
 }
 
-/** Without the right to list, an object that is gone looks like one that is forbidden. One that we could read is gone. */
+/** Without permission to list, Cloud Storage answers 403 for a missing object: a read tells whether it still exists. */
 async function shred(objects: PayloadPorts['objects'], name: string, generation: string): Promise<void> {
   try {
     await objects.remove(name, generation);

@@ -1,18 +1,18 @@
 import { constants } from 'node:os';
 
-/** Signals by which a platform or an operator asks for an end. */
+/** Signals by which a platform or an operator stops the worker. */
 const PASSED_ON = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 export interface Signals {
-  /** The first that came. */
+  /** The first signal received, if any. */
   received(): NodeJS.Signals | undefined;
-  /** From now on each is passed here. */
+  /** Forwards every further signal to this function. */
   pass(to: (signal: NodeJS.Signals) => void): void;
   stop(): void;
 }
 
-/** Takes the signals over from Node, which would end the process at once and leave the command behind. */
-export function takeSignals(from: Pick<NodeJS.Process, 'on' | 'off'> = process): Signals {
+/** Handles the signals in place of Node, which would exit at once and leave the command running. */
+export function captureSignals(from: Pick<NodeJS.Process, 'on' | 'off'> = process): Signals {
   let first: NodeJS.Signals | undefined;
   let passTo: (signal: NodeJS.Signals) => void = () => undefined;
   const on = (signal: NodeJS.Signals) => {

@@ -2,14 +2,14 @@ import { type Environment, readConfig } from '#shared/model/config.ts';
 import { openPorts } from './adapters.ts';
 import { openingConfig } from './config.ts';
 import { hardenProcess } from './hardening.ts';
-import { lendPayload } from './payload.ts';
+import { withPayload } from './payload.ts';
 
 /**
  * For workers that are written in TypeScript: opens the payload of a task, calls `work` with it, and deletes it when
  * `work` has resolved. When `work` throws, the payload is kept and the error passed on, so that the task can be run
  * again. `work` should be able to run twice: a crash right before the deletion makes it do so.
  *
- * @param work gets the payload's JSON as bytes, in memory that is wiped when it settles: not to be kept
+ * @param work gets the payload's JSON as bytes and must not keep the buffer: it is overwritten when the work ends
  * @param env names bucket and key (`PAYLOAD_BUCKET`, `PAYLOAD_KEY`, `PROJECT_ID`)
  * @throws ConfigError; what `work` throws; Fault `not_found`, `envelope_invalid`, `dependency_unavailable`
  */
@@ -21,7 +21,7 @@ export async function withTaskPayload<T>(
   const ports = openPorts(readConfig(openingConfig, env));
   hardenProcess();
   try {
-    return await lendPayload(ports, taskId, work);
+    return await withPayload(ports, taskId, work);
   } finally {
     await ports.close();
   }

@@ -28,7 +28,7 @@ example of a request is sent by a test, and its answer compared.
 const LICENSE = { name: 'All rights reserved', identifier: 'LicenseRef-UNLICENSED' };
 
 /**
- * The API as an OpenAPI 3.1 document, generated from the route table: what is not in the one is not in the other.
+ * The API as an OpenAPI 3.1 document, generated from the route table.
  * @param contract which function serves which routes
  * @throws TypeError for a function that no section describes
  */

@@ -4,7 +4,7 @@ import type { FaultCode } from '#shared/model/errors.ts';
 import type { Exchanges, Next } from '../examples/example.ts';
 import { errorsOf } from './errors.ts';
 import { parametersOf } from './parameters.ts';
-import { answered, sent } from './schema.ts';
+import { requestSchema, responseSchema } from './schema.ts';
 import { callersOf, securityOf } from './security.ts';
 
 export interface OperationContext {
@@ -21,7 +21,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** One route as an OpenAPI operation. */
 export function operationOf(route: Route, { tag, examples, next }: OperationContext): Json {
-  const body = route.body === undefined ? undefined : sent(route.body);
+  const body = route.body === undefined ? undefined : requestSchema(route.body);
   const members = Object.keys(Object(body?.['properties']));
   const description = [route.description, callersOf(route.access, members)].filter((part) => part !== undefined);
   return {
@@ -61,14 +61,15 @@ function contentOf(spec: ResponseSpec, status: number, examples: Exchanges): Jso
     .filter(([, example]) => example.status === status && example.answer !== undefined)
     .map(([name, { summary, answer }]) => [name, { summary, value: answer }]);
   const shown = values.length === 0 ? {} : { examples: Object.fromEntries(values) };
-  return { content: { [spec.contentType ?? 'application/json']: { schema: answered(spec.schema), ...shown } } };
+  return { content: { [spec.contentType ?? 'application/json']: { schema: responseSchema(spec.schema), ...shown } } };
 }
 
 const headersNamed = (...names: readonly string[]): Json =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
 /** Whether the answer comes in pages, which the query's `cursor` is for. */
-const isPaged = ({ query }: Route): boolean => query !== undefined && 'cursor' in Object(sent(query)['properties']);
+const isPaged = ({ query }: Route): boolean =>
+  query !== undefined && 'cursor' in Object(requestSchema(query)['properties']);
 
 /** OpenAPI's runtime expressions: which member of this answer is which member of the next request. */
 function linksOf(next: Readonly<Record<string, Next>>): Json {

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Route } from '#shared/http/route.ts';
 import type { Exchanges } from '../examples/example.ts';
-import { type JsonSchema, sent } from './schema.ts';
+import { type JsonSchema, requestSchema } from './schema.ts';
 
 /** Headers with a meaning of their own, by operation. */
 const HEADERS: Readonly<Record<string, readonly object[]>> = {
@@ -32,7 +32,7 @@ function read(
   valuesOf: (name: string) => readonly (string | undefined)[],
 ): unknown[] {
   if (schema === undefined) return [];
-  const { properties = {}, required = [] } = sent(schema);
+  const { properties = {}, required = [] } = requestSchema(schema);
   const needed = new Set(Array.isArray(required) ? required : []);
   return Object.entries(Object(properties)).map(([name, value]) => {
     const { description, ...rest }: JsonSchema = Object(value);

@@ -29,7 +29,7 @@ export const PROBLEM_SCHEMA: JsonSchema = {
   required: ['type', 'title', 'status', 'detail', 'code', 'request_id'],
 };
 
-/** What a code's own members look like. */
+/** Examples of the members that only some codes have. */
 const EXTRAS: Partial<Record<FaultCode, object>> = {
   invalid_request: { errors: [{ path: 'hardware_id', message: 'is missing' }] },
   no_seats_available: { seats_used: 10, seats_total: 10 },
@@ -51,7 +51,7 @@ export const HEADERS = {
   'RateLimit-Reset': { description: 'Seconds until they are renewed', schema: { type: 'integer' } },
 };
 
-/** One example a code, made by what makes the answers. */
+/** One example a code, made by the same function as the responses. */
 export const problemExamples = (codes: Iterable<FaultCode>): Record<string, object> =>
   Object.fromEntries(
     [...codes].map((code) => {

@@ -3,11 +3,11 @@ import * as z from 'zod';
 /** A JSON Schema of draft 2020-12, which is OpenAPI 3.1's own dialect. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What a caller may send: members that are not named are refused, those with a default may be left out. */
-export const sent = (schema: z.ZodType): JsonSchema => convert(schema, 'input');
+/** Schema of a request: unknown members are refused, members with a default are optional. */
+export const requestSchema = (schema: z.ZodType): JsonSchema => convert(schema, 'input');
 
-/** What we answer: members may be added to an answer later, so none is forbidden. */
-export const answered = (schema: z.ZodType): JsonSchema => convert(schema, 'output');
+/** Schema of a response: unknown members are allowed, since later versions may add some. */
+export const responseSchema = (schema: z.ZodType): JsonSchema => convert(schema, 'output');
 
 function convert(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const {

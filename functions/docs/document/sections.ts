@@ -1,4 +1,4 @@
-/** How the functions are called in the document, in the order in which a reader meets them, and what they do. */
+/** Title and description of each function in the document, in reading order. */
 const SECTIONS: Readonly<Record<string, readonly [title: string, description: string]>> = {
   seats: ['Seats', 'Hold one of a licence’s seats: acquire, heartbeat, release.'],
   'license-signing': ['Licence signing', 'Sign data of your own with the licence key pair.'],
@@ -16,7 +16,7 @@ export interface Section {
   readonly description: string;
 }
 
-/** @throws TypeError for a function without a section: a reader would not find it */
+/** @throws TypeError for a function without a section */
 export function sectionOf(name: string): Section {
   const section = SECTIONS[name];
   if (section === undefined) throw new TypeError(`the documentation has no section for ${name}`);

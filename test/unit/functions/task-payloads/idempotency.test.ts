@@ -26,7 +26,7 @@ const claim = (taskId: string, rest: { key?: string; body?: string; caller?: str
 
 async function attempt(taskId: string, rest = {}): Promise<Attempt> {
   const found = await claim(taskId, rest);
-  if (found.kind !== 'claimed') throw new Error(`expected a claim, got ${found.kind}`);
+  if (found.kind !== 'started') throw new Error(`expected a claim, got ${found.kind}`);
   return found.attempt;
 }
 
@@ -34,16 +34,16 @@ describe('a key', () => {
   test('is one attempt’s until that has settled; then it has an answer', async () => {
     const first = await attempt('1');
     await expect(claim('2')).rejects.toMatchObject({ code: 'conflict', retryAfter: 2 });
-    await first.settle('answer');
-    expect(await claim('3')).toEqual({ kind: 'answered', answer: 'answer' });
-    await first.settle('more');
-    expect(await claim('4')).toEqual({ kind: 'answered', answer: 'more' });
+    await first.saveResponse('answer');
+    expect(await claim('3')).toEqual({ kind: 'completed', response: 'answer' });
+    await first.saveResponse('more');
+    expect(await claim('4')).toEqual({ kind: 'completed', response: 'more' });
   });
 
   test('with another body is refused, settled or not', async () => {
     const first = await attempt('1');
     await expect(claim('2', { body: 'other' })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
-    await first.settle('answer');
+    await first.saveResponse('answer');
     await expect(claim('2', { body: 'other' })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
   });
 
@@ -54,9 +54,9 @@ describe('a key', () => {
   });
 
   test('lives for 24 hours', async () => {
-    await (await attempt('1')).settle('answer');
+    await (await attempt('1')).saveResponse('answer');
     now = START + DAY - 1;
-    expect(await claim('2')).toMatchObject({ kind: 'answered' });
+    expect(await claim('2')).toMatchObject({ kind: 'completed' });
     now = START + DAY;
     expect((await attempt('3', { body: 'other' })).abandoned).toBeUndefined();
   });
@@ -70,22 +70,22 @@ describe('an attempt that does not settle', () => {
     now += 1;
     const second = await attempt('2');
     expect(second.abandoned).toBe('1');
-    await expect(first.settle('late')).rejects.toMatchObject({ code: 'conflict' });
-    await second.settle('answer');
+    await expect(first.saveResponse('late')).rejects.toMatchObject({ code: 'conflict' });
+    await second.saveResponse('answer');
     await expect(first.release()).rejects.toMatchObject({ code: 'conflict' });
-    expect(await claim('3')).toEqual({ kind: 'answered', answer: 'answer' });
+    expect(await claim('3')).toEqual({ kind: 'completed', response: 'answer' });
   });
 
   test('and lives on past its lease wins if nobody came', async () => {
     const first = await attempt('1');
     now += LEASE * 10;
-    await first.settle('answer');
-    expect(await claim('2')).toEqual({ kind: 'answered', answer: 'answer' });
+    await first.saveResponse('answer');
+    expect(await claim('2')).toEqual({ kind: 'completed', response: 'answer' });
   });
 
   test('but releases lets the next one in at once, with its task to clear away', async () => {
     const first = await attempt('1');
-    await first.settle('answer');
+    await first.saveResponse('answer');
     await first.release();
     expect((await attempt('2')).abandoned).toBe('1');
   });
@@ -96,8 +96,8 @@ describe('a commit whose answer is lost', () => {
     store.loseAnswers(1);
     const first = await attempt('1');
     store.loseAnswers(1);
-    await first.settle('answer');
-    expect(await claim('2')).toEqual({ kind: 'answered', answer: 'answer' });
+    await first.saveResponse('answer');
+    expect(await claim('2')).toEqual({ kind: 'completed', response: 'answer' });
   });
 
   test('every time: the store is unavailable, and it is not claimed twice', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hardenProcess, revealingOptions } from '#functions/task-worker/hardening.ts';
+import { hardenProcess, memoryDumpOptions } from '#functions/task-worker/hardening.ts';
 
 describe('options that reveal memory', () => {
   test.each([
@@ -13,12 +13,12 @@ describe('options that reveal memory', () => {
     '--inspect-brk',
     '--abort-on-uncaught-exception',
   ])('%s', (option) => {
-    expect(revealingOptions([option])).toHaveLength(1);
-    expect(revealingOptions([], `--no-warnings ${option}`)).toHaveLength(1);
+    expect(memoryDumpOptions([option])).toHaveLength(1);
+    expect(memoryDumpOptions([], `--no-warnings ${option}`)).toHaveLength(1);
   });
 
   test.each(['--enable-source-maps', '--max-old-space-size=512', '--no-warnings', ''])('not %s', (option) => {
-    expect(revealingOptions([option], option)).toEqual([]);
+    expect(memoryDumpOptions([option], option)).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { lendPayload } from '#functions/task-worker/payload.ts';
+import { withPayload } from '#functions/task-worker/payload.ts';
 import { seal } from '#shared/crypto/envelope.ts';
 import { DeletionDeniedError, Fault } from '#shared/model/errors.ts';
 import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts';
@@ -35,7 +35,7 @@ const ports = {
 describe('a payload', () => {
   test('is lent, wiped, and deleted in the generation that was read', async () => {
     let lent: Buffer | undefined;
-    const result = await lendPayload(ports, taskId, async (payload) => {
+    const result = await withPayload(ports, taskId, async (payload) => {
       lent = payload;
       return payload.toString();
     });
@@ -50,7 +50,7 @@ describe('a payload', () => {
       lent = payload;
       throw new Error('no');
     };
-    await expect(lendPayload(ports, taskId, work)).rejects.toThrow('no');
+    await expect(withPayload(ports, taskId, work)).rejects.toThrow('no');
     expect(lent).toEqual(Buffer.alloc(7));
     expect(removed).toEqual([]);
   });
@@ -62,12 +62,12 @@ describe('a removal that is refused', () => {
   test('is one that was done already when the object cannot be read any more', async () => {
     refusing = new DeletionDeniedError('403');
     const gone = { ...ports, objects: { ...ports.objects, remove: goneThenRefused } };
-    expect(await lendPayload(gone, taskId, work)).toBe('done');
+    expect(await withPayload(gone, taskId, work)).toBe('done');
   });
 
   test('is a failure when it can', async () => {
     refusing = new DeletionDeniedError('403');
-    await expect(lendPayload(ports, taskId, work)).rejects.toBe(refusing);
+    await expect(withPayload(ports, taskId, work)).rejects.toBe(refusing);
   });
 
   async function goneThenRefused(): Promise<void> {

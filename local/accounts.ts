@@ -40,7 +40,7 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
     'license-signing': [...readKeys, ['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     seats: [...readKeys, ['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     'public-keys': readKeys,
-    /** Reads users and sets their claims; it neither makes nor deletes any. */
+    /** Reads users and sets their claims; it cannot create or delete them. */
     admin: [
       ['firebaseauth.users.get', `projects/${project.id}`],
       ['firebaseauth.users.update', `projects/${project.id}`],
@@ -54,19 +54,19 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
     docs: [],
     'signed-urls': [
       ['iam.serviceAccounts.signBlob', `projects/-/serviceAccounts/${emailOf(project, 'signed-urls')}`],
-      // Its URLs act with its rights; to delete is to overwrite.
+      // Its URLs act with its rights; overwriting an object needs the right to delete.
       ...onObjects(project.uploadBucket, 'create', 'get', 'delete'),
     ],
-    /** Seals: neither opens nor reads. */
+    /** Seals payloads; cannot decrypt or read them. */
     'task-payloads': [
       ['cloudkms.cryptoKeyVersions.useToEncrypt', payloadKey],
       ...onObjects(payloadBucket, 'create', 'list', 'delete'),
       // Acts as the dispatcher to start the job; here the dispatcher's listener is what it is given.
       ['iam.serviceAccounts.getAccessToken', `projects/-/serviceAccounts/${emailOf(project, 'task-dispatcher')}`],
     ],
-    /** Starts jobs, and with them whatever it likes as the worker: worth as much as that. */
+    /** Starts jobs. It can set the job's environment and so run code as the worker: it is as powerful as the worker. */
     'task-dispatcher': [['run.jobs.runWithOverrides', workerJob]],
-    /** Opens: neither seals nor creates nor lists, so that it reads the one task that it was told of. */
+    /** Opens payloads; cannot seal, create or list, so it reads only the task whose id it was given. */
     'task-worker': [
       ['cloudkms.cryptoKeyVersions.useToDecrypt', payloadKey],
       ...onObjects(payloadBucket, 'get', 'delete'),

@@ -20,7 +20,7 @@ export const bundleOf = (folder: string, name: string): string => join(folder, n
  * Runs a function's bundle as its own process, as production does, behind a server that hands every request on.
  * It keeps real time: the local clock does not move it.
  * @param folder where `npm run build` has put the bundles
- * @throws Error when there is no such bundle or it does not come to answer
+ * @throws Error when the bundle does not exist or does not become ready
  */
 export async function startBundle(
   folder: string,
@@ -30,7 +30,7 @@ export async function startBundle(
 ): Promise<RunningFunction> {
   const file = bundleOf(folder, name);
   await access(file).catch(() => {
-    throw new Error(`There is no ${file}: npm run build`);
+    throw new Error(`${file} does not exist: run npm run build`);
   });
   const port = await freePort();
   const child = spawn(process.execPath, [file], {
@@ -64,7 +64,7 @@ async function answers(port: number): Promise<boolean> {
   return answer?.ok === true;
 }
 
-/** Hands on requests and answers as they are. Connections are not kept: the function may end at any moment. */
+/** Forwards requests and responses unchanged. Connections are not reused: the function may exit at any moment. */
 function forwarder(port: number): Server {
   return createServer((incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { method = 'GET', url = '/', rawHeaders } = incoming;
@@ -82,7 +82,7 @@ function forwarder(port: number): Server {
   });
 }
 
-/** Without what belongs to the one connection (RFC 9110, section 7.6.1). */
+/** Without hop-by-hop headers (RFC 9110, section 7.6.1). */
 function withoutHops(raw: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < raw.length; i += 2) {

@@ -27,8 +27,8 @@ interface Reply {
 }
 
 /**
- * What tests and curious people steer the local Google Cloud with: calls counted, faults injected, time moved.
- * @param projectId by which another suite in the same folder knows that this one is running
+ * The control API of the local Google Cloud: read call counts, inject faults, move the clock.
+ * @param projectId identifies this running suite to another one in the same folder
  */
 export function createControl(recorder: Recorder, clock: MovableClock, projectId: string): Server {
   const actions: Readonly<Record<string, (body: unknown) => Reply>> = {

@@ -33,7 +33,7 @@ async function textOf(response: Response, request: string): Promise<string> {
   throw response.status === 503 ? new BusyError(message) : new Error(message);
 }
 
-/** A year from now is long enough for a licence that lives as long as the local stack. */
+/** Creates a licence that expires in a year, far longer than the local stack runs. */
 export async function createLicense(
   gateway: string,
   token: string,
@@ -52,8 +52,8 @@ export async function createLicense(
 }
 
 /**
- * The main job, end to end and through the front door: a seat is acquired, its licence is verified with the public
- * key and nothing else, and the seat is given back. It uses a licence of another tenant than the one for playing.
+ * The main use case over HTTP: acquires a seat, verifies its licence with only the public key, and releases the seat.
+ * Its licence belongs to another tenant than the one shown to the user.
  */
 export async function demonstrate(gateway: string, token: string, say: (line: string) => void): Promise<void> {
   const { license_key } = await createLicense(gateway, token, 1, say);

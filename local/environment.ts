@@ -2,8 +2,8 @@ import type { Environment } from '#shared/model/config.ts';
 import { emailOf, type Project } from './accounts.ts';
 import { DEMONSTRATION_COMMAND } from './run/worker-job.ts';
 
-/** Where the parts of the local Google Cloud listen. */
-export interface Places {
+/** Endpoints of the local Google Cloud. */
+export interface Endpoints {
   readonly firestore: (email: string) => string;
   readonly kms: (email: string) => string;
   readonly iam: (email: string) => string;
@@ -21,32 +21,32 @@ export interface Places {
 /** The one audience of service tokens. */
 export const AUDIENCE = 'https://countersign.example';
 
-/** The environment of one function: the same variables as in production, with endpoints that are here. */
-export function environmentOf(name: string, project: Project, places: Places): Environment {
+/** The environment of one function: the same variables as in production, with local endpoints. */
+export function environmentOf(name: string, project: Project, endpoints: Endpoints): Environment {
   const email = emailOf(project, name);
   return {
     PROJECT_ID: project.id,
     SERVICE_AUDIENCE: AUDIENCE,
     SERVICE_ACCOUNTS: emailOf(project, 'backend'),
     SCHEDULER_ACCOUNTS: emailOf(project, 'scheduler'),
-    USER_JWKS_URL: places.userJwksUrl,
-    SERVICE_JWKS_URL: places.serviceJwksUrl,
+    USER_JWKS_URL: endpoints.userJwksUrl,
+    SERVICE_JWKS_URL: endpoints.serviceJwksUrl,
     TOKEN_ISSUER: AUDIENCE,
-    FIRESTORE_ENDPOINT: places.firestore(email),
-    IDENTITY_ENDPOINT: places.identity(email),
+    FIRESTORE_ENDPOINT: endpoints.firestore(email),
+    IDENTITY_ENDPOINT: endpoints.identity(email),
     SIGNING_KEY: project.signingKey,
-    KMS_ENDPOINT: places.kms(email),
-    IAM_ENDPOINT: places.iam(email),
-    STORAGE_ENDPOINT: places.storage(email),
+    KMS_ENDPOINT: endpoints.kms(email),
+    IAM_ENDPOINT: endpoints.iam(email),
+    STORAGE_ENDPOINT: endpoints.storage(email),
     SIGNING_ACCOUNT: email,
     UPLOAD_BUCKET: project.uploadBucket,
-    STORAGE_URL_ORIGIN: places.signedUrls,
+    STORAGE_URL_ORIGIN: endpoints.signedUrls,
     PAYLOAD_KEY: project.payloadKey,
     PAYLOAD_BUCKET: project.payloadBucket,
     WORKER_JOB: project.workerJob,
     WORKER_COMMAND: JSON.stringify(DEMONSTRATION_COMMAND),
     DISPATCHER_ACCOUNT: emailOf(project, 'task-dispatcher'),
-    // The stand-ins know an account by its listener: this one is where acting as the dispatcher leads.
-    RUN_ENDPOINT: places.run(emailOf(project, 'task-dispatcher')),
+    // The stand-ins identify an account by its listener, so acting as the dispatcher means using its listener.
+    RUN_ENDPOINT: endpoints.run(emailOf(project, 'task-dispatcher')),
   };
 }

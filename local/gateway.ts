@@ -5,10 +5,10 @@ import { createRouter } from '#shared/http/router.ts';
 import { LANDING_PAGE, LANDING_PAGE_POLICY } from './landing-page.ts';
 
 /**
- * One address for all functions, as the load balancer gives them in production: the route table says which function
- * a path belongs to. What belongs to none goes to the first, whose answer to it is the same as any other's. The root,
- * which production does not have, leads on.
- * @param functions may still grow: it is looked at with every request
+ * One address for all functions, like the load balancer in production: the route table maps a path to its function. An
+ * unknown path goes to the first function; all of them answer it alike. The root, which production does not have,
+ * shows a landing page.
+ * @param functions read on every request, so functions may be added later
  */
 export function createGateway(functions: readonly RunningFunction[]): Server {
   const routes = Object.entries(CONTRACT).flatMap(([name, list]) => list.map((route) => ({ route, name })));

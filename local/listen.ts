@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 
-/** Listens on loopback and answers the port. @throws Error that names the port and what to do when it is taken */
+/** Listens on loopback and returns the port. @throws Error that names the port and what to do when it is taken */
 export function listen(server: Server, port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

@@ -16,16 +16,16 @@ export interface Fault {
   readonly lost?: boolean;
 }
 
-/** What a stand-in does with the call at hand: refuse it before, or after it has taken effect. */
-export interface Verdict {
+/** How the current call fails: before, or (`lost`) after it has taken effect. */
+export interface CallFailure {
   readonly code: string;
   readonly lost: boolean;
 }
 
 /** Counts every call to a stand-in and says which of them fail. */
 export interface Recorder {
-  /** Counts the call, waits as long as a fault says, and answers what should go wrong, if anything. */
-  enter(service: string, method: string): Promise<Verdict | undefined>;
+  /** Counts the call, applies the delay of matching faults, and returns the failure to inject, if any. */
+  enter(service: string, method: string): Promise<CallFailure | undefined>;
   calls(): Record<string, number>;
   forgetCalls(): void;
   inject(fault: Fault): void;

@@ -16,15 +16,15 @@ export interface SeedOptions {
   readonly say: (line: string) => void;
 }
 
-/** Two tenants that are there from the start, without a limit of seats, one with a member of every role. */
+/** Two initial tenants without a seat limit; one has a member of every role. */
 const TENANTS: readonly { readonly id: string; readonly name: string; readonly roles: readonly Role[] }[] = [
   { id: DEMO_TENANT, name: 'Demo Limited', roles: ROLES },
   { id: OTHER_TENANT, name: 'Other Incorporated', roles: ['owner'] },
 ];
 
 /**
- * Writes what the local stack begins with, unless it is there: from an earlier run, or from a commit whose answer did
- * not come. Not through the front door: there, ids are random.
+ * Writes the initial data, unless it exists from an earlier run or from a commit whose response was lost. It bypasses
+ * the API, which assigns random ids.
  */
 export async function seed({ projectId, firestore, identity, clock, say }: SeedOptions): Promise<void> {
   const store = createFirestore({ projectId, database: '(default)', endpoint: firestore });

@@ -5,7 +5,7 @@ import type { Stack } from './stack.ts';
 
 export { DEMO_TENANT };
 
-/** One token for every kind of caller. `worker` and `foreign_service` are genuine accounts that are on no list. */
+/** One token for every kind of caller. `worker` and `foreign_service` are valid accounts that are on no allow-list. */
 export async function createTokens({ issuer, project }: Stack): Promise<Record<string, string>> {
   const user = (role: Role, tenant_id: string) => issuer.userToken({ ...userOf(tenant_id, role), tenant_id, role });
   const service = (name: string) => issuer.serviceToken({ email: emailOf(project, name) });

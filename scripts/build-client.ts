@@ -11,8 +11,8 @@ const CLIENT = join(ROOT, 'client');
 const run = promisify(execFile);
 
 /**
- * The client as it is published: a folder for `npm pack` with plain ESM, declarations, README and examples. What both
- * entries share is in chunks, so that a page loads nothing of Node's.
+ * The client as it is published: a folder for `npm pack` with plain ESM, declarations, README and examples. Code that
+ * both entries share is in chunks, so that a browser loads no Node code.
  */
 export async function buildClient(out: string): Promise<void> {
   await rm(out, { recursive: true, force: true });
@@ -59,7 +59,7 @@ async function buildCommonJs(out: string): Promise<void> {
   });
 }
 
-/** One declaration a source, below the two of the entries. */
+/** Writes one declaration file for each source file. */
 async function declare(out: string): Promise<void> {
   const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', 'client/src'];
   const settings = [

@@ -28,7 +28,6 @@ function checkRoutes(): string[] {
   return [...missing, ...unknown];
 }
 
-/** Optional and default wrappers off, for the description that was given last. */
 function describe(schema: z.ZodType): string {
   return schema.description ?? '';
 }

@@ -4,8 +4,8 @@ import { CONTRACT } from '#shared/contract/index.ts';
 import { report } from './sources.ts';
 
 /**
- * The generated OpenAPI document against Redocly's recommended rules, warnings included. The library stands in for
- * its command line, which brings ten times the packages and reports its use.
+ * The generated OpenAPI document against Redocly's recommended rules, warnings included. The library is used
+ * instead of the command line, which has ten times as many packages and sends telemetry.
  */
 const problems = await lintFromString({
   source: JSON.stringify(openApiDocument(CONTRACT)),

@@ -21,7 +21,7 @@ async function ask(what: string, path: string, body: unknown, token?: string): P
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(TIMEOUT),
   });
-  // A refusal says a code and a request id; an answer that went well may hold a secret, and is not printed.
+  // An error response holds a code and a request id; a success may hold a secret and is never printed.
   if (!response.ok) throw new Error(`${what}: ${response.status} ${await response.text()}`);
   process.stdout.write(`${what}: ${response.status}\n`);
   return response.json();

@@ -13,7 +13,7 @@ export interface CommandOptions {
   readonly signals: Signals;
 }
 
-/** What `timeout`, `env` and shells answer for: out of time, not executable, not found. */
+/** Exit statuses of `timeout`, `env` and shells: timed out, not executable, not found. */
 const OUT_OF_TIME = 124;
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;

@@ -31,7 +31,7 @@ export interface FirestoreProxyOptions {
 
 /**
  * Passes every call through to the emulator as it is, counts it under `firestore.METHOD`, and obeys the recorder's
- * verdict: a gRPC status before the emulator has seen the call, or instead of its answer once it is complete.
+ * fault: a gRPC status before the emulator has seen the call, or instead of its answer once it is complete.
  * Firestore's answers have no checksum, so CORRUPT is like any other code that is no status: UNKNOWN.
  */
 export async function startFirestoreProxy({ target, recorder }: FirestoreProxyOptions): Promise<FirestoreProxy> {
@@ -78,11 +78,11 @@ async function serve(
   recorder: Recorder,
 ): Promise<void> {
   const [, rpc] = RPC.exec(headers[':path'] ?? '') ?? [];
-  const verdict = rpc === undefined ? undefined : await recorder.enter('firestore', rpc);
+  const fault = rpc === undefined ? undefined : await recorder.enter('firestore', rpc);
   if (stream.destroyed) return;
-  if (verdict !== undefined && !verdict.lost) {
+  if (fault !== undefined && !fault.lost) {
     stream.resume();
-    refuse(stream, verdict.code);
+    refuse(stream, fault.code);
     return;
   }
   const call = upstream.request(headers);
@@ -91,8 +91,8 @@ async function serve(
     if (!call.closed) call.close(NGHTTP2_CANCEL);
   });
   call.on('error', (error) => refuse(stream, 'UNAVAILABLE', error.message));
-  if (verdict === undefined) answer(call, stream);
-  else lose(call, stream, verdict.code);
+  if (fault === undefined) answer(call, stream);
+  else lose(call, stream, fault.code);
 }
 
 /** Headers, data and trailers of the emulator's answer, or its reset. */

@@ -28,7 +28,7 @@ export function method<Request>(
   };
 }
 
-/** A copy of the answer with one bit of its payload flipped, and its checksums left as they were. */
+/** A copy of the response with one bit of its payload flipped and its checksums unchanged. */
 export function damage(answer: object, payload: string | undefined): object {
   const copy = new Map(Object.entries(answer));
   const data: unknown = payload === undefined ? undefined : copy.get(payload);

@@ -97,9 +97,9 @@ function streaming(service: GrpcService, name: string, caller: Caller): handleSe
 }
 
 /**
- * Counts the call, refuses it before or after it took effect if a fault says so, and damages the answer for CORRUPT.
- * A call whose caller goes away while a fault delays it has no effect, unless the fault says that it takes effect and
- * only the answer is lost: so a write can land after its caller has given up.
+ * Counts the call and applies injected faults: an error before or after the call took effect, or a damaged response.
+ * A call that is cancelled while a fault delays it has no effect, unless the fault is `lost`: then the call takes effect
+ * after its caller has given up.
  */
 export async function answer(
   { name: service, recorder, methods }: GrpcService,
@@ -108,18 +108,18 @@ export async function answer(
   caller: Caller,
   call: { readonly cancelled: boolean },
 ): Promise<object> {
-  const verdict = await recorder.enter(service, name);
-  const refusal = verdict && verdict.code !== 'CORRUPT' ? new InjectedFault(verdict.code) : undefined;
-  if (refusal !== undefined && !verdict?.lost) throw refusal;
-  if (call.cancelled && !verdict?.lost) throw new GrpcError('CANCELLED', 'The caller has gone.');
+  const fault = await recorder.enter(service, name);
+  const refusal = fault && fault.code !== 'CORRUPT' ? new InjectedFault(fault.code) : undefined;
+  if (refusal !== undefined && !fault?.lost) throw refusal;
+  if (call.cancelled && !fault?.lost) throw new GrpcError('CANCELLED', 'The call was cancelled.');
   const method = methods[name];
   if (method === undefined) throw new GrpcError('UNIMPLEMENTED', `${service}.${name} is not implemented here.`);
   const response = await method.run(request, caller);
   if (refusal !== undefined) throw refusal;
-  return verdict === undefined ? response : damage(response, method.payload);
+  return fault === undefined ? response : damage(response, method.payload);
 }
 
-/** Not a GrpcError, since its code is whatever the fault's author wrote. */
+/** Not a GrpcError, because the code of an injected fault may be any string. */
 class InjectedFault extends Error {
   readonly status: number;
 

@@ -23,7 +23,7 @@ export type StatusName = (typeof NAMES)[number];
 
 const NUMBERS: ReadonlyMap<string, number> = new Map(NAMES.map((name, number) => [name, number]));
 
-/** The number of a status. Faults come from outside, so any string goes in: one that is no error is UNKNOWN. */
+/** The number of a status. Injected faults may name any string; one that is no error status becomes UNKNOWN. */
 export function statusNumber(name: string): number {
   const UNKNOWN = 2;
   return NUMBERS.get(name) || UNKNOWN;
@@ -47,7 +47,7 @@ export const invalidArgument = (details: string) => new GrpcError('INVALID_ARGUM
 export const failedPrecondition = (details: string) => new GrpcError('FAILED_PRECONDITION', details);
 export const notFound = (details: string) => new GrpcError('NOT_FOUND', details);
 
-/** Worded as Google does: one answer for "forbidden" and "absent", so that strangers learn nothing. */
+/** Google's wording, the same for "forbidden" and "absent", so that a caller cannot find out what exists. */
 export const permissionDenied = (permission: string, resource: string) =>
   new GrpcError(
     'PERMISSION_DENIED',

@@ -8,7 +8,7 @@ export interface AccountKey {
   readonly publicKey: KeyObject;
 }
 
-/** One RSA-2048 key for each service account, made when it is first asked for and gone with the process. */
+/** One RSA-2048 key for each service account, generated on first use and kept in memory only. */
 export interface AccountKeys {
   of(email: string): Promise<AccountKey>;
 }

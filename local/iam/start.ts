@@ -30,8 +30,8 @@ export interface Iam extends GrpcListeners {
 }
 
 /**
- * IAM Credentials on loopback: SignBlob with a key for each service account. A right to sign is one on the account
- * that signs, `projects/-/serviceAccounts/EMAIL`, which may be the caller itself.
+ * IAM Credentials on loopback: SignBlob with a key for each service account. The permission to sign is checked on the
+ * account that signs, `projects/-/serviceAccounts/EMAIL`, which may be the caller itself.
  */
 export async function startIam({ callers, recorder }: IamOptions): Promise<Iam> {
   const keys = createAccountKeys();

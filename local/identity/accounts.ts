@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** An account of Identity Platform, as far as its API shows it here. */
+/** An account of Identity Platform, with the fields that this stand-in supports. */
 export interface Account {
   readonly localId: string;
   readonly email: string;
@@ -15,11 +15,11 @@ export interface Accounts {
   add(uid: string, email: string, claims?: object): Account;
   find(uid: string): Account | undefined;
   all(): readonly Account[];
-  /** Signs in: a refresh token, good until the account's sessions are ended. */
+  /** Signs in. @returns a refresh token, valid until the account's sessions are ended */
   signIn(uid: string): string;
-  /** @returns whose refresh token it is, unless its sessions were ended */
+  /** @returns the account of a refresh token, undefined when its sessions were ended */
   refresh(token: string): Account | undefined;
-  /** Ends the sessions that there are. */
+  /** Ends all current sessions of the account. */
   revoke(account: Account, validSince: number): void;
 }
 
@@ -36,7 +36,7 @@ export function createAccounts(): Accounts {
     all: () => [...accounts.values()],
     signIn(uid) {
       const account = accounts.get(uid);
-      if (account === undefined) throw new Error(`there is no user ${uid}`);
+      if (account === undefined) throw new Error(`no user ${uid}`);
       const token = randomBytes(24).toString('base64url');
       sessions.set(token, account);
       return token;

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Account, Accounts } from './accounts.ts';
-import { IdentityRefusal } from './refusal.ts';
+import { IdentityError } from './identity-error.ts';
 
 const PAGE = 1000;
 
@@ -11,7 +11,7 @@ const updateRequest = z.object({
   validSince: z.coerce.number().int().optional(),
 });
 
-/** What a method needs to be allowed, and what it does. */
+/** The permission that a method requires, and its implementation. */
 export function methodOf(
   accounts: Accounts,
   verb: string | undefined,
@@ -27,11 +27,11 @@ export function methodOf(
     case 'GET batchGet':
       return ['firebaseauth.users.get', () => list(accounts, new URLSearchParams(search))];
     default:
-      throw new IdentityRefusal(404, 'NOT_FOUND');
+      throw new IdentityError(404, 'NOT_FOUND');
   }
 }
 
-/** Nobody found is an answer without the member `users`. */
+/** When no user is found the response has no member `users`. */
 function lookUp(accounts: Accounts, body: string): object {
   const { localId = [], email = [] } = parse(lookupRequest, body);
   const users = accounts.all().filter((user) => localId.includes(user.localId) || email.includes(user.email));
@@ -44,7 +44,7 @@ function lookUp(accounts: Accounts, body: string): object {
 function update(accounts: Accounts, body: string): object {
   const { localId, customAttributes, validSince } = parse(updateRequest, body);
   const account = accounts.find(localId);
-  if (account === undefined) throw new IdentityRefusal(400, 'USER_NOT_FOUND');
+  if (account === undefined) throw new IdentityError(400, 'USER_NOT_FOUND');
   if (customAttributes !== undefined) account.customAttributes = checkedClaims(customAttributes);
   if (validSince !== undefined) accounts.revoke(account, validSince);
   return { kind: 'identitytoolkit#SetAccountInfoResponse', localId };
@@ -81,7 +81,7 @@ function checkedClaims(json: string): string {
     z.record(z.string(), z.unknown()).parse(JSON.parse(json));
     return json;
   } catch {
-    throw new IdentityRefusal(400, 'INVALID_CLAIMS');
+    throw new IdentityError(400, 'INVALID_CLAIMS');
   }
 }
 
@@ -89,6 +89,6 @@ function parse<S extends z.ZodType>(schema: S, body: string): z.output<S> {
   try {
     return schema.parse(JSON.parse(body));
   } catch {
-    throw new IdentityRefusal(400, 'INVALID_ARGUMENT');
+    throw new IdentityError(400, 'INVALID_ARGUMENT');
   }
 }

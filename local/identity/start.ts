@@ -6,8 +6,8 @@ import type { Issuer } from '#local/issuer/start.ts';
 import { listen, shut } from '#local/listen.ts';
 import type { Recorder } from '#local/recorder.ts';
 import { type Accounts, createAccounts } from './accounts.ts';
+import { errorBody, IdentityError, injectedError } from './identity-error.ts';
 import { methodOf } from './methods.ts';
-import { errorBody, IdentityRefusal, refusalOf } from './refusal.ts';
 
 export interface IdentityOptions {
   readonly projectId: string;
@@ -21,7 +21,7 @@ export interface IdentityOptions {
 export interface LocalIdentity {
   /** host:port for one account. @throws Error for an account that is not among the callers */
   address(email: string): string;
-  /** Users come from sign-in pages; here they are made by call. */
+  /** Adds a user; in production the sign-in page creates users. */
   addUser(uid: string, email: string, claims?: object): void;
   /** @returns a refresh token, to be exchanged for an ID token with the user's claims of that moment */
   signIn(uid: string): string;
@@ -46,18 +46,18 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
       return recorded('token', () => exchange(accounts, issuer, projectId, body));
     }
     const [, project, method, search] = ACCOUNTS.exec(request.url ?? '') ?? [];
-    if (project === undefined || method === undefined) throw new IdentityRefusal(404, 'NOT_FOUND');
+    if (project === undefined || method === undefined) throw new IdentityError(404, 'NOT_FOUND');
     const [permission, act] = methodOf(accounts, request.method, method, search, body);
     const allowed = project === projectId && caller.may(permission, `projects/${project}`);
-    if (!allowed) throw new IdentityRefusal(403, 'INSUFFICIENT_PERMISSION');
+    if (!allowed) throw new IdentityError(403, 'INSUFFICIENT_PERMISSION');
     return recorded(method, act);
   }
 
   async function recorded(method: string, act: () => object | Promise<object>): Promise<object> {
-    const verdict = await recorder.enter('identity', method);
-    if (verdict === undefined) return act();
-    if (verdict.lost) await act();
-    throw refusalOf(verdict.code);
+    const fault = await recorder.enter('identity', method);
+    if (fault === undefined) return act();
+    if (fault.lost) await act();
+    throw injectedError(fault.code);
   }
 
   for (const caller of callers) {
@@ -65,8 +65,8 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
       answer(caller, request).then(
         (body) => send(response, 200, body),
         (error: unknown) => {
-          const refusal = error instanceof IdentityRefusal ? error : new IdentityRefusal(500, 'INTERNAL_ERROR');
-          send(response, refusal.status, errorBody(refusal));
+          const failure = error instanceof IdentityError ? error : new IdentityError(500, 'INTERNAL_ERROR');
+          send(response, failure.status, errorBody(failure));
         },
       );
     });
@@ -87,7 +87,7 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
   };
 }
 
-/** What a signed-in program does before its token ends: a fresh one, with the claims as they are now. */
+/** Exchanges a refresh token for an ID token with the user's current claims. */
 async function exchange(
   accounts: Accounts,
   issuer: Pick<Issuer, 'userToken'>,
@@ -96,9 +96,9 @@ async function exchange(
 ): Promise<object> {
   const form = new URLSearchParams(body);
   const token = form.get('refresh_token') ?? '';
-  if (form.get('grant_type') !== 'refresh_token') throw new IdentityRefusal(400, 'INVALID_GRANT_TYPE');
+  if (form.get('grant_type') !== 'refresh_token') throw new IdentityError(400, 'INVALID_GRANT_TYPE');
   const account = accounts.refresh(token);
-  if (account === undefined) throw new IdentityRefusal(400, 'TOKEN_EXPIRED');
+  if (account === undefined) throw new IdentityError(400, 'TOKEN_EXPIRED');
   const { tenant_id, role, staff } = tokenClaims.parse(JSON.parse(account.customAttributes));
   const id = await issuer.userToken({
     uid: account.localId,

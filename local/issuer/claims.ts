@@ -59,14 +59,14 @@ export function serviceClaims(defaultAudience: string, options: ServiceTokenOpti
   };
 }
 
-/** By real time, as tokens are judged, and not by the clock that tests move. What expires soon was issued long ago. */
+/** Uses real time, as token verification does, not the clock that tests move. An expired token was issued in the past. */
 function period({ expiresInSeconds = DEFAULT_LIFETIME_SECONDS }: Lifetime): { iat: number; exp: number } {
   const now = Math.floor(Date.now() / 1000);
   const exp = now + expiresInSeconds;
   return { iat: Math.min(now, exp - 3_600), exp };
 }
 
-/** Service accounts have a number of 21 digits. */
+/** Numeric ids of service accounts have 21 digits. */
 function uniqueId(email: string): string {
   const digits = createHash('sha256').update(email).digest().readBigUInt64BE().toString();
   return `1${digits.padStart(20, '0')}`;

@@ -21,7 +21,7 @@ export interface Issuer {
   close(): Promise<void>;
 }
 
-/** On loopback, with two keys made afresh: a token of one kind never verifies as the other. */
+/** Serves on loopback with two fresh keys, so a token of one kind never verifies as the other. */
 export async function startIssuer({ projectId, audience }: IssuerOptions): Promise<Issuer> {
   const [users, services] = await Promise.all([createSigningKey(), createSigningKey()]);
   const jwks = new Map([

@@ -1,4 +1,4 @@
-/** What the algorithms of Cloud KMS that this stand-in has mean; nothing below enumerates them. */
+/** The Cloud KMS algorithms that this stand-in supports; no other file lists them. */
 export const ALGORITHMS = {
   RSA_SIGN_PKCS1_2048_SHA256: { purpose: 'ASYMMETRIC_SIGN', bits: 2048 },
   RSA_SIGN_PKCS1_3072_SHA256: { purpose: 'ASYMMETRIC_SIGN', bits: 3072 },

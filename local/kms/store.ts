@@ -36,11 +36,11 @@ export interface CryptoKey {
 }
 
 /**
- * The keys and their versions. Every look-up checks the caller's right first and existence second, as Google does, so
- * that who has no right cannot tell what exists.
+ * The keys and their versions. Every look-up checks the caller's permission before existence, as Google does, so
+ * that a caller without permission cannot find out what exists.
  */
 export interface KeyStore {
-  /** Makes a key and answers its version 1. */
+  /** Creates a key and returns its version 1. */
   createKey(name: string, algorithm: Algorithm): Promise<CryptoKeyVersion>;
   addVersion(key: CryptoKey): Promise<CryptoKeyVersion>;
   /** @throws GrpcError INVALID_ARGUMENT, PERMISSION_DENIED or NOT_FOUND */

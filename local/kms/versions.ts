@@ -112,5 +112,5 @@ function paginate<T>(items: readonly T[], { pageSize, pageToken }: { pageSize: n
 const badState = (name: string, state: string) =>
   failedPrecondition(`${name} cannot be changed, current state is: ${state}.`);
 
-/** Refused rather than ignored: an answer that leaves part of the question out would look like a right one. */
+/** Unsupported parameters are an error: ignoring them would return a wrong result that looks right. */
 const unimplemented = (what: string): GrpcError => invalidArgument(`This stand-in does not implement ${what}.`);

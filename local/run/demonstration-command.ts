@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 
-/** What the local worker runs: it takes the payload, and tells its size and nothing else. */
+/** The local worker's command: reads the payload and prints only its size. */
 const payload = await buffer(process.stdin);
 process.stdout.write(`task ${process.env['TASK_ID']}: a payload of ${payload.length} bytes arrived\n`);
 payload.fill(0);

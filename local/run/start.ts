@@ -7,12 +7,12 @@ import { listen, shut } from '#local/listen.ts';
 import type { Recorder } from '#local/recorder.ts';
 import type { LogSink } from '#shared/logging/cloud-logging.ts';
 import { createExecutions, type Execution } from './executions.ts';
-import { errorBody, RunRefusal, refusalOf } from './refusal.ts';
+import { errorBody, injectedError, RunError } from './run-error.ts';
 
 /** A job as it has been deployed. */
 export interface Job {
   readonly command: readonly [program: string, ...args: string[]];
-  /** All of it: nothing of this process' environment is added. */
+  /** The complete environment; nothing of this process is added. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -30,7 +30,7 @@ export interface RunOptions {
 export interface LocalRun {
   /** Of the Admin API for one account. @throws Error for an account that is not among the callers */
   baseUrl(email: string): string;
-  /** Ends the executions that are under way, and listens no more. */
+  /** Ends running executions and closes the listeners. */
   close(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
     const given = overrides?.containerOverrides[0]?.env ?? [];
     authorize(caller, given.length > 0 ? 'run.jobs.runWithOverrides' : 'run.jobs.run', name);
     const job = findJob(name);
-    if (job === undefined) throw new RunRefusal('NOT_FOUND', `Resource '${name}' was not found.`);
+    if (job === undefined) throw new RunError('NOT_FOUND', `Resource '${name}' was not found.`);
     const execution = `${name}/executions/${name.slice(name.lastIndexOf('/') + 1)}-${randomBytes(3).toString('hex')}`;
     const env = { ...job.env, ...Object.fromEntries(given.map((variable) => [variable.name, variable.value])) };
     executions.start(execution, job.command, env);
@@ -79,7 +79,7 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
   async function read(caller: Caller, name: string, job: string): Promise<object> {
     authorize(caller, 'run.executions.get', job);
     const execution = executions.find(name);
-    if (execution === undefined) throw new RunRefusal('NOT_FOUND', `Resource '${name}' was not found.`);
+    if (execution === undefined) throw new RunError('NOT_FOUND', `Resource '${name}' was not found.`);
     return described(name, execution);
   }
 
@@ -88,14 +88,14 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
     if (job !== undefined) return recorded('RunJob', () => run(caller, job, request));
     const [, name, of] = (request.method === 'GET' && EXECUTION.exec(request.url ?? '')) || [];
     if (name !== undefined && of !== undefined) return recorded('GetExecution', () => read(caller, name, of));
-    throw new RunRefusal('NOT_FOUND', 'Not Found');
+    throw new RunError('NOT_FOUND', 'Not Found');
   }
 
   async function recorded(method: string, act: () => Promise<object>): Promise<object> {
-    const verdict = await recorder.enter('run', method);
-    if (verdict === undefined) return act();
-    if (verdict.lost) await act();
-    throw refusalOf(verdict.code);
+    const fault = await recorder.enter('run', method);
+    if (fault === undefined) return act();
+    if (fault.lost) await act();
+    throw injectedError(fault.code);
   }
 
   for (const caller of callers) {
@@ -103,9 +103,9 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
       answer(caller, request).then(
         (body) => send(response, 200, body),
         (error: unknown) => {
-          const refusal = error instanceof RunRefusal ? error : new RunRefusal('INTERNAL', String(error));
+          const failure = error instanceof RunError ? error : new RunError('INTERNAL', String(error));
           request.resume();
-          send(response, refusal.status, errorBody(refusal));
+          send(response, failure.status, errorBody(failure));
         },
       );
     });
@@ -127,7 +127,7 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
 
 function authorize(caller: Caller, permission: string, job: string): void {
   if (caller.may(permission, job)) return;
-  throw new RunRefusal(
+  throw new RunError(
     'PERMISSION_DENIED',
     `Permission '${permission}' denied on resource '${job}' (or resource may not exist).`,
   );
@@ -137,7 +137,7 @@ function parse<S extends z.ZodType>(schema: S, body: string): z.output<S> {
   try {
     return schema.parse(body === '' ? {} : JSON.parse(body));
   } catch {
-    throw new RunRefusal('INVALID_ARGUMENT', 'Invalid JSON payload received.');
+    throw new RunError('INVALID_ARGUMENT', 'Invalid JSON payload received.');
   }
 }
 

@@ -5,10 +5,10 @@ import type { Job } from './start.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 
-/** The command of the local worker's job, for playing: it says how much it was given and nothing of what. */
+/** The command of the local worker's job: prints the payload's size, never its content. */
 export const DEMONSTRATION_COMMAND = [process.execPath, resolve(import.meta.dirname, 'demonstration-command.ts')];
 
-/** The task worker as a job: what it is configured with, as in production, and what any process needs. */
+/** The task worker as a job, with its production settings and the variables that any process needs. */
 export function workerJob(environment: Environment): Job {
   const configured = Object.keys(workerConfig.shape).flatMap((variable): [string, string][] => {
     const value = environment[variable];
@@ -18,7 +18,7 @@ export function workerJob(environment: Environment): Job {
     command: [process.execPath, resolve(ROOT, 'functions', 'task-worker', 'main.ts')],
     env: {
       PATH: process.env['PATH'] ?? '',
-      // The clients would look for Google's metadata server, of which there is none here.
+      // Otherwise the clients would look for Google's metadata server, which does not exist here.
       METADATA_SERVER_DETECTION: 'none',
       ...Object.fromEntries(configured),
     },

@@ -1,5 +1,5 @@
 import type { Caller } from '#local/caller.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 
 /** The name under which IAM knows a bucket; objects are below it. */
 const bucketResource = (bucket: string): string => `projects/_/buckets/${bucket}`;
@@ -8,7 +8,7 @@ const bucketResource = (bucket: string): string => `projects/_/buckets/${bucket}
  * Refuses, in the service's words, what the caller has no right to.
  *
  * @param object absent for rights on the bucket itself, such as storage.objects.list
- * @throws Refusal access_denied
+ * @throws StorageError access_denied
  */
 export function authorize(caller: Caller, permission: string, bucket: string, object?: string): void {
   if (!may(caller, permission, bucket, object))
@@ -20,9 +20,9 @@ export function may(caller: Caller, permission: string, bucket: string, object?:
   return caller.may(permission, object === undefined ? resource : `${resource}/objects/${object}`);
 }
 
-export function denied(caller: Caller, permission: string, what: 'bucket' | 'object' | 'project'): Refusal {
+export function denied(caller: Caller, permission: string, what: 'bucket' | 'object' | 'project'): StorageError {
   const on = what === 'project' ? 'Google Cloud project' : `Google Cloud Storage ${what}`;
-  return new Refusal(
+  return new StorageError(
     'access_denied',
     `${caller.email} does not have ${permission} access to the ${on}. Permission '${permission}' denied on resource (or it may not exist).`,
   );

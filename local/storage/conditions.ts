@@ -1,5 +1,5 @@
 import type { StoredObject } from './model.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 
 const NAMES = [
   'ifGenerationMatch',
@@ -16,7 +16,7 @@ export function parseConditions(value: (name: string) => string | undefined): Co
   const present = NAMES.flatMap((name): [string, number][] => {
     const text = value(name);
     if (text === undefined) return [];
-    if (!/^\d{1,19}$/.test(text)) throw new Refusal('invalid', `Invalid value for ${name}: ${text}`);
+    if (!/^\d{1,19}$/.test(text)) throw new StorageError('invalid', `Invalid value for ${name}: ${text}`);
     return [[name, Number(text)]];
   });
   return Object.fromEntries(present);
@@ -36,11 +36,11 @@ export function checkConditions(
   const unmet =
     differs(conditions.ifGenerationMatch, generation) ||
     differs(conditions.ifMetagenerationMatch, object?.metageneration);
-  if (unmet) throw new Refusal('condition_not_met');
+  if (unmet) throw new StorageError('condition_not_met');
   const known =
     conditions.ifGenerationNotMatch === generation ||
     (object !== undefined && conditions.ifMetagenerationNotMatch === object.metageneration);
-  if (known) throw new Refusal(purpose === 'read' ? 'not_modified' : 'condition_not_met');
+  if (known) throw new StorageError(purpose === 'read' ? 'not_modified' : 'condition_not_met');
 }
 
 const differs = (wanted: number | undefined, actual: number | undefined) => wanted !== undefined && wanted !== actual;

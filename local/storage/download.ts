@@ -1,13 +1,13 @@
 import { open } from 'node:fs/promises';
 import type { Reply } from './http.ts';
 import type { StoredObject } from './model.ts';
-import { Refusal } from './refusal.ts';
 import { objectHeaders } from './representation.ts';
+import { StorageError } from './storage-error.ts';
 
 /**
  * An object's bytes, or the part that a Range header names.
  *
- * @throws Refusal range_not_satisfiable
+ * @throws StorageError range_not_satisfiable
  */
 export async function download(object: StoredObject, range: string | undefined): Promise<Reply> {
   const part = parseRange(range, object.size);
@@ -21,7 +21,7 @@ export async function download(object: StoredObject, range: string | undefined):
   const status = part === undefined ? 200 : 206;
   if (object.size === 0) return { status, headers, body: '' };
   const file = await open(object.path).catch(() => {
-    throw new Refusal('no_such_object', `No such object: ${object.bucket}/${object.name}`);
+    throw new StorageError('no_such_object', `No such object: ${object.bucket}/${object.name}`);
   });
   return { status, headers, body: { file, start, end } };
 }
@@ -33,6 +33,6 @@ function parseRange(header: string | undefined, size: number): { start: number; 
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
   if (first !== '' && last !== '' && Number(last) < start) return undefined;
-  if (start >= size || (first === '' && Number(last) === 0)) throw new Refusal('range_not_satisfiable');
+  if (start >= size || (first === '' && Number(last) === 0)) throw new StorageError('range_not_satisfiable');
   return { start, end };
 }

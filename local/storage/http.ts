@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { pipeline } from 'node:stream/promises';
 import type { Recorder } from '#local/recorder.ts';
 import { flipOneBit } from './incoming.ts';
-import { Refusal, refusalOf } from './refusal.ts';
+import { injectedError, StorageError } from './storage-error.ts';
 
 /** A request as it came, path and query undecoded: a signature covers exactly these. */
 export interface Exchange {
@@ -37,9 +37,9 @@ export interface Operation {
 }
 
 export interface Api {
-  /** @throws Refusal for what it does not know */
+  /** @throws StorageError for what it does not know */
   route(exchange: Exchange): Operation;
-  refuse(refusal: Refusal, operation: string | undefined): Reply;
+  refuse(error: StorageError, operation: string | undefined): Reply;
   /** Headers that every answer carries, refusals too. */
   standing(exchange: Exchange): Readonly<Record<string, string>>;
 }
@@ -73,20 +73,20 @@ async function answer(api: Api, recorder: Recorder, request: IncomingMessage, re
   let reply: Reply;
   try {
     operation = api.route(exchange);
-    const verdict = await recorder.enter('storage', operation.name);
-    damaged = verdict?.code === 'CORRUPT';
-    if (verdict === undefined || damaged) {
+    const fault = await recorder.enter('storage', operation.name);
+    damaged = fault?.code === 'CORRUPT';
+    if (fault === undefined || damaged) {
       reply = await operation.run(damaged ? flipOneBit(bodyOf(request)) : bodyOf(request));
     } else {
-      if (verdict.lost) await discard(await operation.run(bodyOf(request)).catch(() => undefined));
-      throw refusalOf(verdict.code);
+      if (fault.lost) await discard(await operation.run(bodyOf(request)).catch(() => undefined));
+      throw injectedError(fault.code);
     }
   } catch (error) {
-    const refusal = error instanceof Refusal ? error : new Refusal('internal', String(error));
-    reply = api.refuse(refusal, operation?.name);
+    const failure = error instanceof StorageError ? error : new StorageError('internal', String(error));
+    reply = api.refuse(failure, operation?.name);
   }
   await send(response, { ...reply, headers: { ...api.standing(exchange), ...reply.headers } }, damaged);
-  // Bytes that nobody read are let through, so that a client still sending sees the answer instead of a reset.
+  // The unread rest of the body is drained, so that a client that is still sending sees the response, not a reset.
   request.resume();
 }
 
@@ -113,7 +113,7 @@ async function send(response: ServerResponse, { status, headers, body }: Reply, 
     return;
   }
   const bytes = body.file.createReadStream({ start: body.start, end: body.end });
-  // A client that hangs up in the middle is no fault of ours.
+  // A client that disconnects midway is not an error of this server.
   await pipeline(damaged ? flipOneBit(bytes) : bytes, response).catch(() => undefined);
 }
 
@@ -121,14 +121,14 @@ async function discard(reply: Reply | undefined): Promise<void> {
   if (reply !== undefined && typeof reply.body !== 'string') await reply.body.file.close();
 }
 
-/** @throws Refusal invalid when it is no JSON or more than a mebibyte */
+/** @throws StorageError invalid when it is no JSON or more than a mebibyte */
 export async function readJson(body: AsyncIterable<Buffer>): Promise<unknown> {
   const text = await readText(body, 1024 * 1024);
   if (text === '') return {};
   try {
     return JSON.parse(text);
   } catch {
-    throw new Refusal('invalid', 'Parse Error');
+    throw new StorageError('invalid', 'Parse Error');
   }
 }
 
@@ -137,7 +137,7 @@ export async function readText(body: AsyncIterable<Buffer>, limit: number): Prom
   let size = 0;
   for await (const piece of body) {
     size += piece.length;
-    if (size > limit) throw new Refusal('invalid', 'Metadata part is too large.');
+    if (size > limit) throw new StorageError('invalid', 'Metadata part is too large.');
     pieces.push(piece);
   }
   return Buffer.concat(pieces).toString();
@@ -155,11 +155,11 @@ export const empty = (status: number, headers: Readonly<Record<string, string>> 
   body: '',
 });
 
-/** @throws Refusal invalid */
+/** @throws StorageError invalid */
 export function decode(component: string): string {
   try {
     return decodeURIComponent(component);
   } catch {
-    throw new Refusal('invalid', 'Malformed percent-encoding in the URL.');
+    throw new StorageError('invalid', 'Malformed percent-encoding in the URL.');
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { crc32c, crc32cToBase64 } from '#shared/crypto/crc32c.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 
 /** Bytes on their way in: already in a file, counted and hashed, not yet an object. */
 export interface Incoming {
@@ -13,7 +13,7 @@ export interface Incoming {
    * @param limits.skip bytes at the start that are here already
    * @param limits.until total size at which the rest is left unread
    * @param limits.max total size beyond which the upload is refused
-   * @throws Refusal entity_too_large; whatever the source throws (what came before it is kept)
+   * @throws StorageError entity_too_large; whatever the source throws (what came before it is kept)
    */
   append(source: AsyncIterable<Buffer>, limits?: { skip?: number; until?: number; max?: number }): Promise<void>;
   /** The checksums of all of it, in base64. To be called once. */
@@ -43,7 +43,7 @@ export function createIncoming(path: string): Incoming {
         toSkip -= chunk.length - fresh.length;
         const piece = fresh.subarray(0, Math.max(0, until - size));
         if (size + piece.length > max)
-          throw new Refusal('entity_too_large', 'Content-length exceeds upper bound on range');
+          throw new StorageError('entity_too_large', 'Content-length exceeds upper bound on range');
         md5.update(piece);
         checksum = crc32c(piece, checksum);
         await file.appendFile(piece);

@@ -8,8 +8,8 @@ import { uploadRoute } from './json-uploads.ts';
 import { listPage, parseListQuery } from './listing.ts';
 import { defined, objectPatch, parse, patched } from './metadata.ts';
 import type { Target } from './objects.ts';
-import { jsonError, Refusal } from './refusal.ts';
 import { bucketResource, objectResource } from './representation.ts';
+import { jsonError, StorageError } from './storage-error.ts';
 
 /**
  * Cloud Storage's JSON API, v1, as its client library uses it: buckets (get, insert) and objects (get, media, list,
@@ -25,20 +25,20 @@ export function createJsonApi(parts: JsonApiParts): Api {
       if (path.startsWith('download/storage/v1/b/')) return resourceRoute(parts, exchange, segments.slice(4), query);
       if (path === 'storage/v1/b') return bucketsRoute(parts, exchange, query);
       if (path.startsWith('storage/v1/b/')) return resourceRoute(parts, exchange, segments.slice(3), query);
-      throw new Refusal('not_found');
+      throw new StorageError('not_found');
     },
     refuse,
     standing: () => ({}),
   };
 }
 
-function refuse(refusal: Refusal, operation: string | undefined): Reply {
-  const { status } = refusal;
-  if (refusal.code === 'not_modified') return { status, headers: {}, body: '' };
+function refuse(error: StorageError, operation: string | undefined): Reply {
+  const { status } = error;
+  if (error.code === 'not_modified') return { status, headers: {}, body: '' };
   // Where bytes are asked for the service answers a bare sentence, elsewhere a document.
   if (operation === 'media')
-    return { status, headers: { 'content-type': 'text/html; charset=UTF-8' }, body: refusal.message };
-  return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: jsonError(refusal) };
+    return { status, headers: { 'content-type': 'text/html; charset=UTF-8' }, body: error.message };
+  return { status, headers: { 'content-type': 'application/json; charset=UTF-8' }, body: jsonError(error) };
 }
 
 const newBucket = z.object({
@@ -60,7 +60,7 @@ const newBucket = z.object({
 
 /** `/b` */
 function bucketsRoute({ store, caller }: JsonApiParts, { method }: Exchange, query: URLSearchParams): Operation {
-  if (method !== 'POST') throw new Refusal('not_implemented');
+  if (method !== 'POST') throw new StorageError('not_implemented');
   return {
     name: 'buckets.insert',
     async run(body) {
@@ -77,13 +77,13 @@ function bucketsRoute({ store, caller }: JsonApiParts, { method }: Exchange, que
 function resourceRoute(parts: JsonApiParts, exchange: Exchange, segments: string[], query: URLSearchParams): Operation {
   const [bucket = '', collection, ...rest] = segments;
   if (collection === undefined) return bucketRoute(parts, exchange, bucket);
-  if (collection !== 'o') throw new Refusal('not_implemented');
+  if (collection !== 'o') throw new StorageError('not_implemented');
   const name = rest.join('/');
   return name === '' ? listRoute(parts, exchange, bucket, query) : objectRoute(parts, exchange, bucket, name, query);
 }
 
 function bucketRoute({ store, caller }: JsonApiParts, { method }: Exchange, bucket: string): Operation {
-  if (method !== 'GET') throw new Refusal('not_implemented');
+  if (method !== 'GET') throw new StorageError('not_implemented');
   return {
     name: 'buckets.get',
     async run() {
@@ -100,7 +100,7 @@ function listRoute(
   bucket: string,
   query: URLSearchParams,
 ): Operation {
-  if (exchange.method !== 'GET') throw new Refusal('method_not_allowed');
+  if (exchange.method !== 'GET') throw new StorageError('method_not_allowed');
   return {
     name: 'list',
     async run() {
@@ -124,7 +124,7 @@ function objectRoute(
   name: string,
   query: URLSearchParams,
 ): Operation {
-  // Read late: a malformed condition is the operation's refusal, counted like any other.
+  // Read late: a malformed condition is the operation's error, counted like any other.
   const target = (): Target => {
     const generation = query.get('generation');
     const conditions = parseConditions((condition) => query.get(condition) ?? undefined);
@@ -159,5 +159,5 @@ function objectRoute(
       },
     };
   }
-  throw new Refusal('method_not_allowed');
+  throw new StorageError('method_not_allowed');
 }

@@ -6,9 +6,9 @@ import type { JsonApiParts } from './json-api-parts.ts';
 import { defined, inserted, type ObjectInsert, objectInsert, parse } from './metadata.ts';
 import { readRelated } from './multipart.ts';
 import type { Upload } from './objects.ts';
-import { Refusal } from './refusal.ts';
 import { objectResource } from './representation.ts';
 import { incomplete, isQuery } from './sessions.ts';
+import { StorageError } from './storage-error.ts';
 
 /** `/upload/storage/v1/b/BUCKET/o`: the three kinds of upload, and the parts of a resumable one. */
 export function uploadRoute(
@@ -19,15 +19,15 @@ export function uploadRoute(
 ): Operation {
   const { method } = exchange;
   const [bucket = '', collection, ...rest] = segments.slice(4);
-  if (collection !== 'o' || rest.length > 0) throw new Refusal('not_found');
+  if (collection !== 'o' || rest.length > 0) throw new StorageError('not_found');
   const uploadId = query.get('upload_id');
   if (uploadId !== null) return sessionRoute(parts, exchange, uploadId);
-  if (method !== 'POST') throw new Refusal('method_not_allowed');
+  if (method !== 'POST') throw new StorageError('method_not_allowed');
   const kind = query.get('uploadType');
   if (kind === 'media') return { name: 'insert', run: (body) => simple(parts, exchange, bucket, query, body) };
   if (kind === 'multipart') return { name: 'insert', run: (body) => related(parts, exchange, bucket, query, body) };
   if (kind === 'resumable') return { name: 'resumable', run: (body) => start(parts, exchange, bucket, query, body) };
-  throw new Refusal('invalid', 'Invalid upload type.');
+  throw new StorageError('invalid', 'Invalid upload type.');
 }
 
 async function simple(
@@ -99,7 +99,7 @@ function uploadOf(
 
 function sessionRoute({ sessions }: JsonApiParts, { method, headers, host }: Exchange, id: string): Operation {
   if (method === 'DELETE') return { name: 'cancel', run: () => sessions.cancel(id) };
-  if (method !== 'PUT') throw new Refusal('method_not_allowed');
+  if (method !== 'PUT') throw new StorageError('method_not_allowed');
   const range = headers['content-range'];
   return {
     name: isQuery(range) ? 'status' : 'chunk',

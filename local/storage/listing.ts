@@ -1,5 +1,5 @@
 import type { StoredObject } from './model.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 
 export interface ListQuery {
   readonly prefix?: string;
@@ -21,12 +21,13 @@ export interface Page {
 const UNSUPPORTED = ['matchGlob', 'versions', 'softDeleted', 'filter', 'includeTrailingDelimiter'];
 const TEXTS = ['prefix', 'delimiter', 'startOffset', 'endOffset', 'pageToken'];
 
-/** @throws Refusal invalid; not_implemented for what would change the result and is not built */
+/** @throws StorageError invalid; not_implemented for what would change the result and is not built */
 export function parseListQuery(query: URLSearchParams): ListQuery {
   const unsupported = UNSUPPORTED.find((name) => query.has(name) && query.get(name) !== 'false');
-  if (unsupported !== undefined) throw new Refusal('not_implemented', `${unsupported} is not implemented.`);
+  if (unsupported !== undefined) throw new StorageError('not_implemented', `${unsupported} is not implemented.`);
   const maxResults = Number(query.get('maxResults') ?? 1000);
-  if (!Number.isInteger(maxResults) || maxResults < 0) throw new Refusal('invalid', 'Invalid value for maxResults');
+  if (!Number.isInteger(maxResults) || maxResults < 0)
+    throw new StorageError('invalid', 'Invalid value for maxResults');
   const texts = TEXTS.flatMap((name): [string, string][] => {
     const text = query.get(name);
     return text === null || text === '' ? [] : [[name, text]];

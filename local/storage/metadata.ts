@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Attributes } from './model.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 
 const text = z.string().nullish();
 const settable = {
@@ -54,9 +54,9 @@ export function defined(value: object): object {
   return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
 }
 
-/** @throws Refusal invalid, naming the member */
+/** @throws StorageError invalid, naming the member */
 export function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new Refusal('invalid', `Invalid value for ${result.error.issues[0]?.path.join('.') ?? 'the resource'}`);
+  throw new StorageError('invalid', `Invalid value for ${result.error.issues[0]?.path.join('.') ?? 'the resource'}`);
 }

@@ -1,5 +1,5 @@
 import { readText } from './http.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 
 const METADATA_LIMIT = 1024 * 1024;
 
@@ -14,12 +14,12 @@ export interface RelatedParts {
  * The two parts of a multipart/related upload (RFC 2387): JSON metadata, then the media, of which never more than a
  * piece is held.
  *
- * @throws Refusal invalid, from `media` too when the closing delimiter does not come
+ * @throws StorageError invalid, from `media` too when the closing delimiter does not come
  */
 export async function readRelated(contentType: string, body: AsyncIterable<Buffer>): Promise<RelatedParts> {
   const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
   const boundary = quoted ?? plain;
-  if (boundary === undefined) throw new Refusal('invalid', 'Multipart must have a boundary.');
+  if (boundary === undefined) throw new StorageError('invalid', 'Multipart must have a boundary.');
   const delimiter = `\r\n--${boundary}`;
   const upTo = createSplitter(body);
 
@@ -34,7 +34,7 @@ export async function readRelated(contentType: string, body: AsyncIterable<Buffe
       media: upTo(delimiter),
     };
   } catch {
-    throw new Refusal('invalid', 'Parse Error');
+    throw new StorageError('invalid', 'Parse Error');
   }
 }
 
@@ -58,7 +58,7 @@ function createSplitter(body: AsyncIterable<Buffer>): (delimiter: string) => Asy
       held = held.subarray(safe);
       if (piece.length > 0) yield piece;
       const next = await source.next();
-      if (next.done === true) throw new Refusal('invalid', 'Malformed multipart body.');
+      if (next.done === true) throw new StorageError('invalid', 'Malformed multipart body.');
       held = Buffer.concat([held, next.value]);
     }
   };

@@ -3,7 +3,7 @@ import { authorize, denied, may } from './access.ts';
 import { type Conditions, checkConditions } from './conditions.ts';
 import type { Digests, Incoming } from './incoming.ts';
 import type { Attributes, StoredObject } from './model.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 import type { Store } from './store.ts';
 
 /** An object somebody names, and what must hold for it. */
@@ -27,7 +27,7 @@ export interface Upload extends Target {
 
 /** What may be done with objects, by whom and when: the rules that the JSON and the XML API share. */
 export interface Objects {
-  /** @throws Refusal access_denied, no_such_bucket, no_such_object, condition_not_met, not_modified */
+  /** @throws StorageError access_denied, no_such_bucket, no_such_object, condition_not_met, not_modified */
   read(target: Target): StoredObject;
   /** Refuses an upload that could not succeed, before any byte of it is taken. */
   announce(upload: Upload): void;
@@ -49,7 +49,7 @@ export function createObjects(store: Store): Objects {
     if (object === undefined || (target.generation ?? object.generation) !== object.generation) {
       // Absence is told only to those who may list: to anyone else it looks like a lack of rights.
       if (!may(caller, 'storage.objects.list', bucket)) throw denied(caller, permission, 'object');
-      throw new Refusal('no_such_object', `No such object: ${bucket}/${name}`);
+      throw new StorageError('no_such_object', `No such object: ${bucket}/${name}`);
     }
     checkConditions(target.conditions, object, purpose);
     return object;
@@ -76,9 +76,9 @@ export function createObjects(store: Store): Objects {
     try {
       checkSize(upload, incoming.size);
       checkDigests(upload.expected, digests);
-    } catch (refusal) {
+    } catch (error) {
       await incoming.discard();
-      throw refusal;
+      throw error;
     }
     return store.commit({ bucket, name, incoming, digests, attributes }, mayBecomeLive(upload));
   };
@@ -109,27 +109,27 @@ export function createObjects(store: Store): Objects {
 /** "Object name requirements" of the service: 1 to 1,024 bytes of UTF-8, no line ends, not `.` or `..`. */
 function checkName(name: string): void {
   const length = Buffer.byteLength(name);
-  if (length === 0) throw new Refusal('invalid', 'Required parameter: name');
+  if (length === 0) throw new StorageError('invalid', 'Required parameter: name');
   if (length > 1024 || /[\r\n]/.test(name) || name === '.' || name === '..') {
-    throw new Refusal('invalid', 'Disallowed unicode characters present in object name or name too long.');
+    throw new StorageError('invalid', 'Disallowed unicode characters present in object name or name too long.');
   }
 }
 
 function checkSize({ sizes }: Upload, size: number): void {
   if (sizes === undefined) return;
-  if (size > sizes.max) throw new Refusal('entity_too_large', 'Content-length exceeds upper bound on range');
-  if (size < sizes.min) throw new Refusal('entity_too_small', 'Content-length smaller than lower bound on range');
+  if (size > sizes.max) throw new StorageError('entity_too_large', 'Content-length exceeds upper bound on range');
+  if (size < sizes.min) throw new StorageError('entity_too_small', 'Content-length smaller than lower bound on range');
 }
 
 function checkDigests(expected: Partial<Digests>, actual: Digests): void {
   if (expected.crc32c !== undefined && expected.crc32c !== actual.crc32c) {
-    throw new Refusal(
+    throw new StorageError(
       'crc_mismatch',
       `Provided CRC32C "${expected.crc32c}" doesn't match calculated CRC32C "${actual.crc32c}".`,
     );
   }
   if (expected.md5 !== undefined && expected.md5 !== actual.md5) {
-    throw new Refusal(
+    throw new StorageError(
       'bad_digest',
       `Provided MD5 hash "${expected.md5}" doesn't match calculated MD5 hash "${actual.md5}".`,
     );

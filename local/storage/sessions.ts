@@ -5,7 +5,7 @@ import { empty, type Reply } from './http.ts';
 import type { Digests, Incoming } from './incoming.ts';
 import type { StoredObject } from './model.ts';
 import type { Objects, Upload } from './objects.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 import type { Store } from './store.ts';
 
 /** Parts of an upload are kept in whole multiples of 256 KiB until the last one. */
@@ -24,7 +24,7 @@ export interface Sessions {
    * Takes the part that a Content-Range header names, or tells how far the upload is.
    *
    * @param expected checksums of the whole, sent along with the last part
-   * @throws Refusal no_such_upload, gone, cancelled, invalid, and those of a failed upload, which end the session
+   * @throws StorageError no_such_upload, gone, cancelled, invalid, and those of a failed upload, which end the session
    */
   put(
     id: string,
@@ -47,9 +47,9 @@ export function createSessions(store: Store, objects: Objects, clock: Clock): Se
 
   const find = (id: string) => {
     const session = sessions.get(id);
-    if (session === undefined) throw new Refusal('no_such_upload');
-    if (session.state === 'cancelled') throw new Refusal('cancelled');
-    if (clock.now() - session.startedAt > LIFETIME_MS) throw new Refusal('gone');
+    if (session === undefined) throw new StorageError('no_such_upload');
+    if (session.state === 'cancelled') throw new StorageError('cancelled');
+    if (clock.now() - session.startedAt > LIFETIME_MS) throw new StorageError('gone');
     return session;
   };
 
@@ -82,19 +82,19 @@ export function createSessions(store: Store, objects: Objects, clock: Clock): Se
 
       if (range.kind === 'data') {
         const { start, end, total } = range;
-        if (start > incoming.size) throw new Refusal('invalid', tooFar(start, incoming.size));
+        if (start > incoming.size) throw new StorageError('invalid', tooFar(start, incoming.size));
         const last = end === undefined || end + 1 === total;
         const until = last ? {} : { until: Math.floor((end + 1) / QUANTUM) * QUANTUM };
         const max = upload.sizes === undefined ? {} : { max: upload.sizes.max };
         await incoming.append(body, { skip: incoming.size - start, ...until, ...max }).catch(async (error) => {
           // A line that broke leaves what came; an upload that grew too large is over.
-          if (error instanceof Refusal) await drop(session);
+          if (error instanceof StorageError) await drop(session);
           throw error;
         });
         if (last && total === undefined) return complete(session, expected);
       }
       if (range.total !== undefined && incoming.size > range.total) {
-        throw new Refusal('invalid', 'Invalid request. More bytes were sent than Content-Range announced.');
+        throw new StorageError('invalid', 'Invalid request. More bytes were sent than Content-Range announced.');
       }
       if (range.total === incoming.size) return complete(session, expected);
       return { kind: 'incomplete', received: incoming.size };
@@ -102,7 +102,7 @@ export function createSessions(store: Store, objects: Objects, clock: Clock): Se
     async cancel(id) {
       const session = find(id);
       if (session.state === 'open') await drop(session);
-      throw new Refusal('cancelled');
+      throw new StorageError('cancelled');
     },
   };
 }

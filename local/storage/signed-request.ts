@@ -2,7 +2,7 @@ import { type KeyLike, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { canonicalRequest, foldHeaders, queryPairs, stringToSign } from './canonical-request.ts';
 import type { Exchange } from './http.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 
 /** The key with which a service account's signatures are checked; undefined for an account nobody knows. */
 export type PublicKeyOf = (email: string) => KeyLike | undefined | Promise<KeyLike | undefined>;
@@ -17,7 +17,7 @@ const verifyAsync = promisify(verify);
  *
  * @param now milliseconds since the Unix epoch
  * @returns the account that signed; its rights are another question
- * @throws Refusal malformed_security, expired_token, access_denied (too early), invalid_security (unknown account),
+ * @throws StorageError malformed_security, expired_token, access_denied (too early), invalid_security (unknown account),
  *   signature_does_not_match
  */
 export async function verifySignedRequest(exchange: Exchange, now: number, publicKeyOf: PublicKeyOf): Promise<string> {
@@ -25,7 +25,7 @@ export async function verifySignedRequest(exchange: Exchange, now: number, publi
   checkTime(claim, now);
   const headers = signedHeaders(exchange, claim.signedHeaders);
   const key = await publicKeyOf(claim.email);
-  if (key === undefined) throw new Refusal('invalid_security');
+  if (key === undefined) throw new StorageError('invalid_security');
 
   const canonical = canonicalRequest(exchange, headers);
   const toSign = stringToSign(canonical, claim.date, claim.scope);
@@ -36,7 +36,7 @@ export async function verifySignedRequest(exchange: Exchange, now: number, publi
   if (await isSignature(claim.signature, stringToSign(canonicalWithoutPort, claim.date, claim.scope), key))
     return claim.email;
 
-  throw new Refusal(
+  throw new StorageError(
     'signature_does_not_match',
     'The request signature we calculated does not match the signature you provided. Check your Google secret key and signing method.',
     { StringToSign: toSign, CanonicalRequest: canonical },
@@ -86,13 +86,13 @@ function parseClaim(query: string): Claim {
 function checkTime({ startsAt, seconds }: Claim, now: number): void {
   const endsAt = startsAt + seconds * 1000;
   if (now > endsAt) {
-    throw new Refusal(
+    throw new StorageError(
       'expired_token',
       `The provided token has expired. Request signature expired at: ${new Date(endsAt).toISOString()}`,
     );
   }
   if (now < startsAt - EARLY_SECONDS * 1000) {
-    throw new Refusal('access_denied', `Request is not valid before ${new Date(startsAt).toISOString()}`);
+    throw new StorageError('access_denied', `Request is not valid before ${new Date(startsAt).toISOString()}`);
   }
 }
 
@@ -122,7 +122,7 @@ function signedHeaders({ rawHeaders }: Exchange, names: readonly string[]): Read
 }
 
 const malformed = (parameter: string, details: string) =>
-  new Refusal('malformed_security', details, { ParameterName: parameter });
+  new StorageError('malformed_security', details, { ParameterName: parameter });
 
 const isSignature = (signature: string, text: string, key: KeyLike) =>
   verifyAsync('RSA-SHA256', Buffer.from(text), key, Buffer.from(signature, 'hex'));

@@ -32,7 +32,7 @@ export interface LocalStorage {
   baseUrl(email: string): string;
   /** Where signed URLs lead: scheme, host and port, to be followed by `/BUCKET/OBJECT?X-Goog-…`. */
   readonly xmlUrl: string;
-  /** @throws Refusal already_exists, invalid */
+  /** @throws StorageError already_exists, invalid */
   createBucket(name: string, options?: BucketOptions): void;
   close(): Promise<void>;
 }

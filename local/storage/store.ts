@@ -4,18 +4,18 @@ import { join } from 'node:path';
 import type { Clock } from '#shared/model/clock.ts';
 import { createIncoming, type Digests, type Incoming } from './incoming.ts';
 import type { Attributes, Bucket, BucketOptions, StoredObject } from './model.ts';
-import { Refusal } from './refusal.ts';
+import { StorageError } from './storage-error.ts';
 
 /** Buckets and live objects. Knows nothing of HTTP and of rights. */
 export interface Store {
-  /** @throws Refusal already_exists, invalid */
+  /** @throws StorageError already_exists, invalid */
   createBucket(name: string, options: BucketOptions): Bucket;
-  /** @throws Refusal no_such_bucket */
+  /** @throws StorageError no_such_bucket */
   bucket(name: string): Bucket;
   find(bucket: string, name: string): StoredObject | undefined;
   /** Every object of a bucket, in no order. */
   objects(bucket: string): Iterable<StoredObject>;
-  /** A place for bytes to arrive at. */
+  /** Opens a file for incoming bytes. */
   receive(): Incoming;
   /**
    * Makes the bytes the live object, in one step with `guard`, which sees the one that is there and may refuse.
@@ -48,7 +48,7 @@ export async function createStore(dir: string, clock: Clock): Promise<Store> {
 
   const entry = (name: string) => {
     const found = buckets.get(name);
-    if (found === undefined) throw new Refusal('no_such_bucket');
+    if (found === undefined) throw new StorageError('no_such_bucket');
     return found;
   };
 
@@ -61,8 +61,8 @@ export async function createStore(dir: string, clock: Clock): Promise<Store> {
   return {
     createBucket(name, options) {
       if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/.test(name))
-        throw new Refusal('invalid', `Invalid bucket name: '${name}'`);
-      if (buckets.has(name)) throw new Refusal('already_exists');
+        throw new StorageError('invalid', `Invalid bucket name: '${name}'`);
+      if (buckets.has(name)) throw new StorageError('already_exists');
       const bucket = { name, options, createdAt: clock.now() };
       buckets.set(name, { bucket, objects: new Map() });
       return bucket;
@@ -78,9 +78,9 @@ export async function createStore(dir: string, clock: Clock): Promise<Store> {
       const previous = objects.get(name);
       try {
         guard(previous);
-      } catch (refusal) {
+      } catch (error) {
         await rm(path);
-        throw refusal;
+        throw error;
       }
       const now = clock.now();
       const facts = { generation: nextGeneration(), metageneration: 1, createdAt: now, updatedAt: now };

@@ -7,10 +7,10 @@ import { download } from './download.ts';
 import { type Api, decode, type Exchange, type Operation } from './http.ts';
 import type { CorsRule } from './model.ts';
 import type { Objects, Target } from './objects.ts';
-import { Refusal, xmlError } from './refusal.ts';
 import { objectHeaders, sendable } from './representation.ts';
 import type { Sessions } from './sessions.ts';
 import { isSigned, type PublicKeyOf, verifySignedRequest } from './signed-request.ts';
+import { StorageError, xmlError } from './storage-error.ts';
 import type { Store } from './store.ts';
 import { put, sessionRoute, startResumable } from './xml-uploads.ts';
 
@@ -31,7 +31,7 @@ export interface Place {
 }
 
 /**
- * Cloud Storage's XML API for whoever holds a V4 signed URL: GET, HEAD, PUT, DELETE and resumable uploads of one
+ * Cloud Storage's XML API for holders of a V4 signed URL: GET, HEAD, PUT, DELETE and resumable uploads of one
  * object, path-style (`/BUCKET/OBJECT`) or with the bucket as the first label of the host name.
  */
 export function createXmlApi(parts: XmlApiParts): Api {
@@ -41,14 +41,14 @@ export function createXmlApi(parts: XmlApiParts): Api {
       if (exchange.method === 'OPTIONS') {
         return { name: 'preflight', run: async () => preflight(rulesOf(parts.store, place.bucket), exchange) };
       }
-      if (place.name === '') throw new Refusal('not_implemented');
+      if (place.name === '') throw new StorageError('not_implemented');
       const uploadId = new URLSearchParams(exchange.query).get('upload_id');
       return uploadId === null ? objectRoute(parts, exchange, place) : sessionRoute(parts.sessions, exchange, uploadId);
     },
-    refuse(refusal) {
-      const { status } = refusal;
-      if (refusal.code === 'not_modified') return { status, headers: {}, body: '' };
-      return { status, headers: { 'content-type': 'application/xml; charset=UTF-8' }, body: xmlError(refusal) };
+    refuse(error) {
+      const { status } = error;
+      if (error.code === 'not_modified') return { status, headers: {}, body: '' };
+      return { status, headers: { 'content-type': 'application/xml; charset=UTF-8' }, body: xmlError(error) };
     },
     standing: (exchange) => {
       try {
@@ -96,7 +96,7 @@ function objectRoute(parts: XmlApiParts, exchange: Exchange, place: Place): Oper
       },
     };
   }
-  throw new Refusal('method_not_allowed');
+  throw new StorageError('method_not_allowed');
 }
 
 /** The object, on behalf of the account that signed the URL. */
@@ -106,11 +106,14 @@ async function authenticated(
   place: Place,
 ): Promise<Target> {
   if (!isSigned(exchange.query)) {
-    throw new Refusal('access_denied', 'Anonymous caller does not have access to the Google Cloud Storage object.');
+    throw new StorageError(
+      'access_denied',
+      'Anonymous caller does not have access to the Google Cloud Storage object.',
+    );
   }
   const email = await verifySignedRequest(exchange, clock.now(), publicKey);
   const caller = callers.find((known) => known.email === email);
-  if (caller === undefined) throw new Refusal('invalid_security');
+  if (caller === undefined) throw new StorageError('invalid_security');
   const header: Readonly<Record<string, string>> = {
     ifGenerationMatch: 'x-goog-if-generation-match',
     ifMetagenerationMatch: 'x-goog-if-metageneration-match',

@@ -4,11 +4,11 @@ import { type Exchange, empty, type Operation, type Reply } from './http.ts';
 import { defined } from './metadata.ts';
 import type { Attributes, StoredObject } from './model.ts';
 import type { Objects, Target, Upload } from './objects.ts';
-import { Refusal } from './refusal.ts';
 import { objectHeaders } from './representation.ts';
 import { incomplete, isQuery, type Sessions } from './sessions.ts';
+import { StorageError } from './storage-error.ts';
 
-/** A whole object in one PUT. One that says it is too large is refused before a byte of it is read. */
+/** A whole object in one PUT. A Content-Length beyond the limit is refused before the body is read. */
 export async function put(
   objects: Objects,
   exchange: Exchange,
@@ -18,12 +18,12 @@ export async function put(
   const upload = uploadOf(exchange, target);
   const announced = Number(exchange.headers['content-length'] ?? 0);
   if (upload.sizes !== undefined && announced > upload.sizes.max) {
-    throw new Refusal('entity_too_large', 'Content-length exceeds upper bound on range');
+    throw new StorageError('entity_too_large', 'Content-length exceeds upper bound on range');
   }
   return stored(await objects.create(upload, body));
 }
 
-/** Opens a session whose address is all that its holder needs. The limit of sizes and the conditions go along. */
+/** Opens a resumable session; its URL is the only credential. It keeps the size limit and the preconditions. */
 export function startResumable(sessions: Sessions, exchange: Exchange, target: Target): Reply {
   const id = sessions.start(uploadOf(exchange, target));
   const location = `http://${exchange.host}${exchange.path}?upload_id=${id}`;
@@ -32,7 +32,7 @@ export function startResumable(sessions: Sessions, exchange: Exchange, target: T
 
 export function sessionRoute(sessions: Sessions, { method, headers }: Exchange, id: string): Operation {
   if (method === 'DELETE') return { name: 'cancel', run: () => sessions.cancel(id) };
-  if (method !== 'PUT') throw new Refusal('method_not_allowed');
+  if (method !== 'PUT') throw new StorageError('method_not_allowed');
   const range = headers['content-range'];
   return {
     name: isQuery(range) ? 'status' : 'chunk',
@@ -70,7 +70,7 @@ function sizeRange(header: string | string[] | undefined): { min: number; max: n
   if (header === undefined) return undefined;
   const [, min, max] = /^\s*(\d+)\s*,\s*(\d+)\s*$/.exec([header].flat().join()) ?? [];
   if (min === undefined || max === undefined)
-    throw new Refusal('invalid', 'Invalid x-goog-content-length-range header.');
+    throw new StorageError('invalid', 'Invalid x-goog-content-length-range header.');
   return { min: Number(min), max: Number(max) };
 }
 

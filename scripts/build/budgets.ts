@@ -1,8 +1,8 @@
 import type { Built } from './bundle.ts';
 
 /**
- * KiB of code that each bundle may have: what it had when this was last set, and a tenth. A start reads and compiles
- * all of it, so growth is to be meant; a dependency that came along unseen is found here.
+ * Maximum size of each bundle in KiB: its size when the budget was last set, plus a tenth. A cold start reads and
+ * compiles all of it, so growth must be intended; the budget finds a dependency that was added unnoticed.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
   admin: 2370,
@@ -17,7 +17,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'task-worker': 1720,
 };
 
-/** What exceeds its budget or has none, one line each that says what to do. */
+/** One line for each bundle that exceeds its budget or has none, saying what to do. */
 export function overBudget(built: readonly Built[]): string[] {
   return built.flatMap(({ name, size }) => {
     const budget = BUDGETS[name];

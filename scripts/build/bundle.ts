@@ -46,7 +46,7 @@ export async function bundle(name: string, out: string): Promise<Built> {
   return { name, size: (await stat(outfile)).size };
 }
 
-/** napi modules are looked for as packages beside the bundle: those of the platforms that are installed. */
+/** Native modules are loaded as packages beside the bundle: copies those of the installed platforms. */
 async function copyNativeModules(folder: string): Promise<void> {
   for (const file of globSync('node_modules/@node-rs/crc32-*/{package.json,*.node}', { cwd: ROOT })) {
     const target = join(folder, file);
@@ -55,7 +55,7 @@ async function copyNativeModules(folder: string): Promise<void> {
   }
 }
 
-/** The docs function's files, its own and its renderer's, where it looks for them from beside the bundle. */
+/** Copies the docs function's static files, and those of its renderer, to where the bundle looks for them. */
 async function copyAssets(folder: string): Promise<void> {
   const renderer = ['package.json', 'LICENSE', 'NOTICE', 'swagger-ui.css', 'swagger-ui-bundle.js'];
   await cp(join(ROOT, 'functions/docs/assets'), join(folder, 'assets'), { recursive: true });

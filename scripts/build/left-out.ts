@@ -1,7 +1,7 @@
 import { sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** In the place of a package's index, which loads every client that it has: the one that we use, under its name. */
+/** Replacements for package index files, which load every client: each exports only the client that we use. */
 const CLIENTS: Readonly<Record<string, string>> = {
   '@google-cloud/firestore-api/build/src/index.js':
     "exports.v1 = { FirestoreClient: require('./v1/firestore_client').FirestoreClient };",
@@ -12,25 +12,25 @@ const CLIENTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Loaded by what we use, and never used by it. Message classes: the clients take plain objects and read their
+ * Modules that our code loads indirectly and never uses. Message classes: the clients take plain objects and read their
  * protocol from protos.json, and these classes serve only long-running operations, of which we start none. Tables of
- * East Asian encodings: bodies are read and decoded before a body parser could want them.
+ * East Asian encodings: bodies are decoded before a body parser could need them.
  */
 const UNUSED =
   /\/google-gax\/build\/protos\/(iam_service|locations|operations)\.js$|\/iconv-lite\/encodings\/tables\/.*\.json$/;
 
 /**
- * What functions-framework runs a function in. To load node:domain turns on hooks that cost every promise, socket and
- * request of the process, a third of what it can answer from memory; our function inside it only resolves a promise
+ * Replaces node:domain, in which functions-framework runs a function. Loading it enables hooks on every promise, socket
+ * and request, which costs a third of the throughput of cached responses. Our function inside it only resolves a promise
  * (shared/http/framework.ts), so there is nothing to catch.
  */
 const NO_DOMAIN = 'exports.create = () => ({ on() {}, run: (step) => step() });';
 
-/** Does nothing until it is used, and then says what is amiss. */
+/** A module that throws on first use, naming what is missing. */
 const absent = (name: string) =>
   `module.exports = new Proxy({}, { get(_, member) {
     if (member === '__esModule') return true;
-    throw new Error(${JSON.stringify(`${name} is left out of the bundle (scripts/build/left-out.ts) and wanted: `)} + String(member));
+    throw new Error(${JSON.stringify(`${name} is left out of the bundle (scripts/build/left-out.ts) but was used: `)} + String(member));
   } });`;
 
 /** Leaves out of a bundle what its function never runs: two thirds of its size, and a third of its start. */

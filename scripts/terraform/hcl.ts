@@ -22,7 +22,7 @@ export interface Terraform {
   readonly variables: readonly string[];
 }
 
-// Its types ask for the browser's, which are not to be had in all of the project: so it is loaded without them.
+// Its types need the browser's, which this project does not include, so it is loaded without types.
 const { parse } = z
   .object({ parse: z.custom<(file: string, text: string) => Promise<unknown>>((value) => typeof value === 'function') })
   .parse(createRequire(import.meta.url)('@cdktf/hcl2json'));

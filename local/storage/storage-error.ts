@@ -1,8 +1,8 @@
 /**
- * Every way the stand-in says no: HTTP status, `reason` of the JSON API and `Code` with `Message` of the XML API, as
+ * Every error of the stand-in: HTTP status, `reason` of the JSON API and `Code` with `Message` of the XML API, as
  * the service's reference pages "HTTP status and error codes" list them.
  */
-const REFUSALS = {
+const ERRORS = {
   aborted: {
     status: 409,
     reason: 'conflict',
@@ -113,32 +113,32 @@ const REFUSALS = {
   },
 } as const;
 
-export type RefusalCode = keyof typeof REFUSALS;
+export type StorageErrorCode = keyof typeof ERRORS;
 
-export class Refusal extends Error {
-  readonly code: RefusalCode;
+export class StorageError extends Error {
+  readonly code: StorageErrorCode;
   /** Elements that the XML answer carries beside Code, Message and Details, in this order. */
   readonly elements: Readonly<Record<string, string>>;
 
   /** @param message what the JSON API says, and the XML API under Details; by default the code's own words */
-  constructor(code: RefusalCode, message?: string, elements: Readonly<Record<string, string>> = {}) {
-    super(message ?? REFUSALS[code].says);
-    this.name = 'Refusal';
+  constructor(code: StorageErrorCode, message?: string, elements: Readonly<Record<string, string>> = {}) {
+    super(message ?? ERRORS[code].says);
+    this.name = 'StorageError';
     this.code = code;
     this.elements = elements;
   }
 
   get status(): number {
-    return REFUSALS[this.code].status;
+    return ERRORS[this.code].status;
   }
 
   get reason(): string {
-    return REFUSALS[this.code].reason;
+    return ERRORS[this.code].reason;
   }
 }
 
 /** gRPC status names, in which faults are injected, to the answer that Cloud Storage gives over HTTP. */
-const OF_STATUS: Readonly<Record<string, RefusalCode>> = {
+const OF_STATUS: Readonly<Record<string, StorageErrorCode>> = {
   ABORTED: 'aborted',
   DEADLINE_EXCEEDED: 'gateway_timeout',
   FAILED_PRECONDITION: 'condition_not_met',
@@ -151,22 +151,23 @@ const OF_STATUS: Readonly<Record<string, RefusalCode>> = {
   UNAVAILABLE: 'unavailable',
 };
 
-export const refusalOf = (grpcStatus: string): Refusal => new Refusal(OF_STATUS[grpcStatus] ?? 'internal');
+export const injectedError = (grpcStatus: string): StorageError =>
+  new StorageError(OF_STATUS[grpcStatus] ?? 'internal');
 
 /** The JSON API's error document. */
-export function jsonError(refusal: Refusal): string {
-  const { message, reason, status } = refusal;
+export function jsonError(error: StorageError): string {
+  const { message, reason, status } = error;
   return JSON.stringify({ error: { code: status, message, errors: [{ message, domain: 'global', reason }] } });
 }
 
 /** The XML API's error document. */
-export function xmlError(refusal: Refusal): string {
-  const { xml, says } = REFUSALS[refusal.code];
+export function xmlError(error: StorageError): string {
+  const { xml, says } = ERRORS[error.code];
   const elements = {
     Code: xml,
     Message: says,
-    ...(refusal.message === says ? {} : { Details: refusal.message }),
-    ...refusal.elements,
+    ...(error.message === says ? {} : { Details: error.message }),
+    ...error.elements,
   };
   const body = Object.entries(elements).map(([name, text]) => `<${name}>${escapeXml(text)}</${name}>`);
   return `<?xml version='1.0' encoding='UTF-8'?><Error>${body.join('')}</Error>`;

@@ -9,19 +9,19 @@ const STATUS: Readonly<Record<string, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
-/** How Identity Platform says no: the reason is the error's message. */
-export class IdentityRefusal extends Error {
+/** An error response of Identity Platform; the message is the reason code. */
+export class IdentityError extends Error {
   readonly status: number;
 
   constructor(status: number, reason: string) {
     super(reason);
-    this.name = 'IdentityRefusal';
+    this.name = 'IdentityError';
     this.status = status;
   }
 }
 
-export const refusalOf = (code: string): IdentityRefusal => new IdentityRefusal(STATUS[code] ?? 500, code);
+export const injectedError = (code: string): IdentityError => new IdentityError(STATUS[code] ?? 500, code);
 
-export const errorBody = ({ status, message }: IdentityRefusal) => ({
+export const errorBody = ({ status, message }: IdentityError) => ({
   error: { code: status, message, errors: [{ message, reason: 'invalid', domain: 'global' }] },
 });

@@ -14,20 +14,20 @@ const STATUS: Readonly<Record<string, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
-export class RunRefusal extends Error {
+export class RunError extends Error {
   readonly code: string;
   readonly status: number;
 
   constructor(code: string, message: string) {
     super(message);
-    this.name = 'RunRefusal';
+    this.name = 'RunError';
     this.code = code;
     this.status = STATUS[code] ?? 500;
   }
 }
 
-export const refusalOf = (code: string): RunRefusal => new RunRefusal(code, `injected fault: ${code}`);
+export const injectedError = (code: string): RunError => new RunError(code, `injected fault: ${code}`);
 
-export const errorBody = ({ code, status, message }: RunRefusal) => ({
+export const errorBody = ({ code, status, message }: RunError) => ({
   error: { code: status, message, status: code },
 });

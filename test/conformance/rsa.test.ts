@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { readPublicKey } from '#shared/crypto/public-key.ts';
@@ -44,16 +44,10 @@ const base64url = (bytes: Buffer) => bytes.toString('base64url');
 const isOurs = ({ keySize, sha, publicKey }: Group) =>
   keySize === 4096 && sha === 'SHA-256' && BigInt(`0x${publicKey.publicExponent.toString('hex')}`) === 65537n;
 
-const folder = process.env['WYCHEPROOF_DIR'];
-if (folder === undefined) {
-  describe.skip('Wycheproof RSA: set WYCHEPROOF_DIR to testvectors_v1 of github.com/C2SP/wycheproof', () => {
-    it('rsa_signature_4096_sha256_test.json', () => {});
-  });
-} else {
-  const path = join(folder, 'rsa_signature_4096_sha256_test.json');
+function runFile(title: string, path: string): void {
   const file = vectors.parse(JSON.parse(readFileSync(path, 'utf8')));
 
-  describe('Wycheproof RSA', () => {
+  describe(title, () => {
     it('has as many cases as the file says, and some for keys of our kind', () => {
       expect(file.testGroups.flatMap(({ tests }) => tests).length).toBe(file.numberOfTests);
       expect(file.testGroups.filter(isOurs).flatMap(({ tests }) => tests).length).toBeGreaterThan(0);
@@ -80,3 +74,13 @@ if (folder === undefined) {
     }
   });
 }
+
+runFile('RSA, our vectors', resolve(import.meta.dirname, '../vectors/rsa-signatures.json'));
+
+const folder = process.env['WYCHEPROOF_DIR'];
+if (folder !== undefined && folder !== '')
+  runFile('RSA, Wycheproof', join(folder, 'rsa_signature_4096_sha256_test.json'));
+else
+  describe.skip('RSA, Wycheproof: set WYCHEPROOF_DIR to testvectors_v1 of github.com/C2SP/wycheproof', () => {
+    it('rsa_signature_4096_sha256_test.json', () => expect.unreachable());
+  });

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto';
 import * as z from 'zod';
-import { canonicalJson } from '#shared/crypto/canonical-json.ts';
+import { canonicalJson } from '#shared/license-format/canonical-json.ts';
 import { BusyError, patiently } from './patience.ts';
 
 const created = z.object({ license_id: z.string(), license_key: z.string() });

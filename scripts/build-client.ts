@@ -61,18 +61,20 @@ async function buildCommonJs(out: string): Promise<void> {
 
 /** Writes one declaration file for each source file. */
 async function declare(out: string): Promise<void> {
-  const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', 'client/src'];
+  const emitted = join(out, 'declarations');
+  const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', '.'];
   const settings = [
     ['--target', 'es2024'],
     ['--lib', 'es2024,esnext.disposable'],
     ['--module', 'nodenext'],
     ['--types', 'node'],
-    ['--outDir', out],
+    ['--outDir', emitted],
   ].flat();
   const strict = ['--strict', '--skipLibCheck', '--allowImportingTsExtensions', '--exactOptionalPropertyTypes'];
   const entries = ['client/src/node.ts', 'client/src/browser.ts'];
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [tsc, '--ignoreConfig', ...flags, ...settings, ...strict, ...entries], { cwd: ROOT });
+  await collectDeclarations(emitted, out);
   await prune(out, ['node.d.ts', 'browser.d.ts']);
   for (const file of globSync('**/*.d.ts', { cwd: out })) {
     const text = await readFile(join(out, file), 'utf8');
@@ -103,6 +105,19 @@ async function commonJsDeclarations(entry: string): Promise<string> {
 }
 
 const isClass = (value: unknown): boolean => typeof value === 'function' && /^class\b/.test(String(value));
+
+/** Moves the client's declarations to the top, and those of the format that it shares with the suite beside them. */
+async function collectDeclarations(emitted: string, out: string): Promise<void> {
+  for (const file of globSync('**/*.d.ts', { cwd: emitted })) {
+    const path = file.replaceAll('\\', '/').replace(/^(client\/src|shared)\//, '');
+    const text = await readFile(join(emitted, file), 'utf8');
+    // client/src is two folders above shared/, and in the package nothing is between them.
+    const linked = text.replaceAll(/((?:\.\.\/)+)shared\//g, (_, up: string) => up.replace('../../', '') || './');
+    await mkdir(dirname(join(out, path)), { recursive: true });
+    await writeFile(join(out, path), linked);
+  }
+  await rm(emitted, { recursive: true });
+}
 
 /** Removes the declarations that no entry leads to. */
 async function prune(out: string, entries: readonly string[]): Promise<void> {

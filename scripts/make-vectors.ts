@@ -1,8 +1,8 @@
 import { constants, createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson } from '#shared/crypto/canonical-json.ts';
 import { readPublicKey } from '#shared/crypto/public-key.ts';
+import { canonicalJson } from '#shared/license-format/canonical-json.ts';
 import { ROOT } from './sources.ts';
 
 /**

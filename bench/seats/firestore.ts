@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { retrying } from '#shared/gcp/retry.ts';
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { DEFAULT_LEASE_SECONDS, type LicenseFields } from '#shared/model/license.ts';
-import { hashLicenseKey, type LicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';

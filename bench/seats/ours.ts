@@ -1,9 +1,9 @@
 import { type Acquire, createAcquire } from '#functions/seats/acquire.ts';
 import type { AcquireRequest } from '#functions/seats/acquire-request.ts';
 import { createUsageRecorder } from '#functions/seats/usage-recorder.ts';
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
-import type { LicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { holderId } from '#shared/model/session-id.ts';
 import { createGround } from './firestore.ts';

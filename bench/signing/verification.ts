@@ -1,10 +1,10 @@
 import { verify } from 'node:crypto';
 import { signBatch } from '#shared/crypto/batch.ts';
-import { canonicalJson } from '#shared/crypto/canonical-json.ts';
 import { signLicenseToken, verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { type LicenseClaims, signLicense, verifyLicense } from '#shared/crypto/license.ts';
 import { createVerifiedHeads } from '#shared/crypto/verified-heads.ts';
 import type { Verification } from '#shared/crypto/verify.ts';
+import { canonicalJson } from '#shared/license-format/canonical-json.ts';
 import { median } from '../seats/storm.ts';
 import type { SlowKms } from './kms.ts';
 

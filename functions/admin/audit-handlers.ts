@@ -1,8 +1,8 @@
 import * as contract from '#shared/contract/audit.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import type { AuditRecord } from '#shared/model/audit.ts';
-import { formatTime } from '#shared/model/time.ts';
 import type { createAudit } from './audit.ts';
 import { listResponse } from './list-response.ts';
 import { scopeOf } from './scope.ts';

@@ -1,6 +1,7 @@
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { type EveryMember, nothingElse } from '#shared/model/every-member.ts';
 import { DEFAULT_LEASE_SECONDS, type LicenseFields, OFFLINE_SECONDS, type Tier } from '#shared/model/license.ts';
-import { hashLicenseKey, type LicenseKey } from '#shared/model/license-key.ts';
+import { hashLicenseKey } from '#shared/model/license-key.ts';
 
 /** No member is optional, and the document below names each: one that is added is a type error where it is forgotten. */
 export interface NewLicense {

@@ -1,11 +1,11 @@
 import { MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH } from '#shared/contract/license-signing.ts';
-import { canonicalJson, NotCanonicalError } from '#shared/crypto/canonical-json.ts';
 import { RESERVED_CLAIMS } from '#shared/crypto/jws.ts';
 import { type LicenseClaims, RESERVED_MEMBERS } from '#shared/crypto/license.ts';
 import type { SigningKey } from '#shared/crypto/signer.ts';
 import type { KeyDirectory } from '#shared/keys/directory.ts';
+import { canonicalJson, NotCanonicalError } from '#shared/license-format/canonical-json.ts';
+import { formatTime, parseTime } from '#shared/license-format/time.ts';
 import { type InvalidMember, invalid } from '#shared/model/errors.ts';
-import { formatTime, parseTime } from '#shared/model/time.ts';
 import type { SignClaims, Signed, TokenFormat } from '#shared/signing/sign-claims.ts';
 
 export interface SignOptions {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { CachedInput, HttpResponse } from '#shared/http/route.ts';
 import type { KeyDirectory, KeySet, PublishedKey } from '#shared/keys/directory.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
-import { formatTime } from '#shared/model/time.ts';
 
 /** The two responses to one route, made once for each key set. */
 interface PreparedResponse {

@@ -1,5 +1,5 @@
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { Fault } from '#shared/model/errors.ts';
-import type { LicenseKey } from '#shared/model/license-key.ts';
 import type { Logger } from '#shared/model/logger.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 

@@ -1,6 +1,7 @@
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { License } from '#shared/model/license.ts';
-import { hashLicenseKey, type LicenseKey, sameDigest } from '#shared/model/license-key.ts';
+import { hashLicenseKey, sameDigest } from '#shared/model/license-key.ts';
 
 export const licenseNotFound = (): Fault => new Fault('license_not_found', 'There is no licence with this key.');
 

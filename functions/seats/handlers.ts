@@ -1,11 +1,11 @@
 import * as contract from '#shared/contract/seats.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import { parseLicenseKey } from '#shared/license-format/license-key.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import type { LocalLimit } from '#shared/limits/local-limit.ts';
 import { rateLimited, rateLimitHeaders } from '#shared/limits/rate-limit-status.ts';
-import { parseLicenseKey } from '#shared/model/license-key.ts';
 import { holderId } from '#shared/model/session-id.ts';
-import { formatTime } from '#shared/model/time.ts';
 import type { Acquire } from './acquire.ts';
 import { licenseNotFound } from './eligibility.ts';
 import type { Heartbeat } from './heartbeat.ts';

@@ -1,8 +1,8 @@
 import type { LicenseClaims } from '#shared/crypto/license.ts';
 import type { KeyDirectory } from '#shared/keys/directory.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
-import { formatTime } from '#shared/model/time.ts';
 import type { SignClaims } from '#shared/signing/sign-claims.ts';
 import type { AcquireRequest } from './acquire-request.ts';
 import type { Lease } from './lease.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '#shared/crypto/canonical-json.ts';
 import type { LicenseClaims } from '#shared/crypto/license.ts';
 import type { SigningKey } from '#shared/crypto/signer.ts';
+import { canonicalJson } from '#shared/license-format/canonical-json.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { formatTime } from '#shared/model/time.ts';
 import type { SignClaims, Signed, TokenFormat } from '#shared/signing/sign-claims.ts';
 
 /** What a signature depends on. A cached one is used again when all of it but `validUntil` is the same. */

@@ -1,10 +1,10 @@
 import type { SignedUrl, SignedUrlRequest } from '#shared/contract/signed-urls.ts';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
 import { appendSignature, createSigningRequest, type SigningRequest } from '#shared/crypto/v4/signing-request.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { invalid } from '#shared/model/errors.ts';
 import { MAX_OBJECT_NAME_BYTES } from '#shared/model/object-name.ts';
-import { formatTime } from '#shared/model/time.ts';
 import { type UploadPolicy, uploadHeaders } from './upload-policy.ts';
 
 export interface SignUrlOptions {

@@ -1,10 +1,10 @@
 import { type KeyWrapper, seal } from '#shared/crypto/envelope.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import type { Logger } from '#shared/model/logger.ts';
 import type { Sensitive } from '#shared/model/sensitive.ts';
 import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts';
-import { formatTime } from '#shared/model/time.ts';
 import type { JobStarter } from '#shared/store/jobs.ts';
 import type { ObjectCreator, ObjectRemover } from '#shared/store/objects.ts';
 import { type Attempt, type Claim, type Idempotency, NO_KEY } from './idempotency.ts';

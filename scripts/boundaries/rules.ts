@@ -52,11 +52,11 @@ export const RULES: readonly Rule[] = [
       !/^functions\/[^/]+\/(index|adapters)\.ts$/.test(from),
   },
   {
-    name: 'shared/crypto/ is pure: no I/O, and nothing of the project but shared/model/',
+    name: 'shared/crypto/ is pure: no I/O, and nothing of the project but shared/model/ and shared/license-format/',
     broken: ({ from, to }) =>
       within(from, 'shared/crypto') &&
       (isFile(to)
-        ? !within(to, 'shared/crypto', 'shared/model')
+        ? !within(to, 'shared/crypto', 'shared/model', 'shared/license-format')
         : /^node:(fs|net|http|https|child_process|dns)/.test(to)),
   },
   {
@@ -81,6 +81,20 @@ export const RULES: readonly Rule[] = [
   {
     name: 'shared/store/ imports nothing',
     broken: ({ from, to }) => within(from, 'shared/store') && !within(to, 'shared/store'),
+  },
+  {
+    name: 'shared/license-format/ imports nothing: the suite and the client, for Node and browsers, bundle it',
+    broken: ({ from, to }) => within(from, 'shared/license-format') && !within(to, 'shared/license-format'),
+  },
+  {
+    name: 'the client imports nothing of the suite but shared/license-format/, so that the two verifiers stay apart',
+    broken: ({ from, to }) =>
+      within(from, 'client/src') &&
+      (isFile(to) ? !within(to, 'client', 'shared/license-format') : !to.startsWith('node:')),
+  },
+  {
+    name: 'the suite does not import the client',
+    broken: ({ from, to }) => within(from, 'shared', 'functions') && within(to, 'client'),
   },
   {
     name: 'shared/concurrency/ imports nothing of the project but shared/model/',

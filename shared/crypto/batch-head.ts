@@ -1,4 +1,4 @@
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '../license-format/canonical-json.ts';
 import { leafHash, type NodeHash, rootFromPath } from './merkle.ts';
 
 /** What one signature over a whole batch says. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../license-format/canonical-json.ts';
 import { type BatchProof, headText, MAX_BATCH } from './batch-head.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { type LicenseClaims, type LicenseData, readCanonical, signLicense, stampClaims } from './license.ts';
 import { buildTree, leafHash } from './merkle.ts';
 import type { Signer, SigningKey } from './signer.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SIGNATURE_ALGORITHMS } from './algorithms.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { DEFAULT_ALGORITHM, SIGNATURE_ALGORITHMS } from '../license-format/algorithms.ts';
+import { canonicalJson } from '../license-format/canonical-json.ts';
 import { judgeTimes, type LicenseClaims, stampClaims } from './license.ts';
 import type { Signer, SigningKey } from './signer.ts';
 import { readValidity } from './validity.ts';
@@ -51,7 +51,7 @@ export function verifyLicenseToken(token: string, find: FindKey, now: number): V
   const claims = parseObject(payload);
   if (head === undefined || claims === undefined || typeof head['kid'] !== 'string') return invalidBecause('malformed');
   if (head['typ'] !== TOKEN_TYPE || Object.keys(head).length !== 3) return invalidBecause('malformed');
-  const key = matchingKey(find, head['kid'], 'RSA_SIGN_PKCS1_4096_SHA256');
+  const key = matchingKey(find, head['kid'], DEFAULT_ALGORITHM);
   if (key === undefined || head['alg'] !== key.jwk.alg) return invalidBecause('unknown_key');
   if (!verifySignature(key, Buffer.from(token.slice(0, token.lastIndexOf('.'))), signature)) {
     return invalidBecause('bad_signature');

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { formatTime } from '../model/time.ts';
-import { isSignatureAlgorithm } from './algorithms.ts';
+import { isSignatureAlgorithm } from '../license-format/algorithms.ts';
+import { type CanonicalValue, canonicalJson, canonicalJsonOrUndefined } from '../license-format/canonical-json.ts';
+import { formatTime } from '../license-format/time.ts';
 import { headText, readBatchProof, rootOf } from './batch-head.ts';
-import { type CanonicalValue, canonicalJson, NotCanonicalError } from './canonical-json.ts';
 import type { PublicKey } from './public-key.ts';
 import type { Signer, SigningKey } from './signer.ts';
 import { invalidReasonAt, readValidity } from './validity.ts';
@@ -81,7 +81,7 @@ export function verifyLicense(
   // Anything but an object proves nothing: it is a member like others, which a direct signature would have to cover.
   const isOfBatch = isObject(batch);
   const claims = isOfBatch || batch === undefined ? others : { ...others, batch };
-  const text = canonicalOrUndefined(claims);
+  const text = canonicalJsonOrUndefined(claims);
   if (text === undefined) return invalidBecause('malformed');
   const reason = isOfBatch
     ? checkBatch({ text, batch, keyVersion, key, signature, heads })
@@ -140,13 +140,4 @@ export function judgeTimes(claims: Record<string, unknown>, keyVersion: string, 
     ...(typeof expiresAt === 'string' ? { expiresAt } : {}),
     ...(typeof validUntil === 'string' ? { validUntil } : {}),
   };
-}
-
-function canonicalOrUndefined(claims: unknown): string | undefined {
-  try {
-    return canonicalJson(claims);
-  } catch (error) {
-    if (error instanceof NotCanonicalError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../license-format/algorithms.ts';
 
 /** RFC 7517 form of an RSA key that checks signatures. */
 export interface Jwk {
@@ -31,7 +31,11 @@ export function readPublicKey(source: string | JsonWebKey, algorithm: SignatureA
   const key = parse(source);
   const facts = SIGNATURE_ALGORITHMS[algorithm];
   const { modulusLength, publicExponent } = key.asymmetricKeyDetails ?? {};
-  if (key.asymmetricKeyType !== 'rsa' || modulusLength !== facts.modulusBits || publicExponent !== 65537n) {
+  if (
+    key.asymmetricKeyType !== 'rsa' ||
+    modulusLength !== facts.modulusBits ||
+    publicExponent !== facts.publicExponent
+  ) {
     throw new TypeError(`not an RSA key of ${facts.modulusBits} bits, as ${algorithm} needs`);
   }
   const { n, e } = key.export({ format: 'jwk' });

@@ -1,4 +1,4 @@
-import type { SignatureAlgorithm } from './algorithms.ts';
+import type { SignatureAlgorithm } from '../license-format/algorithms.ts';
 
 /** A key version that may sign now. Its name goes into the signed bytes, so it is chosen before them. */
 export interface SigningKey {

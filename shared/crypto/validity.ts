@@ -1,4 +1,4 @@
-import { parseTime } from '../model/time.ts';
+import { parseTime } from '../license-format/time.ts';
 import type { InvalidReason } from './verify.ts';
 
 /** How far the signer's clock may be ahead of the verifier's, in milliseconds. */

@@ -1,5 +1,5 @@
 import { verify } from 'node:crypto';
-import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
+import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../license-format/algorithms.ts';
 import type { PublicKey } from './public-key.ts';
 
 /** Finds the key that a signature names, by key version or by thumbprint; undefined when it is not published. */

@@ -1,8 +1,8 @@
 import { KeyManagementServiceClient } from '@google-cloud/kms';
-import { isSignatureAlgorithm } from '../crypto/algorithms.ts';
 import { crc32c } from '../crypto/crc32c.ts';
 import type { Signer } from '../crypto/signer.ts';
 import type { KeyAdministrator, KeySource, KeyVersion } from '../keys/key-source.ts';
+import { isSignatureAlgorithm } from '../license-format/algorithms.ts';
 import { Fault } from '../model/errors.ts';
 import { endpointOptions, sendOnce } from './grpc.ts';
 import { bytesOf, checksumMatches, intactOrRetried, requireIntact } from './kms-integrity.ts';

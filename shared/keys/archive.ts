@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isSignatureAlgorithm, type SignatureAlgorithm } from '../crypto/algorithms.ts';
+import { isSignatureAlgorithm, type SignatureAlgorithm } from '../license-format/algorithms.ts';
 import type { Document, DocumentReader, Query } from '../store/store.ts';
 
 /** `archived_keys/{key_version}`: a version that KMS has disabled and whose signatures may still be valid. */

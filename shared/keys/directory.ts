@@ -1,6 +1,6 @@
-import type { SignatureAlgorithm } from '../crypto/algorithms.ts';
 import { type PublicKey, readPublicKey } from '../crypto/public-key.ts';
 import type { SigningKey } from '../crypto/signer.ts';
+import type { SignatureAlgorithm } from '../license-format/algorithms.ts';
 import type { Clock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
 import { type Archive, EMPTY_ARCHIVE } from './archive.ts';

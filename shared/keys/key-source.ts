@@ -1,4 +1,4 @@
-import type { SignatureAlgorithm } from '../crypto/algorithms.ts';
+import type { SignatureAlgorithm } from '../license-format/algorithms.ts';
 
 /** An enabled version of a signing key, as KMS lists it. Times are milliseconds since the epoch. */
 export interface KeyVersion {

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { isLicenseId, type LicenseKey } from './license-key.ts';
+import { isLicenseId, type LicenseKey } from '../license-format/license-key.ts';
 
 /**
  * Session ids are bearer secrets: `{license_id}.{43 characters}`. What is stored, listed and logged is only their

@@ -1,8 +1,8 @@
 import { createGroupCommit } from '../concurrency/group-commit.ts';
 import { signBatch } from '../crypto/batch.ts';
-import { canonicalJson } from '../crypto/canonical-json.ts';
 import type { LicenseClaims, LicenseData } from '../crypto/license.ts';
 import type { Signer, SigningKey } from '../crypto/signer.ts';
+import { canonicalJson } from '../license-format/canonical-json.ts';
 import type { Clock } from '../model/clock.ts';
 import { Fault, isFault } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createReap } from '#functions/session-reaper/reap.ts';
 import { createFirestore } from '#shared/gcp/firestore.ts';
-import { parseLicenseKey } from '#shared/model/license-key.ts';
+import { parseLicenseKey } from '#shared/license-format/license-key.ts';
 import { ENDED_RETENTION } from '#shared/model/session.ts';
 import { handleOf, holderId, newSessionName } from '#shared/model/session-id.ts';
 import { claim } from '#shared/seats/commits.ts';

@@ -1,4 +1,4 @@
-import { parseTime } from '../license/times.ts';
+import { parseTime } from '../../../shared/license-format/time.ts';
 import { type VerifyOptions, verifyLicense } from '../license/verify.ts';
 import { cleanText } from '../text/clean.ts';
 import { EXIT, usageError } from './exit.ts';

@@ -1,5 +1,5 @@
+import { SIGNATURE_ALGORITHMS } from '../../../shared/license-format/algorithms.ts';
 import type { Bytes } from '../encoding.ts';
-import { SIGNATURE_ALGORITHMS } from '../license/algorithms.ts';
 import type { PublicKey } from './source.ts';
 
 export type CheckSignature = (key: PublicKey, message: Bytes, signature: Bytes) => Promise<boolean>;
@@ -15,15 +15,15 @@ const imported = new WeakMap<PublicKey, Promise<ImportedKey>>();
  */
 export const checkSignature: CheckSignature = async (key, message, signature) => {
   const facts = SIGNATURE_ALGORITHMS[key.algorithm];
-  if (signature.length !== facts.modulusBytes) return false;
+  if (signature.length !== facts.signatureBytes) return false;
   return crypto.subtle.verify(facts.webCrypto, await importOnce(key), signature, message);
 };
 
 function importOnce(key: PublicKey): Promise<ImportedKey> {
   const held = imported.get(key);
   if (held !== undefined) return held;
-  const { webCrypto, jws } = SIGNATURE_ALGORITHMS[key.algorithm];
-  const jwk = { kty: 'RSA', n: key.n, e: key.e, alg: jws };
+  const { webCrypto, jwsAlgorithm } = SIGNATURE_ALGORITHMS[key.algorithm];
+  const jwk = { kty: 'RSA', n: key.n, e: key.e, alg: jwsAlgorithm };
   const fresh = crypto.subtle.importKey('jwk', jwk, webCrypto, false, ['verify']);
   imported.set(key, fresh);
   return fresh;

@@ -1,6 +1,10 @@
+import {
+  DEFAULT_ALGORITHM,
+  isSignatureAlgorithm,
+  SIGNATURE_ALGORITHMS,
+} from '../../../shared/license-format/algorithms.ts';
 import { type Bytes, fromBase64, fromBase64Url, sha256, toBase64Url, utf8 } from '../encoding.ts';
 import { asObject, type JsonObject, textOf } from '../json.ts';
-import { DEFAULT_ALGORITHM, isSignatureAlgorithm, SIGNATURE_ALGORITHMS } from '../license/algorithms.ts';
 import type { PublicKey } from './source.ts';
 
 /**
@@ -50,8 +54,8 @@ async function readNumbers(n: string, e: string, described: JsonObject): Promise
   const algorithm = named ?? DEFAULT_ALGORITHM;
   const facts = SIGNATURE_ALGORITHMS[algorithm];
   const modulus = fromBase64Url(n);
-  if (modulus?.length !== facts.modulusBytes || (modulus[0] ?? 0) < 0x80 || e !== facts.exponent) {
-    throw notKeys(`${algorithm} needs a modulus of ${facts.modulusBytes * 8} bits and the exponent 65537`);
+  if (modulus?.length !== facts.modulusBits / 8 || (modulus[0] ?? 0) < 0x80 || e !== facts.jwkExponent) {
+    throw notKeys(`${algorithm} needs a modulus of ${facts.modulusBits} bits and the exponent 65537`);
   }
   // RFC 7638, section 3: the required members in order, without white space.
   const thumbprint = async () => toBase64Url(await sha256(utf8(JSON.stringify({ e, kty: 'RSA', n }))));

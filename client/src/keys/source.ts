@@ -1,4 +1,4 @@
-import type { SignatureAlgorithm } from '../license/algorithms.ts';
+import type { SignatureAlgorithm } from '../../../shared/license-format/algorithms.ts';
 
 /** A public key as it is used: a JWK's two numbers and the names by which licences refer to it. */
 export interface PublicKey {

@@ -1,7 +1,11 @@
-import { canonicalJson } from '../canonical-json.ts';
+import {
+  isSignatureAlgorithm,
+  SIGNATURE_ALGORITHMS,
+  type SignatureAlgorithm,
+} from '../../../shared/license-format/algorithms.ts';
+import { canonicalJson, canonicalJsonOrUndefined } from '../../../shared/license-format/canonical-json.ts';
 import { type Bytes, fromBase64, fromBase64Url, fromHex, fromUtf8, toHex, utf8 } from '../encoding.ts';
 import { asObject, type JsonObject, parseExactly, textOf } from '../json.ts';
-import { isSignatureAlgorithm, SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from './algorithms.ts';
 import { leafHash, rootOf } from './merkle.ts';
 import type { LicenseForm } from './result.ts';
 
@@ -49,7 +53,7 @@ async function parseData(data: JsonObject): Promise<ParsedLicense> {
   const proof = asObject(batch);
   // What is no proof is a member like any other, and signed as such or not at all.
   const claims = proof === undefined ? rest : others;
-  const text = canonicalJson(claims);
+  const text = canonicalJsonOrUndefined(claims);
   if (text === undefined) return 'malformed';
   const common = { key: { keyVersion }, algorithm, signature, claims };
   if (proof === undefined) return { ...common, form: 'signed-json', message: utf8(text) };
@@ -89,7 +93,8 @@ function parseToken(token: string): ParsedLicense {
   if (header === undefined || claims === undefined || kid === undefined) return 'malformed';
   if (header['typ'] !== TOKEN_TYPE || Object.keys(header).length !== 3) return 'malformed';
   const algorithm = claims['signature_algorithm'];
-  if (!isSignatureAlgorithm(algorithm) || header['alg'] !== SIGNATURE_ALGORITHMS[algorithm].jws) return 'unknown_key';
+  if (!isSignatureAlgorithm(algorithm) || header['alg'] !== SIGNATURE_ALGORITHMS[algorithm].jwsAlgorithm)
+    return 'unknown_key';
   if (typeof claims['key_version'] !== 'string') return 'malformed';
   const message = utf8(token.slice(0, token.lastIndexOf('.')));
   return { form: 'jws', key: { kid }, algorithm, message, signature, claims };

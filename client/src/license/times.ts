@@ -1,23 +1,9 @@
+import { parseTime } from '../../../shared/license-format/time.ts';
 import type { JsonObject } from '../json.ts';
 import type { LicenseTimes, RefusalReason } from './result.ts';
 
 /** How far the signer's clock may be ahead of ours, in milliseconds. */
 const CLOCK_TOLERANCE = 60_000;
-
-const TIME = /^\d{4}-\d{2}-\d{2}(T(?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2}))?$/;
-
-/**
- * @param text an RFC 3339 time, or a date alone, which is its first moment in UTC
- * @returns milliseconds since the epoch, or undefined when the text is neither
- */
-export function parseTime(text: string): number | undefined {
-  if (!TIME.test(text)) return undefined;
-  const milliseconds = Date.parse(text);
-  if (Number.isNaN(milliseconds)) return undefined;
-  // Date.parse lets 30 February roll over into March; the day must be the one that was written.
-  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
-  return day.toISOString().startsWith(text.slice(0, 10)) ? milliseconds : undefined;
-}
 
 /** A member that is absent or null bounds nothing. @returns undefined when one of them is no time */
 export function readTimes(claims: JsonObject): LicenseTimes | undefined {

@@ -1,5 +1,5 @@
+import { parseTime } from '../../../shared/license-format/time.ts';
 import { asObject, type JsonObject, numberOf, parseObject, textOf } from '../json.ts';
-import { parseTime } from '../license/times.ts';
 import type { Fetch, Platform } from '../platform/platform.ts';
 import { failureOf, failureOfAnswer, type Unavailable } from './failure.ts';
 

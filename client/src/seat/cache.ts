@@ -1,7 +1,7 @@
+import { normalizeLicenseKey } from '../../../shared/license-format/license-key.ts';
 import { utf8 } from '../encoding.ts';
 import { numberOf, parseObject } from '../json.ts';
 import type { Storage } from '../storage/storage.ts';
-import { normalizeLicenseKey } from '../text/license-key.ts';
 import type { TrustedClock } from '../trusted-clock.ts';
 
 /**

@@ -1,9 +1,9 @@
+import { normalizeLicenseKey } from '../../../shared/license-format/license-key.ts';
 import type { KeyMaterial } from '../keys/pinned.ts';
 import type { KeySource } from '../keys/source.ts';
 import type { Fetch } from '../platform/platform.ts';
 import type { Storage } from '../storage/storage.ts';
 import { cleanText } from '../text/clean.ts';
-import { normalizeLicenseKey } from '../text/license-key.ts';
 import type { SeatListener } from './events.ts';
 
 export interface HoldOptions {

@@ -1,7 +1,8 @@
 import type { LicenseChange } from '#functions/admin/licenses.ts';
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
-import { hashLicenseKey, type LicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, holderId } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';

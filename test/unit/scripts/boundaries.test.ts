@@ -36,6 +36,9 @@ describe('a planted import breaks the rule', () => {
     [/only http\/, contract\/ and gcp\/ know HTTP/, 'shared/model/clock.ts', "export { request } from 'node:https';"],
     [/store\/ imports nothing/, 'shared/store/jobs.ts', "import { Fault } from '../model/errors.ts';"],
     [/concurrency\/ imports nothing/, 'shared/concurrency/keyed-mutex.ts', "import '../store/store.ts';"],
+    [/license-format\/ imports nothing/, 'shared/license-format/time.ts', "import { hash } from 'node:crypto';"],
+    [/the client imports nothing/, 'client/src/license/verify.ts', "import '../../../shared/crypto/license.ts';"],
+    [/the client imports nothing/, 'client/src/license/verify.ts', "import 'jose';"],
     [/shared\/ imports nothing of the project/, 'shared/model/clock.ts', "import '#functions/docs/main.ts';"],
     [/nothing of another function/, 'functions/admin/audit.ts', "import '#functions/docs/main.ts';"],
     [/only shared\/gcp\/ imports Google's/, 'functions/admin/index.ts', "import '@google-cloud/kms';"],
@@ -82,15 +85,15 @@ describe('a planted export that nobody imports is found', () => {
     ['a type that nothing mentions', 'export type forgotten = string;'],
     ['a list', 'const forgotten = 1;\nexport { forgotten };'],
   ])('%s', (_, text) => {
-    expect(violationsWith(append('shared/model/time.ts', text))).toEqual([
-      'shared/model/time.ts exports forgotten, which no other file imports',
+    expect(violationsWith(append('shared/license-format/time.ts', text))).toEqual([
+      'shared/license-format/time.ts exports forgotten, which no other file imports',
     ]);
   });
 
   test('but not one that a test imports, by name or as a module', () => {
-    const planted = append('shared/model/time.ts', 'export const forgotten = 1;');
+    const planted = append('shared/license-format/time.ts', 'export const forgotten = 1;');
     const path = 'test/unit/planted.test.ts';
-    const time = '#shared/model/time.ts'; // apart, so that these lines are no imports of this file
+    const time = '#shared/license-format/time.ts'; // apart, so that these lines are no imports of this file
     for (const text of [
       `import { forgotten as known } from '${time}';`,
       `import * as time from '${time}';\ntime.forgotten;`,
@@ -102,7 +105,10 @@ describe('a planted export that nobody imports is found', () => {
 
   test('nor a type that describes another export', () => {
     const text = 'export interface Options {}\nexport const planted = (_: Options) => 0;';
-    const importing = { path: 'test/unit/planted.test.ts', text: "import { planted } from '#shared/model/time.ts';" };
-    expect(violationsWith(append('shared/model/time.ts', text), importing)).toEqual([]);
+    const importing = {
+      path: 'test/unit/planted.test.ts',
+      text: "import { planted } from '#shared/license-format/time.ts';",
+    };
+    expect(violationsWith(append('shared/license-format/time.ts', text), importing)).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { canonicalJson } from '#shared/crypto/canonical-json.ts';
+import { canonicalJson } from '#shared/license-format/canonical-json.ts';
 import { canonicalValue } from '../../../unit/shared/crypto/canonical-values.ts';
 import { pythonJson } from '../../../unit/shared/crypto/python.ts';
 

@@ -1,7 +1,8 @@
 import type { AttemptedRequest } from '#functions/seats/acquire-request.ts';
 import type { HolderRecord, SeatSnapshot } from '#functions/seats/snapshot.ts';
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { License } from '#shared/model/license.ts';
-import { hashLicenseKey, type LicenseKey } from '#shared/model/license-key.ts';
+import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import type { Session } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Lease } from '#functions/seats/lease.ts';
 import { createSignLicense } from '#functions/seats/sign-license.ts';
 import { createSignatureCache } from '#functions/seats/signature-cache.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { License } from '#shared/model/license.ts';
 import { silentLogger } from '#shared/model/logger.ts';
-import { formatTime } from '#shared/model/time.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 import { localKeys } from '../../shared/crypto/local-key.ts';
 

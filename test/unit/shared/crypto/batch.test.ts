@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { signBatch } from '#shared/crypto/batch.ts';
 import type { BatchHead } from '#shared/crypto/batch-head.ts';
-import { canonicalJson } from '#shared/crypto/canonical-json.ts';
 import { signLicenseToken, verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { type LicenseClaims, signLicense, verifyLicense } from '#shared/crypto/license.ts';
 import { createVerifiedHeads, type SignedHead, type VerifiedHeads } from '#shared/crypto/verified-heads.ts';
+import { canonicalJson } from '#shared/license-format/canonical-json.ts';
 import { findLocalKey, localKeys } from './local-key.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);

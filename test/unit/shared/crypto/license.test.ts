@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, NotCanonicalError } from '#shared/crypto/canonical-json.ts';
 import { type LicenseClaims, type LicenseData, signLicense, verifyLicense } from '#shared/crypto/license.ts';
 import type { PublicKey } from '#shared/crypto/public-key.ts';
 import { verifySignature } from '#shared/crypto/verify.ts';
+import { canonicalJson, NotCanonicalError } from '#shared/license-format/canonical-json.ts';
 import { findLocalKey, localKeys } from './local-key.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12, 0, 0, 250);

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  hashLicenseKey,
-  isLicenseId,
-  newLicenseId,
-  newLicenseKey,
-  parseLicenseKey,
-  sameDigest,
-} from '#shared/model/license-key.ts';
+import { isLicenseId, normalizeLicenseKey, parseLicenseKey } from '#shared/license-format/license-key.ts';
+import { hashLicenseKey, newLicenseId, newLicenseKey, sameDigest } from '#shared/model/license-key.ts';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** Bytes 0, 1, 2, …, so that a key is known in advance. */
@@ -54,6 +48,19 @@ describe('newLicenseKey', () => {
     expect(isLicenseId(id)).toBe(false);
     expect(() => newLicenseKey(id)).toThrow(TypeError);
   });
+});
+
+describe('normalizeLicenseKey', () => {
+  it('changes no key that parses, and makes one parse whatever separates its groups', () => {
+    const separator = fc.constantFrom('-', ' ', '_', '–', '.', '\u00a0', '\u200b', '');
+    fc.assert(
+      fc.property(licenseKey, separator, (key, between) => {
+        expect(parseLicenseKey(normalizeLicenseKey(key.text.replaceAll('-', between)))).toEqual(key);
+      }),
+    );
+  });
+
+  it('is empty without a letter or digit', () => expect(normalizeLicenseKey(' -_.\n')).toBe(''));
 });
 
 describe('parseLicenseKey', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { newLicenseKey, parseLicenseKey } from '#shared/model/license-key.ts';
+import { parseLicenseKey } from '#shared/license-format/license-key.ts';
+import { newLicenseKey } from '#shared/model/license-key.ts';
 import {
   deriveSessionName,
   handleOf,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NotCanonicalError } from '#shared/crypto/canonical-json.ts';
 import { verifyLicense } from '#shared/crypto/license.ts';
+import { NotCanonicalError } from '#shared/license-format/canonical-json.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { Logger } from '#shared/model/logger.ts';
 import { createBatching } from '#shared/signing/batching.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, NotCanonicalError } from '#shared/crypto/canonical-json.ts';
+import { canonicalJson, NotCanonicalError } from '#shared/license-format/canonical-json.ts';
 import { codePoint } from '../../code-point.ts';
 
 /** Values whose members are in order take another way through the code; it must lead to the same text. */

@@ -38,6 +38,16 @@ export function canonicalJson(value: unknown): string {
   return native(value) ?? write(value, 0);
 }
 
+/** As `canonicalJson`, for values from outside. @returns undefined for a value that has no canonical form */
+export function canonicalJsonOrUndefined(value: unknown): string | undefined {
+  try {
+    return canonicalJson(value);
+  } catch (error) {
+    if (error instanceof NotCanonicalError) return undefined;
+    throw error;
+  }
+}
+
 const PRINTABLE = /^[ -~]*$/;
 
 /**

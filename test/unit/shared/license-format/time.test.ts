@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatTime, parseTime } from '#shared/model/time.ts';
+import { formatTime, parseTime } from '#shared/license-format/time.ts';
 
 describe('formatTime', () => {
   it('is RFC 3339 in UTC with milliseconds', () => {

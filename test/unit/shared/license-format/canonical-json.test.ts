@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, NotCanonicalError } from '#shared/crypto/canonical-json.ts';
-import { memberName as name, canonicalValue as value } from './canonical-values.ts';
-import { pythonJson } from './python.ts';
+import { canonicalJson, NotCanonicalError } from '#shared/license-format/canonical-json.ts';
+import { memberName as name, canonicalValue as value } from '../crypto/canonical-values.ts';
+import { pythonJson } from '../crypto/python.ts';
 
 /** The error itself, so that a value that is taken fails the test as well. */
 function refusalOf(refused: unknown): NotCanonicalError {

@@ -5,12 +5,17 @@ export interface MovableClock extends Clock {
   advance(seconds: number): void;
 }
 
-export function createMovableClock(): MovableClock {
-  let offset = 0;
+/**
+ * @param offset milliseconds that it begins ahead of real time
+ * @param onAdvance told how far it is ahead, whenever it has moved
+ */
+export function createMovableClock(offset = 0, onAdvance?: (offset: number) => void): MovableClock {
+  let ahead = offset;
   return {
-    now: () => Date.now() + offset,
+    now: () => Date.now() + ahead,
     advance(seconds) {
-      offset += Math.round(seconds * 1000); // the domain counts in whole milliseconds
+      ahead += Math.round(seconds * 1000); // the domain counts in whole milliseconds
+      onAdvance?.(ahead);
     },
   };
 }

@@ -8,6 +8,7 @@ import { createBuckets } from './buckets.ts';
 import { bundleOf, startBundle } from './bundles.ts';
 import { createMovableClock, type MovableClock } from './clock.ts';
 import { createControl } from './control.ts';
+import type { DataFolder } from './data-folder.ts';
 import { AUDIENCE, environmentOf } from './environment.ts';
 import { startFirestore } from './firestore/start.ts';
 import { FUNCTIONS } from './functions.ts';
@@ -16,7 +17,7 @@ import { startIam } from './iam/start.ts';
 import { type LocalIdentity, startIdentity } from './identity/start.ts';
 import { type Issuer, startIssuer } from './issuer/start.ts';
 import { createRsaKeys, type RsaKeys } from './kms/rsa-keys.ts';
-import { startKms } from './kms/start.ts';
+import { type Kms, type NewKey, startKms } from './kms/start.ts';
 import { listen, shut } from './listen.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { type Job, startRun } from './run/start.ts';
@@ -34,11 +35,11 @@ export interface StackOptions {
   readonly port?: number;
   /** Of an emulator that is running already. Default: what FIRESTORE and FIRESTORE_EMULATOR_HOST say, else our own. */
   readonly firestoreHost?: string;
-  /** A file that our own Firestore keeps its documents in. Default: memory only. */
-  readonly documents?: string | undefined;
   /** A folder that `npm run build` has made: functions and worker run from their bundles, as processes of their own. */
   readonly bundles?: string | undefined;
   readonly log?: LogSink;
+  /** What keeps documents, objects and keys from run to run. Default: they end with this one. */
+  readonly data?: DataFolder | undefined;
   /** Told to whoever waits. */
   readonly say?: (line: string) => void;
 }
@@ -103,38 +104,36 @@ async function startParts(
   const port = await listen(gateway, options.port);
   keep({ close: () => shut(gateway) });
 
-  const project = createProject(`demo-countersign-${randomBytes(4).toString('hex')}`);
+  const { data } = options;
+  const { project_id = `demo-countersign-${randomBytes(4).toString('hex')}`, clock_offset } = data?.state ?? {};
+  const project = createProject(project_id);
   const callers = Object.values(createAccounts(project));
-  const clock = createMovableClock();
+  const clock = createMovableClock(clock_offset, (offset) => data?.save({ clock_offset: offset }));
   const recorder = createRecorder();
   const controlServer = createControl(recorder, clock, project.id);
   const control = `http://127.0.0.1:${await listen(controlServer)}`;
   keep({ close: () => shut(controlServer) });
-  const folder = keep(await createRunFolder(options.directory, { control, project_id: project.id }));
+  const owner = { control, project_id };
+  await data?.claim(owner);
+  const folder = keep(await createRunFolder(options.directory, owner));
   const { say = () => undefined, rsaKeys = createRsaKeys(join(options.directory, 'keys')) } = options;
 
   const env = { ...process.env, ...(options.firestoreHost ? { FIRESTORE_EMULATOR_HOST: options.firestoreHost } : {}) };
   const [firestore, kms, iam, issuer] = await Promise.all([
-    startFirestore({ callers, clock, recorder, file: options.documents, env }).then(keep),
-    startKms({ callers, clock, recorder, rsaKeys }).then(keep),
+    startFirestore({ callers, clock, recorder, file: data?.documents, env }).then(keep),
+    startKms({ callers, clock, recorder, rsaKeys, file: data?.kmsKeys }).then(keep),
     startIam({ callers, recorder }).then(keep),
     startIssuer({ projectId: project.id, audience: AUDIENCE }).then(keep),
     removeStaleRuns(options.directory),
   ]);
+  if (data !== undefined && firestore.kind === 'emulator')
+    throw new Error("Google's Firestore emulator keeps no documents: --data needs the embedded one");
   const known = new Set(callers.map(({ email }) => email));
   const publicKey = async (email: string) => (known.has(email) ? iam.publicKey(email) : undefined);
-  const storage = keep(await startStorage({ dir: join(folder.path, 'storage'), clock, recorder, callers, publicKey }));
+  const objects = data === undefined ? { dir: join(folder.path, 'storage') } : { dir: data.objects, kept: true };
+  const storage = keep(await startStorage({ ...objects, clock, recorder, callers, publicKey }));
   createBuckets(storage, project);
-  await kms.createKey({
-    name: project.signingKey,
-    purpose: 'ASYMMETRIC_SIGN',
-    algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
-  });
-  await kms.createKey({
-    name: project.payloadKey,
-    purpose: 'ENCRYPT_DECRYPT',
-    algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION',
-  });
+  await createKeys(kms, project);
   const identity = keep(await startIdentity({ projectId: project.id, callers, issuer, recorder }));
   await seed({ projectId: project.id, firestore: firestore.host, identity, clock, say });
   const { bundles, log = console.log } = options;
@@ -179,7 +178,21 @@ async function startParts(
     storage: storage.baseUrl(administrator),
     run: run.baseUrl,
     firestore: firestore.host,
-    storesIn: firestore.kind === 'embedded' ? 'in memory' : "in Google's Firestore emulator",
+    storesIn: STORES[firestore.kind],
     environment,
   };
 }
+
+/** As Terraform makes them, unless an earlier run has. */
+async function createKeys(kms: Kms, { signingKey, payloadKey }: Project): Promise<void> {
+  const keys: readonly NewKey[] = [
+    { name: signingKey, purpose: 'ASYMMETRIC_SIGN', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256' },
+    { name: payloadKey, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' },
+  ];
+  for (const key of keys) if (!kms.has(key.name)) await kms.createKey(key);
+}
+
+const STORES = {
+  embedded: 'documents in the embedded Firestore',
+  emulator: "documents in Google's Firestore emulator",
+};

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataFolder } from './data-folder.ts';
 import { freePort } from './free-port.ts';
 import { createRsaKeys } from './kms/rsa-keys.ts';
 import { DEMO_TENANT } from './people.ts';
@@ -39,10 +40,11 @@ async function run(options: StartOptions): Promise<Running> {
   const port = options.port === 0 ? await freePort() : options.port;
   const logFile = join(directory, `log.${port}.jsonl`);
   const log = createWriteStream(logFile);
-  const { startStack } = await import('./stack.ts');
-  const stack = await startStack({ ...options, port, rsaKeys, say, log: (line) => void log.write(`${line}\n`) });
+  const [{ startStack }, { openDataFolder }] = await Promise.all([import('./stack.ts'), import('./data-folder.ts')]);
+  const data = options.data === undefined ? undefined : await openDataFolder(options.data);
+  const stack = await startStack({ ...options, data, port, rsaKeys, say, log: (line) => void log.write(`${line}\n`) });
   try {
-    return { stack, stackFile: await introduce(stack, { ...options, port }, logFile) };
+    return { stack, stackFile: await introduce(stack, { ...options, port }, logFile, data) };
   } catch (error) {
     await stack.close();
     throw error;
@@ -50,7 +52,8 @@ async function run(options: StartOptions): Promise<Running> {
 }
 
 /** The demonstration, then the description that programs read, then the one that people read. */
-async function introduce(stack: Stack, { directory, port, data }: StartOptions, logFile: string): Promise<string> {
+async function introduce(stack: Stack, options: StartOptions, logFile: string, data?: DataFolder): Promise<string> {
+  const { directory, port } = options;
   const [{ createTokens }, { createLicense, demonstrate }, { announcement }] = await Promise.all([
     import('./tokens.ts'),
     import('./demonstration.ts'),
@@ -58,12 +61,17 @@ async function introduce(stack: Stack, { directory, port, data }: StartOptions, 
   ]);
   const tokens = await createTokens(stack);
   say('');
-  await demonstrate(stack.gateway, tokens['other_tenant_owner'] ?? '', say);
-  const license = await createLicense(stack.gateway, tokens['owner'] ?? '', DEMO_SEATS, say);
+  const { gateway } = stack;
+  const create = (role: string, seats: number) => createLicense(gateway, tokens[role] ?? '', seats, say);
+  const demonstration = data?.state.demonstration ?? (await create('other_tenant_owner', 1));
+  await demonstrate(gateway, demonstration.license_key, say);
+  const license = data?.state.license ?? (await create('owner', DEMO_SEATS));
+  data?.save({ demonstration, license });
   stack.recorder.forgetCalls();
   const stackFile = await writeStackFile(directory, port, describe(stack, tokens, license));
   const { license_key: licenseKey } = license;
-  for (const line of announcement({ stack, licenseKey, seats: DEMO_SEATS, stackFile, logFile, data })) say(line);
+  for (const line of announcement({ stack, licenseKey, seats: DEMO_SEATS, stackFile, logFile, data: options.data }))
+    say(line);
   return stackFile;
 }
 

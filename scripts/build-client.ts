@@ -134,7 +134,7 @@ async function prune(out: string, entries: readonly string[]): Promise<void> {
   for (const file of globSync('**/*.d.ts', { cwd: out })) if (!reached.has(file)) await rm(join(out, file));
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   await buildClient(join(ROOT, 'dist/client'));
   process.stdout.write('client             dist/client, for npm pack\n');
 }

@@ -13,6 +13,8 @@ export interface RsaKeys {
    * first. Answers how many that are, without waiting for them; `take` does.
    */
   prepare(bits: number, count: number): Promise<number>;
+  /** Leaves out the next `count` keys: an earlier run has taken them for versions that are still there. */
+  skip(bits: number, count: number): void;
   /** The next key of this size. */
   take(bits: number): Promise<KeyObject>;
 }
@@ -38,6 +40,9 @@ export function createRsaKeys(directory: string): RsaKeys {
         coming.set(file, pem);
       }
       return missing.length;
+    },
+    skip(bits, count) {
+      taken.set(bits, (taken.get(bits) ?? 0) + count);
     },
     async take(bits) {
       const number = (taken.get(bits) ?? 0) + 1;

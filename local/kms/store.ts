@@ -55,9 +55,14 @@ export interface KeyStore {
   scheduleDestruction(version: CryptoKeyVersion): void;
 }
 
-export function createKeyStore({ clock, rsaKeys }: { clock: Clock; rsaKeys: RsaKeys }): KeyStore {
-  const keys = new Map<string, CryptoKey>();
+export interface KeyStoreOptions {
+  readonly clock: Clock;
+  readonly rsaKeys: RsaKeys;
+  /** Those of an earlier run, by name; new ones join them. */
+  readonly keys: Map<string, CryptoKey>;
+}
 
+export function createKeyStore({ clock, rsaKeys, keys }: KeyStoreOptions): KeyStore {
   const stateOf = (version: CryptoKeyVersion): VersionState =>
     version.destroyAt !== undefined && clock.now() >= version.destroyAt ? 'DESTROYED' : version.state;
 

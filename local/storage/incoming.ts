@@ -36,18 +36,22 @@ export function createIncoming(path: string): Incoming {
       return size;
     },
     async append(source, { skip = 0, until = Number.POSITIVE_INFINITY, max = Number.POSITIVE_INFINITY } = {}) {
-      await using file = await open(path, 'a', 0o600);
-      let toSkip = skip;
-      for await (const chunk of source) {
-        const fresh = chunk.subarray(Math.min(toSkip, chunk.length));
-        toSkip -= chunk.length - fresh.length;
-        const piece = fresh.subarray(0, Math.max(0, until - size));
-        if (size + piece.length > max)
-          throw new StorageError('entity_too_large', 'Content-length exceeds upper bound on range');
-        md5.update(piece);
-        checksum = crc32c(piece, checksum);
-        await file.appendFile(piece);
-        size += piece.length;
+      const file = await open(path, 'a', 0o600);
+      try {
+        let toSkip = skip;
+        for await (const chunk of source) {
+          const fresh = chunk.subarray(Math.min(toSkip, chunk.length));
+          toSkip -= chunk.length - fresh.length;
+          const piece = fresh.subarray(0, Math.max(0, until - size));
+          if (size + piece.length > max)
+            throw new StorageError('entity_too_large', 'Content-length exceeds upper bound on range');
+          md5.update(piece);
+          checksum = crc32c(piece, checksum);
+          await file.appendFile(piece);
+          size += piece.length;
+        }
+      } finally {
+        await file.close();
       }
     },
     digests: () => ({ crc32c: crc32cToBase64(checksum), md5: md5.digest('base64') }),

@@ -149,13 +149,8 @@ function objectRoute(
       name: 'patch',
       async run(body) {
         const patch = parse(objectPatch, await readJson(body));
-        return json(
-          200,
-          objectResource(
-            objects.describe(target(), (current) => patched(current, patch)),
-            host,
-          ),
-        );
+        const described = await objects.describe(target(), (current) => patched(current, patch));
+        return json(200, objectResource(described, host));
       },
     };
   }

@@ -36,7 +36,7 @@ export interface Objects {
   /** Makes what arrived the live object. Nothing is left of it when this throws. */
   complete(upload: Upload, incoming: Incoming): Promise<StoredObject>;
   /** @param change the new attributes from those that are there */
-  describe(target: Target, change: (attributes: Attributes) => Attributes): StoredObject;
+  describe(target: Target, change: (attributes: Attributes) => Attributes): Promise<StoredObject>;
   remove(target: Target): Promise<void>;
 }
 

@@ -13,6 +13,8 @@ import { createXmlApi } from './xml-api.ts';
 export interface StorageOptions {
   /** Where the objects' bytes are kept, one file each under `objects/`; emptied at the start. */
   readonly dir: string;
+  /** Whether objects outlive the run: the directory is then not emptied, and their facts lie beside their bytes. */
+  readonly kept?: boolean;
   readonly clock: Clock;
   /**
    * Calls are counted and faults injected as service `storage`. Methods: `buckets.get`, `buckets.insert`, `get`, `media`,
@@ -42,8 +44,8 @@ export interface LocalStorage {
  * the identity, and the XML API for signed URLs, where the signature is. All on 127.0.0.1, each on a free port.
  */
 export async function startStorage(options: StorageOptions): Promise<LocalStorage> {
-  const { dir, clock, recorder, callers, publicKey } = options;
-  const store = await createStore(dir, clock);
+  const { dir, kept, clock, recorder, callers, publicKey } = options;
+  const store = await createStore(dir, clock, kept);
   const objects = createObjects(store);
   const sessions = createSessions(store, objects, clock);
   const shared = { store, objects, sessions };

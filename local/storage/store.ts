@@ -3,6 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#shared/model/clock.ts';
 import { createIncoming, type Digests, type Incoming } from './incoming.ts';
+import { readObjects, removeFiles, writeFacts } from './kept-objects.ts';
 import type { Attributes, Bucket, BucketOptions, StoredObject } from './model.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -23,7 +24,7 @@ export interface Store {
    */
   commit(object: Arrival, guard: (current: StoredObject | undefined) => void): Promise<StoredObject>;
   /** Replaces an object's attributes and counts its metageneration up. */
-  describe(object: StoredObject, attributes: Attributes): StoredObject;
+  describe(object: StoredObject, attributes: Attributes): Promise<StoredObject>;
   remove(object: StoredObject): Promise<void>;
 }
 
@@ -35,16 +36,19 @@ export interface Arrival {
   readonly attributes: Attributes;
 }
 
-/** @param dir holds the bytes; what an earlier run left there is deleted */
-export async function createStore(dir: string, clock: Clock): Promise<Store> {
+/**
+ * @param dir holds the bytes; what an earlier run left there is deleted
+ * @param kept whether objects are kept instead: they belong to the bucket of their name once that is created
+ */
+export async function createStore(dir: string, clock: Clock, kept = false): Promise<Store> {
   const uploads = join(dir, 'uploads');
   const live = join(dir, 'objects');
-  for (const folder of [uploads, live]) {
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  }
+  for (const folder of kept ? [uploads] : [uploads, live]) await rm(folder, { recursive: true, force: true });
+  for (const folder of [uploads, live]) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const earlier = kept ? await readObjects(live) : [];
+  const write = kept ? writeFacts : async () => undefined;
   const buckets = new Map<string, { bucket: Bucket; objects: Map<string, StoredObject> }>();
-  let newest = 0;
+  let newest = earlier.reduce((most, { generation }) => Math.max(most, generation), 0);
 
   const entry = (name: string) => {
     const found = buckets.get(name);
@@ -64,7 +68,8 @@ export async function createStore(dir: string, clock: Clock): Promise<Store> {
         throw new StorageError('invalid', `Invalid bucket name: '${name}'`);
       if (buckets.has(name)) throw new StorageError('already_exists');
       const bucket = { name, options, createdAt: clock.now() };
-      buckets.set(name, { bucket, objects: new Map() });
+      const own = earlier.filter((object) => object.bucket === name);
+      buckets.set(name, { bucket, objects: new Map(own.map((object) => [object.name, object])) });
       return bucket;
     },
     bucket: (name) => entry(name).bucket,
@@ -86,10 +91,11 @@ export async function createStore(dir: string, clock: Clock): Promise<Store> {
       const facts = { generation: nextGeneration(), metageneration: 1, createdAt: now, updatedAt: now };
       const object = { bucket, name, size: incoming.size, ...digests, attributes, path, ...facts };
       objects.set(name, object);
-      if (previous !== undefined) await rm(previous.path, { force: true });
+      await write(object);
+      if (previous !== undefined) await removeFiles(previous);
       return object;
     },
-    describe(object, attributes) {
+    async describe(object, attributes) {
       const updated = {
         ...object,
         attributes,
@@ -97,11 +103,12 @@ export async function createStore(dir: string, clock: Clock): Promise<Store> {
         updatedAt: clock.now(),
       };
       entry(object.bucket).objects.set(object.name, updated);
+      await write(updated);
       return updated;
     },
     async remove(object) {
       entry(object.bucket).objects.delete(object.name);
-      await rm(object.path, { force: true });
+      await removeFiles(object);
     },
   };
 }

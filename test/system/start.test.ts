@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { run, scratch } from './suite.ts';
 
 const START = resolve(import.meta.dirname, '../../local/start.mjs');
@@ -162,6 +163,48 @@ describe('npm start', () => {
     expect(await readdir(join(directory, 'run'))).toEqual([stack.project_id]);
     c.child.kill('SIGTERM');
     expect((await c.ended)[0]).toBe(0);
+  }, 240_000);
+
+  test('--data keeps documents, objects, keys and the time, also when it is killed', async () => {
+    const data = join(await scratch(), 'kept');
+    const args = ['--data', data];
+    const post = async (url: string, body: object, token?: string) => {
+      const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+      return { status: response.status, body: response.status === 204 ? undefined : await response.json() };
+    };
+    const stackOf = async (directory: string) => JSON.parse(await readFile(join(directory, 'stack.json'), 'utf8'));
+    const sessionIn = (body: unknown) => z.object({ session_id: z.string() }).parse(body).session_id;
+    const kids = async (gateway: string) => (await fetch(`${gateway}/.well-known/jwks.json`)).json();
+
+    const before = await start(await freePort(), { args });
+    const one = await stackOf(before.directory);
+    const { license_key } = one;
+    const acquire = { license_key, hardware_id: 'm' };
+    const seat = await post(`${one.gateway}/api/v1/licenses/acquire`, acquire);
+    expect(seat.status).toBe(201);
+    const upload = `${one.storage}/upload/storage/v1/b/${one.bucket_uploads}/o?uploadType=media&name=a%2Fb`;
+    expect((await fetch(upload, { method: 'POST', body: 'what lasts' })).status).toBe(200);
+    await post(`${one.control}/clock`, { advance_seconds: 60 });
+    const keys = await kids(one.gateway);
+    const second = await start(await freePort(), { args });
+    expect((await second.ended)[0]).toBe(1);
+    expect(second.output()).toContain(`${data} is in use by a suite that runs`);
+    before.child.kill('SIGKILL');
+    await before.ended;
+
+    const after = await start(await freePort(), { args });
+    const two = await stackOf(after.directory);
+    expect(two).toMatchObject({ project_id: one.project_id, license_id: one.license_id, license_key });
+    expect(await kids(two.gateway)).toEqual(keys);
+    const again = await post(`${two.gateway}/api/v1/licenses/acquire`, acquire);
+    expect(again).toMatchObject({ status: 200, body: { session_id: sessionIn(seat.body), seats_used: 1 } });
+    const object = await fetch(`${two.storage}/storage/v1/b/${two.bucket_uploads}/o/a%2Fb?alt=media`);
+    expect(await object.text()).toBe('what lasts');
+    const clock = z.object({ now: z.string() }).parse(await (await fetch(`${two.control}/clock`)).json());
+    expect(Date.parse(clock.now) - Date.now()).toBeGreaterThan(59_000);
+    after.child.kill('SIGTERM');
+    expect((await after.ended)[0]).toBe(0);
   }, 240_000);
 
   test.each([

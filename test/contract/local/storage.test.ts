@@ -479,6 +479,52 @@ describe('on disk', () => {
     expect(await filesOnDisk()).toEqual([]);
   });
 
+  it('a start that keeps has the objects of an earlier run, with everything about them, and nothing else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'countersign-storage-'));
+    const open = async () => {
+      const one = await startStorage({
+        dir: folder,
+        kept: true,
+        clock,
+        recorder,
+        callers: [admin],
+        publicKey: () => undefined,
+      });
+      one.createBucket(BUCKET);
+      const objects = `${one.baseUrl(admin.email)}/storage/v1/b/${BUCKET}/o`;
+      const upload = (name: string, body: string) =>
+        fetch(`${objects.replace('/storage/', '/upload/storage/')}?uploadType=media&name=${name}`, {
+          method: 'POST',
+          body,
+        });
+      const facts = async (name: string) => (await fetch(`${objects}/${name}`)).json();
+      return { one, objects, upload, facts };
+    };
+    const first = await open();
+    await first.upload('a', 'old');
+    await first.upload('a', 'new');
+    await first.upload('gone', 'x');
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${first.objects}/a`, { method: 'PATCH', headers, body: '{"metadata": {"k": "v"}}' });
+    await fetch(`${first.objects}/gone`, { method: 'DELETE' });
+    const before = await first.facts('a');
+    await first.one.close();
+    await writeFile(join(folder, 'objects', 'upload-whose-answer-never-came'), 'bytes without facts');
+
+    const second = await open();
+    const { selfLink: _, mediaLink: __, ...after } = (await second.facts('a')) as Record<string, unknown>;
+    expect(before).toMatchObject({ ...after, metadata: { k: 'v' } });
+    expect(await (await fetch(`${second.objects}/a?alt=media`)).text()).toBe('new');
+    expect((await fetch(`${second.objects}/gone`)).status).toBe(404);
+    expect(await readdir(join(folder, 'objects'))).toHaveLength(2);
+    await second.upload('a', 'newer');
+    expect(Number(((await second.facts('a')) as { generation: string }).generation)).toBeGreaterThan(
+      Number((before as { generation: string }).generation),
+    );
+    await second.one.close();
+    await rm(folder, { recursive: true });
+  });
+
   it('an upload that breaks off leaves nothing', async () => {
     const url = `${storage.baseUrl(admin.email)}/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=broken`;
     const upload = request(url, { method: 'POST', headers: { 'content-length': 1_000_000 } });

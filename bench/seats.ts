@@ -1,5 +1,5 @@
 /**
- * What a seat costs when everybody asks at once: ours beside the designs it replaces, all in one run.
+ * What a seat costs when all clients acquire at once: ours beside the designs that it replaces, in one run.
  *
  *     npm run bench seats
  *
@@ -18,7 +18,7 @@ import { createSingle } from './seats/single.ts';
 import { type Contender, type Scenario, type Storm, type Summary, storm, summarise } from './seats/storm.ts';
 
 const ROUNDS = 5;
-/** Whoever waits longer for a seat in (a) and (b) is counted as failed. */
+/** Clients that wait longer for a seat in (a) and (b) count as failed. */
 const BOUND = 60_000;
 
 const cold = (clients: number): Scenario => ({ clients, seats: clients, taken: 0 });
@@ -133,7 +133,7 @@ try {
     ...(postgres ? [createRowLock(NAMES.rowLock, postgres), createStoredFunction(NAMES.stored, postgres)] : []),
     ...(redis ? [createLuaScript(NAMES.redis, redis)] : []),
   ];
-  // Unmeasured: the emulator's Java and our own code are compiled while they run.
+  // Unmeasured warm-up: the emulator's Java and our own code are compiled while they run.
   await compete(ours, cold(1_000), 3);
   await compete([...ours, single, ...others], cold(100), 2);
 
@@ -141,11 +141,11 @@ try {
   const all: Summary[] = [];
   for (const scenario of SCENARIOS) all.push(...print(await compete([...ours, ...others], scenario, ROUNDS)));
   all.push(...print(await compete(ours, CROWD, ROUNDS)));
-  const [beats, raw] = await heartbeats(host, 1_000, ROUNDS);
+  const [ourHeartbeats, raw] = await heartbeats(host, 1_000, ROUNDS);
   console.log('Heartbeats of all sessions at once');
   console.table(
-    [beats, raw].map(({ way, sessions, total, rpcs }) => ({
-      ...{ way, sessions, 'total ms': round(total), 'beats/s': round((sessions / total) * 1000, 0) },
+    [ourHeartbeats, raw].map(({ way, sessions, total, rpcs }) => ({
+      ...{ way, sessions, 'total ms': round(total), 'heartbeats/s': round((sessions / total) * 1000, 0) },
       RPCs: rpcs,
     })),
   );
@@ -159,10 +159,13 @@ try {
         'share that is not RSA': `${Math.round((1 - http.rsa / http.total) * 100)} %`,
       },
       ...{ 'Firestore RPCs': http.firestoreRpcs, commits: http.commits, signatures: http.signatures },
-      ...{ 'beats/s': round((http.clients / http.beats) * 1000, 0), 'RPCs of the beats': http.beatRpcs },
+      ...{
+        'heartbeats/s': round((http.clients / http.heartbeats) * 1000, 0),
+        'RPCs of the heartbeats': http.heartbeatRpcs,
+      },
     },
   ]);
-  // Last and once, since what they give up goes on in the emulator for a while, locks included.
+  // Last and once, since requests that they give up keep running in the emulator for a while, with their locks.
   for (const contender of [single, createCounter(NAMES.counter)]) {
     for (const scenario of [cold(100), full(100), cold(1_000)]) {
       all.push(...print([summarise(contender.name, scenario, [await storm(contender, scenario, BOUND)])]));
@@ -170,7 +173,12 @@ try {
   }
   console.table([
     ...verdicts(all),
-    verdict('heartbeats: faster than an `update` each', raw.total / beats.total, (x) => x >= 3, ' x, at least 3'),
+    verdict(
+      'heartbeats: faster than an `update` each',
+      raw.total / ourHeartbeats.total,
+      (x) => x >= 3,
+      ' x, at least 3',
+    ),
     verdict('over HTTP: granted of 1,000', http.granted, (x) => x === http.clients),
   ]);
 } finally {

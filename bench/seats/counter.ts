@@ -34,7 +34,7 @@ export const createCounter = (name: string): Contender => ({
       holders: async () => taken + (await sessions.count().get()).data().count,
       // A read and a commit each; what it rolls back is not counted.
       costs: () => ({ rpcs: 2 * attempts, commits: attempts }),
-      // A transaction under way would fail on a closed client where nobody can catch it.
+      // A transaction under way would fail on a closed client with an error that cannot be caught.
       close: async () => (pending === 0 ? firestore.terminate() : undefined),
     };
   },

@@ -8,25 +8,25 @@ import { createGround, freshProject } from './firestore.ts';
 import { fill, instantSign } from './ours.ts';
 import { median } from './storm.ts';
 
-export interface BeatsRow {
+export interface HeartbeatsRow {
   readonly way: string;
   readonly sessions: number;
-  /** Milliseconds until all had their answer. */
+  /** Milliseconds until the last answer. */
   readonly total: number;
   readonly rpcs: number;
 }
 
-/** Every session beats at the same moment: ours and the handwritten client's `update` take turns. */
+/** All sessions send a heartbeat at the same moment; ours and the handwritten client's `update` take turns. */
 export async function heartbeats(
   host: string,
   sessions: number,
   rounds: number,
-): Promise<[ours: BeatsRow, raw: BeatsRow]> {
+): Promise<[ours: HeartbeatsRow, raw: HeartbeatsRow]> {
   const ours: { total: number; rpcs: number }[] = [];
   const raw: number[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    ours.push(await beatOurs(host, sessions));
-    raw.push(await beatRaw(sessions));
+    ours.push(await timeOurs(host, sessions));
+    raw.push(await timeUpdates(sessions));
   }
   return [
     {
@@ -39,7 +39,7 @@ export async function heartbeats(
   ];
 }
 
-async function beatOurs(host: string, sessions: number) {
+async function timeOurs(host: string, sessions: number) {
   const { store, key, forget, costs, close } = await createGround(host, sessions);
   const clock = systemClock;
   const random = Math.random;
@@ -56,13 +56,13 @@ async function beatOurs(host: string, sessions: number) {
   return { total, rpcs };
 }
 
-async function beatRaw(sessions: number): Promise<number> {
+async function timeUpdates(sessions: number): Promise<number> {
   const firestore = new Firestore({ projectId: freshProject() });
   const documents = Array.from({ length: sessions }, (_, index) => firestore.doc(`sessions/session-${index}`));
-  const beat = () => ({ last_heartbeat: Date.now(), expires_at: Date.now() + 360_000 });
-  await Promise.all(documents.map((document) => document.create(beat())));
+  const fields = () => ({ last_heartbeat: Date.now(), expires_at: Date.now() + 360_000 });
+  await Promise.all(documents.map((document) => document.create(fields())));
   const start = performance.now();
-  await Promise.all(documents.map((document) => document.update(beat())));
+  await Promise.all(documents.map((document) => document.update(fields())));
   const total = performance.now() - start;
   await firestore.terminate();
   return total;

@@ -10,16 +10,16 @@ import { median } from './storm.ts';
 export interface HttpRow {
   readonly clients: number;
   readonly granted: number;
-  /** Milliseconds until all had their answer. */
+  /** Milliseconds until the last answer. */
   readonly total: number;
   /** Milliseconds that the same number of RSA-4096 signatures takes by itself, on the threads of the local KMS. */
   readonly rsa: number;
   readonly firestoreRpcs: number;
   readonly commits: number;
   readonly signatures: number;
-  /** Milliseconds until a heartbeat of every session had its answer. */
-  readonly beats: number;
-  readonly beatRpcs: number;
+  /** Milliseconds until the last answer to a heartbeat of every session. */
+  readonly heartbeats: number;
+  readonly heartbeatRpcs: number;
 }
 
 /** Acquire through the gateway with real signatures; clients, functions, KMS and gateway share this process. */
@@ -39,15 +39,15 @@ export async function overHttp(firestoreHost: string, clients: number, rounds: n
       const sessions = acquired.bodies.map((body) => ({
         session_id: z.object({ session_id: z.string() }).parse(body).session_id,
       }));
-      const beaten = await timed(stack, 'heartbeat', sessions);
+      const renewed = await timed(stack, 'heartbeat', sessions);
       storms.push({
         granted: acquired.statuses.filter((status) => status === 201).length,
         total: acquired.total,
         firestoreRpcs: acquired.calls('firestore.'),
         commits: acquired.calls('firestore.Commit'),
         signatures: acquired.calls('kms.AsymmetricSign'),
-        beats: beaten.total,
-        beatRpcs: beaten.calls('firestore.'),
+        heartbeats: renewed.total,
+        heartbeatRpcs: renewed.calls('firestore.'),
       });
     }
     const measured = storms.slice(1);
@@ -59,8 +59,8 @@ export async function overHttp(firestoreHost: string, clients: number, rounds: n
       firestoreRpcs: median(measured.map(({ firestoreRpcs }) => firestoreRpcs)),
       commits: median(measured.map(({ commits }) => commits)),
       signatures: median(measured.map(({ signatures }) => signatures)),
-      beats: median(measured.map(({ beats }) => beats)),
-      beatRpcs: median(measured.map(({ beatRpcs }) => beatRpcs)),
+      heartbeats: median(measured.map(({ heartbeats }) => heartbeats)),
+      heartbeatRpcs: median(measured.map(({ heartbeatRpcs }) => heartbeatRpcs)),
     };
   } finally {
     await stack.close();

@@ -16,7 +16,7 @@ export interface Server {
 }
 
 export interface ServerOptions {
-  /** Before the command: what makes it run as somebody else. */
+  /** A command prefix that makes the server run as another user. */
   readonly as: readonly string[];
   prepare(directory: string): Promise<unknown>;
   command(directory: string, port: number): readonly string[];

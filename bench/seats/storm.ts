@@ -8,13 +8,13 @@ export interface Costs {
   readonly commits: number;
 }
 
-/** One fresh licence in somebody's store, with some of its seats taken. */
+/** One fresh licence in a store, with some of its seats taken. */
 export interface Arena {
-  /** One client's request for a seat. Throws when it got neither a seat nor a refusal. */
+  /** One client's request for a seat. Throws when the answer is neither a seat nor a refusal. */
   claim(client: string): Promise<Answer>;
   /** How many sessions there are, whatever was answered. */
   holders(): Promise<number>;
-  /** What was spent since the arena was opened; undefined where nobody counts. */
+  /** The costs since the arena was opened; undefined where they are not counted. */
   costs(): Costs | undefined;
   close(): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface Storm {
   readonly refused: number;
   readonly failed: number;
   readonly oversold: number;
-  /** Milliseconds until the last client had its answer, or until we stopped waiting. */
+  /** Milliseconds until the last client's answer, or until the bound. */
   readonly total: number;
   /** Milliseconds each client waited that was answered. */
   readonly latencies: readonly number[];
@@ -46,7 +46,7 @@ export interface Storm {
 
 /**
  * One storm on a fresh licence.
- * @param bound milliseconds after which whoever has no answer counts as failed
+ * @param bound milliseconds after which clients without an answer count as failed
  */
 export async function storm(contender: Contender, scenario: Scenario, bound?: number): Promise<Storm> {
   const { clients, seats, taken } = scenario;
@@ -82,7 +82,7 @@ export function quantile(samples: readonly number[], share: number): number {
 
 export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
 
-/** Several storms of one kind as one row: the worst of what went wrong, the median of what it took. */
+/** Several storms of one kind as one row: the most failures, and the median times and costs. */
 export interface Summary {
   readonly scenario: Scenario;
   readonly name: string;

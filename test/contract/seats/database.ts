@@ -14,7 +14,7 @@ export interface Database {
   readonly clients: readonly DocumentStore[];
   /** One client an instance, without it, which is quicker. */
   readonly direct: readonly DocumentStore[];
-  /** The test's own: no fault of the test's meets the test. */
+  /** For the test itself: without injected faults. */
   readonly plain: DocumentStore;
   readonly recorder: Recorder;
   wipe(): Promise<void>;
@@ -49,7 +49,7 @@ async function startEmulated(recorder: Recorder): Promise<Firestore> {
 }
 
 export async function openDatabase(start: Start, instances: number): Promise<Database> {
-  // The client would look for Google's metadata server, of which there is none here.
+  // Otherwise the client looks for Google's metadata server, which does not exist here.
   process.env['METADATA_SERVER_DETECTION'] = 'none';
   const projectId = `demo-seats-${randomUUID().slice(0, 8)}`;
   const recorder = createRecorder();

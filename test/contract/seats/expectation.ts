@@ -4,10 +4,10 @@ import type { Operation } from './operations.ts';
 import type { View } from './view.ts';
 import type { World } from './world.ts';
 
-/** Compares what came of a step with what the model says; a line for each difference. */
+/** Compares the result of a step with the model. @returns a line for each difference */
 export type Check = (answers: readonly string[], after: View) => string[];
 
-/** What must come of a step, where the model can tell: one operation alone, or machines without a seat rushing in. */
+/** The expected result of a step, where the model knows one: a single operation, or a rush of machines without seats. */
 export function expectation(world: World, before: View, operations: readonly Operation[]): Check | undefined {
   const [only] = operations;
   if (only === undefined || before.license.reconciling) return undefined;
@@ -39,12 +39,12 @@ function alone(world: World, before: View, operation: Operation, now: number): m
       const asking = { holder: world.holder(operation.machine), key: world.keyFor(operation.newestKey) };
       return model.acquiring(before, asking, now);
     }
-    case 'beat':
+    case 'heartbeat':
     case 'release': {
       const sessionId = world.sessionOf(operation.machine, operation.stale);
       if (sessionId === undefined) return undefined;
       const handle = handleOf(sessionId);
-      return operation.kind === 'beat' ? model.beating(before, handle, now) : model.releasing(before, handle);
+      return operation.kind === 'heartbeat' ? model.heartbeating(before, handle, now) : model.releasing(before, handle);
     }
     case 'reap':
       return model.reaping(before, now);

@@ -3,30 +3,30 @@ import type { Recorder } from '#local/recorder.ts';
 import { CommitError, type DocumentStore } from '#shared/store/store.ts';
 
 /**
- * Lets the calls of all instances through one after the other, in an order that the random numbers decide, so that a
- * seed decides who reads before whom commits. Only reads that wait together may go together: they cannot tell.
+ * Lets the calls of all instances through one at a time in a random order, so that a seed decides which read comes
+ * before which commit. Only reads may go together: their order makes no difference.
  */
 export interface Gate {
   guard(store: DocumentStore): DocumentStore;
   /** Runs operations side by side until all of them have ended. */
   run<T>(operations: readonly (() => Promise<T>)[]): Promise<T[]>;
-  /** From here on nothing goes wrong any more; what is still under way, after its caller was told that nobody knows, lands. */
+  /** Ends the faults, and applies the writes whose callers were answered `unknown` and that are still under way. */
   calm(): Promise<void>;
 }
 
 export interface GateOptions {
   readonly random: () => number;
   readonly recorder: Recorder;
-  /** How many of 100 writes go wrong in some way. */
+  /** How many of 100 writes fail in some way. */
   readonly faults: number;
-  /** Told of every turn. */
+  /** Called at every turn. */
   readonly onTurn: () => void;
 }
 
 interface Call {
   readonly kind: 'read' | 'write' | 'late';
   readonly method: string;
-  /** Sends it; what it returns tells the caller, once everything that went with it has come back. */
+  /** Sends the call. The function that it returns answers the caller, once all calls that were sent together are back. */
   readonly send: () => Promise<() => void>;
 }
 
@@ -68,7 +68,7 @@ export function createGate({ random, recorder, onTurn, ...options }: GateOptions
       waiting.push({ kind, method, send });
     });
 
-  /** One call, or several reads. Answers are told one by one, so that their order does not depend on the network. */
+  /** One call, or several reads. Callers are answered one by one, so that their order does not depend on the network. */
   async function next(): Promise<void> {
     const chosen = pick(waiting.filter(({ kind }) => kind !== 'late' || random() < LANDS));
     if (chosen === undefined) return;
@@ -77,8 +77,8 @@ export function createGate({ random, recorder, onTurn, ...options }: GateOptions
     const going = waiting.filter((call) => call === chosen || beside(call));
     waiting = waiting.filter((call) => !going.includes(call));
     onTurn();
-    for (const tell of await Promise.all(going.map(({ send }) => send()))) {
-      tell();
+    for (const answer of await Promise.all(going.map(({ send }) => send()))) {
+      answer();
       await turn();
     }
   }
@@ -104,7 +104,7 @@ export function createGate({ random, recorder, onTurn, ...options }: GateOptions
       results.catch(nothing);
       while (open > 0) {
         await turn();
-        // Nothing waits when somebody backs off.
+        // No call waits while an operation backs off.
         if (waiting.length === 0) await sleep(1);
         await next();
       }

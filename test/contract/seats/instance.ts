@@ -20,7 +20,7 @@ export interface InstanceOptions {
 
 export type Instance = ReturnType<typeof createInstance>;
 
-/** One instance of every function that touches seats, put together as their composition roots do. */
+/** One instance of every function that touches seats, composed as in their composition roots. */
 export function createInstance({ store, clock, random }: InstanceOptions) {
   const licenses = createLicenseCache(store, clock);
   const release = createRelease({ store, clock, random });
@@ -34,7 +34,7 @@ export function createInstance({ store, clock, random }: InstanceOptions) {
   };
 }
 
-/** Everybody's administrator. */
+/** The scope of an administrator of every tenant. */
 export const EVERYTHING = { includes: () => true, tenantFor: (named: string | undefined) => named ?? 'tenant' };
 
 /** Stands in for the signature, which is not part of the seat protocol. */

@@ -21,7 +21,7 @@ async function playMany(start: Start, seed: number, numRuns: number, path?: stri
   const database = await openDatabase(start, INSTANCES);
   const property = fc.asyncProperty(sequences, async (sequence) => {
     const { broken, history } = await play(database, sequence);
-    // What a broken sequence leaves behind is nothing for the next one to find.
+    // The next sequence must not find what a broken one leaves behind.
     if (broken.length > 0) await database.wipe();
     expect(broken, history.join('\n')).toEqual([]);
   });

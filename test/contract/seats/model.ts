@@ -4,13 +4,13 @@ import { deriveSessionName } from '#shared/model/session-id.ts';
 import type { View } from './view.ts';
 import type { Key } from './world.ts';
 
-/** The little that seats come to when one thing happens at a time: what is answered, who gets one, who loses one. */
+/** What one operation alone does to seats: the answer, the session that begins, and those that end. */
 export interface Expected {
-  /** Any of these; more than one where an instance may remember the licence as it was a minute ago. */
+  /** The possible answers; more than one where an instance may have the licence in its cache from a minute ago. */
   readonly answers: readonly string[];
   /** The holders that have a new session afterwards. */
   readonly begins: readonly string[];
-  /** How many of which sessions end, and why. */
+  /** How many of these sessions end, and for which reason. */
   readonly ends: { readonly reason: EndReason; readonly count: number; readonly among: readonly string[] } | undefined;
 }
 
@@ -46,12 +46,12 @@ export function acquiring(view: View, { holder, key }: Asking, now: number): Exp
   return { answers: ['new session'], begins: [holder], ends: { reason: 'reclaimed', count: 1, among } };
 }
 
-export function beating(view: View, handle: string, now: number): Expected {
+export function heartbeating(view: View, handle: string, now: number): Expected {
   const end = view.ended.get(handle);
-  if (view.license.expires_at > now) return nothing(end === undefined ? 'beat' : `ended: ${end.reason}`);
+  if (view.license.expires_at > now) return nothing(end === undefined ? 'heartbeat' : `ended: ${end.reason}`);
   if (end !== undefined) return nothing(`ended: ${end.reason}`);
   return {
-    answers: ['ended: license_expired', 'beat'],
+    answers: ['ended: license_expired', 'heartbeat'],
     begins: [],
     ends: { reason: 'license_expired', count: 1, among: [handle] },
   };
@@ -68,7 +68,7 @@ export function reaping(view: View, now: number): Expected {
   return { answers: ['reaped'], begins: [], ends: { reason: 'expired', count: among.length, among } };
 }
 
-/** Open seats go first, then those whose holders have been unheard longest. */
+/** Open seats go first, then those whose leases end soonest. */
 export function changing(view: View, target: number, reason: EndReason): Expected {
   const count = Math.max(0, view.sessions.size - target);
   const ends = [...view.sessions.values()].map(({ expires_at }) => expires_at).sort((a, b) => a - b);
@@ -77,7 +77,7 @@ export function changing(view: View, target: number, reason: EndReason): Expecte
   return { answers: ['changed'], begins: [], ends: { reason, count, among } };
 }
 
-/** How many of so many machines without a seat get one when they come at once; undefined when somebody is no such machine. */
+/** How many of these machines get a seat when they acquire at once; undefined unless all are eligible and without one. */
 export function rushing(view: View, asking: readonly Asking[], now: number): number | undefined {
   const machines = new Set(asking.map(({ holder }) => holder));
   const strangers = machines.size === asking.length && asking.every(({ holder }) => !view.holders.has(holder));
@@ -86,7 +86,7 @@ export function rushing(view: View, asking: readonly Asking[], now: number): num
   return Math.min(asking.length, view.seats.size - view.sessions.size + lapsed(view, now).length);
 }
 
-/** What came of it otherwise; a line for each difference. */
+/** Compares the store after an operation with the model. @returns a line for each difference */
 export function differences(expected: Expected, answer: string, before: View, after: View): string[] {
   const found: string[] = [];
   if (!expected.answers.includes(answer)) found.push(`model: ${expected.answers.join(' or ')} expected, not ${answer}`);
@@ -94,11 +94,11 @@ export function differences(expected: Expected, answer: string, before: View, af
   if (begun.join() !== expected.begins.join())
     found.push(`model: ${begun.length} sessions begun, not ${expected.begins.length}`);
   const ended = [...after.ended].filter(([handle]) => !before.ended.has(handle));
-  const count = answer === 'beat' ? 0 : (expected.ends?.count ?? 0);
+  const count = answer === 'heartbeat' ? 0 : (expected.ends?.count ?? 0);
   if (ended.length !== count) found.push(`model: ${ended.length} sessions ended, not ${count}`);
   for (const [handle, { reason }] of ended) {
     if (reason !== expected.ends?.reason) found.push(`model: ended as ${reason}, not ${expected.ends?.reason}`);
-    if (!expected.ends?.among.includes(handle)) found.push('model: another session was to end');
+    if (!expected.ends?.among.includes(handle)) found.push('model: the wrong session ended');
   }
   return found;
 }

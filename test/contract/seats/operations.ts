@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 
-/** What somebody does. `at` is the instance it meets; `machine` stands for its client, which knows the sessions it was given. */
+/** One request or job. `at` is the instance that serves it, `machine` the client, which knows the sessions it was answered. */
 export type Operation =
   | { readonly kind: 'acquire'; readonly at: number; readonly machine: number; readonly newestKey: boolean }
-  | { readonly kind: 'beat' | 'release'; readonly at: number; readonly machine: number; readonly stale: boolean }
+  | { readonly kind: 'heartbeat' | 'release'; readonly at: number; readonly machine: number; readonly stale: boolean }
   | { readonly kind: 'reap'; readonly at: number }
   | { readonly kind: 'resize'; readonly at: number; readonly seats: number }
   | { readonly kind: 'suspend' | 'reinstate'; readonly at: number }
@@ -20,7 +20,7 @@ export interface Sequence {
   readonly seats: number;
   /** Decides the interleaving, the faults and every random number of the domain. */
   readonly seed: number;
-  /** How many of 100 writes go wrong. */
+  /** How many of 100 writes fail in some way. */
   readonly faults: number;
   /** Milliseconds that each instance's clock is off; within the slack of each other. */
   readonly skews: readonly number[];
@@ -30,9 +30,9 @@ export interface Sequence {
 export const LEASE_SECONDS = 360;
 export const MACHINES = 6;
 export const INSTANCES = 3;
-const MAX_SITUATIONS = 4;
+const MAX_SCENARIOS = 4;
 
-/** Sums of these come nowhere near a lease's end, so that a tick of the clock more or less decides nothing. */
+/** No sum of these is close to a lease's end, so a tick of the clock more or less decides nothing. */
 const WAITS = [7, 100, 200, 400];
 const LICENSE_ENDS = [53, 1_000, 1_000_000];
 
@@ -47,13 +47,13 @@ const acquire = fc.record({
 });
 const reap = fc.record({ kind: fc.constant('reap' as const), at });
 
-/** What clients and the scheduler do all day. */
+/** The usual requests of clients and the scheduler. */
 const daily: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 10, arbitrary: acquire },
   {
     weight: 8,
     arbitrary: fc.record({
-      kind: fc.constantFrom('beat' as const, 'release' as const),
+      kind: fc.constantFrom('heartbeat' as const, 'release' as const),
       at,
       machine,
       stale: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
@@ -84,8 +84,8 @@ const together = (operations: fc.Arbitrary<readonly Operation[]>): fc.Arbitrary<
 const several = (arbitrary: fc.Arbitrary<Operation>, minLength: number, maxLength: number) =>
   fc.array(arbitrary, { minLength, maxLength, size: 'max' });
 
-/** Situations in which one precondition or another decides; each a few steps. */
-export const SITUATIONS = {
+/** Scenarios of a few steps, each of which makes some of the preconditions decisive. */
+export const SCENARIOS = {
   anything: fc.oneof(
     { weight: 4, arbitrary: together(several(operation, 2, 5)) },
     { weight: 4, arbitrary: together(several(operation, 1, 1)) },
@@ -98,13 +98,13 @@ export const SITUATIONS = {
         .map((step) => [step]),
     },
   ),
-  /** Leases run out, and then somebody wants the seats, some holders come back, and the reaper runs. */
+  /** Leases expire; then other machines acquire, some holders return, and the reaper runs. */
   lapse: fc.tuple(rush, several(fc.oneof(acquire, daily, reap), 2, 5)).map(([first, then]): readonly Step[] => [
     { kind: 'together', operations: first },
     { kind: 'wait', seconds: 400 },
     { kind: 'together', operations: then },
   ]),
-  /** One machine asks all instances at once. */
+  /** One machine acquires from all instances at once. */
   twins: fc.tuple(machine, several(daily, 0, 2)).map(([one, beside]): readonly Step[] => [
     {
       kind: 'together',
@@ -114,8 +114,8 @@ export const SITUATIONS = {
       ],
     },
   ]),
-  /** A session is given back through two instances at once, while others want the seat; then its client beats on. */
-  giveBack: fc.tuple(machine, several(acquire, 1, 3)).map(([one, others]): readonly Step[] => [
+  /** A session is released through two instances at once while others acquire; then its client sends a heartbeat. */
+  doubleRelease: fc.tuple(machine, several(acquire, 1, 3)).map(([one, others]): readonly Step[] => [
     { kind: 'together', operations: [{ kind: 'acquire', at: 0, machine: one, newestKey: true }] },
     {
       kind: 'together',
@@ -125,7 +125,7 @@ export const SITUATIONS = {
         ...others,
       ],
     },
-    { kind: 'together', operations: [{ kind: 'beat', at: 2, machine: one, stale: false }] },
+    { kind: 'together', operations: [{ kind: 'heartbeat', at: 2, machine: one, stale: false }] },
   ]),
   /** Several administrators at once, and a client or two. */
   administration: fc
@@ -134,11 +134,11 @@ export const SITUATIONS = {
       { kind: 'together', operations: first },
       { kind: 'together', operations: [...changes, ...beside] },
     ]),
-  /** More seats and fewer at once. */
+  /** The licence grows and shrinks at once. */
   resize: together(
     several(fc.record({ kind: fc.constant('resize' as const), at, seats: fc.constantFrom(1, 2, 8) }), 2, 3),
   ),
-  /** Fewer seats while clients take the open ones. */
+  /** The licence shrinks while clients acquire the open seats. */
   narrow: fc
     .tuple(at, fc.constantFrom('resize' as const, 'suspend' as const), several(acquire, 2, 4))
     .map(([where, kind, clients]): readonly Step[] => [
@@ -151,7 +151,7 @@ export const SITUATIONS = {
       { kind: 'together', operations: [{ kind: 'reinstate', at: where }] },
       { kind: 'together', operations: [{ kind: 'resize', at: where, seats: 3 }] },
     ]),
-  /** Fewer seats while leases have run out and others want them. */
+  /** The licence shrinks after leases have expired and while other machines acquire. */
   shrink: fc
     .tuple(rush, at, fc.constantFrom('resize' as const, 'suspend' as const), several(fc.oneof(acquire, daily), 2, 4))
     .map(([first, where, kind, beside]): readonly Step[] => [
@@ -166,7 +166,7 @@ export const SITUATIONS = {
     ]),
 } satisfies Record<string, fc.Arbitrary<readonly Step[]>>;
 
-export type Situation = keyof typeof SITUATIONS;
+export type Scenario = keyof typeof SCENARIOS;
 
 const sequencesOf = (steps: fc.Arbitrary<readonly Step[]>, faults: fc.Arbitrary<number>): fc.Arbitrary<Sequence> =>
   fc.record({
@@ -174,24 +174,24 @@ const sequencesOf = (steps: fc.Arbitrary<readonly Step[]>, faults: fc.Arbitrary<
     seed: fc.nat(),
     faults,
     skews: fc.constantFrom([0, 0, 0], [0, 450, -450], [-200, 0, 700]),
-    steps: fc.array(steps, { minLength: 1, maxLength: MAX_SITUATIONS, size: 'max' }).map((parts) => parts.flat()),
+    steps: fc.array(steps, { minLength: 1, maxLength: MAX_SCENARIOS, size: 'max' }).map((parts) => parts.flat()),
   });
 
-/** Everything that may happen, in a third of the sequences with faults of the network. */
+/** All scenarios; a third of the sequences has network faults. */
 export const sequences = sequencesOf(
   fc.oneof(
-    { weight: 8, arbitrary: SITUATIONS.anything },
-    { weight: 1, arbitrary: SITUATIONS.lapse },
-    { weight: 1, arbitrary: SITUATIONS.twins },
-    { weight: 1, arbitrary: SITUATIONS.giveBack },
-    { weight: 1, arbitrary: SITUATIONS.administration },
-    { weight: 1, arbitrary: SITUATIONS.resize },
-    { weight: 1, arbitrary: SITUATIONS.narrow },
-    { weight: 1, arbitrary: SITUATIONS.shrink },
+    { weight: 8, arbitrary: SCENARIOS.anything },
+    { weight: 1, arbitrary: SCENARIOS.lapse },
+    { weight: 1, arbitrary: SCENARIOS.twins },
+    { weight: 1, arbitrary: SCENARIOS.doubleRelease },
+    { weight: 1, arbitrary: SCENARIOS.administration },
+    { weight: 1, arbitrary: SCENARIOS.resize },
+    { weight: 1, arbitrary: SCENARIOS.narrow },
+    { weight: 1, arbitrary: SCENARIOS.shrink },
   ),
   fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(25) }),
 );
 
-/** One situation over and over. */
-export const sequencesAbout = (situation: Situation): fc.Arbitrary<Sequence> =>
-  sequencesOf(SITUATIONS[situation], fc.constant(0));
+/** One scenario, repeated. */
+export const sequencesAbout = (scenario: Scenario): fc.Arbitrary<Sequence> =>
+  sequencesOf(SCENARIOS[scenario], fc.constant(0));

@@ -5,10 +5,7 @@ import { INSTANCES, sequencesAbout } from './operations.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { play } from './run.ts';
 
-/**
- * The checker of model.test.ts finds every precondition that is left out. One that finds nothing here would find
- * nothing there either.
- */
+/** The checker of model.test.ts finds every precondition that is left out: a checker that finds nothing is no evidence. */
 const MAX_RUNS = 200;
 const SEED = 3;
 
@@ -18,10 +15,10 @@ describe.for(FIRESTORES)('on $name', ({ present, start }) => {
   test.skipIf(!present).concurrent.for(PLANTED_BUGS)(
     'finds: $name',
     { timeout: 240_000 },
-    async ({ breaks, situation, decorate }) => {
+    async ({ breaks, scenario, decorate }) => {
       const database = await openDatabase(start, INSTANCES);
       const found: string[] = [];
-      const property = fc.asyncProperty(sequencesAbout(situation), async (sequence) => {
+      const property = fc.asyncProperty(sequencesAbout(scenario), async (sequence) => {
         const { broken } = await play(database, sequence, decorate);
         found.push(...broken);
         if (broken.length > 0) throw new Found();
@@ -32,7 +29,7 @@ describe.for(FIRESTORES)('on $name', ({ present, start }) => {
           numRuns: MAX_RUNS,
           endOnFailure: true,
         });
-        // What fails in another way has found nothing.
+        // Any other error means that nothing was found.
         if (errorInstance instanceof Error && !(errorInstance instanceof Found)) throw errorInstance;
         expect(found, `in ${numRuns} sequences`).toEqual(expect.arrayContaining([expect.stringMatching(breaks)]));
       } finally {

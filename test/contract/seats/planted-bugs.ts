@@ -1,17 +1,17 @@
 import type { DocumentStore, Precondition, Write } from '#shared/store/store.ts';
-import type { Situation } from './operations.ts';
+import type { Scenario } from './operations.ts';
 import type { Decorate } from './run.ts';
 
 /**
- * The protocol's preconditions, each forgotten on its own: what an implementation looks like whose author thought
- * that one was not needed. A bug is planted in the store that the domain is given, so the code itself stays as it is.
+ * One of the protocol's preconditions, left out: an implementation whose author thought that it was not needed. The
+ * bug is planted in the store that the domain is given, so the domain's code is unchanged.
  */
 export interface PlantedBug {
   readonly name: string;
-  /** The invariants that docs/seats.md says break; the checker has to name one of them, or notice the model differs. */
+  /** The invariants that break according to docs/seats.md. The checker must name one of them. */
   readonly breaks: RegExp;
-  /** Where it shows soonest. */
-  readonly situation: Situation;
+  /** The scenario that finds it soonest. */
+  readonly scenario: Scenario;
   readonly decorate: Decorate;
 }
 
@@ -26,7 +26,7 @@ const isSession = ({ path }: Write) => path.startsWith('sessions/');
 const isHolder = ({ path }: Write) => path.includes('/holders/');
 const isLicense = ({ path }: Write) => /^licenses\/[^/]+$/.test(path);
 
-/** Whether a session is ended for this reason, and under a guard of this kind, in the commit. */
+/** Whether a commit ends a session for this reason and with this kind of precondition. */
 const ends = (reason: string, guard: keyof Precondition | 'lastUpdateTime' | 'exists') => (commit: readonly Write[]) =>
   commit.some((write) => write.op === 'create' && isEnded(write) && write.fields['reason'] === reason) &&
   commit.some(
@@ -40,13 +40,13 @@ const isRelease = ends('released', 'exists');
 const isShrink = ends('seats_reduced', 'exists');
 const isSuspend = ends('license_suspended', 'exists');
 
-/** Requires no more than that the session exists. */
+/** Requires only that the session exists. */
 const onlyExists =
   (applies: (commit: readonly Write[]) => boolean): Weaken =>
   (write, commit) =>
     write.op === 'delete' && isSession(write) && applies(commit) ? { ...write, precondition: { exists: true } } : write;
 
-/** Requires nothing of the session. The ended session's create would still notice a second end, so it goes too. */
+/** Requires nothing of the session. Creating the ended session would still fail on a second end, so it becomes a set. */
 const unguarded =
   (applies: (commit: readonly Write[]) => boolean): Weaken =>
   (write, commit) => {
@@ -58,7 +58,7 @@ const unguarded =
 const unlessRead = (write: Write): Write =>
   write.op === 'update' ? { op: 'update', path: write.path, fields: write.fields } : write;
 
-/** A heartbeat that writes a session whether it is there or not. */
+/** A heartbeat that writes the session whether it exists or not. */
 const reviving: Decorate = (store): DocumentStore => ({
   ...store,
   async writeEach(writes) {
@@ -76,7 +76,7 @@ const reviving: Decorate = (store): DocumentStore => ({
   },
 });
 
-/** An acquire that trusts the holder's document and does not renew the session. */
+/** An acquire that trusts the holder document and does not renew the session. */
 const notRenewing: Decorate = (store) => ({
   ...store,
   writeEach: async (writes) =>
@@ -89,62 +89,62 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'claim takes a seat that is no longer as it was read',
     breaks: /I1|I3|I5/,
-    situation: 'anything',
+    scenario: 'anything',
     decorate: weakened((write) => (write.op === 'update' && write.fields['open'] === null ? unlessRead(write) : write)),
   },
   {
     name: 'claim and takeover overwrite the holder',
     breaks: /I2|I3/,
-    situation: 'twins',
+    scenario: 'twins',
     decorate: weakened((write) => (write.op === 'create' && isHolder(write) ? { ...write, op: 'set' } : write)),
   },
   {
-    name: 'takeover ends a session that has beaten',
+    name: 'takeover ends a session that a heartbeat has prolonged',
     breaks: /I6/,
-    situation: 'lapse',
+    scenario: 'lapse',
     decorate: weakened(onlyExists(isTakeover)),
   },
   {
     name: 'takeover ends a session that is gone',
     breaks: /I1|I2|I3|I5|I6|I8/,
-    situation: 'lapse',
+    scenario: 'lapse',
     decorate: weakened(unguarded(isTakeover)),
   },
-  { name: 'renewal is answered without being written', breaks: /I7/, situation: 'anything', decorate: notRenewing },
+  { name: 'renewal is answered without being written', breaks: /I7/, scenario: 'anything', decorate: notRenewing },
   {
     name: 'heartbeat writes a session that is gone',
     breaks: /I1|I2|I3|I4|I5/,
-    situation: 'giveBack',
+    scenario: 'doubleRelease',
     decorate: reviving,
   },
   {
     name: 'release ends a session that is gone',
     breaks: /I1|I2|I3|I5/,
-    situation: 'giveBack',
+    scenario: 'doubleRelease',
     decorate: weakened(unguarded(isRelease)),
   },
   {
-    name: 'reaper ends a session that has beaten',
+    name: 'reaper ends a session that a heartbeat has prolonged',
     breaks: /I6/,
-    situation: 'lapse',
+    scenario: 'lapse',
     decorate: weakened(onlyExists(isReap)),
   },
   {
     name: 'reaper ends a session that is gone',
     breaks: /I1|I2|I3|I5|I6/,
-    situation: 'lapse',
+    scenario: 'lapse',
     decorate: weakened(unguarded(isReap)),
   },
   {
     name: 'a session ends without its reason',
     breaks: /I8/,
-    situation: 'giveBack',
+    scenario: 'doubleRelease',
     decorate: (store) => ({ ...store, commit: (writes) => store.commit(writes.filter((write) => !isEnded(write))) }),
   },
   {
-    name: 'shrink removes an open seat that somebody has taken',
+    name: 'shrink removes an open seat that has been claimed',
     breaks: /I1|I3|I5/,
-    situation: 'narrow',
+    scenario: 'narrow',
     decorate: weakened((write) =>
       write.op === 'delete' && write.path.includes('/seats/') && write.precondition !== undefined
         ? { ...write, precondition: { exists: true } }
@@ -154,13 +154,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'shrink ends a session that is gone',
     breaks: /I1|I2|I3|I5/,
-    situation: 'shrink',
+    scenario: 'shrink',
     decorate: weakened(unguarded((commit) => isShrink(commit) || isSuspend(commit))),
   },
   {
     name: 'administration counts seats over another’s change',
     breaks: /I1|I5/,
-    situation: 'resize',
+    scenario: 'resize',
     decorate: weakened((write) =>
       write.op === 'update' && isLicense(write) && 'seats' in write.fields ? unlessRead(write) : write,
     ),

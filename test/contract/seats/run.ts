@@ -1,22 +1,22 @@
 import { SHARDS } from '#shared/model/session.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
-import { brokenPromises } from './books.ts';
 import type { Database } from './database.ts';
 import { expectation } from './expectation.ts';
 import { createGate } from './gate.ts';
+import { brokenPromises } from './ledger.ts';
 import { LEASE_SECONDS, MACHINES, type Operation, type Sequence, type Step } from './operations.ts';
 import { createRandom } from './random.ts';
 import { brokenInvariants, readView, type View } from './view.ts';
 import { createWorld, UNEXPECTED } from './world.ts';
 
-/** What stands between the domain and the store; a planted bug is a store that forgets a precondition. */
+/** Wraps the store that the domain is given. A planted bug is a store that drops a precondition. */
 export type Decorate = (store: DocumentStore) => DocumentStore;
 
 const START = Date.parse('2027-01-01T00:00:00Z');
 
 /**
- * Plays a sequence and looks at everything after every step.
- * @returns what was found wrong at the first step at which something was, and what had happened until then
+ * Plays a sequence and checks the whole store after every step.
+ * @returns the violations at the first step that has any, and the history up to it
  */
 export async function play(database: Database, sequence: Sequence, decorate: Decorate = (store) => store) {
   const random = createRandom(sequence.seed);
@@ -42,7 +42,7 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
 
   async function look(): Promise<{ view: View; broken: string[] }> {
     const view = await readView(database.plain, world.licenseId);
-    const broken = [...brokenInvariants(view), ...brokenPromises(world.books, view, world.allowed, endings)];
+    const broken = [...brokenInvariants(view), ...brokenPromises(world.ledger, view, world.allowed, endings)];
     endings = view.ended;
     return { view, broken };
   }
@@ -67,7 +67,7 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
     return broken;
   }
 
-  /** Everybody goes silent, all is reaped, and every seat that was paid for can be had again. */
+  /** Clients stop, the reaper ends all sessions, and then every seat of the licence can be acquired again. */
   async function quiesce(): Promise<string[]> {
     history.push('quiescence');
     const one = async (operation: Operation) => (await gate.run([() => world.act(operation)]))[0] ?? '';
@@ -77,14 +77,14 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
     now += (LEASE_SECONDS + 10) * 1000;
     await one({ kind: 'reap', at: 0 });
     const { view, broken } = await look();
-    if (view.sessions.size > 0) broken.push(`leak: ${view.sessions.size} sessions that nobody beats for`);
+    if (view.sessions.size > 0) broken.push(`leak: ${view.sessions.size} sessions without heartbeats`);
     const newcomers = Array.from({ length: view.license.max_seats + 1 }, (_, index) => MACHINES + index);
     const answers = await gate.run(
       newcomers.map((machine) => () => world.act({ kind: 'acquire', at: 0, machine, newestKey: true })),
     );
     const granted = answers.filter((answer) => answer === 'new session').length;
     if (granted !== view.license.max_seats)
-      broken.push(`leak: ${granted} of ${view.license.max_seats} seats to be had`);
+      broken.push(`leak: ${granted} of ${view.license.max_seats} seats can be acquired`);
     broken.push(...(await look()).broken);
     return broken;
   }
@@ -97,7 +97,7 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
   return { broken: await quiesce(), history };
 }
 
-/** Sessions' shards by turns: they come from a session's id, which is random, and decide what the reaper meets first. */
+/** Assigns shards in turn. They derive from the random session id and decide which session the reaper reads first. */
 function withSteadyShards(store: DocumentStore, next: () => number): DocumentStore {
   return {
     ...store,

@@ -32,7 +32,7 @@ for (const { name, present, start } of FIRESTORES) {
         seats,
       });
 
-    test('2,000 machines on 1,000 seats, through two instances: exactly 1,000 get one, the others are told at once', async () => {
+    test('2,000 machines on 1,000 seats, through two instances: exactly 1,000 get one, the others are refused at once', async () => {
       const world = await worldOf(1_000);
       const answers = await Promise.all(
         Array.from({ length: 2_000 }, (_, machine) =>
@@ -45,7 +45,7 @@ for (const { name, present, start } of FIRESTORES) {
       expect(brokenInvariants(view)).toEqual([]);
     }, 120_000);
 
-    test('more than 5,000 waiting for one licence are sent away until later, and callers that have gone take no seat', async () => {
+    test('more than 5,000 waiting for one licence are asked to retry later, and disconnected callers take no seat', async () => {
       const world = await worldOf(5);
       const held = Promise.withResolvers<void>();
       const store: DocumentStore = {
@@ -56,9 +56,9 @@ for (const { name, present, start } of FIRESTORES) {
         },
       };
       const { acquire } = createInstance({ store, clock: systemClock, random: Math.random });
-      const gone = new AbortController();
+      const disconnected = new AbortController();
       const ask = (machine: number) =>
-        acquire(acquireRequest(world.keyFor(true).key, `machine-${machine}`, gone.signal)).then(
+        acquire(acquireRequest(world.keyFor(true).key, `machine-${machine}`, disconnected.signal)).then(
           () => 'granted',
           (error: unknown) => error,
         );
@@ -68,7 +68,7 @@ for (const { name, present, start } of FIRESTORES) {
       expect(isFault(refused, 'dependency_unavailable')).toBe(true);
       expect(toProblem(refused, 'id')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
 
-      gone.abort();
+      disconnected.abort();
       held.resolve();
       const answers = await Promise.all(underWayAndWaiting);
       expect(answers.filter((answer) => isFault(answer, 'dependency_unavailable'))).toHaveLength(5_001);
@@ -84,7 +84,7 @@ for (const { name, present, start } of FIRESTORES) {
       const right = world.keyFor(true).key.text;
       const wrong = other.keyFor(true).key.text;
       const first = acquire(request(right, 1));
-      // These wait for the first and go together.
+      // These wait for the first and form the next group.
       const [wrongly, rightly] = [acquire(request(wrong, 2)), acquire(request(right, 2))];
       await expect(wrongly).rejects.toMatchObject({ code: 'license_not_found' });
       expect(await first).toMatchObject({ created: true });

@@ -10,16 +10,16 @@ import {
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentReader } from '#shared/store/store.ts';
 
-/** Everything that the store holds of one licence, at rest. */
+/** Everything that the store holds about one licence, while no operation runs. */
 export interface View {
   readonly license: License;
   /** For each seat document, the handle of the session that holds it, or null when it is open. */
   readonly seats: ReadonlyMap<string, string | null>;
-  /** For each machine, the handle of its session and what its id is derived from. */
+  /** For each machine, the handle of its session and the nonce from which the session id derives. */
   readonly holders: ReadonlyMap<string, z.output<typeof holderFields>>;
   readonly sessions: ReadonlyMap<string, SessionFields>;
   readonly ended: ReadonlyMap<string, EndedSession>;
-  /** Documents that are not what we write, and seats that are neither open nor held. */
+  /** Documents that do not match their schema, and seats that are neither open nor held. */
   readonly malformed: readonly string[];
 }
 
@@ -34,7 +34,7 @@ export async function readView(store: DocumentReader, licenseId: string): Promis
     all(paths.seats(licenseId)),
     all(`${paths.license(licenseId)}/holders`),
     ofLicense('sessions'),
-    // What is revived without its fields names no licence any more.
+    // A session that was revived without its fields names no licence.
     all('sessions'),
     ofLicense('ended_sessions'),
   ]);
@@ -58,7 +58,7 @@ export async function readView(store: DocumentReader, licenseId: string): Promis
   };
 }
 
-/** The invariants of docs/seats.md that one look can check; a line for each that is broken. */
+/** Checks the invariants of docs/seats.md that concern one state. @returns a line for each that is broken */
 export function brokenInvariants({ license, seats, holders, sessions, ended, malformed }: View): string[] {
   const broken = malformed.map((path) => `I3: ${path} is malformed`);
   const open = [...seats.values()].filter((session) => session === null).length;

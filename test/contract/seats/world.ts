@@ -8,8 +8,8 @@ import { handleOf, holderId } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
-import { type Books, note } from './books.ts';
 import { acquireRequest, createInstance, EVERYTHING } from './instance.ts';
+import { type Ledger, record } from './ledger.ts';
 import { LEASE_SECONDS, type Operation } from './operations.ts';
 
 export interface Key {
@@ -19,9 +19,9 @@ export interface Key {
 }
 
 export interface WorldOptions {
-  /** The instances' stores, as they meet the domain. */
+  /** The store of each instance, as the domain is given it. */
   readonly stores: readonly DocumentStore[];
-  /** For preparing; nothing goes wrong with it. */
+  /** Without faults, for preparation. */
   readonly plain: DocumentStore;
   readonly clock: Clock;
   readonly skews: readonly number[];
@@ -33,13 +33,13 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 
 const LICENSE_ENDS = 365 * 86_400_000;
 
-/** One licence, the instances that serve it, and the clients, who know nothing but what they were answered. */
+/** One licence, the instances that serve it, and clients that know only what they were answered. */
 export async function createWorld({ stores, plain, clock, skews, random, seats }: WorldOptions) {
   const licenseId = newLicenseId();
   const keys: Key[] = [{ key: newLicenseKey(licenseId), until: null }];
-  const books: Books = new Map();
+  const ledger: Ledger = new Map();
   const allowed = new Set<EndReason>();
-  /** Session ids that each machine's client was given, the latest last. */
+  /** The session ids that each machine's client was answered, the latest last. */
   const known = new Map<number, string[]>();
   const holder = (machine: number) => holderId(licenseId, `machine-${machine}`);
   const clocks = skews.map((skew): Clock => ({ now: () => clock.now() + skew }));
@@ -72,14 +72,14 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
     return keys.map(({ key, until }) => ({ hash: hashLicenseKey(key), until }));
   }
 
-  /** The key that an operation's client has. */
+  /** The key that the client of an operation uses. */
   function keyFor(newest: boolean): Key {
     const key = newest ? keys[0] : keys.at(-1);
     if (key === undefined) throw new TypeError('a licence has a key');
     return key;
   }
 
-  /** The session that a machine's client beats or gives back: its own, or one that it held before. */
+  /** The session of a client's heartbeat or release: its current one, or one that it held before. */
   function sessionOf(machine: number, stale: boolean): string | undefined {
     const sessions = known.get(machine) ?? [];
     return stale ? (sessions.at(-2) ?? sessions.at(-1)) : sessions.at(-1);
@@ -88,30 +88,30 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
   async function acquire(at: number, machine: number, key: LicenseKey): Promise<string> {
     const { lease, created } = await instance(at).acquire(acquireRequest(key, `machine-${machine}`));
     const handle = handleOf(lease.sessionId);
-    const isNew = !books.has(handle);
+    const isNew = !ledger.has(handle);
     for (const sessionId of known.get(machine) ?? []) {
-      if (sessionId !== lease.sessionId) note(books, handleOf(sessionId), { moved: true });
+      if (sessionId !== lease.sessionId) record(ledger, handleOf(sessionId), { moved: true });
     }
     if (isNew) {
       const entry = { sessionId: lease.sessionId, machine, releaseAsked: false, released: false, moved: false };
-      books.set(handle, { ...entry, until: lease.expiresAt });
+      ledger.set(handle, { ...entry, until: lease.expiresAt });
       known.set(machine, [...(known.get(machine) ?? []), lease.sessionId]);
     }
-    note(books, handle, { until: lease.expiresAt });
+    record(ledger, handle, { until: lease.expiresAt });
     if (created) return 'new session';
     return isNew ? 'moved' : 'same session';
   }
 
-  async function beat(at: number, sessionId: string): Promise<string> {
+  async function sendHeartbeat(at: number, sessionId: string): Promise<string> {
     const { expiresAt } = await instance(at).heartbeat(sessionId);
-    note(books, handleOf(sessionId), { until: expiresAt });
-    return 'beat';
+    record(ledger, handleOf(sessionId), { until: expiresAt });
+    return 'heartbeat';
   }
 
   async function release(at: number, sessionId: string): Promise<string> {
-    note(books, handleOf(sessionId), { releaseAsked: true });
+    record(ledger, handleOf(sessionId), { releaseAsked: true });
     await instance(at).release(sessionId);
-    note(books, handleOf(sessionId), { released: true });
+    record(ledger, handleOf(sessionId), { released: true });
     return 'released';
   }
 
@@ -120,7 +120,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
     return 'changed';
   }
 
-  /** A new key; the old one works for a while, or has ceased to. One at a time, so that clients know what the store has. */
+  /** Sets a new key; the old one works for a while or ended already. One at a time, so that clients know the current key. */
   function rotate(grace: number): Promise<string> {
     rotated = rotated.then(async () => {
       const [newest] = keys;
@@ -143,11 +143,11 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
     switch (operation.kind) {
       case 'acquire':
         return acquire(at, operation.machine, keyFor(operation.newestKey).key);
-      case 'beat':
+      case 'heartbeat':
       case 'release': {
         const sessionId = sessionOf(operation.machine, operation.stale);
         if (sessionId === undefined) return 'nothing to do';
-        return operation.kind === 'beat' ? beat(at, sessionId) : release(at, sessionId);
+        return operation.kind === 'heartbeat' ? sendHeartbeat(at, sessionId) : release(at, sessionId);
       }
       case 'reap':
         await instance(at).reap();
@@ -172,14 +172,14 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
 
   return {
     licenseId,
-    books,
+    ledger,
     allowed,
     holder,
     keyFor,
     sessionOf,
     clockAt,
     forget: (machine: number) => known.delete(machine),
-    /** Whatever is refused with a code is an answer; anything else is a bug of ours. */
+    /** A fault with a code is an answer; any other error is a bug. */
     act: (operation: Operation): Promise<string> =>
       act(operation).catch((error: unknown) => {
         if (!isFault(error)) return `${UNEXPECTED} ${error}`;
@@ -189,5 +189,5 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
   };
 }
 
-/** How an answer begins that is none. */
+/** The prefix of an error that is not a valid answer. */
 export const UNEXPECTED = 'unexpected:';

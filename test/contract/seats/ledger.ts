@@ -2,31 +2,32 @@ import type { EndReason } from '#shared/model/session.ts';
 import { EXPIRY_SLACK } from '#shared/model/session.ts';
 import type { View } from './view.ts';
 
-/** What has been promised to the holder of one session, from the answers it was given. */
-export interface Entry {
+/** What the answers so far have promised about one session. */
+export interface LedgerEntry {
   readonly sessionId: string;
   readonly machine: number;
-  /** The latest end of the lease that an answer named; milliseconds since the epoch. */
+  /** The latest lease end that an answer named; milliseconds since the epoch. */
   readonly until: number;
   readonly releaseAsked: boolean;
   readonly released: boolean;
-  /** Its machine has asked again with another key, which moves it to another session. */
+  /** Its machine acquired again with another licence key, which moves it to another session. */
   readonly moved: boolean;
 }
 
-export type Books = Map<string, Entry>;
+/** By session handle. */
+export type Ledger = Map<string, LedgerEntry>;
 
-export function note(books: Books, handle: string, change: Partial<Entry>): void {
-  const entry = books.get(handle);
+export function record(ledger: Ledger, handle: string, change: Partial<LedgerEntry>): void {
+  const entry = ledger.get(handle);
   if (entry === undefined) return;
-  books.set(handle, { ...entry, ...change, until: Math.max(entry.until, change.until ?? 0) });
+  ledger.set(handle, { ...entry, ...change, until: Math.max(entry.until, change.until ?? 0) });
 }
 
-/** What administration may have done to sessions in this sequence. */
-export type Allowed = ReadonlySet<EndReason>;
+/** The reasons for which administrators may have ended sessions in this sequence. */
+export type AllowedReasons = ReadonlySet<EndReason>;
 
-/** Compares the store with what clients were told; a line for each promise that was not kept. */
-export function brokenPromises(books: Books, view: View, allowed: Allowed, endings: View['ended']): string[] {
+/** Compares the store with what the answers promised. @returns a line for each broken promise */
+export function brokenPromises(ledger: Ledger, view: View, allowed: AllowedReasons, endings: View['ended']): string[] {
   const broken: string[] = [];
   for (const [handle, { reason, ended_at }] of endings) {
     const end = view.ended.get(handle);
@@ -34,7 +35,7 @@ export function brokenPromises(books: Books, view: View, allowed: Allowed, endin
     if (end === undefined) broken.push('I8: an ended session has lost its reason');
     else if (end.reason !== reason || end.ended_at !== ended_at) broken.push('I8: a session has ended twice');
   }
-  for (const [handle, entry] of books) {
+  for (const [handle, entry] of ledger) {
     const session = view.sessions.get(handle);
     const end = view.ended.get(handle);
     if (session === undefined && end === undefined) broken.push('I8: a session is gone without a reason');

@@ -53,7 +53,7 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
     const [document] = isPlainId(licenseId) ? await store.get([paths.license(licenseId)]) : [];
     const license = document && readLicense(document);
     if (license === undefined || !scope.includes(license.tenant_id)) {
-      throw new Fault('license_not_found', 'There is no licence with this id.');
+      throw new Fault('license_not_found', 'The id is unknown, or belongs to another tenant.');
     }
     return license;
   }

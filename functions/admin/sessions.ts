@@ -43,7 +43,7 @@ export function createSessions({ store, clock, random, commitAudited, licenses }
         const { tenant_id, reason } = endedFields.optional().parse(ended?.fields) ?? {};
         if (tenant_id === undefined || !scope.includes(tenant_id)) throw sessionNotFound();
         if (reason === 'admin_released') return { writes: [], result: undefined };
-        throw new Fault('session_ended', `The session has ended: ${reason}.`, { extra: { reason: String(reason) } });
+        throw new Fault('session_ended', `Its end reason is "${reason}".`, { extra: { reason: String(reason) } });
       }
       const session = readSession(live);
       if (!scope.includes(session.tenant_id)) throw sessionNotFound();
@@ -70,4 +70,4 @@ export function parseHandle(named: string): string | undefined {
   return licenseOfSession(named) === undefined ? undefined : handleOf(named);
 }
 
-const sessionNotFound = () => new Fault('session_not_found', 'There is no session with this id.');
+const sessionNotFound = () => new Fault('session_not_found', 'The id is unknown, or belongs to another tenant.');

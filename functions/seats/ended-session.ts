@@ -8,7 +8,8 @@ export async function readEnded(store: Pick<DocumentReader, 'get'>, handle: stri
   return document && endedFields.parse(document.fields);
 }
 
-export const sessionNotFound = () => new Fault('session_not_found', 'There is no session with this id.');
+export const sessionNotFound = () =>
+  new Fault('session_not_found', 'The id was never issued, or it ended more than 90 days ago.');
 
 export const sessionEnded = ({ reason }: Pick<EndedSession, 'reason'>) =>
-  new Fault('session_ended', `The session has ended: ${reason}.`, { extra: { reason } });
+  new Fault('session_ended', `Its end reason is "${reason}".`, { extra: { reason } });

@@ -95,7 +95,7 @@ function seatSources(
 const refuse = (request: AttemptedRequest, fault: Fault): Refuse => ({ kind: 'refuse', request, fault });
 
 const noSeatsAvailable = (license: License, used: number): Fault =>
-  new Fault('no_seats_available', 'No seat of the licence is free.', {
+  new Fault('no_seats_available', 'Release a seat, or wait until a lease expires.', {
     extra: { seats_used: used, seats_total: license.max_seats },
   });
 

@@ -124,7 +124,7 @@ export type Idempotency = ReturnType<typeof createIdempotency>;
  */
 function savedResponse({ fields }: Document, mac: string, now: number): string | undefined {
   if (!timingSafeEqual(Buffer.from(String(fields['body_mac'])), Buffer.from(mac))) {
-    throw new Fault('idempotency_key_reused', 'This Idempotency-Key was used with another body.');
+    throw new Fault('idempotency_key_reused', 'The first request with this key had another body.');
   }
   if (typeof fields['response'] === 'string') return fields['response'];
   if (Number(fields['lease_until']) <= now) return undefined;

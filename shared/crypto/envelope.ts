@@ -90,7 +90,8 @@ export async function seal(
  */
 export async function open(blob: Uint8Array, associatedData: Uint8Array, unwrapper: KeyUnwrapper): Promise<Buffer> {
   const plaintext = await tryOpen(blob, associatedData, unwrapper);
-  if (plaintext === undefined) throw new Fault('envelope_invalid', 'The sealed payload cannot be opened.');
+  if (plaintext === undefined)
+    throw new Fault('envelope_invalid', 'It was altered, cut short, or sealed for another task.');
   return plaintext;
 }
 
@@ -113,7 +114,7 @@ async function tryOpen(
 
 /** A blob that is complete but for the IV and the ciphertext, whose places are `iv` and `sealed`. */
 function frame(wrapped: Uint8Array, plaintextBytes: number) {
-  if (!isWrappedLength(wrapped.length)) throw new Fault('internal', 'The wrapped key does not fit the format.');
+  if (!isWrappedLength(wrapped.length)) throw new Fault('internal', 'The wrapped key has an unexpected length.');
   const ivAt = LENGTH_BYTES + wrapped.length;
   const sealedAt = ivAt + IV_BYTES;
   const blob = Buffer.allocUnsafe(sealedAt + plaintextBytes + TAG_BYTES);

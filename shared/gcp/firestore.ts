@@ -94,7 +94,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
           const value = answer.result?.aggregateFields?.['count']?.integerValue;
           if (value !== undefined && value !== null) return Number(value.toString());
         }
-        throw new Fault('dependency_unavailable', 'A count came back without its number.');
+        throw new Fault('dependency_unavailable', 'The document store returned a count without a number.');
       }),
 
     async commit(writes) {

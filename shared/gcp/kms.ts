@@ -33,7 +33,7 @@ export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: s
           return signature;
         }, intactOrRetried);
       } catch (cause) {
-        throw new Fault('signing_unavailable', 'The licence cannot be signed right now.', { cause, retryAfter: 2 });
+        throw new Fault('signing_unavailable', 'Cloud KMS returned no valid signature.', { cause, retryAfter: 2 });
       }
     },
   };

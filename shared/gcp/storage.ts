@@ -69,7 +69,7 @@ export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & Ob
             return found;
           });
           if (stored.crc32c !== crc32cToBase64(object.crc32c) || stored.metadata.size !== object.bytes.length) {
-            throw new Fault('internal', 'What is stored is not what was sent.');
+            throw new Fault('internal', 'The stored object differs from the one that was sent.');
           }
           return stored.metadata;
         },

@@ -53,7 +53,7 @@ export function createAuthenticate(settings: AuthenticationSettings): Authentica
 function bearer(authorization: string | undefined): string {
   const token = /^Bearer ([A-Za-z0-9_.-]+)$/i.exec(authorization ?? '')?.[1];
   if (token === undefined || token.length > MAX_TOKEN_CHARACTERS) {
-    throw new Fault('unauthenticated', 'A bearer token is required.');
+    throw new Fault('unauthenticated', 'Send the header `Authorization: Bearer TOKEN`.');
   }
   return token;
 }
@@ -100,7 +100,7 @@ function toService(claims: JWTPayload, settings: AuthenticationSettings): Princi
   if (!success) throw new Fault('unauthenticated', 'The token has no verified email.');
   if (settings.schedulers.includes(data.email)) return { kind: 'scheduler', email: data.email };
   if (settings.services.includes(data.email)) return { kind: 'service', email: data.email };
-  throw new Fault('forbidden', 'This account is on no list.');
+  throw new Fault('forbidden', 'The service account is on none of the configured lists.');
 }
 
 function toUser(claims: JWTPayload): Principal {

@@ -49,12 +49,16 @@ async function readBytes(request: IncomingMessage, limit: number): Promise<Buffe
     };
     request.on('data', onData);
     request.once('end', () => resolve(Buffer.concat(chunks, size)));
-    request.once('error', () => stop(new Fault('invalid_request', 'The body was not received whole.')));
-    request.once('close', () => stop(new Fault('invalid_request', 'The body was not received whole.')));
+    request.once('error', () =>
+      stop(new Fault('invalid_request', 'The connection ended before the whole body was received.')),
+    );
+    request.once('close', () =>
+      stop(new Fault('invalid_request', 'The connection ended before the whole body was received.')),
+    );
   });
 }
 
-const tooLarge = (limit: number) => new Fault('payload_too_large', `The body is larger than ${limit} bytes.`);
+const tooLarge = (limit: number) => new Fault('payload_too_large', `The body may have at most ${limit} bytes.`);
 
 function decodeUtf8(bytes: Buffer): string {
   try {

@@ -1,31 +1,87 @@
 import { Fault, type FaultCode } from '../model/errors.ts';
 
+interface Problem {
+  readonly status: number;
+  /** Names the problem; the same for every occurrence (RFC 9457, section 3.1.3). */
+  readonly title: string;
+  /** A detail as it occurs: it explains one occurrence and does not say the title again. For the documentation. */
+  readonly example: string;
+}
+
 /** The one table from error code to HTTP status and title. */
-export const PROBLEMS: Readonly<Record<FaultCode, { readonly status: number; readonly title: string }>> = {
-  invalid_request: { status: 400, title: 'The request is invalid' },
-  unauthenticated: { status: 401, title: 'Authentication is required' },
-  no_seats_available: { status: 402, title: 'All seats are in use' },
-  forbidden: { status: 403, title: 'Not allowed' },
-  license_expired: { status: 403, title: 'The licence has expired' },
-  license_suspended: { status: 403, title: 'The licence is suspended' },
-  not_found: { status: 404, title: 'Not found' },
-  license_not_found: { status: 404, title: 'No such licence' },
-  session_not_found: { status: 404, title: 'No such session' },
-  method_not_allowed: { status: 405, title: 'Method not allowed' },
-  conflict: { status: 409, title: 'Conflict' },
-  seat_limit_exceeded: { status: 409, title: 'The tenant has no seats left to give' },
-  session_ended: { status: 410, title: 'The session has ended' },
-  payload_too_large: { status: 413, title: 'The request is too large' },
-  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
-  envelope_invalid: { status: 422, title: 'The sealed payload cannot be opened' },
-  idempotency_key_reused: { status: 422, title: 'The idempotency key belongs to another request' },
-  rate_limited: { status: 429, title: 'Too many requests' },
-  internal: { status: 500, title: 'Internal error' },
-  dependency_unavailable: { status: 503, title: 'A service we depend on is unavailable' },
-  signing_unavailable: { status: 503, title: 'Signing is unavailable' },
+export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
+  invalid_request: { status: 400, title: 'The request is invalid', example: 'hardware_id: must not be empty' },
+  unauthenticated: { status: 401, title: 'Authentication is required', example: 'The token has expired.' },
+  no_seats_available: {
+    status: 402,
+    title: 'All seats are in use',
+    example: 'Release a seat, or wait until a lease expires.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    example: 'The caller has none of the roles that may use this route.',
+  },
+  license_expired: { status: 403, title: 'The licence has expired', example: 'It ended at 2026-11-01T00:00:00.000Z.' },
+  license_suspended: {
+    status: 403,
+    title: 'The licence is suspended',
+    example: 'No seat can be acquired until the vendor reinstates it.',
+  },
+  not_found: { status: 404, title: 'Not found', example: 'There is no tenant with this id.' },
+  license_not_found: {
+    status: 404,
+    title: 'No such licence',
+    example: 'The key was typed wrongly, replaced, or never issued.',
+  },
+  session_not_found: {
+    status: 404,
+    title: 'No such session',
+    example: 'The id was never issued, or it ended more than 90 days ago.',
+  },
+  method_not_allowed: { status: 405, title: 'Method not allowed', example: 'Use GET or HEAD.' },
+  conflict: { status: 409, title: 'Conflict', example: 'A tenant keeps at least one owner.' },
+  seat_limit_exceeded: {
+    status: 409,
+    title: 'The tenant has no seats left to give',
+    example: 'Its licences may have 100 seats in total.',
+  },
+  session_ended: { status: 410, title: 'The session has ended', example: 'Its end reason is "expired".' },
+  payload_too_large: {
+    status: 413,
+    title: 'The request is too large',
+    example: 'The body may have at most 65536 bytes.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    example: 'The body must be application/json.',
+  },
+  envelope_invalid: {
+    status: 422,
+    title: 'The sealed payload cannot be opened',
+    example: 'It was altered, cut short, or sealed for another task.',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'The idempotency key belongs to another request',
+    example: 'The first request with this key had another body.',
+  },
+  rate_limited: { status: 429, title: 'Too many requests', example: 'The limit is 1000 requests an hour.' },
+  internal: { status: 500, title: 'Internal error', example: 'The log has the cause under this request id.' },
+  dependency_unavailable: {
+    status: 503,
+    title: 'A service we depend on is unavailable',
+    example: 'The document store does not answer right now.',
+  },
+  signing_unavailable: {
+    status: 503,
+    title: 'Signing is unavailable',
+    example: 'Cloud KMS returned no valid signature.',
+  },
 };
 
-/** Answers that mean "later" always say when. */
+/** Seconds, for 429 and 503 without a better value. */
 const DEFAULT_RETRY_AFTER = 5;
 
 export interface ProblemResponse {
@@ -34,9 +90,9 @@ export interface ProblemResponse {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** RFC 9457. What is not a Fault becomes `internal`, and nothing of it is told. */
+/** The problem document (RFC 9457) of an error. An error that is not a Fault becomes `internal`, and its message is not sent. */
 export function toProblem(error: unknown, requestId: string): ProblemResponse {
-  const fault = error instanceof Fault ? error : new Fault('internal', 'Something went wrong on our side.');
+  const fault = error instanceof Fault ? error : new Fault('internal', PROBLEMS.internal.example);
   const { status, title } = PROBLEMS[fault.code];
   const retryAfter = fault.retryAfter ?? (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER : undefined);
   return {

@@ -111,7 +111,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       case 'found':
         return match;
       case 'not_found':
-        throw new Fault('not_found', 'There is nothing at this address.');
+        throw new Fault('not_found', 'No route has this path.');
       case 'method_not_allowed':
         setHeaders({ allow: match.allow.join(', ') });
         throw new Fault('method_not_allowed', `Use ${match.allow.join(' or ')}.`);
@@ -132,7 +132,8 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     if (target.access.includes('anyone')) return { kind: 'anyone' };
     const principal = await options.authenticate(request.headers.authorization);
     callers.set(request, principal);
-    if (!admits(target.access, principal)) throw new Fault('forbidden', 'This caller may not do that.');
+    if (!admits(target.access, principal))
+      throw new Fault('forbidden', 'The caller has none of the roles that may use this route.');
     const allowance = await options.limits.take(principal);
     if (allowance !== undefined) setHeaders(rateLimitHeaders(allowance));
     if (allowance?.allowed === false) throw rateLimited(allowance);

@@ -21,7 +21,7 @@ export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 
 /** An identifier that cannot be parsed names nothing: 404, like one that does not exist. */
 function parseParams<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S> {
-  return parse(schema, value, () => new Fault('not_found', 'There is nothing of that name.'));
+  return parse(schema, value, () => new Fault('not_found', 'A parameter in the path names nothing.'));
 }
 
 function parseOrRefuse<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S> {

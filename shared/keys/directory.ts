@@ -129,7 +129,7 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
           throw new Fault('signing_unavailable', 'The signing keys cannot be read right now.', { cause });
         },
       );
-      if (signing === undefined) throw new Fault('signing_unavailable', 'There is no key to sign with.');
+      if (signing === undefined) throw new Fault('signing_unavailable', 'No key version is enabled.');
       const { keyVersion, algorithm, publicKey } = signing;
       const publishedUntil = Math.floor(clock.now() / 1000) + periods.longestValidity;
       return { keyVersion, kid: publicKey.kid, algorithm, publishedUntil };

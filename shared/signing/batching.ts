@@ -13,7 +13,7 @@ export interface BatchingOptions {
   readonly log: Logger;
 }
 
-/** An audit path of eight hashes, half a KiB; at 214 signatures a minute, 54,000 licences. */
+/** An audit path of eight hashes, half a KiB; 54,000 licences a minute at 214 signatures a minute. */
 const MAX_GROUP = 256;
 const MAX_WAITING = 5_000;
 
@@ -23,11 +23,11 @@ interface Request {
 }
 
 /**
- * Signs for those who can check batches: what arrives while a signature is under way goes together under the next one.
- * Nobody waits for company, so one that comes alone is signed directly.
+ * Signs licences for clients that can verify batches. Licences that arrive while a signature is in flight share the
+ * next one; a licence that finds none in flight is signed at once, alone and directly.
  */
 export function createBatching({ signer, clock, log }: BatchingOptions) {
-  // One group a key: a licence names its key in the signed bytes, and a rotation must not part it from its signature.
+  // Groups are per key version: the signed bytes name it, and a group may span a key rotation.
   const groupCommit = createGroupCommit<Request, LicenseData>({
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
@@ -43,12 +43,15 @@ export function createBatching({ signer, clock, log }: BatchingOptions) {
 
   /** @throws NotCanonicalError, Fault `signing_unavailable` */
   return async (claims: LicenseClaims, key: SigningKey): Promise<LicenseData> => {
-    canonicalJson(claims); // or one that cannot be signed would fail all who share the signature with it
+    canonicalJson(claims); // throws here, since in the group it would fail the other licences too
     try {
       return await groupCommit.submit(key.keyVersion, { claims, key });
     } catch (cause) {
       if (!isFault(cause, 'dependency_unavailable')) throw cause;
-      throw new Fault('signing_unavailable', 'Too many licences are waiting to be signed.', { cause, retryAfter: 1 });
+      throw new Fault('signing_unavailable', 'Too many licences are waiting for a signature.', {
+        cause,
+        retryAfter: 1,
+      });
     }
   };
 }

@@ -10,7 +10,7 @@ export type TokenFormat = 'signed-json' | 'jws' | 'batch';
 
 export type Signed = { readonly license_data: LicenseData } | { readonly license_token: string };
 
-/** Signs claims in the form that was asked for. @throws NotCanonicalError, Fault `signing_unavailable` */
+/** Signs claims in the requested format. @throws NotCanonicalError, Fault `signing_unavailable` */
 export type SignClaims = (claims: LicenseClaims, format: TokenFormat, key: SigningKey) => Promise<Signed>;
 
 export interface SigningOptions {
@@ -19,11 +19,11 @@ export interface SigningOptions {
   readonly log: Logger;
   /** The `iss` of tokens. */
   readonly issuer: string;
-  /** Signatures that this instance may ask for; undefined: no limit. */
+  /** Signatures a minute that this instance may request from KMS; undefined: no limit. */
   readonly perMinute: number | undefined;
 }
 
-/** Every signature of an instance, of whatever form, comes out of one budget. */
+/** All signatures of an instance, whatever their format, share one budget. */
 export function createSignClaims({ signer: unlimited, clock, log, issuer, perMinute }: SigningOptions): SignClaims {
   const signer = createBudgetedSigner({ signer: unlimited, perMinute, clock, log });
   const signInBatch = createBatching({ signer, clock, log });

@@ -1,7 +1,7 @@
 import type { RefusalReason } from '../license/result.ts';
 import type { FailureCode, Unavailable } from './failure.ts';
 
-/** What a person can do about each. Where the server says more, it is added. */
+/** What happened and what a person can do about it. */
 const ADVICE = {
   no_seats_available: 'All seats of the licence are in use: close the program on another machine, or set `wait`.',
   license_not_found: 'There is no licence with this key: check how it was typed or copied.',
@@ -12,6 +12,13 @@ const ADVICE = {
   invalid_request: 'The server does not understand the request: check the options, and update this library.',
   aborted: 'The signal was aborted before a seat was held.',
 };
+
+/** The codes whose advice is general, so that the detail is added. To the others a detail would say the advice again. */
+const EXPLAINED: ReadonlySet<string> = new Set<keyof typeof ADVICE>([
+  'license_invalid',
+  'clock_wrong',
+  'invalid_request',
+]);
 
 export type SeatErrorCode = keyof typeof ADVICE | FailureCode;
 
@@ -56,9 +63,8 @@ export class SeatError extends Error {
 
   /** The server answered, or the program gave up. */
   static of(code: keyof typeof ADVICE, details: SeatErrorDetails = {}): SeatError {
-    const { detail } = details;
-    const repeated = detail === undefined || ADVICE[code].startsWith(detail.replace(/\.$/, ''));
-    return new SeatError(code, repeated ? ADVICE[code] : `${ADVICE[code]} (${detail})`, details);
+    const detail = EXPLAINED.has(code) ? details.detail : undefined;
+    return new SeatError(code, detail === undefined ? ADVICE[code] : `${ADVICE[code]} (${detail})`, details);
   }
 
   /** The server gave no answer, and no licence is kept that could stand in for it. */

@@ -55,8 +55,8 @@ export const HEADERS = {
 export const problemExamples = (codes: Iterable<FaultCode>): Record<string, object> =>
   Object.fromEntries(
     [...codes].map((code) => {
-      const { title } = PROBLEMS[code];
-      const { body } = toProblem(new Fault(code, `${title}.`), '0b9e7c1c-52a3-4b0e-9a37-2f5d8e6c4a10');
+      const { title, example } = PROBLEMS[code];
+      const { body } = toProblem(new Fault(code, example), '0b9e7c1c-52a3-4b0e-9a37-2f5d8e6c4a10');
       return [code, { summary: title, value: { ...body, ...EXTRAS[code] } }];
     }),
   );

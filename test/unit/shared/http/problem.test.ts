@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PROBLEMS, toProblem } from '#shared/http/problem.ts';
 import { Fault, type FaultCode } from '#shared/model/errors.ts';
+import { readSources } from '../../../../scripts/sources.ts';
 
 /** Written out once more, since clients depend on each of them. */
 const statuses: Record<FaultCode, number> = {
@@ -85,5 +86,55 @@ describe('toProblem', () => {
   it('tells nothing of a cause', () => {
     const fault = new Fault('signing_unavailable', 'Later.', { cause: new Error('projects/p: quota') });
     expect(JSON.stringify(toProblem(fault, 'r'))).not.toContain('quota');
+  });
+});
+
+describe('a problem says nothing twice', () => {
+  const FILLER = new Set([
+    'a',
+    'an',
+    'are',
+    'has',
+    'is',
+    'it',
+    'no',
+    'of',
+    'such',
+    'that',
+    'the',
+    'there',
+    'this',
+    'with',
+  ]);
+  const wordsOf = (text: string) =>
+    new Set((text.toLowerCase().match(/[a-z_]+/g) ?? []).filter((word) => !FILLER.has(word)));
+  /** Whether a reader of the title learns nothing that the detail does not say again. */
+  const repeats = (title: string, detail: string) => [...wordsOf(title)].every((word) => wordsOf(detail).has(word));
+
+  it('notices a repetition, whatever its wording', () => {
+    expect(repeats('The licence has expired', 'The licence has expired.')).toBe(true);
+    expect(repeats('No such licence', 'There is no licence with this key.')).toBe(true);
+    expect(repeats('Not found', 'No route has this path.')).toBe(false);
+  });
+
+  it.each(codes)('%s, in the documentation', (code) => {
+    const { title, example } = PROBLEMS[code];
+    expect(repeats(title, example)).toBe(false);
+  });
+
+  /** Every Fault of the code whose detail is written where it is made. */
+  const made = readSources(['{shared,functions}/**/*.ts']).flatMap(({ path, text }) =>
+    [...text.matchAll(/new Fault\(\s*'(\w+)',\s*(['"`])(.*?)\2/g)].map(([, code = '', , detail = '']) => ({
+      path,
+      code,
+      detail,
+    })),
+  );
+
+  it('is checked for most faults', () => expect(made.length).toBeGreaterThan(50));
+
+  it.each(made)('$code in $path: $detail', ({ code, detail }) => {
+    const problem = Object.entries(PROBLEMS).find(([name]) => name === code)?.[1];
+    expect(repeats(problem?.title ?? '', detail)).toBe(false);
   });
 });

@@ -58,11 +58,11 @@ describe('bind', () => {
     expect(await handle({})).toEqual({ ...input, query: { limit: 20 } });
   });
 
-  it('takes a parameter that does not fit for the name of nothing', async () => {
+  it('answers 404 for a malformed path parameter', async () => {
     expect(await handle({ params: { id: 'A1' } })).toEqual({
       code: 'not_found',
       errors: undefined,
-      detail: 'There is nothing of that name.',
+      detail: 'A parameter in the path names nothing.',
     });
   });
 

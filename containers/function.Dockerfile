@@ -1,5 +1,5 @@
 # One function's bundle and nothing else: docker build --file containers/function.Dockerfile --build-arg FUNCTION=seats .
-ARG NODE_IMAGE=node:24-slim
+ARG NODE_IMAGE=node:24.21.0-slim@sha256:0e0ff40c39bc087845bfb27465a0df4ea419520094bc35842ff83dd8cbe6f9b6
 FROM ${NODE_IMAGE}
 ARG FUNCTION
 WORKDIR /app

@@ -4,6 +4,8 @@ export interface CommandOptions {
   /** Written to its standard input. */
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it says on standard error is shown as it comes, for what takes minutes. */
+  readonly show?: boolean;
 }
 
 /** Runs a program and answers its standard output. @throws CommandError */
@@ -42,7 +44,10 @@ export function createRun(log: (line: string) => void, timeoutSeconds: number, s
       const out: Buffer[] = [];
       const err: Buffer[] = [];
       child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+      child.stderr.on('data', (chunk: Buffer) => {
+        err.push(chunk);
+        if (options.show) process.stderr.write(chunk);
+      });
       child.on('error', (error) => reject(new CommandError(line, error.message)));
       child.stdin.on('error', () => undefined); // it may end without reading
       child.stdin.end(options.input ?? '');

@@ -135,7 +135,7 @@ async function readBefore(options: ReleaseOptions, { cloudRun }: ReleaseParts): 
 }
 
 /** The tag is the release's own, so that what it moves is what it made, whoever made a revision meanwhile. */
-export const tagOf = (build: string): string => `release-${build.slice(0, 8)}`;
+const tagOf = (build: string): string => `release-${build.slice(0, 8)}`;
 
 async function createCandidates(options: ReleaseOptions, { cloudRun, log }: ReleaseParts, turn: Turn): Promise<void> {
   const tag = tagOf(options.manifest.build);

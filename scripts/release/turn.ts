@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { TextObjects } from './bucket.ts';
 
 /** What served before a release, so that whoever finds it half done can go back. */
-export const before = z.object({
+const before = z.object({
   services: z.record(z.string(), z.record(z.string(), z.number())),
   job: z.object({ name: z.string(), image: z.string() }).optional(),
 });

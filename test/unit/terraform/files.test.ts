@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { renderPipeline } from '../../../scripts/terraform/pipeline.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -59,24 +60,52 @@ describe('by convention', () => {
 
 describe('the pipeline', () => {
   const pipeline = read('cloudbuild.yaml');
-  const functions = /_FUNCTIONS: "([^"]*)"/.exec(pipeline)?.[1]?.split(' ');
 
   test('has the same commands here as in Cloud Build, in the same order', () => {
     const here = [...read('scripts/pipeline.sh').matchAll(/^ {2}'(npm [^']+)'$/gm)].map(([, command]) => command);
-    const there = [...pipeline.matchAll(/^ {4}script: (npm .+)$/gm)].map(([, command]) => command);
+    const there = [...pipeline.matchAll(/^ {4}script: (npm (?:ci|run .+|test))$/gm)].map(([, command]) => command);
     expect(here).toEqual(['npm ci', 'npm run check', 'npm test', 'npm run build']);
     expect(here).toEqual(there);
   });
 
-  test('gives every image its provenance', () => {
-    const images = [...pipeline.matchAll(/^ {2}- \$\{_REGISTRY\}\/([\w-]+):\$\{BUILD_ID\}$/gm)].map(([, name]) => name);
-    expect(images).toEqual(functions);
+  test('has every function in its list of images, and takes each by digest', () => {
+    const functions = globSync('functions/*/main.ts', { cwd: ROOT }).map((path) => basename(dirname(path)));
+    expect(renderPipeline(pipeline, functions.sort())).toBe(pipeline);
+    const used = ['cloudbuild.yaml', 'cloudbuild.release.yaml', 'terraform/cloudbuild.yaml'].flatMap((file) =>
+      [...read(file).matchAll(/^ {4}name: (.+)$/gm)].map(([, name]) => name ?? ''),
+    );
+    const bases = globSync('containers/*.Dockerfile', { cwd: ROOT }).flatMap((file) =>
+      [...read(file).matchAll(/^(?:FROM|ARG NODE_IMAGE=) ?(\S+)/gm)].map(([, name]) => name ?? ''),
+    );
+    const all = [...used, ...bases].filter((name) => name !== 'tools' && !name.startsWith('$'));
+    expect(all.length).toBeGreaterThan(6);
+    expect(all.filter((name) => !/@sha256:[0-9a-f]{64}$/.test(name))).toEqual([]);
+  });
+
+  test('who releases runs nothing of the builder: no image of the registry, no install script, no test', () => {
+    const steps = read('cloudbuild.release.yaml').split('\nsubstitutions:')[0] ?? '';
+    expect(steps).not.toMatch(/_REGISTRY|npm (test|run)/);
+    expect(steps).toContain('npm ci --omit dev --ignore-scripts');
+  });
+
+  test('sets every substitution that the release reads, and no other', () => {
+    const main = read('scripts/release/main.ts');
+    const asked = new Set([...main.matchAll(/^ {4}(_[A-Z_]+): z?/gm)].map(([, name]) => name ?? ''));
+    const set = new Set(
+      [...read('cloudbuild.release.yaml').matchAll(/^ {2}(_[A-Z_]+): /gm)].map(([, name]) => name ?? ''),
+    );
+    expect(asked.size).toBeGreaterThan(10);
+    expect([...asked].filter((name) => !set.has(name))).toEqual([]);
+    const elsewhere = ['_REGISTRY', '_SMOKE_SECRET', '_STATUS', '_TRIGGER'];
+    expect([...set].filter((name) => !asked.has(name)).sort()).toEqual(elsewhere);
   });
 
   test('runs scripts that are there', () => {
-    const scripts = [...pipeline.matchAll(/bash (scripts\/deploy\/\w+\.sh)/g)].map(([, path]) => path);
-    expect(scripts).toEqual(['images', 'candidates', 'smoke', 'traffic'].map((name) => `scripts/deploy/${name}.sh`));
-    expect(globSync('scripts/deploy/*.sh', { cwd: ROOT }).sort()).toEqual(scripts.toSorted());
+    const scripts = [...`${pipeline}${read('cloudbuild.release.yaml')}`.matchAll(/(scripts\/[\w/-]+\.(?:sh|ts))/g)].map(
+      ([path]) => path,
+    );
+    expect(scripts.length).toBeGreaterThan(2);
+    expect([...scripts].filter((script) => globSync(script, { cwd: ROOT }).length === 0)).toEqual([]);
   });
 });
 

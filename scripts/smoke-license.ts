@@ -1,0 +1,55 @@
+/**
+ * Makes a tenant and a licence of one seat for the smoke test, and prints the licence's key, this once.
+ *
+ *     node scripts/smoke-license.ts PROJECT_ID [DATABASE]
+ *
+ * It writes to Firestore as whoever is logged in (gcloud auth application-default login), since there is nobody yet
+ * whom the API would let; the audit says that the suite itself did it. FIRESTORE_ENDPOINT leads it elsewhere.
+ */
+
+import { SYSTEM_ACTOR } from '#functions/admin/actor.ts';
+import { createCommitAudited } from '#functions/admin/commit-audited.ts';
+import { createLicenses } from '#functions/admin/licenses.ts';
+import { createTenants } from '#functions/admin/tenants.ts';
+import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import { systemClock } from '#shared/model/clock.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
+
+const [projectId, database = '(default)'] = process.argv.slice(2);
+if (projectId === undefined) {
+  process.stderr.write('usage: node scripts/smoke-license.ts PROJECT_ID [DATABASE]\n');
+  process.exit(64);
+}
+const clock = systemClock;
+const store = createFirestore({ projectId, database, endpoint: process.env['FIRESTORE_ENDPOINT'] });
+try {
+  const options = { store, clock, mutex: createKeyedMutex() };
+  const commitAudited = createCommitAudited({ store, clock, pause: async () => undefined });
+  const reconcile = createReconcileSeats({ store, clock, random: Math.random });
+  const tenant = await createTenants({ ...options, commitAudited }).create(
+    {
+      name: 'Smoke test',
+      tier: 'starter',
+      seat_limit: 1,
+      stripe_customer_id: null,
+      stripe_subscription_id: null,
+    },
+    SYSTEM_ACTOR,
+  );
+  const { licenseKey } = await createLicenses({ ...options, commitAudited, reconcile }).create(
+    {
+      tenantId: tenant.id,
+      tier: 'starter',
+      maxSeats: 1,
+      expiresAt: clock.now() + 3650 * 86_400_000,
+      features: {},
+      leaseSeconds: undefined,
+      offlineSeconds: 0,
+    },
+    SYSTEM_ACTOR,
+  );
+  process.stdout.write(`${licenseKey}\n`);
+} finally {
+  await store.close();
+}

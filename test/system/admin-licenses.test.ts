@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Reply, type Suite, startSuite, tally } from './suite.ts';
+import { describe, expect, test } from 'vitest';
+import { type Reply, tally, useSuite } from './suite.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
-afterEach(() => suite.stack.recorder.forgetFaults());
+const suite = useSuite();
 
 const LICENSES = '/api/v1/licenses';
 const get = (path: string, token = 'owner') => suite.send('GET', path, undefined, token);

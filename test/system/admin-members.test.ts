@@ -1,13 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { type Reply, type Suite, startSuite, tally } from './suite.ts';
+import { type Reply, tally, useSuite } from './suite.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
-afterEach(() => suite.stack.recorder.forgetFaults());
+const suite = useSuite();
 
 const members = (tenant: string, uid?: string) =>
   `/api/v1/tenants/${tenant}/members${uid === undefined ? '' : `/${uid}`}`;

@@ -1,12 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Reply, type Suite, startSuite, tally } from './suite.ts';
+import { describe, expect, test } from 'vitest';
+import { type Reply, tally, useSuite } from './suite.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
-afterEach(() => suite.stack.recorder.forgetFaults());
+const suite = useSuite();
 
 const TENANTS = '/api/v1/tenants';
 const LICENSES = '/api/v1/licenses';

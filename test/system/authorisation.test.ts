@@ -1,18 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CONTRACT } from '#shared/contract/index.ts';
 import type { Route } from '#shared/http/route.ts';
 import { type Caller, createCallers } from './authorisation-callers.ts';
 import { createWorld, RULES, type Rule, type Wish, type World } from './authorisation-rules.ts';
-import { type Reply, type Suite, startSuite } from './suite.ts';
+import { type Reply, useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let callers: Caller[];
 let world: World;
 beforeAll(async () => {
-  suite = await startSuite();
   callers = await createCallers(suite);
 });
-afterAll(() => suite.close());
 beforeEach(() => {
   // Allowances are by the hour: each route begins with a full one, and its sessions with it.
   suite.stack.clock.advance(3600);

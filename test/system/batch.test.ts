@@ -1,21 +1,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { seats } from '#functions/seats/index.ts';
 import { listen, shut } from '#local/listen.ts';
-import { type Reply, run, type Suite, scratch, startSuite, tally } from './suite.ts';
+import { type Reply, run, scratch, tally, useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let walkThrough: string;
 beforeAll(async () => {
   const document = await readFile(resolve(import.meta.dirname, '../../docs/batch-signatures.md'), 'utf8');
   const [, script = ''] = /```sh\n([\s\S]*?)```/.exec(document) ?? [];
   walkThrough = script;
-  suite = await startSuite();
   await suite.license(1); // the emulator's first commits take seconds
 });
-afterAll(() => suite.close());
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 const ACQUIRE = '/api/v1/licenses/acquire';
 const SIGN = '/api/v1/licenses/sign';

@@ -5,12 +5,12 @@ import { startBundle } from '#local/bundles.ts';
 import type { RunningFunction } from '#shared/http/function.ts';
 import { overBudget } from '../../scripts/build/budgets.ts';
 import { type Built, bundle } from '../../scripts/build/bundle.ts';
-import { type Suite, scratch, startSuite } from './suite.ts';
+import { scratch, useSuite } from './suite.ts';
 
 const NAMES = ['public-keys', 'seats', 'license-signing', 'docs'];
 const JWKS = '/.well-known/jwks.json';
 
-let suite: Suite;
+const suite = useSuite();
 let folder: string;
 let built: Built[];
 const running: RunningFunction[] = [];
@@ -19,7 +19,7 @@ const log: string[] = [];
 
 beforeAll(async () => {
   folder = await scratch();
-  [suite, built] = await Promise.all([startSuite(), Promise.all(NAMES.map((name) => bundle(name, folder)))]);
+  built = await Promise.all(NAMES.map((name) => bundle(name, folder)));
   for (const name of NAMES) {
     const one = await startBundle(folder, name, suite.stack.environment(name), (line) => log.push(line));
     running.push(one);
@@ -36,7 +36,6 @@ afterAll(async () => {
     server.closeAllConnections();
     await close();
   }
-  await suite?.close();
   await rm(folder, { recursive: true, force: true });
 });
 

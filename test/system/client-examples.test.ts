@@ -8,14 +8,13 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen, shut } from '#local/listen.ts';
 import { type ClientPackage, packClient } from './client-package.ts';
-import { type Suite, startSuite } from './suite.ts';
+import { useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let client: ClientPackage;
 beforeAll(async () => {
-  [suite, client] = await Promise.all([startSuite(), packClient()]);
+  client = await packClient();
 });
-afterAll(() => suite.close());
 
 async function seatsUsed(licenseId: string): Promise<number> {
   return (await suite.send('GET', `/api/v1/licenses/${licenseId}/usage`, undefined, 'owner')).body.seats_used;

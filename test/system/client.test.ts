@@ -3,17 +3,16 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { verifyLicense } from '../../client/src/node.ts';
 import { type ClientPackage, packClient } from './client-package.ts';
-import { run, type Suite, startSuite } from './suite.ts';
+import { run, useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let client: ClientPackage;
 beforeAll(async () => {
-  [suite, client] = await Promise.all([startSuite(), packClient()]);
+  client = await packClient();
 });
-afterAll(() => suite.close());
 
 async function seatsUsed(licenseId: string): Promise<number> {
   return (await suite.send('GET', `/api/v1/licenses/${licenseId}/usage`, undefined, 'owner')).body.seats_used;

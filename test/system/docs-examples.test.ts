@@ -1,20 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { SAMPLE } from '#functions/docs/examples/sample.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
 import { CONTRACT } from '#shared/contract/index.ts';
 import type { Route } from '#shared/http/route.ts';
-import { type Reply, type Suite, startSuite } from './suite.ts';
+import { type Reply, useSuite } from './suite.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into a document of many shapes and assert what they find
 type Loose = any;
 
-let suite: Suite;
+const suite = useSuite();
 let document: Loose;
 beforeAll(async () => {
-  suite = await startSuite();
   document = (await suite.send('GET', '/api/openapi.json')).body;
 });
-afterAll(() => suite.close());
 
 const routes = Object.values(CONTRACT).flat();
 

@@ -1,15 +1,11 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run, type Suite, scratch, startSuite } from './suite.ts';
+import { describe, expect, test } from 'vitest';
+import { run, scratch, useSuite } from './suite.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
+const suite = useSuite();
 
 const cryptography = await run('python3', ['-c', 'import cryptography']).then(
   () => true,

@@ -2,18 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Suite, startSuite } from './suite.ts';
+import { useSuite } from './suite.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into a document of many shapes and assert what they find
 type Loose = any;
 
-let suite: Suite;
+const suite = useSuite();
 let document: Loose;
 beforeAll(async () => {
-  suite = await startSuite();
   document = (await suite.send('GET', '/api/openapi.json')).body;
 });
-afterAll(() => suite.close());
 
 const operations = () =>
   Object.entries<Loose>(document.paths).flatMap(([path, item]) =>

@@ -1,22 +1,19 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { brokenInvariants, readView } from '../contract/seats/view.ts';
-import { type Reply, type Suite, startSuite } from './suite.ts';
+import { type Reply, useSuite } from './suite.ts';
 
 /** Every call to Firestore and KMS on every path of the seats fails once, before or after its effect. */
 
-let suite: Suite;
+const suite = useSuite();
 let store: ReturnType<typeof createFirestore>;
 beforeAll(async () => {
-  suite = await startSuite();
   const { project, firestore } = suite.stack;
   store = createFirestore({ projectId: project.id, database: '(default)', endpoint: firestore });
 });
 afterAll(async () => {
   await store.close();
-  await suite.close();
 });
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 const LEASE = 360;
 const PATIENCE = 10;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { CONTRACT } from '#shared/contract/index.ts';
 import { PROBLEMS } from '#shared/http/problem.ts';
@@ -6,13 +6,9 @@ import { createWorld, RULES, type Wish } from './authorisation-rules.ts';
 import { drawHostile, type Hostile, type Operation, type Schema } from './hostile-requests.ts';
 import { createDraw } from './hostile-values.ts';
 import { sendBytes, type WireAnswer } from './hostile-wire.ts';
-import { type Suite, startSuite } from './suite.ts';
+import { useSuite } from './suite.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
+const suite = useSuite();
 
 /** The same requests with every run; another seed draws others. */
 const SEED = Number(process.env['HOSTILE_SEED'] ?? 20_261);

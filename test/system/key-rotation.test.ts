@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Suite, startSuite } from './suite.ts';
+import { expect, test } from 'vitest';
+import { useSuite } from './suite.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
+const suite = useSuite();
 
 const DAY = 86_400;
 const rotate = async (token = 'scheduler') => suite.send('POST', '/internal/keys/rotate', undefined, token);

@@ -3,28 +3,25 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { handleOf } from '#shared/model/session-id.ts';
 import { brokenInvariants, readView, type View } from '../contract/seats/view.ts';
-import { type Reply, type Suite, startSuite } from './suite.ts';
+import { type Reply, useSuite } from './suite.ts';
 
 /** An instance of `seats`, a process of its own, is killed with SIGKILL at each of its calls; another one takes over. */
 
-let suite: Suite;
+const suite = useSuite();
 let store: ReturnType<typeof createFirestore>;
 const children = new Set<ChildProcess>();
 beforeAll(async () => {
-  suite = await startSuite();
   const { project, firestore } = suite.stack;
   store = createFirestore({ projectId: project.id, database: '(default)', endpoint: firestore });
 });
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
   await store.close();
-  await suite.close();
 });
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 const MAIN = resolve(import.meta.dirname, '../../functions/seats/main.ts');
 /** Milliseconds for which a call is held: longer than it takes to notice that it has come. */

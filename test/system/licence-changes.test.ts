@@ -1,21 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { holderId } from '#shared/model/session-id.ts';
 import { brokenInvariants, readView, type View } from '../contract/seats/view.ts';
-import { type Suite, startSuite, tally } from './suite.ts';
+import { tally, useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let store: ReturnType<typeof createFirestore>;
 beforeAll(async () => {
-  suite = await startSuite();
   const { project, firestore } = suite.stack;
   store = createFirestore({ projectId: project.id, database: '(default)', endpoint: firestore });
 });
 afterAll(async () => {
   await store.close();
-  await suite.close();
 });
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 const LEASE = 360;
 /** Milliseconds for which a commit is held, so that something else happens first. */

@@ -1,14 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run, type Suite, scratch, startSuite } from './suite.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { run, scratch, useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let directory: string;
 beforeAll(async () => {
-  [suite, directory] = await Promise.all([startSuite(), scratch()]);
+  directory = await scratch();
 });
-afterAll(() => suite.close());
 
 const SIGN = '/api/v1/licenses/sign';
 const VERIFY = '/api/v1/licenses/verify';

@@ -1,16 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { admin } from '#functions/admin/index.ts';
 import { listen, shut } from '#local/listen.ts';
-import { type Suite, startSuite, tally } from './suite.ts';
+import { tally, useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 beforeAll(async () => {
-  suite = await startSuite();
   // The emulator's first commits take seconds; the limiter waits for three and then lets requests pass.
   await suite.license(1);
 });
-afterAll(() => suite.close());
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 const LIMIT = 120;
 

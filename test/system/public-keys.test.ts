@@ -1,13 +1,8 @@
 import { createPublicKey } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Suite, startSuite } from './suite.ts';
+import { expect, test } from 'vitest';
+import { useSuite } from './suite.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
-afterEach(() => suite.stack.recorder.forgetFaults());
+const suite = useSuite();
 
 const JWKS = '/.well-known/jwks.json';
 const LIST = '/api/v1/public-keys';

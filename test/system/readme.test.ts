@@ -1,17 +1,13 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run, type Suite, scratch, startSuite } from './suite.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { run, scratch, useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let readme: string;
 beforeAll(async () => {
-  [suite, readme] = await Promise.all([
-    startSuite(),
-    readFile(resolve(import.meta.dirname, '../../README.md'), 'utf8'),
-  ]);
+  readme = await readFile(resolve(import.meta.dirname, '../../README.md'), 'utf8');
 });
-afterAll(() => suite.close());
 
 const blocks = () => [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, script = '']) => script);
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createReap } from '#functions/session-reaper/reap.ts';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { parseLicenseKey } from '#shared/license-format/license-key.ts';
@@ -9,20 +9,17 @@ import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { brokenInvariants, readView } from '../contract/seats/view.ts';
-import { type Suite, startSuite } from './suite.ts';
+import { useSuite } from './suite.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let store: ReturnType<typeof createFirestore>;
 beforeAll(async () => {
-  suite = await startSuite();
   const { project, firestore } = suite.stack;
   store = createFirestore({ projectId: project.id, database: '(default)', endpoint: firestore });
 });
 afterAll(async () => {
   await store.close();
-  await suite.close();
 });
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 const LEASE = 360;
 /** Milliseconds for which a commit is held, so that something else happens first. */

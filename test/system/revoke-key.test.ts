@@ -1,17 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Reply, run, type Suite, startSuite } from './suite.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { type Reply, run, useSuite } from './suite.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const MINUTE = 60;
 
-let suite: Suite;
+const suite = useSuite();
 let document: string;
 beforeAll(async () => {
-  [suite, document] = await Promise.all([startSuite(), readFile(resolve(ROOT, 'docs/key-compromise.md'), 'utf8')]);
+  document = await readFile(resolve(ROOT, 'docs/key-compromise.md'), 'utf8');
 });
-afterAll(() => suite.close());
 
 /** The commands of the document, as they stand there. */
 const commands = () => [...document.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, script = '']) => script.trim());

@@ -1,12 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Suite, startSuite, tally } from './suite.ts';
+import { describe, expect, test } from 'vitest';
+import { tally, useSuite } from './suite.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
-afterEach(() => suite.stack.recorder.forgetFaults());
+const suite = useSuite();
 
 const ACQUIRE = '/api/v1/licenses/acquire';
 const HEARTBEAT = '/api/v1/licenses/heartbeat';

@@ -2,24 +2,22 @@ import { createHash, randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signedUrls } from '#functions/signed-urls/index.ts';
 import { listen, shut } from '#local/listen.ts';
-import { run, type Suite, scratch, startSuite } from './suite.ts';
+import { run, scratch, useSuite } from './suite.ts';
 
 const ONE = '/signed-url';
 const BATCH = '/api/v1/signed-urls';
 
-let suite: Suite;
+const suite = useSuite();
 let directory: string;
 beforeAll(async () => {
-  [suite, directory] = await Promise.all([startSuite(), scratch()]);
+  directory = await scratch();
 });
 afterAll(async () => {
-  await suite?.close();
   await rm(directory, { recursive: true, force: true });
 });
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 interface Answer {
   readonly url: string;

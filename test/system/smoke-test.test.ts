@@ -1,18 +1,13 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Suite, startSuite } from './suite.ts';
+import { describe, expect, test } from 'vitest';
+import { useSuite } from './suite.ts';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
 
-let suite: Suite;
-
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
+const suite = useSuite();
 
 /** What the pipeline runs at new revisions, run here. */
 const smoke = (licenseKey: string, token = suite.tokens['service'] ?? '') =>

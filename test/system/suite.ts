@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { createLicense } from '#local/demonstration.ts';
 import { type Stack, startStack } from '#local/stack.ts';
 import { createTokens } from '#local/tokens.ts';
@@ -16,6 +17,10 @@ export interface Suite {
   license(seats: number): Promise<{ license_id: string; license_key: string }>;
   send(method: string, path: string, body?: unknown, token?: string, headers?: Record<string, string>): Promise<Reply>;
   post(path: string, body: unknown, token?: string): Promise<Reply>;
+}
+
+/** A suite whose end is its owner's business. */
+export interface RunningSuite extends Suite {
   close(): Promise<void>;
 }
 
@@ -30,7 +35,7 @@ export interface Reply {
 /** Key material is kept from run to run below the project, since an RSA-4096 key takes seconds to make. */
 const DIRECTORY = resolve(import.meta.dirname, '../../.local/test');
 
-export async function startSuite(options: { readonly directory?: string } = {}): Promise<Suite> {
+export async function startSuite(options: { readonly directory?: string } = {}): Promise<RunningSuite> {
   const log: string[] = [];
   const stack = await startStack({ directory: options.directory ?? DIRECTORY, port: 0, log: (line) => log.push(line) });
   const tokens = await createTokens(stack);
@@ -59,6 +64,37 @@ export async function startSuite(options: { readonly directory?: string } = {}):
     post: (path, body, token) => send('POST', path, body, token),
     license: (seats) => createLicense(stack.gateway, tokens['owner'] ?? '', seats),
     close: () => stack.close(),
+  };
+}
+
+/**
+ * A suite for the tests of a file, or of a `describe`: started before the first, stopped after the last; faults that a
+ * test has injected end with it. Its members can be used from hooks and tests, not while the file is being read.
+ */
+export function useSuite(): Suite {
+  let running: RunningSuite | undefined;
+  const suite = (): RunningSuite => {
+    if (running === undefined) throw new TypeError('the suite runs only within hooks and tests');
+    return running;
+  };
+  beforeAll(async () => {
+    running = await startSuite();
+  });
+  afterEach(() => running?.stack.recorder.forgetFaults());
+  afterAll(() => running?.close());
+  return {
+    get stack() {
+      return suite().stack;
+    },
+    get tokens() {
+      return suite().tokens;
+    },
+    get log() {
+      return suite().log;
+    },
+    license: (seats) => suite().license(seats),
+    send: (...request) => suite().send(...request),
+    post: (...request) => suite().post(...request),
   };
 }
 

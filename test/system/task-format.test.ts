@@ -4,20 +4,20 @@ import { join, resolve } from 'node:path';
 import { KeyManagementServiceClient } from '@google-cloud/kms';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endpointOptions } from '#shared/gcp/grpc.ts';
-import { run, type Suite, scratch, startSuite } from './suite.ts';
+import { run, scratch, useSuite } from './suite.ts';
 import { administratorsBucket } from './tasks.ts';
 
 /** The walk-through of docs/task-payloads.md as it is written there, with KMS Decrypt in place of gcloud. */
 const DOCUMENT = resolve(import.meta.dirname, '../../docs/task-payloads.md');
 const PYTHON = spawnSync('python3', ['-c', 'import cryptography']).status === 0;
 
-let suite: Suite;
+const suite = useSuite();
 let directory: string;
 let taskId: string;
 const payload = { key: 'sk-1', name: 'Grüße 🦊' };
 
 beforeAll(async () => {
-  [suite, directory] = await Promise.all([startSuite(), scratch()]);
+  directory = await scratch();
   const { body } = await suite.post('/api/v1/tasks', { payload }, 'service');
   taskId = body.task_id;
   await administratorsBucket(suite)
@@ -25,7 +25,6 @@ beforeAll(async () => {
     .download({ destination: join(directory, 'task.bin') });
 });
 afterAll(async () => {
-  await suite.close();
   await rm(directory, { recursive: true, force: true });
 });
 

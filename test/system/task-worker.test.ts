@@ -1,23 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { withTaskPayload } from '#functions/task-worker/with-task-payload.ts';
 import { workerJob } from '#local/run/worker-job.ts';
 import { taskObject } from '#shared/model/task.ts';
-import { type Suite, scratch, startSuite } from './suite.ts';
+import { scratch, useSuite } from './suite.ts';
 import { administratorsBucket, shell, startWorker } from './tasks.ts';
 
-let suite: Suite;
+const suite = useSuite();
 let directory: string;
 beforeAll(async () => {
-  [suite, directory] = await Promise.all([startSuite(), scratch()]);
+  directory = await scratch();
 });
 afterAll(async () => {
-  await suite.close();
   await rm(directory, { recursive: true, force: true });
 });
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 async function seal(payload: object = { a: 1 }): Promise<string> {
   const { status, body } = await suite.post('/api/v1/tasks', { payload }, 'service');

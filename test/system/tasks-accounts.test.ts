@@ -3,23 +3,21 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { emailOf } from '#local/accounts.ts';
 import { endpointOptions, status } from '#shared/gcp/grpc.ts';
 import { taskObject } from '#shared/model/task.ts';
-import { type Suite, startSuite } from './suite.ts';
+import { useSuite } from './suite.ts';
 import { payloadBucket, startInstance } from './tasks.ts';
 
 /** What each account must not be able to do, tried with its own credentials: in the stack these are its listeners. */
-let suite: Suite;
+const suite = useSuite();
 let object: string;
 let taskId: string;
 const clients: KeyManagementServiceClient[] = [];
 beforeAll(async () => {
-  suite = await startSuite();
   const { body } = await suite.post('/api/v1/tasks', { payload: { a: 1 } }, 'service');
   taskId = body.task_id;
   object = taskObject(taskId);
 });
 afterAll(async () => {
   await Promise.all(clients.map((client) => client.close()));
-  await suite.close();
 });
 
 function as(account: string) {

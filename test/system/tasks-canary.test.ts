@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { taskObject } from '#shared/model/task.ts';
-import { type Suite, scratch, startSuite } from './suite.ts';
+import { scratch, useSuite } from './suite.ts';
 import { administratorsBucket, shell, startWorker, type Worker } from './tasks.ts';
 
 /**
@@ -14,19 +14,17 @@ const MARK = `canary${randomBytes(12).toString('hex')}`;
 const STATE = resolve(import.meta.dirname, '../../.local/test');
 const PATH = '/api/v1/tasks';
 
-let suite: Suite;
+const suite = useSuite();
 let empty: string;
 const seen: [where: string, text: string][] = [];
 const payload = { env: { API_KEY: MARK, nested: [{ ssh: `-----BEGIN ${MARK}-----` }] } };
 
 beforeAll(async () => {
-  [suite, empty] = await Promise.all([startSuite(), scratch()]);
+  empty = await scratch();
 });
 afterAll(async () => {
-  await suite.close();
   await rm(empty, { recursive: true, force: true });
 });
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 async function send(what: string, body: unknown, headers = {}) {
   const reply = await suite.send('POST', PATH, body, 'service', headers);

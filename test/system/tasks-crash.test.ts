@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Suite, startSuite } from './suite.ts';
+import { type RunningSuite, startSuite } from './suite.ts';
 import { administratorsBucket, startInstance } from './tasks.ts';
 
 /** A stack for each: the instance that crashes keeps real time, so the stack's clock must not have been moved before. */
-let suite: Suite;
+let suite: RunningSuite;
 beforeEach(async () => {
   suite = await startSuite();
 });

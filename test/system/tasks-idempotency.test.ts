@@ -1,12 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Reply, type Suite, startSuite, tally } from './suite.ts';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Reply, tally, useSuite } from './suite.ts';
 import { administratorsBucket } from './tasks.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
+const suite = useSuite();
 
 const PATH = '/api/v1/tasks';
 const PAYLOAD = { payload: { key: 'sk-1' } };
@@ -21,7 +17,6 @@ beforeEach(async () => {
   await administratorsBucket(suite).deleteFiles();
   suite.stack.recorder.forgetCalls();
 });
-afterEach(() => suite.stack.recorder.forgetFaults());
 
 describe('the same key', () => {
   test('and body: the same answer, and one task', async () => {

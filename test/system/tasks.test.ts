@@ -1,16 +1,11 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { taskObject } from '#shared/model/task.ts';
-import { type Suite, startSuite } from './suite.ts';
+import { useSuite } from './suite.ts';
 import { administratorsBucket, executionOf } from './tasks.ts';
 
-let suite: Suite;
-beforeAll(async () => {
-  suite = await startSuite();
-});
-afterAll(() => suite.close());
-afterEach(() => suite.stack.recorder.forgetFaults());
+const suite = useSuite();
 
 const TASKS = '/api/v1/tasks';
 const UNKNOWN_ID = '00000000-0000-4000-8000-000000000000';

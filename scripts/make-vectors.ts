@@ -160,7 +160,7 @@ function signedJson(): void {
   add('another machine', data, 'wrong_hardware', { hardware_id: 'machine-2' });
   add('valid_until has come', data, 'stale', { now: CLAIMS.valid_until });
   add('expires_at has come', data, 'expired', { now: CLAIMS.expires_at });
-  add('signed in the future', data, 'not_yet_valid', { now: '2026-07-01T10:58:59.999Z' });
+  add('signed in the future', data, 'not_yet_valid', { now: '2026-07-01T10:54:59.999Z' });
   add('a member changed', { ...data, max_seats: 11 }, 'bad_signature');
   add('a member added', { ...data, extra: null }, 'bad_signature');
   add(

@@ -1,3 +1,5 @@
+import { CLOCK_TOLERANCE } from './license/times.ts';
+
 /**
  * Time that does not run backwards because somebody turned the clock. Two things are trusted: `signed_at` of a licence
  * whose signature fits, which nobody on this machine can forge and below which time never goes, and what the server
@@ -29,10 +31,7 @@ export interface ClockSource {
 
 export const systemTime: ClockSource = { now: () => Date.now(), monotonic: () => performance.now() };
 
-/** Clocks of honest machines differ by this much, in milliseconds. */
-const SKEW_TOLERANCE = 5 * 60_000;
-
-export function createTrustedClock(source: ClockSource = systemTime, tolerance = SKEW_TOLERANCE): TrustedClock {
+export function createTrustedClock(source: ClockSource = systemTime, tolerance = CLOCK_TOLERANCE): TrustedClock {
   let signed = Number.NEGATIVE_INFINITY;
   let seen = Number.NEGATIVE_INFINITY;
   let anchor: { readonly time: number; readonly wall: number; readonly monotonic: number } | undefined;

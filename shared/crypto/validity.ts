@@ -1,8 +1,8 @@
 import { parseTime } from '../license-format/time.ts';
 import type { InvalidReason } from './verify.ts';
 
-/** How far the signer's clock may be ahead of the verifier's, in milliseconds. */
-const CLOCK_TOLERANCE = 60_000;
+/** How far clocks that are right may differ, in milliseconds; the client has the same. */
+const CLOCK_TOLERANCE = 5 * 60_000;
 
 /** The times of signed data, in milliseconds since the epoch; `until` is the earlier of its two ends. */
 export interface Validity {

@@ -9,6 +9,8 @@ export const ID_LENGTH = 12;
 export const SECRET_LENGTH = 27;
 const LENGTH = ID_LENGTH + SECRET_LENGTH + 1;
 const PREFIX = 'CS';
+/** Room for separators and invisible characters around each character, and a bound for what reading it costs. */
+const LONGEST_TYPED = 512;
 
 export interface LicenseKey {
   readonly licenseId: string;
@@ -45,13 +47,12 @@ export const normalizeLicenseKey = (typed: string): string =>
     .replace(/[^\p{L}\p{N}]/gu, '');
 
 /**
- * Reads a key as people type it: with or without prefix, in any case, with spaces and hyphens anywhere. Other separators
- * are refused here; a client that takes text from anywhere removes them with `normalizeLicenseKey` first.
+ * Reads a key as people type, paste and print it: with or without prefix, and by `normalizeLicenseKey`'s rule.
  * @returns undefined when its length, letters or check character are wrong
  */
 export function parseLicenseKey(typed: string): LicenseKey | undefined {
-  if (typed.length > 2 * LENGTH) return undefined;
-  const plain = typed.toUpperCase().replace(/[\s-]/g, '');
+  if (typed.length > LONGEST_TYPED) return undefined;
+  const plain = normalizeLicenseKey(typed);
   // The length decides, since a key typed without its prefix may begin with the same letters.
   const bare = plain.length === LENGTH ? plain : plain.replace(new RegExp(`^${PREFIX}`), '');
   const body = bare.replace(/O/g, '0').replace(/[IL]/g, '1');

@@ -157,7 +157,7 @@ def moment(text):
 def judge(claims, vector):
     now = moment(vector['now'])
     signed, expires, until = [moment(claims.get(name)) for name in ('signed_at', 'expires_at', 'valid_until')]
-    if signed and signed > now + datetime.timedelta(minutes=1):
+    if signed and signed > now + datetime.timedelta(minutes=5):
         raise Refused('not_yet_valid')
     if expires and expires <= now:
         raise Refused('expired')

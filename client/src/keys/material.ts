@@ -5,6 +5,7 @@ import {
 } from '../../../shared/license-format/algorithms.ts';
 import { type Bytes, fromBase64, fromBase64Url, sha256, toBase64Url, utf8 } from '../encoding.ts';
 import { asObject, type JsonObject, textOf } from '../json.ts';
+import { decodeText } from '../text/decode.ts';
 import type { PublicKey } from './source.ts';
 
 /**
@@ -12,12 +13,19 @@ import type { PublicKey } from './source.ts';
  * `GET /api/v1/public-keys`, or an array of these.
  * @throws TypeError when one of them is no RSA public key of the size that its algorithm asks for
  */
-export async function readKeys(material: unknown): Promise<PublicKey[]> {
-  if (typeof material === 'string') return readText(material);
-  if (Array.isArray(material)) return (await Promise.all(material.map(readKeys))).flat();
+export const readKeys = (material: unknown): Promise<PublicKey[]> => readNested(material, 0);
+
+/** Deeper than anybody publishes keys. */
+const DEEPEST = 8;
+
+async function readNested(material: unknown, depth: number): Promise<PublicKey[]> {
+  if (depth > DEEPEST) throw notKeys('it is nested too deeply');
+  if (material instanceof Uint8Array) return readText(decodeText(material), depth + 1);
+  if (typeof material === 'string') return readText(material, depth + 1);
+  if (Array.isArray(material)) return (await Promise.all(material.map((one) => readNested(one, depth + 1)))).flat();
   const object = asObject(material);
   if (object === undefined) throw notKeys('it is neither PEM nor JSON');
-  if (Array.isArray(object['keys'])) return readKeys(object['keys']);
+  if (Array.isArray(object['keys'])) return readNested(object['keys'], depth + 1);
   const { pem, n, e } = object;
   if (typeof pem === 'string') return [await readPem(pem, object)];
   if (object['kty'] === 'RSA' && typeof n === 'string' && typeof e === 'string')
@@ -26,8 +34,12 @@ export async function readKeys(material: unknown): Promise<PublicKey[]> {
 }
 
 const PEM = /-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g;
+/** What a mail program puts before each line that it quotes. */
+const QUOTING = /^[ \t]*(?:[>|][ \t]?)+/gm;
 
-async function readText(text: string): Promise<PublicKey[]> {
+async function readText(given: string, depth: number): Promise<PublicKey[]> {
+  // UTF-16 that was read as UTF-8 has a zero after each character.
+  const text = given.replace(/[\0\ufeff\ufffd]/g, '').replace(QUOTING, '');
   // JSON first: a list of keys holds PEMs as well, with their line ends escaped.
   const pems = /^\s*[[{]/.test(text) ? null : text.match(PEM);
   if (pems !== null) return Promise.all(pems.map((pem) => readPem(pem, {})));
@@ -38,7 +50,7 @@ async function readText(text: string): Promise<PublicKey[]> {
     throw notKeys('the text is neither an SPKI PEM nor JSON');
   }
   if (typeof value === 'string') throw notKeys('the text is neither an SPKI PEM nor JSON');
-  return readKeys(value);
+  return readNested(value, depth + 1);
 }
 
 async function readPem(pem: string, described: JsonObject): Promise<PublicKey> {

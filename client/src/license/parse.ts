@@ -6,6 +6,8 @@ import {
 import { canonicalJson, canonicalJsonOrUndefined } from '../../../shared/license-format/canonical-json.ts';
 import { type Bytes, fromBase64, fromBase64Url, fromHex, fromUtf8, toHex, utf8 } from '../encoding.ts';
 import { asObject, type JsonObject, parseExactly, textOf } from '../json.ts';
+import { decodeText } from '../text/decode.ts';
+import { extractLicense } from '../text/license-text.ts';
 import { leafHash, rootOf } from './merkle.ts';
 import type { LicenseForm } from './result.ts';
 
@@ -27,18 +29,26 @@ export interface Unsigned {
 
 export type ParsedLicense = Signed | Unsigned | 'malformed' | 'unknown_key';
 
+/** An acquire answer as a whole, as text, holding the licence as text: nobody wraps one deeper. */
+const MOST_WRAPPINGS = 4;
+
 /** Reads a licence in whichever form it comes, and judges nothing. */
 export async function parseLicense(data: unknown): Promise<ParsedLicense> {
-  if (typeof data === 'string') {
-    const text = data.trim();
-    return text.startsWith('{') ? parseLicense(parseExactly(text)) : parseToken(text);
+  let value = data;
+  for (let wrapping = 0; wrapping <= MOST_WRAPPINGS; wrapping += 1) {
+    if (value instanceof Uint8Array) value = decodeText(value);
+    if (typeof value === 'string') {
+      const text = extractLicense(value);
+      if (!text.startsWith('{')) return parseToken(text);
+      value = parseExactly(text);
+    }
+    const object = asObject(value);
+    if (object === undefined) return 'malformed';
+    if ('license_token' in object) value = object['license_token'];
+    else if ('license_data' in object) value = object['license_data'];
+    else return parseData(object);
   }
-  const object = asObject(data);
-  if (object === undefined) return 'malformed';
-  // An acquire answer as a whole, or the licence alone.
-  if ('license_token' in object) return parseLicense(object['license_token']);
-  if ('license_data' in object) return parseLicense(object['license_data']);
-  return parseData(object);
+  return 'malformed';
 }
 
 async function parseData(data: JsonObject): Promise<ParsedLicense> {

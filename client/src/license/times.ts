@@ -2,8 +2,8 @@ import { parseTime } from '../../../shared/license-format/time.ts';
 import type { JsonObject } from '../json.ts';
 import type { LicenseTimes, RefusalReason } from './result.ts';
 
-/** How far the signer's clock may be ahead of ours, in milliseconds. */
-const CLOCK_TOLERANCE = 60_000;
+/** How far clocks that are right may differ, in milliseconds. The one tolerance there is. */
+export const CLOCK_TOLERANCE = 5 * 60_000;
 
 /** A member that is absent or null bounds nothing. @returns undefined when one of them is no time */
 export function readTimes(claims: JsonObject): LicenseTimes | undefined {

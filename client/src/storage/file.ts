@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Storage } from './storage.ts';
 
 /**
@@ -29,13 +29,28 @@ export function fileStorage(directory: string): Storage {
   };
 }
 
-/** Where a user's programs keep what they must not lose, by the custom of each system. */
+/**
+ * Where a user's programs keep what they must not lose, by the custom of each system.
+ * @throws Error where there is no such place: no HOME and no entry in the list of users, as in many containers
+ */
 export function stateDirectory(
   application: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  home: () => string = homedir,
 ): string {
-  const name = application.replace(/[^\w.-]/g, '_');
-  if (process.platform === 'win32') return join(env['LOCALAPPDATA'] ?? homedir(), 'countersign', name);
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'countersign', name);
-  return join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state'), 'countersign', name);
+  const safe = application.replace(/[^\w.-]/g, '_');
+  const name = /^\.*$/.test(safe) ? '_' : safe;
+  const below = (...folders: string[]) => join(absolute(home()), ...folders);
+  if (process.platform === 'win32') {
+    return join(env['LOCALAPPDATA'] || below('AppData', 'Local'), 'countersign', name);
+  }
+  if (process.platform === 'darwin') return below('Library', 'Application Support', 'countersign', name);
+  // The XDG base directory specification has relative paths ignored.
+  const state = env['XDG_STATE_HOME'];
+  return join(state !== undefined && isAbsolute(state) ? state : below('.local', 'state'), 'countersign', name);
+}
+
+function absolute(home: string): string {
+  if (!isAbsolute(home)) throw new Error('this user has no home directory');
+  return home;
 }

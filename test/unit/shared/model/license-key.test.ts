@@ -81,6 +81,10 @@ describe('parseLicenseKey', () => {
       KNOWN.replaceAll('-', ' '),
       KNOWN.slice(3),
       ` ${KNOWN}\n`,
+      KNOWN.replaceAll('-', ' \u2013 '),
+      `\u201c${KNOWN.replaceAll('-', '\u00ad\u2011')}\u201d`,
+      KNOWN.replaceAll('-', '_________'),
+      String.fromCodePoint(...[...KNOWN].map((one) => (one === '-' ? 0xff0d : one.charCodeAt(0) + 0xfee0))),
       KNOWN.replaceAll('0', 'O').replaceAll('1', 'I'),
       KNOWN.replaceAll('0', 'o').replaceAll('1', 'l'),
     ];

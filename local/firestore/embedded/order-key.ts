@@ -6,7 +6,7 @@ import type { Direction, Value } from './messages.ts';
  * index. Order of kinds and within kinds: Firestore's documentation, "Supported data types, value type ordering".
  */
 
-/** The first byte of an encoding: the kind of value. Comparisons match values of one kind only. */
+/** The first byte of an encoding: the kind of value. */
 const KINDS = {
   nullValue: '\x10',
   booleanValue: '\x20',
@@ -55,8 +55,11 @@ export function encodeValue(value: Value): string {
 
 const byCodeUnits = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The kind that an encoded value has, itself the beginning of the encoding of every value of that kind. */
-export const kindOf = (encoded: string): string => encoded.charAt(0);
+/**
+ * The kind that an encoded value has, itself the beginning of the encoding of every value of that kind. NaN, which
+ * sorts before all numbers, is a kind of its own: no range finds it.
+ */
+export const kindOf = (encoded: string): string => encoded.slice(0, encoded.startsWith(KINDS.number) ? 2 : 1);
 
 export const isNullOrNaN = (encoded: string): boolean => encoded === KINDS.nullValue || encoded === NAN;
 

@@ -5,7 +5,7 @@ import { type ClientHttp2Session, connect, constants, createServer } from 'node:
 import { promisify } from 'node:util';
 import { v1 } from '@google-cloud/firestore';
 import { credentials } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { type FirestoreEmulator, startFirestoreEmulator } from '#local/firestore/emulator.ts';
 import { findEmulator } from '#local/firestore/find.ts';
 import { type FirestoreProxy, startFirestoreProxy } from '#local/firestore/proxy.ts';
@@ -29,7 +29,11 @@ function connectTo(address: string): Client {
   return new v1.FirestoreClient({ apiEndpoint, port: Number(port), sslCreds: credentials.createInsecure() });
 }
 
+/** Without it everything here is skipped by name. */
+const installed = inject('firestoreEmulator') !== '';
+
 beforeAll(async () => {
+  if (!installed) return;
   vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
   emulator = await startFirestoreEmulator(WITHOUT_EMULATOR);
   proxy = await startFirestoreProxy({ target: emulator.host, recorder });
@@ -42,6 +46,7 @@ afterEach(() => {
 });
 
 afterAll(async () => {
+  if (!installed) return;
   await client.close();
   await proxy.close();
   await emulator.close();
@@ -68,7 +73,7 @@ async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
-describe('the proxy', () => {
+describe.skipIf(!installed)('the proxy', () => {
   it('passes unary calls and server streams through and counts them', async () => {
     await create('a', 'b', 'c');
     const found = await collect(
@@ -132,7 +137,7 @@ describe('the proxy', () => {
   });
 });
 
-describe('the proxy before a server that answers nothing', () => {
+describe.skipIf(!installed)('the proxy before a server that answers nothing', () => {
   async function serve(maxConcurrentStreams: number) {
     const calls: { path: string | undefined; aborted: Promise<unknown> }[] = [];
     const server = createServer({ settings: { maxConcurrentStreams } });
@@ -178,7 +183,7 @@ describe('the proxy before a server that answers nothing', () => {
   });
 });
 
-describe('faults', () => {
+describe.skipIf(!installed)('faults', () => {
   it('before: the emulator never sees the call', async () => {
     recorder.inject({ service: 'firestore', method: 'Commit', code: 'ABORTED', times: 1 });
     expect(await codeOf(create('refused'))).toEqual([10, 'injected fault: ABORTED']);
@@ -216,7 +221,7 @@ describe('faults', () => {
   });
 });
 
-describe('a proxy without its emulator', () => {
+describe.skipIf(!installed)('a proxy without its emulator', () => {
   it('answers UNAVAILABLE, and serves again when there is one', async () => {
     const upstream = await startFirestoreProxy({ target: emulator.host, recorder });
     const front = await startFirestoreProxy({ target: upstream.address, recorder });
@@ -237,7 +242,7 @@ async function processesOn(host: string): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.includes(`--port=${host.split(':')[1]}`) && !line.startsWith('Z'));
 }
 
-describe('the emulator of our own', () => {
+describe.skipIf(!installed)('the emulator of our own', () => {
   it('leaves no process behind when it is closed', async () => {
     const own = await startFirestoreEmulator(WITHOUT_EMULATOR);
     expect(await processesOn(own.host)).toHaveLength(2);
@@ -258,7 +263,7 @@ describe('the emulator of our own', () => {
   });
 });
 
-describe('finding the emulator', () => {
+describe.skipIf(!installed)('finding the emulator', () => {
   it('uses a running one, and leaves it running', async () => {
     const used = await startFirestoreEmulator({ FIRESTORE_EMULATOR_HOST: emulator.host });
     expect(used.host).toBe(emulator.host);

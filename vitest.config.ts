@@ -34,5 +34,6 @@ export default defineConfig({
       project('soak', { timeout: 300_000 }),
     ],
     maxWorkers: 2,
+    reporters: ['default', './test/setup/report-skipped.ts'],
   },
 });

@@ -1,4 +1,4 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import { FUNCTIONS } from '#local/functions.ts';
@@ -7,7 +7,8 @@ import { ROOT, report } from './sources.ts';
 
 /**
  * Documentation against code: docs/api.md has every route and no other, no document names a route that is not there,
- * and .env.example is what the functions' schemas say (`--write` makes it so).
+ * every file or folder that a document names in backticks is there, and .env.example is what the functions' schemas say
+ * (`--write` makes it so).
  */
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
@@ -26,6 +27,19 @@ function checkRoutes(): string[] {
       .map((route) => `${file}: ${route} is not a route`),
   );
   return [...missing, ...unknown];
+}
+
+/** A path with a placeholder in it (`functions/NAME/index.ts`, `*-handlers.ts`) names no file. */
+const PATH = /`((?:bench|client|containers|docs|functions|local|scripts|shared|terraform|test)\/[\w./-]*)`/g;
+
+function checkPaths(): string[] {
+  const documents = globSync(['*.md', 'docs/*.md', 'client/*.md', 'test/*/*.md'], { cwd: ROOT });
+  return documents.flatMap((file) =>
+    [...read(file).matchAll(PATH)]
+      .map(([, path = '']) => path)
+      .filter((path) => !/[A-Z]{3}/.test(path) && !existsSync(join(ROOT, path)))
+      .map((path) => `${file}: there is no ${path}`),
+  );
 }
 
 function describe(schema: z.ZodType): string {
@@ -60,4 +74,4 @@ function checkEnvironment(): string[] {
     : ['.env.example: differs from the schemas; node scripts/check-docs.ts --write'];
 }
 
-report(`documentation (${routes.size} routes)`, [...checkRoutes(), ...checkEnvironment()]);
+report(`documentation (${routes.size} routes)`, [...checkRoutes(), ...checkPaths(), ...checkEnvironment()]);

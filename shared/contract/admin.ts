@@ -3,7 +3,7 @@ import { defineRoute } from '../http/route.ts';
 import { LICENSE_STATUSES, MAX_SEATS, TIERS } from '../model/license.ts';
 import { page, time } from './schemas.ts';
 
-/** A member of a document in the store, which keeps names like `__name__` to itself and has none that is empty. */
+/** The name becomes a field of a Firestore document: fields cannot be empty, and names like `__name__` are reserved. */
 const featureName = z
   .string()
   .min(1)
@@ -15,7 +15,7 @@ const features = z.union([
   z.record(featureName, z.union([z.string().max(500), z.boolean(), z.number().int()])),
 ]);
 
-/** Ninety days: longer than any customer needs to hand a new key to every machine. */
+/** Ninety days: enough to distribute a new key to every machine of a customer. */
 const MAX_GRACE_SECONDS = 90 * 86_400;
 
 export const license = z.object({
@@ -32,7 +32,7 @@ export const license = z.object({
 });
 
 export const session = z.object({
-  session: z.string().describe('the handle: it names the session and is no secret'),
+  session: z.string().describe('the handle: it identifies the session and is not a secret'),
   user_email: z.string().nullable(),
   hostname: z.string().nullable(),
   platform: z.string().nullable(),
@@ -50,9 +50,9 @@ export const createLicense = defineRoute({
   path: '/api/v1/licenses',
   access: ['staff', 'owner', 'admin'],
   summary: 'Create a licence with its seats',
-  description: 'The licence key is in this answer and nowhere else: only its hash is kept.',
+  description: 'Only this response contains the licence key; the suite stores its hash.',
   body: z.strictObject({
-    tenant_id: z.string().min(1).max(128).optional().describe('staff name the tenant, others have one'),
+    tenant_id: z.string().min(1).max(128).optional().describe('required for staff; other callers have one tenant'),
     tier: z.enum(TIERS),
     max_seats: z.number().int().min(1).max(MAX_SEATS),
     expires_at: z.iso.datetime({ offset: true }),
@@ -77,9 +77,14 @@ export const listLicenses = defineRoute({
   path: '/api/v1/licenses',
   access: ['staff', 'owner', 'admin', 'member', 'guest'],
   summary: 'The licences of the tenant',
-  description: 'In the order of ids, page by page: the answer\'s `Link` header (`rel="next"`) leads to the next one.',
+  description: 'Sorted by id, in pages: the `Link` header (`rel="next"`) has the URL of the next page.',
   query: page.extend({
-    tenant_id: z.string().min(1).max(128).optional().describe('staff see all tenants unless they name one'),
+    tenant_id: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe('for staff: only the licences of this tenant; default: of all tenants'),
   }),
   responses: { 200: { description: 'A page of licences', schema: z.array(license) } },
 });
@@ -102,8 +107,8 @@ export const changeLicense = defineRoute({
   access: ['staff', 'owner', 'admin'],
   summary: 'Suspend, reinstate, resize or prolong a licence',
   description:
-    'Members that are absent stay as they are. Suspending ends all sessions; fewer seats end the surplus, the longest ' +
-    'unheard first. When this answers, that has happened.',
+    'Absent members stay unchanged. Suspending a licence ends all its sessions; a lower `max_seats` ends the surplus ' +
+    'sessions, those without a heartbeat for the longest time first. Both are done when the response is sent.',
   params: licenseParams,
   body: z.strictObject({
     status: z.enum(LICENSE_STATUSES).optional(),
@@ -122,17 +127,17 @@ export const rotateLicenseKey = defineRoute({
   access: ['staff', 'owner', 'admin'],
   summary: 'Make a new licence key',
   description:
-    'For a key that has leaked. Older keys work until the end of the grace and never longer than they would have; 0 ' +
-    'ends them at once. A machine that acquires with the new key keeps its seat.',
+    'Replaces a key that has leaked. Older keys work for `grace_seconds` more, unless they end earlier; 0 ends them at ' +
+    'once. A machine that acquires with the new key keeps its seat.',
   params: licenseParams,
   body: z.strictObject({ grace_seconds: z.number().int().min(0).max(MAX_GRACE_SECONDS) }),
   responses: {
     201: {
-      description: 'The new key, shown this once',
+      description: 'The new key, which no other response contains',
       schema: z.object({
         license_id: z.string(),
         license_key: z.string(),
-        old_keys_until: time.describe('when older keys cease to work'),
+        old_keys_until: time.describe('when older keys stop working'),
       }),
     },
   },
@@ -144,8 +149,8 @@ export const listSessions = defineRoute({
   method: 'GET',
   path: '/api/v1/licenses/{license_id}/sessions',
   access: ['staff', 'owner', 'admin', 'member'],
-  summary: 'Who holds the seats of a licence',
-  description: 'In the order of handles, page by page: see the answer\'s `Link` header (`rel="next"`).',
+  summary: 'The sessions of a licence',
+  description: 'Sorted by handle, in pages: the `Link` header (`rel="next"`) has the URL of the next page.',
   params: licenseParams,
   query: page,
   responses: {
@@ -163,7 +168,7 @@ export const endSession = defineRoute({
   path: '/api/v1/sessions/{session}',
   access: ['staff', 'owner', 'admin'],
   summary: 'Take a seat back',
-  description: 'Its holder learns it with the next heartbeat: 410 with the reason `admin_released`.',
+  description: 'The next heartbeat of its holder gets 410 with the reason `admin_released`.',
   params: z.object({ session: z.string().describe('the handle, or the session id') }),
   responses: { 204: { description: 'The seat is free' } },
   errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
@@ -176,8 +181,8 @@ export const getUsage = defineRoute({
   access: ['staff', 'owner', 'admin', 'member', 'guest'],
   summary: 'Seats in use',
   description:
-    'Now, and the marks of the last 31 days (UTC). Days without a mark are left out. Refusals reach the count within ' +
-    'half a minute of further requests.',
+    'Seats in use now, and the peaks and denials of the last 31 days (UTC). Days without data are left out. A denial is ' +
+    'counted within half a minute of further requests.',
   params: licenseParams,
   responses: {
     200: {

@@ -8,15 +8,15 @@ export const listAudit = defineRoute({
   method: 'GET',
   path: '/api/v1/audit',
   access: ['staff', 'owner'],
-  summary: 'What has been done',
+  summary: 'Changes made by administrators',
   description:
-    'Every change that an administrator has made, the newest first, page by page (`Link` header, `rel="next"`). ' +
-    'Owners see their tenant, staff all of them. Kept for 430 days. Refusals are in the logs, not here.',
+    'Every change that an administrator has made, newest first, in pages (`Link` header, `rel="next"`). Owners see ' +
+    'their own tenant, staff see all tenants. Records are kept for 430 days. Failed requests are in the logs only.',
   query: page.extend({
     tenant_id: z.string().min(1).max(128).optional(),
     license_id: z.string().min(1).max(128).optional(),
     session_id: z.string().min(1).max(300).optional().describe('a handle or a session id'),
-    since: z.iso.datetime({ offset: true }).optional().describe('nothing older than this'),
+    since: z.iso.datetime({ offset: true }).optional().describe('only records from this time on'),
   }),
   responses: {
     200: {
@@ -32,7 +32,7 @@ export const listAudit = defineRoute({
           session: z.string().nullable().describe('the handle'),
           ip: z.string(),
           request_id: z.string(),
-          outcome: z.enum(AUDIT_OUTCOMES).describe('`accepted`: decided and on its way; `success`: in force'),
+          outcome: z.enum(AUDIT_OUTCOMES).describe('`accepted`: committed, but not yet in force; `success`: in force'),
           details: z.record(z.string(), z.json()),
         }),
       ),

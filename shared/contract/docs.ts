@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 
-/** What the page is made of, by the names under which it is served. */
+/** The files of the documentation page, by the names in their URLs. */
 const DOCS_ASSETS = ['docs.css', 'docs.js', 'icon.svg', 'swagger-ui.css', 'swagger-ui-bundle.js'] as const;
 
 export type DocsAsset = (typeof DOCS_ASSETS)[number];
@@ -23,7 +23,7 @@ export const docsPage = defineRoute({
   method: 'GET',
   path: '/api/docs',
   access: ['anyone'],
-  summary: 'This API as a page to read and to try',
+  summary: 'This API as an interactive page',
   responses: { 200: { description: 'The page', contentType: 'text/html', schema: z.string() } },
 });
 
@@ -32,7 +32,7 @@ export const docsAsset = defineRoute({
   method: 'GET',
   path: '/api/docs/assets/{file}',
   access: ['anyone'],
-  summary: 'A style, a script or an image of the page',
+  summary: 'A stylesheet, script or image of the page',
   params: z.object({ file: z.enum(DOCS_ASSETS) }),
   responses: { 200: { description: 'The file', contentType: '*/*', schema: z.string() } },
 });

@@ -11,7 +11,7 @@ import * as signedUrls from './signed-urls.ts';
 import * as taskPayloads from './task-payloads.ts';
 import * as tenants from './tenants.ts';
 
-/** The whole API as data: which function serves which routes. */
+/** The whole API as data: the routes of each function. */
 export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
   'license-signing': [licenseSigning.signLicense],
   seats: [seats.acquire, seats.heartbeat, seats.release],

@@ -15,11 +15,11 @@ export const signLicense = defineRoute({
   description:
     'Signs the canonical JSON of the payload with `signed_at`, `key_version` and `signature_algorithm` added. Values ' +
     'are strings, booleans, null, integers within 2^53-1, arrays and objects; at most 8 levels deep and 16 KiB long. ' +
-    'An `expires_at` or `valid_until` must lie within the time for which the key stays published.',
+    '`expires_at` and `valid_until` must not be later than the end of the publication of the key.',
   body: z.strictObject({ payload: z.record(z.string(), z.unknown()), token_format: tokenFormat }),
   responses: {
     200: {
-      description: 'The signed licence, in the form that was asked for',
+      description: 'The signed licence, in the requested format',
       schema: z.object({ license_data: signedLicense.optional(), license_token: z.string().optional() }),
     },
   },

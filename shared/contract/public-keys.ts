@@ -66,7 +66,7 @@ export const verifyLicense = defineRoute({
   method: 'POST',
   path: '/api/v1/licenses/verify',
   access: ['anyone'],
-  summary: 'Check signed licence data or a token',
+  summary: 'Verify signed licence data or a token',
   body: z
     .strictObject({ license_data: z.unknown().optional(), license_token: z.string().optional() })
     .refine(
@@ -75,7 +75,7 @@ export const verifyLicense = defineRoute({
     ),
   responses: {
     200: {
-      description: 'The judgement',
+      description: 'The result',
       schema: z.union([
         z.object({
           valid: z.literal(true),

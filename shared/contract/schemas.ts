@@ -7,8 +7,8 @@ export const tokenFormat = z
   .enum(['signed-json', 'jws', 'batch'])
   .default('signed-json')
   .describe(
-    '`signed-json` answers `license_data`, `jws` a compact JWS in `license_token`, `batch` `license_data` that may ' +
-      'share its signature with others: for clients that can check the member `batch`',
+    '`signed-json`: `license_data`; `jws`: a compact JWS in `license_token`; `batch`: `license_data` that may share its ' +
+      'signature with other licences, for clients that can verify the member `batch`',
   );
 
 const batchProof = z.object({
@@ -24,10 +24,12 @@ export const signedLicense = z.looseObject({
   key_version: z.string().nullable(),
   signature_algorithm: z.string().nullable(),
   signature: z.string().nullable().describe('base64 of RSASSA-PKCS1-v1_5 over the canonical JSON of the other members'),
-  batch: batchProof.optional().describe('with `token_format: batch`: what leads from this licence to the signed head'),
+  batch: batchProof
+    .optional()
+    .describe('with `token_format: batch`: the Merkle proof from this licence to the signed head'),
 });
 
-/** What every list takes: where to go on, as an answer's Link header says, and how many to show. */
+/** The query of every list: `cursor` comes from the Link header of the previous page, `limit` is the page size. */
 export const page = z.strictObject({
   cursor: z.string().min(1).max(300).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),

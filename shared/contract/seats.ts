@@ -8,7 +8,7 @@ const program = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,64}$/)
   .optional()
-  .describe('tells the programs of one machine apart, which share its seat; random, one for each run');
+  .describe('distinguishes programs on one machine, which share its seat; a random value for each run');
 const detail = (what: string) => z.string().max(320).optional().describe(what);
 
 export const acquire = defineRoute({
@@ -18,12 +18,12 @@ export const acquire = defineRoute({
   access: ['anyone'],
   summary: 'Take a seat and receive the signed licence',
   description:
-    'A machine that already holds a session gets the same one again, with a longer lease, and a fresh signature once ' +
-    'a quarter of `valid_until` is past. ' +
-    'Send heartbeats to keep the seat; past half of `valid_until`, acquire again.',
+    'A machine that already holds a session gets the same session with a longer lease, and a fresh signature once a ' +
+    'quarter of the time until `valid_until` has passed. Send heartbeats to keep the seat, and acquire again when half ' +
+    'of the time until `valid_until` has passed.',
   body: z.strictObject({
     license_key: licenseKey,
-    hardware_id: z.string().min(1).max(256).describe('what tells this machine from others; one seat a machine'),
+    hardware_id: z.string().min(1).max(256).describe('identifies the machine; each machine takes one seat'),
     user_email: z.string().max(320).nullable().optional(),
     hostname: detail('shown to the administrators of the licence'),
     platform: detail('shown to the administrators of the licence'),
@@ -32,7 +32,7 @@ export const acquire = defineRoute({
     token_format: tokenFormat,
   }),
   responses: {
-    200: { description: 'This machine already holds a session: the same one', schema: signedSeat() },
+    200: { description: 'The session that this machine already holds', schema: signedSeat() },
     201: { description: 'A new session', schema: signedSeat() },
   },
   errors: [
@@ -50,11 +50,11 @@ export const heartbeat = defineRoute({
   method: 'POST',
   path: '/api/v1/licenses/heartbeat',
   access: ['anyone'],
-  summary: 'Keep the seat for another lease',
+  summary: 'Extend the lease of a seat',
   body: z.strictObject({ session_id: sessionId, program }),
   responses: {
     200: {
-      description: 'The lease has been prolonged',
+      description: 'The lease has been extended',
       schema: z.object({ session_id: z.string(), last_heartbeat: time, expires_at: time }),
     },
   },
@@ -66,8 +66,8 @@ export const release = defineRoute({
   method: 'POST',
   path: '/api/v1/licenses/release',
   access: ['anyone'],
-  summary: 'Give the seat back',
-  description: 'Repeating it answers the same again.',
+  summary: 'Release a seat',
+  description: 'Repeating the request gets the same response.',
   body: z.strictObject({ session_id: sessionId, program }),
   responses: {
     200: {
@@ -80,7 +80,7 @@ export const release = defineRoute({
 
 function signedSeat() {
   return z.object({
-    session_id: z.string().describe('a secret: whoever has it can keep or give back the seat'),
+    session_id: z.string().describe('a secret: its bearer can extend the lease or release the seat'),
     expires_at: time.describe('when the lease ends unless a heartbeat prolongs it'),
     heartbeat_interval_seconds: z.number().int(),
     seats_used: z.number().int(),

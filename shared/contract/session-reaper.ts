@@ -6,15 +6,15 @@ export const reapSessions = defineRoute({
   method: 'POST',
   path: '/internal/sessions/reap',
   access: ['scheduler'],
-  summary: 'End the sessions whose lease is over',
-  description: 'Safe to run twice, or twice at once. It stops in time for the deadline of its caller.',
+  summary: 'End expired sessions',
+  description: 'Idempotent, also when two calls run at the same time. It stops before the deadline of the scheduler.',
   responses: {
     200: {
-      description: 'What was done',
+      description: 'The counts of this run',
       schema: z.object({
-        ended: z.number().int().describe('sessions that this run ended'),
-        scanned: z.number().int().describe('expired sessions that it found'),
-        remaining: z.number().int().describe('expired sessions that it had no time for'),
+        ended: z.number().int().describe('sessions ended by this run'),
+        scanned: z.number().int().describe('expired sessions found'),
+        remaining: z.number().int().describe('expired sessions left for the next run'),
         settled: z.number().int().describe('licences whose interrupted change of seats it finished'),
       }),
     },

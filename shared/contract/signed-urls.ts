@@ -4,13 +4,13 @@ import { isMediaType, MAX_MEDIA_TYPE_CHARACTERS } from '../model/media-type.ts';
 import { filenameFault, MAX_FILENAME_BYTES } from '../model/object-name.ts';
 import { time } from './schemas.ts';
 
-/** 12 hours: for so long a signature of SignBlob is sure to verify, since Google rotates the key behind it. */
+/** 12 hours: Google rotates the key behind SignBlob, and guarantees that a signature verifies for this long. */
 const MAX_EXPIRES_MINUTES = 720;
 export const MAX_BATCH = 100;
 /** 5 TiB, the largest object of Cloud Storage. */
 const LARGEST_OBJECT = 5 * 2 ** 40;
 
-/** A tenant's id becomes the first segment of its objects' names, so it must be one. */
+/** The tenant id is the first segment of its objects' names, so it must be a valid segment. */
 export const tenantId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, 'must be 1 to 128 of A-Z a-z 0-9 _ -');
 
 const filename = z
@@ -40,18 +40,22 @@ export const signedUrlRequest = z
       .regex(/^[A-Za-z0-9+/]{21}[AQgw]==$/, 'must be the base64 of 16 bytes')
       .optional()
       .describe('base64 of the MD5 of what will be uploaded'),
-    create_only: z.boolean().optional().describe('the upload fails if there is an object of this name'),
-    tenant_id: tenantId.optional().describe('services and staff name the tenant, others have one'),
+    create_only: z.boolean().optional().describe('the upload fails when an object with this name exists'),
+    tenant_id: tenantId.optional().describe('required for services and staff; other callers have one tenant'),
   })
-  .superRefine((wish, context) => {
+  .superRefine((request, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (wish.method !== 'GET') {
-      if (wish.content_type === undefined) issue('content_type', 'is needed for an upload');
+    if (request.method !== 'GET') {
+      if (request.content_type === undefined) issue('content_type', 'is needed for an upload');
       return;
     }
-    const ofUploads = { max_bytes: wish.max_bytes, content_md5: wish.content_md5, create_only: wish.create_only };
+    const ofUploads = {
+      max_bytes: request.max_bytes,
+      content_md5: request.content_md5,
+      create_only: request.create_only,
+    };
     for (const [name, value] of Object.entries(ofUploads)) {
-      if (value !== undefined && value !== false) issue(name, 'has a meaning for uploads alone');
+      if (value !== undefined && value !== false) issue(name, 'applies to uploads only');
     }
   });
 
@@ -63,7 +67,7 @@ const signedUrl = z.object({
   blob_name: z.string(),
   content_type: z.string().nullable(),
   expires_at: time,
-  headers: z.record(z.string(), z.string()).describe('what the client must send, all of it and as it stands'),
+  headers: z.record(z.string(), z.string()).describe('headers that the client must send, all of them and unchanged'),
 });
 
 export type SignedUrl = z.output<typeof signedUrl>;
@@ -77,9 +81,9 @@ const problem = z.looseObject({
   request_id: z.string(),
 });
 
-/** A request in a batch is judged by itself, so that one which does not fit fails alone. */
+/** Each request of a batch is validated by itself, so that an invalid one fails alone. */
 const { $schema: _, ...requestSchema } = z.toJSONSchema(signedUrlRequest, { io: 'input' });
-const judgedAlone = z.unknown().meta(requestSchema);
+const validatedAlone = z.unknown().meta(requestSchema);
 
 const access = ['service', 'staff', 'owner', 'admin', 'member', 'guest'] as const;
 
@@ -90,8 +94,8 @@ export const signUrl = defineRoute({
   access,
   summary: 'A URL to upload or download one object',
   description:
-    'The object is `{tenant_id}/{filename}`. Whatever the request bounds (type, size, MD5, create-only) is signed: ' +
-    'the upload must carry all `headers` as they stand. Guests may only download.',
+    'The object is `{tenant_id}/{filename}`. The signature covers the limits of the request (type, size, MD5, ' +
+    'create-only): the upload must send all `headers` unchanged. Guests may only download.',
   body: signedUrlRequest,
   responses: { 200: { description: 'The URL', schema: signedUrl } },
   errors: ['dependency_unavailable'],
@@ -103,10 +107,13 @@ export const signUrls = defineRoute({
   path: '/api/v1/signed-urls',
   access,
   summary: 'Up to a hundred URLs at once',
-  description: 'Each request is answered for itself, in order: with its URL, or with the problem that it has.',
-  body: z.strictObject({ requests: z.array(judgedAlone).min(1).max(MAX_BATCH) }),
+  description: 'Each request has its own result, in the same order: a URL, or a problem.',
+  body: z.strictObject({ requests: z.array(validatedAlone).min(1).max(MAX_BATCH) }),
   bodyLimit: 1024 * 1024,
   responses: {
-    200: { description: 'In order', schema: z.object({ results: z.array(z.union([signedUrl, problem])) }) },
+    200: {
+      description: 'The results, in the order of the requests',
+      schema: z.object({ results: z.array(z.union([signedUrl, problem])) }),
+    },
   },
 });

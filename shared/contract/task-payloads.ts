@@ -12,21 +12,21 @@ const keyVersion = z.string().describe('resource name of the key version that wr
 const size = z.number().int().describe('bytes of the sealed object');
 const execution = z
   .string()
-  .describe('the execution’s resource name, or `unknown`: the start was asked for and its answer lost');
+  .describe('the resource name of the execution, or `unknown` when the response of Cloud Run was lost');
 
 export const createTask = defineRoute({
   id: 'createTask',
   method: 'POST',
   path: '/api/v1/tasks',
   access: ['service'],
-  summary: 'Seal the payload of a task, and start its job if asked to',
+  summary: 'Seal the payload of a task, and optionally start its job',
   description:
-    'The payload is encrypted before it is stored and can be opened by the worker alone. Numbers that no double holds ' +
-    'exactly, which are those beyond ±(2^53 - 1), are refused: send them as strings. With the header ' +
-    '`Idempotency-Key` (1 to 255 visible ASCII characters; a random UUID is best) the same request gets the same answer ' +
-    'for 24 hours; another body under the same key is refused with `idempotency_key_reused`, and one that is still ' +
-    'under way with `conflict`. A job that certainly did not start leaves nothing behind and is a 503. When that is ' +
-    'unknown the payload stays and `execution` is `unknown`.',
+    'The payload is encrypted before it is stored, and only the worker can decrypt it. Numbers beyond ±(2^53 - 1), which ' +
+    'a double cannot hold exactly, are invalid: send them as strings. With the header `Idempotency-Key` (1 to 255 ' +
+    'visible ASCII characters; a random UUID is best) a repeated request gets the same response for 24 hours; another ' +
+    'body with the same key gets `idempotency_key_reused`, and a repeat of a request still in progress gets `conflict`. ' +
+    'When the job certainly did not start, the response is 503 and nothing is left behind. When that is unknown, the ' +
+    'payload stays and `execution` is `unknown`.',
   body: z.strictObject({ payload: z.record(z.string(), z.unknown()), run: z.boolean().default(false) }),
   bodyLimit: MAX_TASK_BODY_BYTES,
   responses: {
@@ -50,18 +50,20 @@ export const getTask = defineRoute({
   method: 'GET',
   path: '/api/v1/tasks/{task_id}',
   access: ['service'],
-  summary: 'Whether a payload still rests, from metadata alone',
-  description: '404 once the worker is done with it.',
+  summary: 'The state of a stored payload',
+  description: 'Reads metadata only. 404 once the worker has deleted the payload.',
   params,
   responses: {
     200: {
-      description: 'It does',
+      description: 'The payload is stored',
       schema: z.object({
         task_id: taskId,
         sealed_at: time,
         size,
         key_version: keyVersion,
-        state: z.enum(['sealed', 'started']).describe('`started`: a job was asked for and not refused'),
+        state: z
+          .enum(['sealed', 'started'])
+          .describe('`started`: Cloud Run was asked to start a job and did not reject it'),
       }),
     },
   },
@@ -73,10 +75,10 @@ export const deleteTask = defineRoute({
   method: 'DELETE',
   path: '/api/v1/tasks/{task_id}',
   access: ['service'],
-  summary: 'Shred a payload',
-  description: 'Repeatable, also after the worker has done it. A job that is reading it at this moment goes on.',
+  summary: 'Delete a payload',
+  description: 'Idempotent, also after the worker has deleted it. A job that has already read the payload continues.',
   params,
-  responses: { 204: { description: 'Gone' } },
+  responses: { 204: { description: 'Deleted' } },
   errors: ['dependency_unavailable'],
 });
 
@@ -85,11 +87,11 @@ export const runTask = defineRoute({
   method: 'POST',
   path: '/api/v1/tasks/{task_id}/run',
   access: ['service'],
-  summary: 'Start the job of a payload that rests',
-  description: 'For tasks that were sealed without `run`, and for another try after one that failed.',
+  summary: 'Start the job of a stored payload',
+  description: 'For tasks that were sealed without `run`, and to retry a failed job.',
   params,
   responses: {
-    202: { description: 'Asked for', schema: z.object({ task_id: taskId, execution }) },
+    202: { description: 'Requested from Cloud Run', schema: z.object({ task_id: taskId, execution }) },
   },
   errors: ['dependency_unavailable'],
 });

@@ -15,8 +15,12 @@ export const tenant = z.object({
   tenant_id: z.string(),
   name: z.string(),
   tier: z.enum(TIERS),
-  seat_limit: z.number().int().nullable().describe('the most seats of all its licences together; null is no limit'),
-  seats_allotted: z.number().int().describe('the seats of all its licences together'),
+  seat_limit: z
+    .number()
+    .int()
+    .nullable()
+    .describe('maximum number of seats of all its licences in total; null: no limit'),
+  seats_allotted: z.number().int().describe('seats of all its licences in total'),
   created_at: time,
   stripe_customer_id: z.string().nullable().optional().describe('for staff and owners'),
   stripe_subscription_id: z.string().nullable().optional().describe('for staff and owners'),
@@ -46,8 +50,8 @@ export const listTenants = defineRoute({
   method: 'GET',
   path: '/api/v1/tenants',
   access: ['staff', 'owner', 'admin', 'member', 'guest'],
-  summary: 'The tenants one may see',
-  description: 'Staff see all, page by page (`Link` header, `rel="next"`), everybody else their own.',
+  summary: 'The tenants that the caller may see',
+  description: 'Staff see all tenants, in pages (`Link` header, `rel="next"`); other callers see their own.',
   query: page,
   responses: { 200: { description: 'A page of tenants', schema: z.array(tenant) } },
 });
@@ -68,7 +72,7 @@ export const changeTenant = defineRoute({
   path: '/api/v1/tenants/{tenant_id}',
   access: ['staff'],
   summary: 'Change a tenant',
-  description: 'Members that are absent stay as they are; null takes away a limit or an id.',
+  description: 'Absent members stay unchanged; null removes a limit or an id.',
   params: tenantParams,
   body: z.strictObject({
     name: name.optional(),
@@ -84,9 +88,9 @@ export const changeTenant = defineRoute({
 const member = z.object({
   uid: z.string(),
   email: z.string().nullable(),
-  role: z.enum(ROLES).nullable().describe('null for a member who is being removed'),
+  role: z.enum(ROLES).nullable().describe('null while the member is being removed'),
   added_at: time,
-  pending: z.boolean().describe('decided, but perhaps not in force yet: repeat the request'),
+  pending: z.boolean().describe('committed, but perhaps not yet in force: repeat the request'),
 });
 
 export const listMembers = defineRoute({
@@ -94,8 +98,8 @@ export const listMembers = defineRoute({
   method: 'GET',
   path: '/api/v1/tenants/{tenant_id}/members',
   access: ['staff', 'owner', 'admin'],
-  summary: 'Who may act for a tenant',
-  description: 'In the order of ids, page by page: see the answer\'s `Link` header (`rel="next"`).',
+  summary: 'The members of a tenant',
+  description: 'Sorted by id, in pages: the `Link` header (`rel="next"`) has the URL of the next page.',
   params: tenantParams,
   query: page,
   responses: { 200: { description: 'A page of members', schema: z.array(member) } },
@@ -108,8 +112,8 @@ export const putMember = defineRoute({
   access: ['staff', 'owner'],
   summary: 'Give a user a role',
   description:
-    "Sets the claims in Identity Platform. More rights take effect when the user's token is refreshed; when rights " +
-    'are taken away, the user has to sign in again, at the latest when the present token ends (an hour).',
+    "Sets the user's claims in Identity Platform. Additional rights take effect when the token is refreshed; when rights " +
+    'are removed, the user must sign in again, at the latest when the current token expires (an hour).',
   params: tenantParams.extend({ uid: z.string() }),
   body: z.strictObject({ role: z.enum(ROLES) }),
   responses: { 200: { description: 'The member', schema: member } },
@@ -122,7 +126,7 @@ export const removeMember = defineRoute({
   path: '/api/v1/tenants/{tenant_id}/members/{uid}',
   access: ['staff', 'owner'],
   summary: 'Remove a member',
-  description: 'The user loses tenant and role in Identity Platform and has to sign in again.',
+  description: 'Removes tenant and role from the claims in Identity Platform; the user must sign in again.',
   params: tenantParams.extend({ uid: z.string() }),
   responses: { 204: { description: 'Removed' } },
   errors: ['conflict', 'dependency_unavailable'],

@@ -5,7 +5,7 @@ import { Sensitive } from '../model/sensitive.ts';
 import { sendOnce } from './grpc.ts';
 import { retrying } from './retry.ts';
 
-/** Access tokens of some account, for APIs that we speak to without a client library. */
+/** Access tokens of one account, for APIs that are called without a client library. */
 export interface AccessTokens {
   current(): Promise<Sensitive<string>>;
   close(): Promise<void>;
@@ -14,12 +14,12 @@ export interface AccessTokens {
 const TIMEOUT = 5_000;
 const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 const LIFETIME_SECONDS = 3600;
-/** Milliseconds before its end at which a token is no longer used. */
+/** Milliseconds before its expiry after which a token is no longer used. */
 const MARGIN = 300_000;
 
 /**
- * Tokens of the account that the function runs as, by Application Default Credentials. The library keeps a token and
- * renews it before its end.
+ * Tokens of the account that the function runs as, by Application Default Credentials. The library caches a token and
+ * renews it before it expires.
  */
 export function createOwnTokens(
   auth: Pick<GoogleAuth, 'getAccessToken'> = new GoogleAuth({ scopes: SCOPES }),
@@ -34,9 +34,9 @@ export function createOwnTokens(
 }
 
 /**
- * Tokens of another service account, by IAM's GenerateAccessToken. Whoever calls needs
- * `iam.serviceAccounts.getAccessToken` on that account, and on no other. A token is kept until shortly before its end.
- * @param email of the account to act as
+ * Tokens of another service account, by IAM's GenerateAccessToken. The calling account needs
+ * `iam.serviceAccounts.getAccessToken` on that account only. A token is cached until shortly before it expires.
+ * @param email of the account to impersonate
  */
 export function createImpersonation(
   email: string,

@@ -6,7 +6,7 @@ type CommitRequest = NonNullable<Parameters<Client['commit']>[0]>;
 export type ProtoWrite = NonNullable<CommitRequest['writes']>[number];
 export type ProtoValue = NonNullable<NonNullable<NonNullable<ProtoWrite['update']>['fields']>[string]>;
 
-/** A value in Firestore's protocol form. */
+/** Encodes a value as Firestore's `Value` message. */
 export function encodeValue(value: FieldValue): ProtoValue {
   if (value === null) return { nullValue: 'NULL_VALUE' };
   if (typeof value === 'string') return { stringValue: value };
@@ -26,7 +26,7 @@ function encodeFields(fields: Fields): Record<string, ProtoValue> {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, encodeValue(value)]));
 }
 
-/** @throws TypeError for kinds of value that we never write (bytes, references, geographic points) */
+/** @throws TypeError for types that the suite never writes (bytes, references, geographic points) */
 function decodeValue(value: ProtoValue): FieldValue {
   if ('nullValue' in value && value.nullValue !== undefined && value.nullValue !== null) return null;
   if (typeof value.stringValue === 'string') return value.stringValue;
@@ -36,7 +36,7 @@ function decodeValue(value: ProtoValue): FieldValue {
   if (value.timestampValue) return Number(value.timestampValue.seconds) * 1000;
   if (value.arrayValue) return (value.arrayValue.values ?? []).map(decodeValue);
   if (value.mapValue) return decodeFields(value.mapValue.fields ?? {});
-  throw new TypeError('a document holds a kind of value that is never written');
+  throw new TypeError('a document has a value of a type that the suite never writes');
 }
 
 export function decodeFields(fields: Readonly<Record<string, ProtoValue>>): Fields {
@@ -44,7 +44,7 @@ export function decodeFields(fields: Readonly<Record<string, ProtoValue>>): Fiel
 }
 
 /**
- * A write in Firestore's protocol form.
+ * Encodes a write as Firestore's `Write` message.
  * @param root `projects/P/databases/D/documents`
  */
 export function encodeWrite(root: string, write: Write): ProtoWrite {
@@ -83,7 +83,7 @@ function encodeTransforms({ maximum = {}, increment = {} }: Extract<Write, { op:
   ];
 }
 
-/** Firestore's TTL policies act on a field of the type timestamp only. */
+/** TTL policies need a field of the type timestamp. */
 function withExpiry({
   fields,
   deleteAfter,

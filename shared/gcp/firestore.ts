@@ -20,10 +20,10 @@ export interface FirestoreSettings {
   readonly endpoint?: string | undefined;
 }
 
-/** Milliseconds that one RPC may take. */
+/** Deadlines of one RPC, in milliseconds. */
 const READ_TIMEOUT = 5_000;
 const COMMIT_TIMEOUT = 10_000;
-/** Counting is not worth more waiting than this. */
+/** A rate limit is not worth a longer wait. */
 const COUNTER_TIMEOUT = 3_000;
 
 const OPERATORS = {
@@ -35,14 +35,14 @@ const OPERATORS = {
 } as const;
 
 /**
- * Firestore through its generated client. The library's convenient one sends a commit again by itself, for up to ten
- * minutes, and hides whether it did; here a commit is one RPC, and what its failure means is the domain's to decide.
+ * Firestore through its generated client. The high-level client retries a commit for up to ten minutes and does not
+ * report it; here a commit is one RPC, and the domain decides what a failure means.
  */
 export function createFirestore(settings: FirestoreSettings): DocumentStore & Counter & { close(): Promise<void> } {
   const client = new v1.FirestoreClient({ projectId: settings.projectId, ...endpointOptions(settings.endpoint) });
   const database = `projects/${settings.projectId}/databases/${settings.database}`;
   const root = `${database}/documents`;
-  // The emulator takes this for an administrator; the service never sees it.
+  // The emulator treats this token as an administrator; it is never sent to the service.
   const headers = settings.endpoint === undefined ? {} : { authorization: 'Bearer owner' };
   const reading = { ...sendOnce(READ_TIMEOUT), otherArgs: { headers } };
   const writing = { ...sendOnce(COMMIT_TIMEOUT), otherArgs: { headers } };
@@ -63,7 +63,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       reads(async () => {
         const request = { database, documents: paths.map((path) => `${root}/${path}`) };
         const found = new Map<string, Document>();
-        for await (const answer of client.batchGetDocuments(request, reading) as AsyncIterable<GetAnswer>) {
+        for await (const answer of client.batchGetDocuments(request, reading) as AsyncIterable<GetResponse>) {
           if (answer.found) {
             const document = toDocument(answer.found);
             found.set(document.path, document);
@@ -76,7 +76,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       reads(async () => {
         const documents: Document[] = [];
         const request = { parent: parentOf(root, query), structuredQuery: structured(root, query) };
-        for await (const answer of client.runQuery(request, reading) as AsyncIterable<QueryAnswer>) {
+        for await (const answer of client.runQuery(request, reading) as AsyncIterable<QueryResponse>) {
           if (answer.document) documents.push(toDocument(answer.document));
         }
         return documents;
@@ -90,7 +90,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
           aggregations: [{ alias: 'count', count: {} }],
         };
         const request = { parent: parentOf(root, query), structuredAggregationQuery };
-        for await (const answer of client.runAggregationQuery(request, reading) as AsyncIterable<CountAnswer>) {
+        for await (const answer of client.runAggregationQuery(request, reading) as AsyncIterable<CountResponse>) {
           const value = answer.result?.aggregateFields?.['count']?.integerValue;
           if (value !== undefined && value !== null) return Number(value.toString());
         }
@@ -98,7 +98,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       }),
 
     async commit(writes) {
-      refuseRepeats(writes);
+      rejectRepeatedPaths(writes);
       try {
         await client.commit({ database, writes: writes.map((write) => encodeWrite(root, write)) }, writing);
       } catch (cause) {
@@ -107,7 +107,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
     },
 
     async writeEach(writes) {
-      refuseRepeats(writes);
+      rejectRepeatedPaths(writes);
       try {
         const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
         const [answer] = await client.batchWrite(request, writing);
@@ -136,7 +136,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
   };
 }
 
-/** The database that a function's settings name. */
+/** Opens the database in a function's settings. */
 export const openFirestore = (config: {
   readonly PROJECT_ID: string;
   readonly FIRESTORE_DATABASE: string;
@@ -148,7 +148,7 @@ export const openFirestore = (config: {
     endpoint: config.FIRESTORE_ENDPOINT,
   });
 
-/** Reads have no effect, so they are sent again; what still fails is the store's fault, not the caller's. */
+/** Retries a read, which has no side effect. @throws Fault `dependency_unavailable` when the last attempt fails */
 async function reads<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await retrying(read);
@@ -157,8 +157,8 @@ async function reads<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Two writes to one document in one commit: the service and its emulator disagree on what that means. */
-function refuseRepeats(writes: readonly Write[]): void {
+/** Rejects two writes to one document in one commit, which the service and its emulator treat differently. */
+function rejectRepeatedPaths(writes: readonly Write[]): void {
   const paths = new Set<string>();
   for (const { path } of writes) {
     if (paths.has(path)) throw new TypeError(`two writes to ${path} in one commit`);
@@ -198,13 +198,13 @@ function structured(root: string, query: Omit<Query, 'limit'> & { readonly limit
   };
 }
 
-/** Equality with null is an operator of its own; as a comparison it would match nothing. */
+/** Firestore compares with null by the operator IS_NULL; EQUAL with a null value matches nothing. */
 const filter = ([fieldPath, op, value]: Query['where'][number]) =>
   op === '==' && value === null
     ? { unaryFilter: { field: { fieldPath }, op: 'IS_NULL' as const } }
     : { fieldFilter: { field: { fieldPath }, op: OPERATORS[op], value: encodeValue(value) } };
 
-/** The value for `__name__` is a reference, given as a path. */
+/** A value for `__name__` is given as a path and sent as a reference. */
 const cursor =
   (root: string, orderBy: NonNullable<Query['orderBy']>) =>
   (value: NonNullable<Query['startAfter']>[number], index: number): ProtoValue =>
@@ -216,7 +216,7 @@ interface ProtoDocument {
   readonly updateTime?: { readonly seconds?: unknown; readonly nanos?: number | null } | null;
 }
 
-// The generated client types its streams as streams of anything; this is what the protocol says they carry.
-type GetAnswer = { readonly found?: ProtoDocument | null };
-type QueryAnswer = { readonly document?: ProtoDocument | null };
-type CountAnswer = { readonly result?: { readonly aggregateFields?: Record<string, ProtoValue> | null } | null };
+// The generated client does not type the messages of its streams; these are the protocol's.
+type GetResponse = { readonly found?: ProtoDocument | null };
+type QueryResponse = { readonly document?: ProtoDocument | null };
+type CountResponse = { readonly result?: { readonly aggregateFields?: Record<string, ProtoValue> | null } | null };

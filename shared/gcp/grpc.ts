@@ -1,6 +1,6 @@
 import { credentials, status } from '@grpc/grpc-js';
 
-/** What a Google client's constructor takes to reach a plaintext stand-in in place of the service. */
+/** Constructor options of a Google client for a plaintext stand-in; none for the service. */
 export function endpointOptions(endpoint: string | undefined) {
   if (endpoint === undefined) return {};
   const [host = '', port = ''] = endpoint.split(':');
@@ -8,8 +8,8 @@ export function endpointOptions(endpoint: string | undefined) {
 }
 
 /**
- * Call options under which a client's library sends once, waits no longer than this, and leaves retrying to us.
- * Streamed answers have retries of their own in the library, which heed no `retryCodes`: twice more, after seconds.
+ * Call options for one attempt with a deadline, since retrying is ours. Streaming calls need `noResponseRetries` too: the
+ * library retries them twice more, after seconds, and ignores `retryCodes`.
  */
 export const sendOnce = (timeoutMilliseconds: number) => ({
   timeout: timeoutMilliseconds,
@@ -17,7 +17,7 @@ export const sendOnce = (timeoutMilliseconds: number) => ({
   retryRequestOptions: { noResponseRetries: 0 },
 });
 
-/** The gRPC status of what a Google client threw; UNKNOWN for anything else. */
+/** The gRPC status of an error from a Google client; UNKNOWN for any other error. */
 export function statusOf(error: unknown): status {
   if (typeof error !== 'object' || error === null || !('code' in error)) return status.UNKNOWN;
   return typeof error.code === 'number' && error.code in status ? error.code : status.UNKNOWN;

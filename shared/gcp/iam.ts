@@ -4,49 +4,49 @@ import { Fault } from '../model/errors.ts';
 import { endpointOptions, sendOnce } from './grpc.ts';
 import { isTransient, retrying, TRANSIENT } from './retry.ts';
 
-/** Milliseconds. SignBlob takes 100 of them, and now and then a second. */
+/** Milliseconds. SignBlob takes 100 ms, and occasionally a second. */
 const SIGN_TIMEOUT = 3_000;
 
-/** What one HTTP/2 connection carries at a time; a call beyond it waits inside the client. */
+/** Concurrent calls on one HTTP/2 connection; further calls wait inside the client. */
 export const CALLS_PER_CHANNEL = 100;
 
-/** An answer without a signature in it. */
-class EmptyAnswer extends Error {
-  override readonly name = 'EmptyAnswer';
+/** A response without a signature. */
+class EmptyResponse extends Error {
+  override readonly name = 'EmptyResponse';
 }
 
-/** A connection that broke while the answer, or the access token on the way to it, was being read. */
+/** The connection broke while the response, or the access token for the request, was being read. */
 const isPrematureClose = (error: unknown): boolean =>
   error instanceof Error &&
   (/premature close/i.test(error.message) || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'));
 
-/** Signing has no effect that a second attempt would repeat. */
+/** Signing has no side effect, so it may be retried. */
 const policy = {
   ...TRANSIENT,
-  retries: (error: unknown) => isTransient(error) || isPrematureClose(error) || error instanceof EmptyAnswer,
+  retries: (error: unknown) => isTransient(error) || isPrematureClose(error) || error instanceof EmptyResponse,
 };
 
-/** Clients of IAM Credentials with a connection each. */
+/** A pool of IAM Credentials clients, each with its own connection. */
 export interface IamChannels {
-  /** The client with the fewest calls under way runs one more. */
+  /** Runs a call on the client with the fewest calls in flight. */
   run<T>(call: (client: IAMCredentialsClient) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
 /**
- * @param count of connections, opened when first needed
+ * @param count number of connections, opened on first use
  * @param endpoint host:port of a plaintext stand-in; undefined for the service
  */
 export function createIamChannels(count: number, endpoint?: string): IamChannels {
   const options = {
     ...endpointOptions(endpoint),
-    // Without a pool of its own, gRPC gives every client of one address the same connection.
+    // Clients with the global subchannel pool share one connection per address.
     'grpc.use_local_subchannel_pool': 1,
-    // Retrying is ours; gRPC's own would keep a copy of every message for it.
+    // Retrying is ours, and gRPC keeps a copy of every message for its own.
     'grpc.enable_retries': 0,
   };
   const first = new IAMCredentialsClient(options);
-  // One source of access tokens for all.
+  // All clients share one source of access tokens.
   const others = Array.from({ length: count - 1 }, () => new IAMCredentialsClient({ ...options, auth: first.auth }));
   const channels = [first, ...others].map((client) => ({ client, calls: 0 }));
 
@@ -67,11 +67,12 @@ export function createIamChannels(count: number, endpoint?: string): IamChannels
 }
 
 /**
- * Signs with SignBlob, which has no form for many texts in one call.
- * @param email the service account; whoever calls needs iam.serviceAccounts.signBlob on it, be it the same account
+ * Signs with SignBlob, which takes one text a call.
+ * @param email the service account that signs; the calling account needs iam.serviceAccounts.signBlob on it, also when
+ *   both are the same
  */
 export function createIamSigner(channels: Pick<IamChannels, 'run'>, email: string): BlobSigner {
-  // The project has to be the wildcard.
+  // SignBlob accepts only the wildcard as the project.
   const name = `projects/-/serviceAccounts/${email}`;
   return {
     email,
@@ -81,11 +82,11 @@ export function createIamSigner(channels: Pick<IamChannels, 'run'>, email: strin
         return await retrying(async () => {
           const [answer] = await channels.run((client) => client.signBlob(request, sendOnce(SIGN_TIMEOUT)));
           const signature = bytes(answer.signedBlob);
-          if (signature.length === 0) throw new EmptyAnswer('SignBlob answered without a signature');
+          if (signature.length === 0) throw new EmptyResponse('SignBlob returned no signature');
           return signature;
         }, policy);
       } catch (cause) {
-        throw new Fault('dependency_unavailable', 'The URL cannot be signed right now.', { cause, retryAfter: 2 });
+        throw new Fault('dependency_unavailable', 'The URL could not be signed.', { cause, retryAfter: 2 });
       }
     },
   };

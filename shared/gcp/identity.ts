@@ -11,14 +11,14 @@ export interface IdentitySettings {
   readonly clock: Clock;
   /** host:port of an Auth emulator, or of a stand-in that answers as one does; undefined for the service. */
   readonly endpoint?: string | undefined;
-  /** Default: of the account that the function runs as, or an emulator's constant token. */
+  /** Default: tokens of the account that the function runs as, or the constant token of an emulator. */
   readonly tokens?: Pick<AccessTokens, 'current'> | undefined;
   /** Milliseconds for one operation, repeats included. */
   readonly timeout?: number;
 }
 
 const TIMEOUT = 8_000;
-/** Attempts, the first included. Every operation may be repeated: it sets what it is told to set. */
+/** Attempts, including the first. Every operation is idempotent. */
 const ATTEMPTS = 3;
 /** Milliseconds before the second attempt. */
 const BACKOFF = 100;
@@ -27,10 +27,10 @@ const BACKOFF = 100;
 const MAX_UID_LENGTH = 128;
 const MAX_CLAIMS_LENGTH = 1000;
 
-/** An Auth emulator takes this token for an administrator's. */
+/** An Auth emulator treats this token as an administrator. */
 const EMULATOR_TOKENS = { current: async () => new Sensitive('owner') };
 
-/** How Identity Platform refused: the HTTP status, and the reason in capitals that its error message starts with. */
+/** An error response: the HTTP status, and the reason in capitals with which its message starts. */
 class IdentityError extends Error {
   readonly status: number;
   readonly reason: string;
@@ -43,13 +43,13 @@ class IdentityError extends Error {
   }
 }
 
-/** Custom claims are kept as JSON text. */
+/** Identity Platform stores custom claims as JSON text. */
 const customClaims = z.preprocess(
   (text) => (typeof text === 'string' && text !== '' ? JSON.parse(text) : {}),
   z.record(z.string(), z.unknown()),
 );
 const account = z.object({ localId: z.string(), email: z.string().optional(), customAttributes: customClaims });
-/** `users` is absent when there is no such user. */
+/** `users` is absent when the user does not exist. */
 const lookupResponse = z.object({ users: z.array(account).optional() });
 const updateResponse = z.object({ localId: z.string() });
 const errorResponse = z.object({ error: z.object({ message: z.string() }) });
@@ -105,15 +105,15 @@ async function post(url: string, token: Sensitive<string>, body: object, signal:
     signal,
   });
   if (response.ok) return response.json();
-  const refusal = errorResponse.safeParse(await response.json().catch(() => undefined));
-  throw new IdentityError(response.status, refusal.data?.error.message ?? '');
+  const failure = errorResponse.safeParse(await response.json().catch(() => undefined));
+  throw new IdentityError(response.status, failure.data?.error.message ?? '');
 }
 
 /** The connection failed (fetch throws a TypeError), there were too many requests, or the server is overloaded. */
 const isTransient = (error: unknown): boolean =>
   error instanceof IdentityError ? [429, 503, 504].includes(error.status) : error instanceof TypeError;
 
-/** A user who does not exist is an answer. */
+/** Returns undefined for a user who does not exist, and translates other errors. */
 async function orAbsent<T>(response: Promise<T>): Promise<T | undefined> {
   try {
     return await response;
@@ -124,7 +124,7 @@ async function orAbsent<T>(response: Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** Ends the wait at the deadline, whether the library is fetching a token or Identity Platform is silent. */
+/** Rejects at the deadline, also while the library fetches a token. */
 async function withDeadline<T>(milliseconds: number, operation: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const signal = AbortSignal.timeout(milliseconds);
   const expired = new Promise<never>((_, reject) => {

@@ -3,7 +3,7 @@ import { crc32c } from '../crypto/crc32c.ts';
 import type { KeyUnwrapper, KeyWrapper } from '../crypto/envelope.ts';
 import { Fault } from '../model/errors.ts';
 import { sendOnce, status, statusOf } from './grpc.ts';
-import { bytesOf, checksumMatches, DamagedAnswer, intactOrRetried, requireIntact } from './kms-integrity.ts';
+import { bytesOf, checksumMatches, DamagedResponseError, RETRY_DAMAGED, requireIntact } from './kms-integrity.ts';
 import { retrying } from './retry.ts';
 
 /** Milliseconds. */
@@ -11,7 +11,7 @@ const TIMEOUT = 5_000;
 
 const checksum = (data: Uint8Array) => ({ value: crc32c(data) });
 
-/** Tink's envelope binds its associated data to the payload and gives the KMS none. */
+/** Tink's envelope binds its associated data to the payload; the KMS call has none. */
 const NOTHING = Buffer.alloc(0);
 const noAssociatedData = {
   additionalAuthenticatedData: NOTHING,
@@ -19,13 +19,13 @@ const noAssociatedData = {
 };
 
 /**
- * Wraps with Encrypt under the key's primary version; every CRC32C is checked, on both sides.
+ * Wraps with Encrypt under the key's primary version. Both sides verify the CRC32C of all data.
  * @param cryptoKey `projects/P/locations/L/keyRings/R/cryptoKeys/K`
  */
 export function createKmsWrapper(client: Pick<KeyManagementServiceClient, 'encrypt'>, cryptoKey: string): KeyWrapper {
   return {
     wrap: (dek) =>
-      answered(async () => {
+      translating(async () => {
         const plaintext = Buffer.from(dek.buffer, dek.byteOffset, dek.length);
         const request = { name: cryptoKey, plaintext, plaintextCrc32c: checksum(plaintext), ...noAssociatedData };
         const [answer] = await client.encrypt(request, sendOnce(TIMEOUT));
@@ -41,8 +41,9 @@ export function createKmsWrapper(client: Pick<KeyManagementServiceClient, 'encry
 }
 
 /**
- * Unwraps with Decrypt, which finds the version by itself. There are no `verified…` flags here: a request that was
- * damaged on its way is refused as INVALID_ARGUMENT, like a ciphertext that is none, and told apart by its message.
+ * Unwraps with Decrypt, which finds the key version by itself. Its response has no `verified…` flags: Cloud KMS answers
+ * INVALID_ARGUMENT both for a request damaged in transit and for bytes that are not a ciphertext. Only the message
+ * distinguishes them.
  */
 export function createKmsUnwrapper(
   client: Pick<KeyManagementServiceClient, 'decrypt'>,
@@ -50,7 +51,7 @@ export function createKmsUnwrapper(
 ): KeyUnwrapper {
   return {
     unwrap: (wrapped) =>
-      answered(async () => {
+      translating(async () => {
         const ciphertext = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length);
         const request = { name: cryptoKey, ciphertext, ciphertextCrc32c: checksum(ciphertext), ...noAssociatedData };
         try {
@@ -60,16 +61,16 @@ export function createKmsUnwrapper(
           return dek;
         } catch (error) {
           if (statusOf(error) !== status.INVALID_ARGUMENT) throw error;
-          if (/crc32c/i.test(String(error))) throw new DamagedAnswer('the request was damaged on its way');
+          if (/crc32c/i.test(String(error))) throw new DamagedResponseError('the request was damaged in transit');
           return undefined;
         }
       }),
   };
 }
 
-async function answered<T>(call: () => Promise<T>): Promise<T> {
+async function translating<T>(call: () => Promise<T>): Promise<T> {
   try {
-    return await retrying(call, intactOrRetried);
+    return await retrying(call, RETRY_DAMAGED);
   } catch (cause) {
     throw new Fault('dependency_unavailable', 'Cloud KMS does not answer right now.', { cause, retryAfter: 2 });
   }

@@ -1,31 +1,31 @@
 import { crc32c } from '../crypto/crc32c.ts';
 import { isTransient, type RetryPolicy, TRANSIENT } from './retry.ts';
 
-/** An answer whose checksum or name is not what it should be: damaged on its way, so it is thrown away and asked again. */
-export class DamagedAnswer extends Error {
-  override readonly name = 'DamagedAnswer';
+/** A response with a wrong checksum or name. It was damaged in transit, so it is discarded and requested again. */
+export class DamagedResponseError extends Error {
+  override readonly name = 'DamagedResponseError';
 }
 
-/** What Google recommends for end-to-end integrity: discard, and try a bounded number of times. */
-export const intactOrRetried: RetryPolicy = {
+/** Google's recommendation for end-to-end integrity: discard the response and retry a bounded number of times. */
+export const RETRY_DAMAGED: RetryPolicy = {
   ...TRANSIENT,
-  retries: (error) => error instanceof DamagedAnswer || isTransient(error),
+  retries: (error) => error instanceof DamagedResponseError || isTransient(error),
 };
 
-/** @throws DamagedAnswer */
+/** @throws DamagedResponseError */
 export function requireIntact(intact: boolean, what: string): void {
-  if (!intact) throw new DamagedAnswer(`${what} was damaged between Cloud KMS and us`);
+  if (!intact) throw new DamagedResponseError(`${what} was damaged between Cloud KMS and us`);
 }
 
 export type Bytes = Uint8Array | string | null | undefined;
 
-/** The same memory where it can be, so that wiping it leaves no copy. */
+/** A view of the same memory where possible, so that wiping it leaves no copy. */
 export const bytesOf = (value: Bytes): Buffer => {
   if (typeof value === 'string') return Buffer.from(value, 'base64');
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.length) : Buffer.alloc(0);
 };
 
-/** Checksums arrive as Int64Value wrappers, whose value is a string, a number or a Long. */
+/** Checksums arrive as Int64Value messages, whose value is a string, a number or a Long. */
 export function checksumMatches(data: Uint8Array, wrapper: { readonly value?: unknown } | null | undefined): boolean {
   return wrapper?.value !== undefined && String(wrapper.value) === String(crc32c(data));
 }

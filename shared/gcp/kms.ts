@@ -5,10 +5,10 @@ import type { KeyAdministrator, KeySource, KeyVersion } from '../keys/key-source
 import { isSignatureAlgorithm } from '../license-format/algorithms.ts';
 import { Fault } from '../model/errors.ts';
 import { endpointOptions, sendOnce } from './grpc.ts';
-import { bytesOf, checksumMatches, intactOrRetried, requireIntact } from './kms-integrity.ts';
+import { bytesOf, checksumMatches, RETRY_DAMAGED, requireIntact } from './kms-integrity.ts';
 import { retrying } from './retry.ts';
 
-/** Milliseconds. An RSA-4096 signature takes tens of them; a caller waits for at most four attempts. */
+/** Milliseconds. An RSA-4096 signature takes tens of milliseconds; a request makes at most four attempts. */
 const SIGN_TIMEOUT = 2_000;
 const READ_TIMEOUT = 5_000;
 const CREATE_TIMEOUT = 30_000;
@@ -17,7 +17,7 @@ const CREATE_TIMEOUT = 30_000;
 export const createKmsClient = (endpoint?: string): KeyManagementServiceClient =>
   new KeyManagementServiceClient(endpointOptions(endpoint));
 
-/** Signs with AsymmetricSign; the digest's and the signature's CRC32C are checked on both sides. */
+/** Signs with AsymmetricSign. Both sides verify the CRC32C of digest and signature. */
 export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: string): Signer {
   return {
     async sign(keyVersion, digest) {
@@ -31,7 +31,7 @@ export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: s
           requireIntact(answer.name === name, 'the name of the key');
           requireIntact(checksumMatches(signature, answer.signatureCrc32c), 'the signature');
           return signature;
-        }, intactOrRetried);
+        }, RETRY_DAMAGED);
       } catch (cause) {
         throw new Fault('signing_unavailable', 'Cloud KMS returned no valid signature.', { cause, retryAfter: 2 });
       }
@@ -39,7 +39,7 @@ export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: s
   };
 }
 
-/** Reads the versions of a signing key and their public keys. Reads are limited to 600 a minute a project. */
+/** Reads the versions of a signing key and their public keys. The quota of reads is 600 a minute and project. */
 export function createKmsKeySource(client: KeyManagementServiceClient, cryptoKey: string): KeySource {
   const keyId = cryptoKey.slice(cryptoKey.lastIndexOf('/') + 1);
   return {
@@ -66,18 +66,18 @@ export function createKmsKeySource(client: KeyManagementServiceClient, cryptoKey
   };
 }
 
-/** Makes and disables versions; a right that only key-rotation has, and neither to destroy a key nor to use one. */
+/** Creates and disables key versions. Only key-rotation has the right, and it can neither destroy nor use a key. */
 export function createKmsKeyAdministrator(client: KeyManagementServiceClient, cryptoKey: string): KeyAdministrator {
   const keyId = cryptoKey.slice(cryptoKey.lastIndexOf('/') + 1);
   return {
-    // Not sent again: a version that was made although its answer was lost would be followed by another.
+    // Sent once: when the response of a successful call is lost, a retry would create another version.
     async createVersion() {
       try {
         const request = { parent: cryptoKey, cryptoKeyVersion: {} };
         const [{ name }] = await client.createCryptoKeyVersion(request, sendOnce(CREATE_TIMEOUT));
         return `${keyId}.${String(name).slice(String(name).lastIndexOf('/') + 1)}`;
       } catch (cause) {
-        throw new Fault('dependency_unavailable', 'A new key version could not be made right now.', { cause });
+        throw new Fault('dependency_unavailable', 'The new key version could not be created.', { cause });
       }
     },
 
@@ -91,13 +91,13 @@ export function createKmsKeyAdministrator(client: KeyManagementServiceClient, cr
 
 async function reads<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return await retrying(read, intactOrRetried);
+    return await retrying(read, RETRY_DAMAGED);
   } catch (cause) {
     throw new Fault('dependency_unavailable', `Cloud KMS does not answer right now.`, { cause });
   }
 }
 
-/** `license-signing.3` of the crypto key `…/cryptoKeys/license-signing` is its version 3. */
+/** The resource name of a version: `license-signing.3` is version 3 of `…/cryptoKeys/license-signing`. */
 function versionName(cryptoKey: string, keyVersion: string): string {
   return `${cryptoKey}/cryptoKeyVersions/${keyVersion.slice(keyVersion.lastIndexOf('.') + 1)}`;
 }

@@ -6,7 +6,7 @@ import type { AccessTokens } from './access-token.ts';
 export interface RunJobSettings {
   /** `projects/P/locations/L/jobs/J` */
   readonly job: string;
-  /** Of the account that may start it; undefined for a stand-in, whose listener is the identity. */
+  /** Tokens of the account that may start the job; undefined for a stand-in, which has a listener for each account. */
   readonly tokens?: Pick<AccessTokens, 'current'> | undefined;
   /** Base URL of a stand-in; undefined for the service. */
   readonly endpoint?: string | undefined;
@@ -16,7 +16,7 @@ export interface RunJobSettings {
 
 const TIMEOUT = 15_000;
 
-/** Failures of a connection that was never made: nothing has been sent. */
+/** Errors of a connection that was never established, so that nothing was sent. */
 const BEFORE_SENDING = [
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -30,9 +30,9 @@ const BEFORE_SENDING = [
 const operation = z.object({ metadata: z.object({ name: z.string().min(1) }) });
 
 /**
- * Starts a Cloud Run job by its Admin API, v2, with `TASK_ID` as an override, which takes the permission
- * `run.jobs.runWithOverrides`. A 4xx refuses before anything is done; a 5xx, a timeout or a lost connection may come
- * after the job has started.
+ * Starts a Cloud Run job by its Admin API, v2, with `TASK_ID` as an override, which needs the permission
+ * `run.jobs.runWithOverrides`. After a 4xx the job has certainly not started; after a 5xx, a timeout or a lost connection
+ * it may have.
  * https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs/run
  */
 export function createJobStarter(settings: RunJobSettings): JobStarter {
@@ -50,15 +50,15 @@ export function createJobStarter(settings: RunJobSettings): JobStarter {
       }).catch(orUnknown);
       if (response === undefined) return { kind: 'unknown' };
       const text = await response.text().catch(() => '');
-      if (isRefusal(response.status)) throw notStarted(`Cloud Run answered ${response.status}`);
+      if (isRejection(response.status)) throw notStarted(`Cloud Run answered ${response.status}`);
       const execution = response.ok ? executionIn(text) : undefined;
       return execution === undefined ? { kind: 'unknown' } : { kind: 'started', execution };
     },
   };
 }
 
-/** 408 says that the time was up, not that nothing was done. */
-const isRefusal = (status: number) => status >= 400 && status < 500 && status !== 408;
+/** 408 is a timeout, after which the job may have started. */
+const isRejection = (status: number) => status >= 400 && status < 500 && status !== 408;
 
 async function authorization(tokens: RunJobSettings['tokens']): Promise<Record<string, string>> {
   if (tokens === undefined) return {};
@@ -70,7 +70,7 @@ async function authorization(tokens: RunJobSettings['tokens']): Promise<Record<s
   }
 }
 
-/** @throws Fault when nothing can have been sent */
+/** @throws Fault `dependency_unavailable` when the request was certainly not sent */
 function orUnknown(error: unknown): undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;

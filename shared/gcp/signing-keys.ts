@@ -14,13 +14,13 @@ export interface SigningKeysOptions {
   /** host:port of a plaintext stand-in; undefined for the service. */
   readonly endpoint: string | undefined;
   readonly periods: KeyPeriods;
-  /** Where the archive of keys is. */
+  /** Holds the archived and revoked keys. */
   readonly store: Pick<DocumentReader, 'query'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** A signing key in Cloud KMS: which of its versions signs, and the signing. */
+/** Opens a signing key in Cloud KMS: the directory of its versions, and the signer. */
 export function openSigningKeys(options: SigningKeysOptions): {
   readonly keys: KeyDirectory;
   readonly signer: Signer;

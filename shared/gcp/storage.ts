@@ -11,7 +11,7 @@ import type {
 } from '../store/objects.ts';
 import { type RetryPolicy, retrying } from './retry.ts';
 
-/** Milliseconds for one request; ten mebibytes take a good second on a slow day. */
+/** Milliseconds for one request; 10 MiB take a little more than a second on a slow day. */
 const TIMEOUT = 20_000;
 
 export interface BucketSettings {
@@ -21,7 +21,7 @@ export interface BucketSettings {
   readonly endpoint?: string | undefined;
 }
 
-/** The library's own retries are off: after which failures a call may be sent again, and what that means, is decided here. */
+/** The library's retries are off: this file decides which failures are retried. */
 export function createBucket({ projectId, bucket, endpoint }: BucketSettings): Bucket {
   const retryOptions = { autoRetry: false, maxRetries: 0 };
   const place = endpoint === undefined ? {} : { apiEndpoint: endpoint };
@@ -29,13 +29,13 @@ export function createBucket({ projectId, bucket, endpoint }: BucketSettings): B
 }
 
 /**
- * Objects through Google's client. Checksums are ours: the library's take longer than the encryption, and it checks
- * uploads by reading metadata, to which the account that seals has no right.
+ * Objects through Google's client. The checksums are computed here: the library's take longer than the encryption, and
+ * it verifies uploads by reading metadata, which the sealing account may not read.
  */
 export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & ObjectReader & ObjectRemover {
   async function list(name: string): Promise<Listed | undefined> {
     const [files] = await bucket.getFiles({ prefix: name, autoPaginate: false, maxResults: 1 });
-    // Names are sorted, so the object itself comes before all that merely begin like it.
+    // Names are sorted, so the object itself precedes the objects whose names only start with its name.
     const [first] = files;
     return first?.name === name ? listed(first.metadata) : undefined;
   }
@@ -63,7 +63,7 @@ export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & Ob
       retryingFaults(
         async () => {
           const stored = await upload(object).catch(async (error: unknown) => {
-            // It is there: the answer of an earlier attempt was lost, for nobody else knows the name.
+            // The object exists: an earlier attempt stored it and its response was lost, since only we know the name.
             const found = codeOf(error) === 412 ? await list(object.name) : undefined;
             if (found === undefined) throw error;
             return found;
@@ -85,7 +85,7 @@ export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & Ob
         const [metadata] = await file.getMetadata();
         const { generation } = listed(metadata).metadata;
         const [bytes] = await bucket.file(name, { generation }).download({ validation: false, decompress: false });
-        if (crc32cToBase64(crc32c(bytes)) !== metadata.crc32c) throw new DamagedDownload();
+        if (crc32cToBase64(crc32c(bytes)) !== metadata.crc32c) throw new DamagedDownloadError();
         return { bytes, generation };
       }, unreadable),
 
@@ -100,9 +100,9 @@ export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & Ob
   };
 }
 
-/** Bytes that are not those that the metadata describes: damaged on their way, or replaced between the two requests. */
-class DamagedDownload extends Error {
-  override readonly name = 'DamagedDownload';
+/** The bytes do not match the metadata: damaged in transit, or replaced between the two requests. */
+class DamagedDownloadError extends Error {
+  override readonly name = 'DamagedDownloadError';
 }
 
 interface Listed {
@@ -122,27 +122,27 @@ function listed({ generation, size, crc32c: checksum, metadata = {} }: Resource)
   return { metadata: { generation: String(generation), size: Number(size), custom }, crc32c: checksum };
 }
 
-/** An HTTP status, or the name of what went wrong on the way; the client types neither. */
+/** The HTTP status or the error code of a failed call; the client types neither. */
 function codeOf(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return undefined;
   return 'code' in error ? error.code : 'status' in error ? error.status : undefined;
 }
 
-/** Statuses of the JSON API after which Google's clients send again, and everything that is no answer at all. */
+/** The statuses of the JSON API that Google's clients retry, and every failure without a response. */
 const isTransient = (error: unknown): boolean => {
   if (error instanceof Fault) return false;
-  if (error instanceof DamagedDownload) return true;
+  if (error instanceof DamagedDownloadError) return true;
   const code = Number(codeOf(error));
   return Number.isNaN(code) || code === 408 || code === 429 || code >= 500;
 };
 
 const POLICY: RetryPolicy = { attempts: 4, backoff: 50, retries: isTransient };
 
-/** An upload that was damaged on its way is refused as a bad request: by its checksum, or as no upload at all. */
+/** Cloud Storage answers 400 to an upload that was damaged in transit: a wrong checksum, or a malformed request. */
 const UPLOAD: RetryPolicy = { ...POLICY, retries: (error) => isTransient(error) || codeOf(error) === 400 };
 
-/** The library's own timeout does not cover an upload whose answer does not come. */
-async function inTime<T>(call: () => Promise<T>): Promise<T> {
+/** Adds a deadline, since the library's timeout does not cover an upload without a response. */
+async function withTimeout<T>(call: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT} ms`)), TIMEOUT);
@@ -156,7 +156,7 @@ async function inTime<T>(call: () => Promise<T>): Promise<T> {
 
 async function retryingFaults<T>(call: () => Promise<T>, translate = unavailable, policy = POLICY): Promise<T> {
   try {
-    return await retrying(() => inTime(call), policy);
+    return await retrying(() => withTimeout(call), policy);
   } catch (cause) {
     throw cause instanceof Fault ? cause : translate(cause);
   }
@@ -165,8 +165,8 @@ async function retryingFaults<T>(call: () => Promise<T>, translate = unavailable
 const unavailable = (cause: unknown): Fault =>
   new Fault('dependency_unavailable', 'The object store does not answer right now.', { cause });
 
-/** Without the right to list, both are 403. */
+/** To an account without the right to list, a missing object and a forbidden one are both 403. */
 const unreadable = (cause: unknown): Fault =>
   [403, 404].includes(Number(codeOf(cause)))
-    ? new Fault('not_found', 'There is no such object, or no right to it.', { cause })
+    ? new Fault('not_found', 'The object does not exist, or this account may not read it.', { cause })
     : unavailable(cause);

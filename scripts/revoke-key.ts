@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient, createKmsKeyAdministrator, createKmsKeySource } from '#shared/gcp/kms.ts';
 import { readArchive } from '#shared/keys/archive.ts';
-import { placeVersions } from '#shared/keys/lifecycle.ts';
+import { deriveStates } from '#shared/keys/lifecycle.ts';
 import { revoke } from '#shared/keys/revoke.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { commonConfig, firestoreConfig, keyPeriods, readConfig, signingKeyConfig } from '#shared/model/config.ts';
@@ -42,7 +42,7 @@ async function main([keyVersion, reason, ...more]: readonly string[]): Promise<n
     ]);
     const gone = new Set([...archived.map((key) => key.keyVersion), ...revoked]);
     const left = listed.filter((version) => !gone.has(version.keyVersion));
-    const signing = placeVersions(left, systemClock.now(), keyPeriods(env)).find(({ state }) => state === 'signing');
+    const signing = deriveStates(left, systemClock.now(), keyPeriods(env)).find(({ state }) => state === 'signing');
     process.stdout.write(`${JSON.stringify({ revoked: keyVersion, signing: signing?.keyVersion ?? null })}\n`);
     return 0;
   } finally {

@@ -1,6 +1,6 @@
 import { type Archive, archivedDocument, archivePaths } from '#shared/keys/archive.ts';
 import type { KeyAdministrator, KeySource } from '#shared/keys/key-source.ts';
-import { dueForArchive, type KeyPeriods, type PlacedVersion, placeVersions } from '#shared/keys/lifecycle.ts';
+import { deriveStates, dueForArchive, type KeyPeriods, type VersionWithState } from '#shared/keys/lifecycle.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { CommitError, type DocumentStore } from '#shared/store/store.ts';
 
@@ -34,7 +34,7 @@ export function createRotate({ source, administrator, store, readArchive, clock,
     const now = clock.now();
     const [enabled, { archived, revoked }] = await Promise.all([source.listVersions(), readArchive()]);
     const retired = new Set([...archived.map(({ keyVersion }) => keyVersion), ...revoked]);
-    const placed = placeVersions(
+    const placed = deriveStates(
       enabled.filter(({ keyVersion }) => !retired.has(keyVersion)),
       now,
       periods,
@@ -55,11 +55,11 @@ export function createRotate({ source, administrator, store, readArchive, clock,
     };
   };
 
-  function isRotationDue([newest]: readonly PlacedVersion[], now: number): boolean {
+  function isRotationDue([newest]: readonly VersionWithState[], now: number): boolean {
     return newest === undefined || newest.createdAt + periods.rotateAfter * 1000 <= now;
   }
 
-  async function archive(version: PlacedVersion, now: number): Promise<void> {
+  async function archive(version: VersionWithState, now: number): Promise<void> {
     const { keyVersion, algorithm, createdAt } = version;
     const pem = await source.readPem(keyVersion);
     const publishedUntil = now + periods.longestValidity * 1000;
@@ -69,7 +69,7 @@ export function createRotate({ source, administrator, store, readArchive, clock,
   }
 
   /** Concurrent runs create one version: the reservation document named after the newest version is created only once. */
-  async function createNextVersion(newest: PlacedVersion | undefined, now: number): Promise<string | undefined> {
+  async function createNextVersion(newest: VersionWithState | undefined, now: number): Promise<string | undefined> {
     const path = archivePaths.rotation(newest?.keyVersion ?? 'first');
     return (await reserve(path, now)) ? administrator.createVersion() : undefined;
   }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, type DecipherGCM } from 'node:crypto';
 
-/** AES-256-GCM at the only sizes that are used here: NIST SP 800-38D's recommended 96-bit IV and the full tag. */
+/** AES-256-GCM with the sizes that NIST SP 800-38D recommends: a 96-bit IV and the full tag. */
 export const KEY_BYTES = 32;
 export const IV_BYTES = 12;
 export const TAG_BYTES = 16;
@@ -9,29 +9,30 @@ const ALGORITHM = 'aes-256-gcm';
 const OPTIONS = { authTagLength: TAG_BYTES };
 
 /**
- * Node allocates the output of every update anew, so one update of the whole runs at a third of the speed of pieces.
- * Measured: the same from 64 to 512 KiB, slower at 32 KiB and from 1 MiB; a piece is also what is held twice.
+ * Data is encrypted in pieces of this size: Node allocates the output of every update, and one large update runs at a
+ * third of the speed. Measured: equal from 64 to 512 KiB, slower at 32 KiB and from 1 MiB. One piece at a time is in
+ * memory twice.
  */
 const PIECE_BYTES = 128 * 1024;
 
 export interface AeadParameters {
   /** 32 bytes. */
   readonly key: Uint8Array;
-  /** 12 bytes; never twice with the same key. */
+  /** 12 bytes; must never repeat with the same key. */
   readonly iv: Uint8Array;
-  /** Not encrypted, but bound: opening needs the same bytes. */
+  /** Authenticated and not encrypted: decryption needs the same bytes. */
   readonly associatedData: Uint8Array;
 }
 
 /**
- * Writes ciphertext ‖ tag over the whole of `target`, so that no second copy of a large ciphertext exists.
+ * Encrypts into `target` as ciphertext ‖ tag, so that no second copy of a large ciphertext exists.
  *
- * @param target as long as `plaintext` and `TAG_BYTES` together, not overlapping it
+ * @param target `plaintext.length + TAG_BYTES` bytes, not overlapping `plaintext`
  * @throws TypeError for a key, IV or target of another size
  */
 export function aesGcmSeal(target: Uint8Array, parameters: AeadParameters, plaintext: Uint8Array): void {
   requireSizes(parameters);
-  if (target.length !== plaintext.length + TAG_BYTES) throw new TypeError('the target has another size');
+  if (target.length !== plaintext.length + TAG_BYTES) throw new TypeError('the target has a wrong size');
   const cipher = createCipheriv(ALGORITHM, parameters.key, parameters.iv, OPTIONS);
   cipher.setAAD(parameters.associatedData);
   for (let at = 0; at < plaintext.length; at += PIECE_BYTES) {
@@ -42,9 +43,9 @@ export function aesGcmSeal(target: Uint8Array, parameters: AeadParameters, plain
 }
 
 /**
+ * Decrypts.
  * @param sealed ciphertext ‖ tag
- * @returns the plaintext in memory of its own, or undefined when key, IV, associated data, ciphertext and tag do not
- *   belong together; what had been decrypted until then is wiped
+ * @returns the plaintext in memory of its own; undefined when authentication fails, after the decrypted bytes are wiped
  * @throws TypeError for a key or IV of another size
  */
 export function aesGcmOpen(parameters: AeadParameters, sealed: Uint8Array): Buffer | undefined {
@@ -54,7 +55,7 @@ export function aesGcmOpen(parameters: AeadParameters, sealed: Uint8Array): Buff
   const decipher = createDecipheriv(ALGORITHM, parameters.key, parameters.iv, OPTIONS);
   decipher.setAAD(parameters.associatedData);
   decipher.setAuthTag(sealed.subarray(length));
-  // Never from Buffer's pool, whose memory other code sees through `.buffer`.
+  // Not from Buffer's pool, whose memory other code can read through `.buffer`.
   const plaintext = Buffer.allocUnsafeSlow(length);
   for (let at = 0; at < length; at += PIECE_BYTES) {
     const piece = decipher.update(sealed.subarray(at, Math.min(at + PIECE_BYTES, length)));

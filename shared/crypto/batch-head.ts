@@ -1,9 +1,9 @@
 import { canonicalJson } from '../license-format/canonical-json.ts';
 import { leafHash, type NodeHash, rootFromPath } from './merkle.ts';
 
-/** What one signature over a whole batch says. */
+/** The content of the signature over a batch. */
 export interface BatchHead {
-  /** Of the tree over the batch's licences, 64 hexadecimal digits. */
+  /** Root of the Merkle tree over the licences, 64 hexadecimal digits. */
   readonly root: string;
   readonly tree_size: number;
   readonly signed_at: string;
@@ -11,7 +11,7 @@ export interface BatchHead {
   readonly signature_algorithm: string;
 }
 
-/** The member `batch` of licence data: what leads from this one licence to the head that was signed. */
+/** The member `batch` of licence data: the inclusion proof of the licence. */
 export type BatchProof = {
   readonly leaf_index: number;
   readonly tree_size: number;
@@ -20,12 +20,12 @@ export type BatchProof = {
   readonly signed_at: string;
 };
 
-/** The most licences under one signature: an audit path then has 16 hashes, which bounds what checking it costs. */
+/** Maximum number of licences under one signature. It limits an audit path to 16 hashes and so the cost of verifying. */
 export const MAX_BATCH = 65_536;
 
 /**
- * The signed bytes. A directly signed licence begins with `{` and a token with the base64url of that, so that no
- * signature over one of the three can be passed off as one over another.
+ * The signed bytes. The prefix keeps signatures of the three forms apart: a directly signed licence begins with `{`, and a
+ * token with the base64url of `{`.
  */
 export const headText = ({ root, tree_size, signed_at, key_version, signature_algorithm }: BatchHead): string =>
   `countersign/batch/v1\n${canonicalJson({ root, tree_size, signed_at, key_version, signature_algorithm })}`;
@@ -35,8 +35,9 @@ const HASH_DIGITS = 64;
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
 /**
- * Exactly the four members, each in its one form: nothing signs the proof itself, so it must leave no room.
- * @returns undefined for anything else; a batch has two licences at least
+ * Parses a proof of exactly four members, each in its only valid form. The proof is not signed, so it must not have a
+ * second spelling.
+ * @returns undefined for anything else, and for a batch of fewer than two licences
  */
 export function readBatchProof(batch: Readonly<Record<string, unknown>>): BatchProof | undefined {
   const { leaf_index, tree_size, audit_path, signed_at } = batch;
@@ -50,9 +51,9 @@ export function readBatchProof(batch: Readonly<Record<string, unknown>>): BatchP
 const isInteger = (value: unknown, min: number, max: number): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
 
-/** That they are hexadecimal is checked where they are hashed, which for most of them has been done before. */
+/** Checks the length only; the hash function checks the digits, and skips nodes that it already knows. */
 const isHash = (value: unknown): value is string => typeof value === 'string' && value.length === HASH_DIGITS;
 
-/** @returns the root that the licence and its proof lead to; undefined when the path does not fit its place, or holds what is no hash */
+/** @returns the root of the licence's proof; undefined when the path has a wrong length or something that is not a hash */
 export const rootOf = (canonicalLicense: string, { leaf_index, tree_size, audit_path }: BatchProof, node: NodeHash) =>
   rootFromPath(leafHash(canonicalLicense), leaf_index, tree_size, audit_path, node);

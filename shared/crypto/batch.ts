@@ -6,9 +6,9 @@ import { buildTree, leafHash } from './merkle.ts';
 import type { Signer, SigningKey } from './signer.ts';
 
 /**
- * Signs all of the claims with one signature: over the root of a Merkle tree (RFC 9162) whose leaves are the licences,
- * and of which each licence carries its own part, `batch`, beside that signature. One alone is signed directly.
- * @param all at most MAX_BATCH
+ * Signs several licences with one signature, over the root of a Merkle tree (RFC 9162) whose leaves are the licences.
+ * Each licence gets the signature and its inclusion proof, `batch`. A single licence is signed directly.
+ * @param all claims of at most MAX_BATCH licences
  * @param now milliseconds since the epoch
  * @returns licence data for each, in order
  * @throws NotCanonicalError for a claim without a canonical form; what the signer throws

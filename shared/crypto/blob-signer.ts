@@ -1,6 +1,6 @@
-/** Signs as one service account, with a key that nobody here has. */
+/** Signs as one service account, with a key that Google holds. */
 export interface BlobSigner {
-  /** Of the account. */
+  /** Email of the service account. */
   readonly email: string;
   /**
    * RSASSA-PKCS1-v1_5 over SHA-256 of the text in UTF-8.

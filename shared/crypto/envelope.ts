@@ -1,5 +1,5 @@
 /**
- * Tink's KmsEnvelopeAead with AES-256-GCM, so that Tink, or any AES-GCM and one KMS call, opens what is sealed here:
+ * Tink's KmsEnvelopeAead with AES-256-GCM. Tink, or any AES-GCM with one KMS call, can decrypt the result:
  *
  *     4 bytes   length of the wrapped DEK, big-endian
  *     …         the DEK, wrapped by the KMS with empty associated data
@@ -15,22 +15,20 @@ import { Fault } from '../model/errors.ts';
 import { aesGcmOpen, aesGcmSeal, IV_BYTES, KEY_BYTES, TAG_BYTES } from './aead.ts';
 import { crc32c } from './crc32c.ts';
 
-/** Encrypts data encryption keys under a key that is somewhere else. All that a sealer needs. */
+/** Encrypts data encryption keys (DEK) under a key of the KMS; the only right that a sealer needs. */
 export interface KeyWrapper {
   /**
-   * @param dek 34 bytes, wiped as soon as the promise settles: not to be kept
+   * @param dek 34 bytes; wiped as soon as the promise settles, so the callee must not keep them
    * @returns the wrapped DEK, at most 4,096 bytes, and the name of the key version that wrapped it
    */
   wrap(dek: Uint8Array): Promise<{ readonly wrapped: Uint8Array; readonly keyVersion: string }>;
 }
 
-/** Decrypts what a KeyWrapper encrypted. All that an opener needs. */
+/** Decrypts DEKs that a KeyWrapper encrypted; the only right that an opener needs. */
 export interface KeyUnwrapper {
   /**
-   * @returns the DEK, which belongs to the caller and is wiped by it; undefined when the KMS has looked at the bytes
-   *   and they are none of its ciphertexts
-   * @throws what the adapter throws when the KMS could not be asked; it reaches the caller of `open` unchanged, since
-   *   another try may succeed
+   * @returns the DEK, which the caller wipes; undefined when the KMS answered that the bytes are not its ciphertext
+   * @throws the adapter's error when the KMS did not answer; `open` passes it through, since a retry may succeed
    */
   unwrap(wrapped: Uint8Array): Promise<Uint8Array | undefined>;
 }
@@ -40,24 +38,24 @@ export type RandomFill = (target: Uint8Array) => void;
 
 export interface SealedEnvelope {
   readonly blob: Buffer;
-  /** CRC32C of `blob`, taken before it goes anywhere. */
+  /** CRC32C of `blob`, computed before it is sent. */
   readonly crc32c: number;
-  /** Which key version wrapped the DEK, as the KeyWrapper names it. */
+  /** The key version that wrapped the DEK, as the KeyWrapper names it. */
   readonly keyVersion: string;
 }
 
 const LENGTH_BYTES = 4;
-/** Tink's own bound, and far above what any KMS makes of 34 bytes. */
+/** Tink's limit, far above the length that any KMS returns for 34 bytes. */
 const MAX_WRAPPED_BYTES = 4096;
 /** AesGcmKey with `version` left at 0: field 3, length-delimited, 32 bytes. The key follows. */
 const DEK_PREFIX = Buffer.from([0x1a, KEY_BYTES]);
 const DEK_BYTES = DEK_PREFIX.length + KEY_BYTES;
 
 /**
- * Seals with a fresh DEK and IV. Needs memory for the blob and little more beside the plaintext.
+ * Encrypts with a fresh DEK and IV. Beside the plaintext, it needs memory for one copy of the blob.
  *
- * @param associatedData says what the plaintext is and whose; `open` needs the same bytes
- * @throws what the wrapper throws, and Fault `internal` for a wrapped DEK that the format cannot hold
+ * @param associatedData binds the plaintext to its purpose and owner; `open` needs the same bytes
+ * @throws what the wrapper throws; Fault `internal` for a wrapped DEK of an invalid length
  */
 export async function seal(
   plaintext: Uint8Array,
@@ -81,12 +79,12 @@ export async function seal(
 }
 
 /**
- * The exact reverse of `seal`.
+ * Decrypts the result of `seal`.
  *
  * @param associatedData the bytes given to `seal`
- * @returns the plaintext, in memory of its own: fill it with zeroes when it is done with
- * @throws Fault `envelope_invalid` for anything that `seal` did not make for this associated data and this key: always
- *   the same message and no cause, so that nobody learns how far a forgery got. What the unwrapper throws passes through.
+ * @returns the plaintext, in memory of its own; the caller overwrites it after use
+ * @throws Fault `envelope_invalid` for anything that `seal` did not make for this associated data and this key, always
+ *   with the same message and no cause, so that a forger does not learn which check failed; what the unwrapper throws
  */
 export async function open(blob: Uint8Array, associatedData: Uint8Array, unwrapper: KeyUnwrapper): Promise<Buffer> {
   const plaintext = await tryOpen(blob, associatedData, unwrapper);
@@ -112,7 +110,7 @@ async function tryOpen(
   }
 }
 
-/** A blob that is complete but for the IV and the ciphertext, whose places are `iv` and `sealed`. */
+/** Allocates a blob and writes the wrapped DEK; the caller fills the views `iv` and `sealed`. */
 function frame(wrapped: Uint8Array, plaintextBytes: number) {
   if (!isWrappedLength(wrapped.length)) throw new Fault('internal', 'The wrapped key has an unexpected length.');
   const ivAt = LENGTH_BYTES + wrapped.length;

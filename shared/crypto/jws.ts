@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_ALGORITHM, SIGNATURE_ALGORITHMS } from '../license-format/algorithms.ts';
 import { canonicalJson } from '../license-format/canonical-json.ts';
-import { judgeTimes, type LicenseClaims, stampClaims } from './license.ts';
+import { checkValidity, type LicenseClaims, stampClaims } from './license.ts';
 import type { Signer, SigningKey } from './signer.ts';
 import { readValidity } from './validity.ts';
 import { type FindKey, invalidBecause, matchingKey, type Verification, verifySignature } from './verify.ts';
 
-/** The registered claims (RFC 7519, section 4.1) that a token adds to the licence's own. */
+/** The registered claims (RFC 7519, section 4.1) that a token adds to the licence. */
 export const RESERVED_CLAIMS = ['iss', 'iat', 'exp'] as const;
 
-/** Explicit typing (RFC 8725, section 3.11): a token of another kind, signed by the same key, is not a licence. */
+/** Explicit typing (RFC 8725, section 3.11), so that another token signed with the same key is not taken for a licence. */
 const TOKEN_TYPE = 'license+jwt';
 
 /**
- * Signs the same claims as `signLicense` as a compact JWS (RFC 7515) for callers who have a JWT library: `iat` is
- * the time of signing, `exp` the earlier of `expires_at` and `valid_until`, both in seconds.
+ * Signs the same claims as `signLicense`, as a compact JWS (RFC 7515) for clients with a JWT library. `iat` is the time of
+ * signing, `exp` the earlier of `expires_at` and `valid_until`, both in seconds.
  * @param now milliseconds since the epoch
  */
 export async function signLicenseToken(
@@ -38,8 +38,8 @@ export async function signLicenseToken(
 }
 
 /**
- * Checks a token made by `signLicenseToken`. Its header may hold nothing but `alg`, `kid` and `typ` with the values
- * we write: a key inside the token (`jwk`, `jku`, `x5c`) or another algorithm is never considered.
+ * Verifies a token of `signLicenseToken`. Its header may have only `alg`, `kid` and `typ`, with the values that
+ * `signLicenseToken` writes: a key inside the token (`jwk`, `jku`, `x5c`) or another algorithm makes it invalid.
  * @param find by `kid`
  * @param now milliseconds since the epoch
  */
@@ -57,12 +57,12 @@ export function verifyLicenseToken(token: string, find: FindKey, now: number): V
     return invalidBecause('bad_signature');
   }
   const keyVersion = claims['key_version'];
-  return typeof keyVersion === 'string' ? judgeTimes(claims, keyVersion, now) : invalidBecause('malformed');
+  return typeof keyVersion === 'string' ? checkValidity(claims, keyVersion, now) : invalidBecause('malformed');
 }
 
 const encode = (text: string) => Buffer.from(text).toString('base64url');
 
-/** RFC 7515, section 2: base64url without padding, and only in its one canonical form. */
+/** RFC 7515, section 2: base64url without padding, in its canonical form only. */
 function decode(part: string): Buffer | undefined {
   const bytes = Buffer.from(part, 'base64url');
   return bytes.toString('base64url') === part ? bytes : undefined;

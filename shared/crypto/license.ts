@@ -17,10 +17,10 @@ import {
   verifySignature,
 } from './verify.ts';
 
-/** What is signed: members with one canonical form each, of which none is called like those that signing adds. */
+/** The members of a licence before signing. Values have a canonical form; names must not be in RESERVED_MEMBERS. */
 export type LicenseClaims = Readonly<Record<string, CanonicalValue>>;
 
-/** The members that signing adds, and the one that is kept for batch signatures. */
+/** The members that signing adds. */
 export const RESERVED_MEMBERS = ['signed_at', 'key_version', 'signature_algorithm', 'signature', 'batch'] as const;
 
 export type LicenseData = LicenseClaims & {
@@ -31,7 +31,7 @@ export type LicenseData = LicenseClaims & {
   readonly signature: string;
 };
 
-/** The claims as they are signed: with the time and the key inside, so that neither can be exchanged. */
+/** Adds the time, the key version and the algorithm to the claims, so that the signature covers them. */
 export function stampClaims(claims: LicenseClaims, key: SigningKey, now: number) {
   return {
     ...claims,
@@ -42,7 +42,7 @@ export function stampClaims(claims: LicenseClaims, key: SigningKey, now: number)
 }
 
 /**
- * Signs the canonical JSON of the claims with `signed_at`, `key_version` and `signature_algorithm` among them.
+ * Signs the canonical JSON of the claims with `signed_at`, `key_version` and `signature_algorithm` added.
  * @param now milliseconds since the epoch
  * @throws NotCanonicalError for a claim without a canonical form; what the signer throws
  */
@@ -57,14 +57,14 @@ export async function signLicense(
   return { ...readCanonical(text), signature: Buffer.from(signature).toString('base64') };
 }
 
-/** The members in the order in which they are signed, which spares whoever checks them the sorting. */
+/** Parses canonical JSON. Its members are in the order of signing, so verifiers need not sort them. */
 export const readCanonical = (text: string): ReturnType<typeof stampClaims> => JSON.parse(text);
 
 /**
- * Checks signed licence data, signed directly or as one of a batch. The key comes first: a version that is not
- * published, or another algorithm than its own, is refused before anything else in the data is looked at.
+ * Verifies licence data, signed directly or in a batch. The key is checked first: data with an unpublished key version, or
+ * with another algorithm than the key's, is invalid before anything else is read.
  * @param now milliseconds since the epoch
- * @param heads where checks of many licences remember the batches that they have met
+ * @param heads cache of verified batches, for callers that verify many licences
  */
 export function verifyLicense(
   data: unknown,
@@ -78,7 +78,7 @@ export function verifyLicense(
   if (typeof keyVersion !== 'string' || typeof signature !== 'string') return invalidBecause('malformed');
   const key = isSignatureAlgorithm(algorithm) ? matchingKey(find, keyVersion, algorithm) : undefined;
   if (key === undefined) return invalidBecause('unknown_key');
-  // Anything but an object proves nothing: it is a member like others, which a direct signature would have to cover.
+  // A `batch` that is not an object is no proof: it is an ordinary member, and a direct signature must cover it.
   const isOfBatch = isObject(batch);
   const claims = isOfBatch || batch === undefined ? others : { ...others, batch };
   const text = canonicalJsonOrUndefined(claims);
@@ -86,7 +86,7 @@ export function verifyLicense(
   const reason = isOfBatch
     ? checkBatch({ text, batch, keyVersion, key, signature, heads })
     : checkSignature(key, text, signature);
-  return reason === undefined ? judgeTimes(claims, keyVersion, now) : invalidBecause(reason);
+  return reason === undefined ? checkValidity(claims, keyVersion, now) : invalidBecause(reason);
 }
 
 function checkSignature(key: PublicKey, text: string, signature: string): InvalidReason | undefined {
@@ -95,7 +95,7 @@ function checkSignature(key: PublicKey, text: string, signature: string): Invali
   return verifySignature(key, Buffer.from(text), bytes) ? undefined : 'bad_signature';
 }
 
-interface OfBatch {
+interface BatchedLicense {
   /** The canonical licence without `signature` and `batch`. */
   readonly text: string;
   readonly batch: Readonly<Record<string, unknown>>;
@@ -105,8 +105,8 @@ interface OfBatch {
   readonly heads: VerifiedHeads;
 }
 
-/** The licence and its proof lead to a root; the signature must be one over the head with that root. */
-function checkBatch({ text, batch, keyVersion, key, signature, heads }: OfBatch): InvalidReason | undefined {
+/** Computes the root from the licence and its proof, and verifies the signature over the head with that root. */
+function checkBatch({ text, batch, keyVersion, key, signature, heads }: BatchedLicense): InvalidReason | undefined {
   const proof = readBatchProof(batch);
   if (proof === undefined) return 'malformed';
   const root = rootOf(text, proof, heads.node);
@@ -126,8 +126,8 @@ function checkBatch({ text, batch, keyVersion, key, signature, heads }: OfBatch)
   return reason;
 }
 
-/** The last step for every form of licence: are we inside its times? */
-export function judgeTimes(claims: Record<string, unknown>, keyVersion: string, now: number): Verification {
+/** The last step for every form of licence: checks the validity period. */
+export function checkValidity(claims: Record<string, unknown>, keyVersion: string, now: number): Verification {
   const validity = readValidity(claims);
   if (validity === undefined) return invalidBecause('malformed');
   const reason = invalidReasonAt(validity, now);

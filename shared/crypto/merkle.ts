@@ -2,20 +2,20 @@ import { hash } from 'node:crypto';
 
 /**
  * Merkle trees of RFC 9162, section 2.1, over SHA-256. Hashes are lower-case hex. A leaf's hash begins with the byte 0
- * and a node's with 1, so that neither can stand for the other.
+ * and a node's with 1, so that a leaf cannot be presented as a node.
  */
 export interface MerkleTree {
   readonly root: string;
-  /** The hashes beside the way from a leaf to the root, lowest first (section 2.1.3). @throws RangeError outside the tree */
+  /** The sibling hashes from a leaf up to the root, lowest first (section 2.1.3). @throws RangeError outside the tree */
   auditPath(index: number): string[];
 }
 
-/** @param data ASCII, or whatever else is meant by its UTF-8 bytes */
+/** @param data hashed as UTF-8 */
 export const leafHash = (data: string): string => hash('sha256', `\0${data}`, 'hex');
 
 /**
- * Pairs the hashes of each level from the left; one that is left over moves up as it is. That is the tree which the
- * RFC describes by halving at the largest power of two.
+ * Pairs the hashes of each level from the left and moves a leftover hash up unchanged. The result is the tree that the
+ * RFC defines by splitting at the largest power of two.
  * @param leaves as `leafHash` makes them
  */
 export function buildTree(leaves: readonly string[]): MerkleTree {
@@ -41,12 +41,12 @@ function levelAbove(level: readonly string[], node: PairHash): string[] {
 }
 
 /**
- * The root to which a leaf and its audit path lead (section 2.1.3.2).
+ * Computes the root from a leaf and its audit path (section 2.1.3.2).
  * @param leaf as `leafHash` makes it
  * @param size at most 2^31, and more than `index`
  * @param path hashes of 64 hexadecimal digits, lowest first
- * @returns undefined when the path is not exactly as long as the leaf's place in a tree of this size asks for, or when
- *   something in it is no hash
+ * @returns undefined when the length of the path is wrong for the leaf's position in a tree of this size, or when an
+ *   element is not a hash
  */
 export function rootFromPath(
   leaf: string,
@@ -59,7 +59,7 @@ export function rootFromPath(
   let used = 0;
   for (let [place, last] = [index, size - 1]; last > 0; place >>>= 1, last >>>= 1) {
     const isRight = place % 2 === 1;
-    if (!isRight && place === last) continue; // left over at this level
+    if (!isRight && place === last) continue; // a leftover, which has no sibling at this level
     const sibling = path[used];
     if (sibling === undefined) return undefined;
     hashed = isRight ? node(sibling, hashed) : node(hashed, sibling);
@@ -71,7 +71,7 @@ export function rootFromPath(
 
 type PairHash = (left: string, right: string) => string;
 
-/** One piece of memory for all nodes of a tree: its allocation costs more than a hash. */
+/** Reuses one buffer for all nodes, since its allocation costs more than a hash. */
 function createPairHash(): PairHash {
   const bytes = Buffer.alloc(65, 1);
   return (left, right) => {
@@ -81,10 +81,10 @@ function createPairHash(): PairHash {
   };
 }
 
-/** The hash of a node from those of its two children; undefined unless these are hashes in lower-case hex. */
+/** Hashes a node from its two children; returns undefined unless both are hashes in lower-case hex. */
 export type NodeHash = (left: string, right: string) => string | undefined;
 
-// A counted repetition in the pattern itself takes several times as long.
+// A counted repetition in the pattern would take several times as long as the check of the length.
 const HEX = /^[0-9a-f]+$/;
 const isHash = (text: string) => text.length === 64 && HEX.test(text);
 
@@ -94,10 +94,10 @@ export function createNodeHash(): NodeHash {
 }
 
 /**
- * The same, remembering: the paths of a tree's leaves share most of their nodes.
- * @param max nodes, about 400 bytes each; beyond, the one met first is forgotten
+ * Caches node hashes, since the audit paths of one tree share most of their nodes.
+ * @param max maximum number of nodes, about 400 bytes each; beyond it the oldest node is dropped
  */
-export function createNodeMemory(max: number, node: NodeHash = createNodeHash()): NodeHash {
+export function createNodeCache(max: number, node: NodeHash = createNodeHash()): NodeHash {
   const known = new Map<string, { readonly right: string; readonly parent: string }>();
   return (left, right) => {
     const met = known.get(left);
@@ -105,12 +105,12 @@ export function createNodeMemory(max: number, node: NodeHash = createNodeHash())
     const parent = node(left, right);
     if (parent === undefined) return undefined;
     known.set(left, { right, parent });
-    if (known.size > max) forgetFirst(known);
+    if (known.size > max) dropOldest(known);
     return parent;
   };
 }
 
-function forgetFirst(known: Map<string, unknown>): void {
+function dropOldest(known: Map<string, unknown>): void {
   const [first] = known.keys();
   if (first !== undefined) known.delete(first);
 }

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../license-format/algorithms.ts';
 
-/** RFC 7517 form of an RSA key that checks signatures. */
+/** An RSA key for verifying signatures as a JWK (RFC 7517). */
 export interface Jwk {
   readonly kty: 'RSA';
   readonly n: string;
@@ -11,7 +11,7 @@ export interface Jwk {
   readonly kid: string;
 }
 
-/** A public key in every form that a client may ask for, parsed once. */
+/** A public key in every published form, parsed once. */
 export interface PublicKey {
   readonly algorithm: SignatureAlgorithm;
   readonly pem: string;
@@ -24,8 +24,8 @@ export interface PublicKey {
 const SPKI_PEM = /^\s*-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----\s*$/;
 
 /**
- * @param source an SPKI PEM, or a JWK of which only `kty`, `n` and `e` are read
- * @throws TypeError when it is not a public key, or not an RSA key of the size the algorithm asks for, with an exponent of 65537
+ * @param source an SPKI PEM, or a JWK, of which only `kty`, `n` and `e` are read
+ * @throws TypeError when it is not a public key, or not an RSA key with the size and exponent of the algorithm
  */
 export function readPublicKey(source: string | JsonWebKey, algorithm: SignatureAlgorithm): PublicKey {
   const key = parse(source);
@@ -50,7 +50,7 @@ export function readPublicKey(source: string | JsonWebKey, algorithm: SignatureA
   };
 }
 
-/** createPublicKey also takes private keys and certificates; handing one of those in is a mistake that must be heard. */
+/** createPublicKey also accepts private keys and certificates; those are rejected here, since they are passed by mistake. */
 function parse(source: string | JsonWebKey): KeyObject {
   if (typeof source === 'string' && !SPKI_PEM.test(source)) throw new TypeError('not a public key in SPKI PEM');
   try {

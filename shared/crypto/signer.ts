@@ -1,23 +1,23 @@
 import type { SignatureAlgorithm } from '../license-format/algorithms.ts';
 
-/** A key version that may sign now. Its name goes into the signed bytes, so it is chosen before them. */
+/** The key version that signs now. It is chosen before signing, since the signed bytes contain its name. */
 export interface SigningKey {
   /** `{crypto key}.{version}`, opaque to clients. */
   readonly keyVersion: string;
   /** RFC 7638 thumbprint of the public key. */
   readonly kid: string;
   readonly algorithm: SignatureAlgorithm;
-  /** Seconds since the epoch until which the public key is certain to be published. */
+  /** Seconds since the epoch until which the public key is guaranteed to be published. */
   readonly publishedUntil: number;
 }
 
-/** Signs with a private key that is somewhere else. */
+/** Signs with a private key that Cloud KMS holds. */
 export interface Signer {
   /**
    * @param keyVersion of a key whose algorithm hashes with SHA-256
    * @param digest SHA-256 of the signed bytes, 32 bytes
    * @returns the signature
-   * @throws Fault `signing_unavailable` when no intact signature could be had
+   * @throws Fault `signing_unavailable` when there was no undamaged response
    */
   sign(keyVersion: string, digest: Uint8Array): Promise<Uint8Array>;
 }

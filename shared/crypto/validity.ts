@@ -4,14 +4,14 @@ import type { InvalidReason } from './verify.ts';
 /** How far clocks that are right may differ, in milliseconds; the client has the same. */
 const CLOCK_TOLERANCE = 5 * 60_000;
 
-/** The times of signed data, in milliseconds since the epoch; `until` is the earlier of its two ends. */
+/** The validity period of signed data, in milliseconds since the epoch. `until`: the earlier of `expires_at` and `valid_until`. */
 export interface Validity {
   readonly signedAt?: number;
   readonly until?: number;
 }
 
 /**
- * Reads `signed_at`, `expires_at` and `valid_until`. A member that is absent or null bounds nothing.
+ * Reads `signed_at`, `expires_at` and `valid_until`. A member that is absent or null sets no limit.
  * @returns undefined when one of them is not an RFC 3339 time
  */
 export function readValidity(claims: Readonly<Record<string, unknown>>): Validity | undefined {
@@ -21,11 +21,11 @@ export function readValidity(claims: Readonly<Record<string, unknown>>): Validit
   return { ...(signedAt === undefined ? {} : { signedAt }), ...(until === undefined ? {} : { until }) };
 }
 
-/** NaN when one of them is. */
+/** The earlier of two times; NaN when one of them is. */
 const earlier = (a: number | undefined, b: number | undefined) =>
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 
-/** NaN for what is there and is no time. */
+/** Undefined for an absent or null member; NaN for one that is not a time. */
 function readTime(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   return typeof value === 'string' ? (parseTime(value) ?? Number.NaN) : Number.NaN;

@@ -1,30 +1,30 @@
 import type { BatchHead } from './batch-head.ts';
-import { createNodeHash, createNodeMemory, type NodeHash } from './merkle.ts';
+import { createNodeCache, createNodeHash, type NodeHash } from './merkle.ts';
 
-/** A head with its signature and the thumbprint of the key that verified it. */
+/** A batch head, its signature, and the thumbprint of the key that verified it. */
 export interface SignedHead extends BatchHead {
   readonly kid: string;
-  /** As it stands in the licence data. */
+  /** Base64, as in the licence data. */
   readonly signature: string;
 }
 
-/** Remembers heads whose signature was good, so that the other licences of a batch cost a few hashes each. */
+/** Caches heads with a verified signature, so that each further licence of a batch costs a few hashes. */
 export interface VerifiedHeads {
   has(head: SignedHead): boolean;
-  /** To be told of good ones only, so that nobody can push them out with forgeries. */
+  /** Adds a verified head. Callers must not add others, or forgeries could evict the verified ones. */
   add(head: SignedHead): void;
-  /** Hashes the way from a licence to its head. */
+  /** Hashes the nodes of an inclusion proof. */
   readonly node: NodeHash;
 }
 
-/** Enough for the trees of fifty large batches. */
+/** Nodes of the trees of about fifty large batches. */
 const MAX_NODES = 16_384;
 
-/** @param max about 1 KiB each; beyond, the one added first is forgotten */
+/** @param max maximum number of heads, about 1 KiB each; beyond it the oldest head is dropped */
 export function createVerifiedHeads(max = 1_000): VerifiedHeads {
   const heads = new Map<string, SignedHead>();
   return {
-    node: createNodeMemory(MAX_NODES),
+    node: createNodeCache(MAX_NODES),
     has(head) {
       const known = heads.get(head.root);
       return (
@@ -45,5 +45,5 @@ export function createVerifiedHeads(max = 1_000): VerifiedHeads {
   };
 }
 
-/** For a single check. */
+/** Caches nothing, for a single verification. */
 export const noVerifiedHeads: VerifiedHeads = { has: () => false, add: () => undefined, node: createNodeHash() };

@@ -2,26 +2,26 @@ import { verify } from 'node:crypto';
 import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../license-format/algorithms.ts';
 import type { PublicKey } from './public-key.ts';
 
-/** Finds the key that a signature names, by key version or by thumbprint; undefined when it is not published. */
+/** Looks up a published key by key version or by thumbprint; undefined when it is not published. */
 export type FindKey = (name: string) => PublicKey | undefined;
 
 /**
- * RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2) with the hash that the key's algorithm fixes. The signature's length
- * must be the modulus's: a shorter one, which some libraries pad in silence, is refused.
+ * Verifies RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2) with the hash of the key's algorithm. The signature must be as
+ * long as the modulus: some libraries silently pad a shorter one.
  */
 export function verifySignature(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
   const facts = SIGNATURE_ALGORITHMS[key.algorithm];
   return signature.length === facts.signatureBytes && verify(facts.hash, message, key.key, signature);
 }
 
-/** Why signed data is not to be trusted. */
+/** Why signed data is invalid. */
 export type InvalidReason = 'malformed' | 'unknown_key' | 'bad_signature' | 'expired' | 'not_yet_valid';
 
 export type Verification =
   | {
       readonly valid: true;
       readonly keyVersion: string;
-      /** The signed members, as they were signed. */
+      /** The members that the signature covers. */
       readonly claims: Readonly<Record<string, unknown>>;
       readonly expiresAt?: string;
       readonly validUntil?: string;
@@ -30,12 +30,12 @@ export type Verification =
 
 export const invalidBecause = (reason: InvalidReason): Verification => ({ valid: false, reason });
 
-/** A published key is used only for the algorithm that the signed data names, and that is one we know. */
+/** The published key of this name, if it is for the algorithm that the signed data names. */
 export function matchingKey(find: FindKey, name: string, algorithm: SignatureAlgorithm): PublicKey | undefined {
   const key = find(name);
   return key?.algorithm === algorithm ? key : undefined;
 }
 
-/** A JSON object; what it is made of is not known yet. */
+/** Whether a value is a JSON object, whose members are still unchecked. */
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

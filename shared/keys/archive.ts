@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { isSignatureAlgorithm, type SignatureAlgorithm } from '../license-format/algorithms.ts';
 import type { Document, DocumentReader, Query } from '../store/store.ts';
 
-/** `archived_keys/{key_version}`: a version that KMS has disabled and whose signatures may still be valid. */
+/** `archived_keys/{key_version}`: a version that is disabled in KMS and whose signatures may still be valid. */
 export interface ArchivedKey {
   readonly keyVersion: string;
   readonly algorithm: SignatureAlgorithm;
@@ -13,10 +13,10 @@ export interface ArchivedKey {
   readonly publishedUntil: number;
 }
 
-/** What is known of key versions beside KMS's own list. */
+/** The facts about key versions that KMS does not have. */
 export interface Archive {
   readonly archived: readonly ArchivedKey[];
-  /** Key versions that were compromised: they neither sign nor are published, whatever KMS says of them. */
+  /** Compromised key versions, which neither sign nor are published, whatever their state in KMS. */
   readonly revoked: ReadonlySet<string>;
 }
 
@@ -31,7 +31,7 @@ const archivedFields = z.object({
   published_until: integer,
 });
 
-/** More than thirty years of monthly rotations. */
+/** Keys of more than thirty years of monthly rotations. */
 const MAX_KEYS = 500;
 
 export const archiveQueries = {

@@ -5,14 +5,14 @@ import type { Clock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
 import { type Archive, EMPTY_ARCHIVE } from './archive.ts';
 import type { KeySource } from './key-source.ts';
-import { DEFAULT_PERIODS, type KeyPeriods, type PlacedVersion, placeVersions } from './lifecycle.ts';
+import { DEFAULT_PERIODS, deriveStates, type KeyPeriods, type VersionWithState } from './lifecycle.ts';
 
-/** A published version with its public key in every form. */
-export interface PublishedKey extends PlacedVersion {
+/** A published key version with its public key in every form. */
+export interface PublishedKey extends VersionWithState {
   readonly publicKey: PublicKey;
 }
 
-/** The key versions at one moment. */
+/** A snapshot of the key versions. */
 export interface KeySet {
   /** Newest first. */
   readonly keys: readonly PublishedKey[];
@@ -21,9 +21,9 @@ export interface KeySet {
 }
 
 export interface KeyDirectory {
-  /** The published keys, at most `maxAge` old; older only while KMS fails. */
+  /** The published keys; at most `maxAge` old, or older while KMS fails. */
   current(): Promise<KeySet>;
-  /** The same, if they are in memory and need not be read again. */
+  /** The keys in memory, when they are not stale; undefined otherwise. */
   fresh(): KeySet | undefined;
   /** The version that signs now. @throws Fault `signing_unavailable` when there is none */
   signingKey(): Promise<SigningKey>;
@@ -31,22 +31,22 @@ export interface KeyDirectory {
 
 export interface KeyDirectoryOptions {
   readonly source: KeySource;
-  /** What is archived and revoked; without it, KMS's list is all there is. */
+  /** Reads the archived and revoked keys. Default: none. */
   readonly archive?: () => Promise<Archive>;
   readonly clock: Clock;
   readonly periods?: KeyPeriods;
   /** Seconds after which the list is read again. KMS allows 600 reads a minute. */
   readonly maxAge: number;
-  /** Told when stale keys are served because KMS fails. */
+  /** Called when stale keys are served because KMS fails. */
   readonly onStale?: (error: unknown) => void;
 }
 
-/** Seconds for which stale keys are served before KMS is asked again, so that its failure costs few callers time. */
+/** Seconds for which stale keys are served before KMS is asked again, so that few requests wait for a failing KMS. */
 const RETRY_AFTER = 10;
 
 /**
- * Keeps the key versions in memory. Nothing runs between requests: the one that finds the list stale reads it again,
- * and all who come meanwhile wait for the same answer. A public key never changes, so each is fetched once.
+ * Caches the key versions in memory. Nothing runs between requests: the request that finds the list stale reads it again,
+ * and concurrent requests share that read. A public key never changes, so each is fetched once.
  */
 export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
   const { source, clock, maxAge, periods = DEFAULT_PERIODS } = options;
@@ -60,21 +60,21 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
       source.listVersions(),
       options.archive?.() ?? EMPTY_ARCHIVE,
     ]);
-    // KMS takes a while to forget what was disabled, so what is archived or revoked is so although it is listed.
-    const gone = new Set([...archived.map(({ keyVersion }) => keyVersion), ...revoked]);
-    const enabled = listed.filter(({ keyVersion }) => !gone.has(keyVersion));
-    const placed = placeVersions(enabled, readAt, periods);
+    // KMS lists a disabled version for a while, so archived and revoked versions are removed from its list.
+    const excluded = new Set([...archived.map(({ keyVersion }) => keyVersion), ...revoked]);
+    const enabled = listed.filter(({ keyVersion }) => !excluded.has(keyVersion));
+    const versions = deriveStates(enabled, readAt, periods);
     const kept = archived.filter(
       ({ keyVersion, publishedUntil }) => !revoked.has(keyVersion) && publishedUntil > readAt,
     );
     const keys = await Promise.all([
-      ...placed.map(async (version) => ({ ...version, publicKey: await publicKeyOf(version) })),
+      ...versions.map(async (version) => ({ ...version, publicKey: await publicKeyOf(version) })),
       ...kept.map(({ keyVersion, algorithm, createdAt, pem }) => ({
         keyVersion,
         algorithm,
         createdAt,
         state: 'archived' as const,
-        publicKey: remember(keyVersion, pem, algorithm),
+        publicKey: cachePublicKey(keyVersion, pem, algorithm),
       })),
     ]);
     const set = {
@@ -86,17 +86,17 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     return set;
   }
 
-  function remember(keyVersion: string, pem: string, algorithm: SignatureAlgorithm): PublicKey {
+  function cachePublicKey(keyVersion: string, pem: string, algorithm: SignatureAlgorithm): PublicKey {
     const publicKey = publicKeys.get(keyVersion) ?? readPublicKey(pem, algorithm);
     publicKeys.set(keyVersion, publicKey);
     return publicKey;
   }
 
-  async function publicKeyOf({ keyVersion, algorithm }: PlacedVersion): Promise<PublicKey> {
-    return publicKeys.get(keyVersion) ?? remember(keyVersion, await source.readPem(keyVersion), algorithm);
+  async function publicKeyOf({ keyVersion, algorithm }: VersionWithState): Promise<PublicKey> {
+    return publicKeys.get(keyVersion) ?? cachePublicKey(keyVersion, await source.readPem(keyVersion), algorithm);
   }
 
-  /** The failure is dealt with once for all who wait, so that it is told once. */
+  /** Handles a failure once for all waiting requests, so that it is reported once. */
   async function readOrKeep(): Promise<KeySet> {
     try {
       return await read();
@@ -126,7 +126,7 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
       const signing = await current().then(
         ({ keys }) => keys.find(({ state }) => state === 'signing'),
         (cause) => {
-          throw new Fault('signing_unavailable', 'The signing keys cannot be read right now.', { cause });
+          throw new Fault('signing_unavailable', 'The list of signing keys cannot be read right now.', { cause });
         },
       );
       if (signing === undefined) throw new Fault('signing_unavailable', 'No key version is enabled.');

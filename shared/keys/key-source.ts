@@ -1,6 +1,6 @@
 import type { SignatureAlgorithm } from '../license-format/algorithms.ts';
 
-/** An enabled version of a signing key, as KMS lists it. Times are milliseconds since the epoch. */
+/** An enabled version of a signing key in KMS. Times are milliseconds since the epoch. */
 export interface KeyVersion {
   /** `{crypto key}.{version}`, opaque to clients. */
   readonly keyVersion: string;
@@ -8,18 +8,18 @@ export interface KeyVersion {
   readonly createdAt: number;
 }
 
-/** Where versions and their public keys come from. */
+/** Reads key versions and their public keys. */
 export interface KeySource {
-  /** All versions that KMS has enabled, in no particular order. */
+  /** All enabled versions, in no particular order. */
   listVersions(): Promise<readonly KeyVersion[]>;
-  /** SPKI PEM. @throws Fault `dependency_unavailable` when no intact key could be had */
+  /** SPKI PEM. @throws Fault `dependency_unavailable` when there was no undamaged response */
   readPem(keyVersion: string): Promise<string>;
 }
 
-/** Makes and ends key versions. Whoever signs has no such right. */
+/** Creates and disables key versions. Accounts that sign do not have this right. */
 export interface KeyAdministrator {
   /** @returns the new version, which is published as soon as it is enabled */
   createVersion(): Promise<string>;
-  /** A version that is disabled already is no error. */
+  /** Disabling a disabled version is not an error. */
   disableVersion(keyVersion: string): Promise<void>;
 }

@@ -1,17 +1,17 @@
 import type { KeyVersion } from './key-source.ts';
 
-/** Where a version is in its life: published first, then signing, then published only. */
+/** The states of a version in order. `retired` and `archived` versions no longer sign and are still published. */
 export type KeyState = 'published' | 'signing' | 'retired' | 'archived';
 
-/** All in seconds. */
+/** The periods of the key lifecycle, in seconds. */
 export interface KeyPeriods {
-  /** How long a version is published before it signs: longer than every cache between us and a client. */
+  /** Time between publication and first signature: longer than the lifetimes of all caches up to the client. */
   readonly publishBeforeSigning: number;
-  /** The age of the newest version at which the next one is made. */
+  /** Age of the newest version at which the next one is created. */
   readonly rotateAfter: number;
-  /** How long after its retirement a version is disabled in KMS and its public key archived. */
+  /** Time between retirement and archiving, which disables the version in KMS and stores its public key. */
   readonly archiveAfter: number;
-  /** How far a signature's validity may reach ahead; an archived key stays published that long. */
+  /** Longest validity of a signature; an archived key stays published for as long. */
   readonly longestValidity: number;
 }
 
@@ -24,22 +24,22 @@ export const DEFAULT_PERIODS: KeyPeriods = {
   longestValidity: 400 * DAY,
 };
 
-export interface PlacedVersion extends KeyVersion {
+export interface VersionWithState extends KeyVersion {
   readonly state: KeyState;
 }
 
 /**
- * Derives each enabled version's state from its age alone, so that every instance comes to the same answer: the
- * newest that has been published long enough signs; older ones are retired, younger ones wait. When none is old
- * enough, as in the first days, the oldest signs.
+ * Derives each enabled version's state from its age alone, so that all instances agree. The newest version that has been
+ * published for `publishBeforeSigning` signs; older versions are retired, and younger ones are only published. When no
+ * version is old enough, as in the first days, the oldest signs.
  * @param now milliseconds since the epoch
  * @returns newest first
  */
-export function placeVersions(
+export function deriveStates(
   versions: readonly KeyVersion[],
   now: number,
   periods: Pick<KeyPeriods, 'publishBeforeSigning'>,
-): PlacedVersion[] {
+): VersionWithState[] {
   const newestFirst = [...versions].sort((a, b) => b.createdAt - a.createdAt || numberOf(b) - numberOf(a));
   const oldEnough = newestFirst.findIndex((version) => signsFrom(version, periods) <= now);
   const signing = oldEnough < 0 ? newestFirst.length - 1 : oldEnough;
@@ -50,14 +50,14 @@ export function placeVersions(
 }
 
 /**
- * The retired versions that have been retired long enough. A version retires when its successor begins to sign.
- * @param newestFirst as `placeVersions` answers
+ * The versions that have been retired for `archiveAfter`. A version retires when its successor starts to sign.
+ * @param newestFirst the result of `deriveStates`
  */
 export function dueForArchive(
-  newestFirst: readonly PlacedVersion[],
+  newestFirst: readonly VersionWithState[],
   now: number,
   periods: KeyPeriods,
-): PlacedVersion[] {
+): VersionWithState[] {
   return newestFirst.filter((version, index) => {
     const successor = newestFirst[index - 1];
     if (version.state !== 'retired' || successor === undefined) return false;

@@ -10,11 +10,11 @@ export interface RevokeOptions {
 }
 
 /**
- * Ends a compromised version, and may be repeated. The document comes first: instances heed it within a minute, while
- * KMS may go on signing with a disabled version for hours, and it holds although KMS fails. A version that
- * KMS does not disable now is disabled by the next rotation.
- * @throws CommitError when nothing is certain; Fault `dependency_unavailable` when it is revoked and KMS has not
- *   disabled it
+ * Revokes a compromised version. Idempotent. The document is written first: instances honour it within a minute, also when
+ * KMS fails, and KMS may sign with a disabled version for hours. The next rotation disables a version that could not be
+ * disabled now.
+ * @throws CommitError when it is unknown whether the version is revoked; Fault `dependency_unavailable` when it is revoked
+ *   and not yet disabled
  */
 export async function revoke({ store, administrator, clock }: RevokeOptions, keyVersion: string, reason: string) {
   const fields = { revoked_at: clock.now(), reason };

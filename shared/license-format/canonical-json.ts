@@ -1,10 +1,10 @@
 /**
- * The one byte sequence that stands for a JSON value, so that a signature over it can be checked anywhere: what
- * Python's `json.dumps(value, sort_keys=True, separators=(',', ':'))` prints. Members are sorted by code point,
- * everything outside printable ASCII is escaped, `/` is not.
+ * The canonical byte sequence of a JSON value, so that every verifier computes the same signed bytes: the output of
+ * Python's `json.dumps(value, sort_keys=True, separators=(',', ':'))`. Members are sorted by code point, everything
+ * outside printable ASCII is escaped, and `/` is not escaped.
  *
- * Only values with a single form are accepted: strings without lone surrogates, booleans, null, integers within
- * ±(2^53 − 1), arrays and plain objects, nested 64 levels deep at most. Floats print differently in every language and are refused.
+ * Accepted are strings without lone surrogates, booleans, null, integers within ±(2^53 − 1), arrays and plain objects,
+ * nested at most 64 levels deep. Floats are rejected, since every language prints them differently.
  */
 export type CanonicalValue =
   | string
@@ -27,7 +27,7 @@ export class NotCanonicalError extends TypeError {
   }
 }
 
-/** As deep as the parser goes (`shared/http/json.ts`): what is deeper, or a cycle, is refused before the stack ends. */
+/** The depth limit of the parser (`shared/http/json.ts`). It also stops at a cycle before the stack overflows. */
 const MAX_DEPTH = 64;
 
 /**
@@ -51,8 +51,8 @@ export function canonicalJsonOrUndefined(value: unknown): string | undefined {
 const PRINTABLE = /^[ -~]*$/;
 
 /**
- * What is in order already, as all that we send is, JSON.stringify prints in the same way and in half the time, as long
- * as nothing is outside printable ASCII. It writes lone surrogates as `\u` escapes, and so must not be asked for those.
+ * The fast path: when all members are already sorted and all characters are printable ASCII, JSON.stringify prints the same
+ * text in half the time. It writes lone surrogates as `\u` escapes, so its output must not contain any.
  */
 function native(value: unknown): string | undefined {
   if (!isInOrder(value, 0)) return undefined;
@@ -60,7 +60,7 @@ function native(value: unknown): string | undefined {
   return PRINTABLE.test(text) && !text.includes('\\u') ? text : undefined;
 }
 
-/** Whether all members are sorted, and all values are such as have a canonical form. */
+/** Whether all members are sorted and all values have a canonical form. */
 function isInOrder(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case 'string':
@@ -112,7 +112,7 @@ function writeArray(items: readonly unknown[], depth: number): string {
   let text = '';
   let index = 0;
   try {
-    // By index, since a sparse array's holes are to be met too.
+    // A loop by index also visits the holes of a sparse array.
     for (; index < items.length; index += 1) text += `${index === 0 ? '' : ','}${write(items[index], depth + 1)}`;
   } catch (error) {
     throw within(index, error);
@@ -141,17 +141,17 @@ function writeObject(value: Readonly<Record<string, unknown>>, depth: number): s
   return `${text}}`;
 }
 
-/** The path is put together on the way out of a failure, so that it costs nothing without one. */
+/** Extends the path of an error on its way up, so that a successful call does not pay for paths. */
 const within = (step: string | number, error: unknown) =>
   error instanceof NotCanonicalError ? new NotCanonicalError([step, ...error.path], error.reason) : error;
 
-/** Without surrogates, UTF-16 units have the order of the code points, and the built-in sort is many times faster. */
+/** Without surrogates, UTF-16 units sort like code points, and the built-in sort is many times faster. */
 const sortedNames = (names: string[]): string[] =>
   SURROGATE.test(names.join()) ? names.sort(compareCodePoints) : names.sort();
 
 const SURROGATE = /[\ud800-\udfff]/;
 
-/** Plain printable ASCII, with nothing to escape: what nearly every string is. */
+/** Printable ASCII without anything to escape, as nearly every string. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 const SPECIAL = /[^ !#-[\]-~]/g;
 const SHORT = new Map([
@@ -170,7 +170,7 @@ function quote(text: string): string {
   return `"${text.replace(SPECIAL, (unit) => SHORT.get(unit) ?? `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`;
 }
 
-/** JavaScript compares UTF-16 units, Python code points: they differ only where one side has a surrogate. */
+/** Compares by code point, as Python does. JavaScript's order of UTF-16 units differs only for surrogates. */
 function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i += 1) {
@@ -181,5 +181,5 @@ function compareCodePoints(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** Moves the surrogates (D800 to DFFF) above the rest of the 16-bit units, which is where their code points are. */
+/** Maps the surrogates (D800 to DFFF) above all other 16-bit units, where their code points are. */
 const aboveSurrogates = (unit: number) => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);

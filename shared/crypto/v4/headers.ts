@@ -1,27 +1,27 @@
-/** A header given more than once is an array, or two names that differ in case. */
+/** Header values by name. A repeated header is an array, or two names that differ in case. */
 export type HeaderFields = Readonly<Record<string, string | readonly string[]>>;
 
 export interface CanonicalHeaders {
-  /** A line `name:value` each, every line ended, in the order of `signed`. */
+  /** One line `name:value` for each header, each with a line end, in the order of `signed`. */
   readonly lines: string;
-  /** The names, lower-cased, ordered by code unit and joined by semicolons. */
+  /** The lower-case names, sorted by code unit and joined by semicolons. */
   readonly signed: string;
-  /** What the client must send besides Host: the headers as they were signed. */
+  /** The headers that the client must send besides Host, as they were signed. */
   readonly toSend: Readonly<Record<string, string>>;
 }
 
-/** Would end the name early in the canonical request or in the list of signed headers, or cannot be sent at all. */
+/** Characters that would end a name in the canonical request or in the list of signed headers, or cannot be sent. */
 const NOT_IN_A_NAME = /[\0- \x7f:;,]/;
 const CONTROL_BUT_TAB = /[\0-\x08\n-\x1f\x7f]/;
 const WHITE_SPACE = /[ \t]+/g;
 
 /**
- * Names lower-cased, values trimmed and every run of white space in them made one space, equal names joined by a comma
- * in the order given, all ordered by code unit: never by locale, which puts `_` before `-`.
+ * Canonicalises headers: names in lower case, values trimmed with each run of white space replaced by one space, values of
+ * equal names joined by commas in the given order, all sorted by code unit. A sort by locale would put `_` before `-`.
  *
- * White space is space and tab, HTTP's only two (RFC 9110, section 5.6.3); anything else stays as it is.
+ * White space is space and tab, as in HTTP (RFC 9110, section 5.6.3); other characters stay unchanged.
  *
- * @param host what the Host header is signed as
+ * @param host the signed value of the Host header
  * @throws TypeError naming the header: a name that is empty or has white space, a control character, a colon, a comma
  *   or a semicolon; `host`, which follows from the URL; a value with a control character (so CR and LF), a lone
  *   surrogate, or an array of none
@@ -47,7 +47,7 @@ export function canonicalHeaders(fields: HeaderFields, host: string): CanonicalH
 
 function canonicalName(given: string): string {
   if (given === '' || NOT_IN_A_NAME.test(given) || !given.isWellFormed())
-    throw new TypeError(`headers has a name that is none: ${JSON.stringify(given)}`);
+    throw new TypeError(`headers has an invalid name: ${JSON.stringify(given)}`);
   const name = given.toLowerCase();
   if (name === 'host') throw new TypeError('headers may not name host, which follows from the URL');
   return name;
@@ -59,7 +59,7 @@ function canonicalValue(name: string, values: readonly string[]): string {
 }
 
 function fold(name: string, value: string): string {
-  // The value is not told: it may be an encryption key.
+  // The message omits the value, which may be an encryption key.
   if (CONTROL_BUT_TAB.test(value) || !value.isWellFormed())
     throw new TypeError(`headers[${JSON.stringify(name)}] has a control character or a lone surrogate`);
   const single = value.replace(WHITE_SPACE, ' ');

@@ -2,25 +2,25 @@ import { encodePath } from './percent-encoding.ts';
 
 export type Scheme = 'http' | 'https';
 
-/** How a URL names its bucket: in the path, as the first label of the host, or by a host that belongs to it. */
+/** Where a URL has its bucket: in the path, as the first label of the host, or implied by a host of its own. */
 export type UrlStyle = 'PATH_STYLE' | 'VIRTUAL_HOSTED_STYLE' | 'BUCKET_BOUND_HOSTNAME';
 
-/** The fields that say where a request goes. A host may carry a port and, before it, a scheme of its own. */
+/** The target of a request. A host may include a port and a scheme. */
 export interface LocationFields {
   readonly bucket: string;
-  /** Absent: the bucket itself, e.g. to list its objects. */
+  /** Absent for the bucket itself, e.g. to list its objects. */
   readonly object?: string;
-  /** For a host that names no scheme itself. Default: https. */
+  /** For a host without a scheme. Default: https. */
   readonly scheme?: Scheme;
   /** Default: PATH_STYLE. */
   readonly urlStyle?: UrlStyle;
-  /** The whole host of a BUCKET_BOUND_HOSTNAME URL; no other style looks at it. */
+  /** The whole host of a BUCKET_BOUND_HOSTNAME URL; other styles ignore it. */
   readonly bucketBoundHostname?: string;
-  /** The service's host for this one request. Goes before `clientEndpoint`, and that before `emulatorHostname`. */
+  /** The service's host for this request. It overrides `clientEndpoint`, which overrides `emulatorHostname`. */
   readonly hostname?: string;
   readonly clientEndpoint?: string;
   readonly emulatorHostname?: string;
-  /** Where none of the three is given, the host is `storage.` and this. Default: googleapis.com. */
+  /** Without any of the three, the host is `storage.` plus this domain. Default: googleapis.com. */
   readonly universeDomain?: string;
 }
 
@@ -28,8 +28,8 @@ export interface Location {
   /** Scheme, host and port, as in the URL. */
   readonly origin: string;
   /**
-   * The host that is signed: without the port. Google's clients sign it so, and the conformance cases' URLs for
-   * `localhost:8080` carry signatures of `host:localhost`. A verifier drops the port of the Host header first.
+   * The signed host, without the port. Google's clients sign it so, and the conformance cases for `localhost:8080` have
+   * signatures of `host:localhost`. A verifier removes the port of the Host header first.
    */
   readonly host: string;
   /** Percent-encoded, beginning with a slash. */
@@ -40,14 +40,14 @@ const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
 const ENDPOINT = /^(?:(https?):\/\/)?([a-z0-9][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?\/?$/;
 
 /**
- * Where a request goes.
+ * Computes origin, signed host and path of a request.
  *
  * @throws TypeError naming the field: a bucket that Cloud Storage would not accept, an empty or malformed object,
  *   a host that is missing or is more than scheme, host and port
  */
 export function locate(fields: LocationFields): Location {
   const { bucket, object } = fields;
-  if (!BUCKET.test(bucket)) throw new TypeError('bucket is not the name of a bucket');
+  if (!BUCKET.test(bucket)) throw new TypeError('bucket is not a valid bucket name');
   if (object === '') throw new TypeError('object is empty');
   const key = object === undefined ? '' : `/${encodePath(object, 'object')}`;
   const scheme = fields.scheme ?? 'https';
@@ -79,13 +79,14 @@ function boundEndpoint(fields: LocationFields): Endpoint {
   return ['bucketBoundHostname', fields.bucketBoundHostname];
 }
 
-/** Parsed here and not by `URL`, which drops a scheme's default port; Google's cases keep it in the URL. */
+/** Does not use `URL`, which drops the default port of a scheme; Google's conformance cases keep it. */
 function parseEndpoint([field, endpoint]: Endpoint, scheme: Scheme, label: string): Omit<Location, 'path'> {
   // Host names are case-insensitive, and clients send them in lower case (RFC 3986, section 6.2.2.1).
   const [, ownScheme, name, port] = ENDPOINT.exec(endpoint.toLowerCase()) ?? [];
   if (name === undefined || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535)
     throw new TypeError(`${field} is not a host with an optional scheme and port`);
-  if (label !== '' && name.startsWith('[')) throw new TypeError(`${field} is an address, which takes no bucket label`);
+  if (label !== '' && name.startsWith('['))
+    throw new TypeError(`${field} is an IP address, which cannot have a bucket label`);
   const host = label + name;
   return { origin: `${ownScheme ?? scheme}://${host}${port === undefined ? '' : `:${port}`}`, host };
 }

@@ -1,11 +1,11 @@
-/** What `encodeURIComponent` leaves alone though RFC 3986 (section 2.2) reserves it. */
+/** Characters that RFC 3986 (section 2.2) reserves and `encodeURIComponent` leaves unencoded. */
 const LEFT_OVER = /[!'()*]/g;
 
 /**
  * Percent-encodes everything outside RFC 3986's unreserved set (`A-Z a-z 0-9 - . _ ~`), as UTF-8 in upper-case hex.
- * Nothing is normalised: NFC and NFD stay two different names, as they are to Cloud Storage.
+ * The text is not normalised: NFC and NFD are different names in Cloud Storage.
  *
- * @param field what to call the text in an error
+ * @param field name of the text in error messages
  * @throws TypeError for a lone surrogate, which has no UTF-8
  */
 export function encodeComponent(text: string, field: string): string {
@@ -16,8 +16,8 @@ export function encodeComponent(text: string, field: string): string {
   );
 }
 
-/** As `encodeComponent`, but every slash stays, leading, trailing and doubled ones too. */
+/** As `encodeComponent`, but keeps every slash, including leading, trailing and repeated ones. */
 export function encodePath(text: string, field: string): string {
-  // A "%2F" in the text itself has become "%252F" by now, so only slashes are turned back.
+  // A literal "%2F" in the text is "%252F" by now, so only slashes are decoded.
   return encodeComponent(text, field).replaceAll('%2F', '/');
 }

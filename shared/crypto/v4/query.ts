@@ -2,7 +2,7 @@ import { encodeComponent } from './percent-encoding.ts';
 
 export type QueryFields = Readonly<Record<string, string>>;
 
-/** The signature's own, which a caller must not add a second time. Cloud Storage ignores their case. */
+/** Parameters of the signature, which a caller must not set. Cloud Storage ignores their case. */
 const RESERVED = new Set([
   'x-goog-algorithm',
   'x-goog-credential',
@@ -13,10 +13,10 @@ const RESERVED = new Set([
 ]);
 
 /**
- * The canonical query string: names and values percent-encoded, ordered by encoded name. It is also the URL's query.
+ * The canonical query string: names and values percent-encoded, sorted by encoded name. The URL uses the same string.
  *
- * @param own the signature's own parameters
- * @param fields the caller's
+ * @param own the parameters of the signature
+ * @param fields the parameters of the caller
  * @throws TypeError naming the parameter: one of the signature's own, an empty name, or a lone surrogate
  */
 export function canonicalQuery(own: QueryFields, fields: QueryFields): string {

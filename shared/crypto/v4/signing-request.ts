@@ -3,7 +3,7 @@ import { canonicalHeaders, type HeaderFields } from './headers.ts';
 import { type LocationFields, locate } from './location.ts';
 import { canonicalQuery, type QueryFields } from './query.ts';
 
-/** What a caller may ask for, and the HTTP method it is sent with. RESUMABLE starts a resumable upload. */
+/** The supported methods and their HTTP methods. RESUMABLE starts a resumable upload. */
 const HTTP_METHODS = {
   DELETE: 'DELETE',
   GET: 'GET',
@@ -17,7 +17,7 @@ export type SigningMethod = keyof typeof HTTP_METHODS;
 
 const SIGNING_ALGORITHM = 'GOOG4-RSA-SHA256';
 
-/** Seven days, in seconds: what V4 allows. */
+/** Seven days in seconds, the maximum of V4. */
 export const MAX_EXPIRATION = 604_800;
 
 /** The fields of a URL to sign, named as in Google's conformance cases. */
@@ -25,20 +25,20 @@ export interface SigningFields extends LocationFields {
   readonly method: SigningMethod;
   /** Seconds from the timestamp, whole, from 1 to `MAX_EXPIRATION`. */
   readonly expiration: number;
-  /** When the URL begins to hold, in milliseconds since the Unix epoch; fractions of a second are dropped. */
+  /** Start of the validity, in milliseconds since the Unix epoch; fractions of a second are dropped. */
   readonly timestamp: number;
-  /** The service account that will sign. */
+  /** Email of the service account that signs. */
   readonly clientEmail: string;
-  /** Besides Host, which is always signed. Whoever uses the URL has to send all of them. */
+  /** Signed headers besides Host, which is always signed. The client must send all of them. */
   readonly headers?: HeaderFields;
   readonly queryParameters?: QueryFields;
 }
 
-/** A V4 signing request. It lacks nothing but the RSA-SHA256 signature of `stringToSign` in UTF-8. */
+/** A V4 signing request, complete but for the RSA-SHA256 signature of `stringToSign` in UTF-8. */
 export interface SigningRequest {
   /** The HTTP method that is signed. */
   readonly method: (typeof HTTP_METHODS)[SigningMethod];
-  /** What the client must send besides Host, names in lower case. */
+  /** Headers that the client must send besides Host, names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly credentialScope: string;
   readonly canonicalRequest: string;
@@ -47,10 +47,10 @@ export interface SigningRequest {
 }
 
 /**
- * Builds the V4 signing request of one URL, byte for byte as Cloud Storage will rebuild it. Pure: no clock, no key.
+ * Builds the V4 signing request of one URL, byte for byte as Cloud Storage rebuilds it. Pure: it uses no clock and no key.
  *
- * An object name is signed as it is, `.` and `..` segments included, though most clients collapse those before they
- * send; refuse them where names come in.
+ * Object names are signed unchanged, including `.` and `..` segments, although most clients collapse those before they
+ * send. Callers must reject such names in their input.
  *
  * @throws TypeError naming the field that is missing or malformed; RangeError for `expiration` and `timestamp`
  * @see https://cloud.google.com/storage/docs/authentication/canonical-requests
@@ -86,10 +86,10 @@ export function createSigningRequest(fields: SigningFields): SigningRequest {
 }
 
 /**
- * The finished URL. The signature goes in as lower-case hex: Cloud Storage takes no other form, base64 least of all.
+ * Appends the signature in lower-case hex, the only form that Cloud Storage accepts.
  *
  * @param signature the raw bytes
- * @throws TypeError if there are none
+ * @throws TypeError for an empty signature
  */
 export function appendSignature(unsignedUrl: string, signature: Uint8Array): string {
   if (signature.length === 0) throw new TypeError('signature is empty');
@@ -108,7 +108,7 @@ function requestedHeaders({ method, headers = {} }: SigningFields): HeaderFields
 function basicDate(timestamp: number): string {
   const iso = Math.abs(timestamp) <= 8.64e15 ? new Date(timestamp).toISOString() : '';
   // A year outside 0 to 9999 has a sign and six digits.
-  if (iso.length !== 24) throw new RangeError('timestamp is no time in the years 0 to 9999');
+  if (iso.length !== 24) throw new RangeError('timestamp is not a time in the years 0 to 9999');
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
 }
 
@@ -124,7 +124,7 @@ function checkedEmail(email: string): string {
   return email;
 }
 
-/** A client that has the content's hash signs it; the server compares. Else the payload is whatever is sent. */
+/** The content hash, when the caller signs one and the server compares it; otherwise the payload is unsigned. */
 function payloadHash(header: string | undefined): string {
   if (header === undefined) return 'UNSIGNED-PAYLOAD';
   if (!/^[0-9a-f]+$/i.test(header)) throw new TypeError('headers["x-goog-content-sha256"] is not hex');

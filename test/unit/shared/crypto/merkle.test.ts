@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildTree, createNodeMemory, leafHash, rootFromPath } from '#shared/crypto/merkle.ts';
+import { buildTree, createNodeCache, leafHash, rootFromPath } from '#shared/crypto/merkle.ts';
 import { auditPath, leavesOf, mth, sha256, verifies, ZERO } from './rfc9162.ts';
 
 const hex = (bytes: Buffer) => bytes.toString('hex');
@@ -94,10 +94,10 @@ describe('rootFromPath', () => {
   });
 });
 
-describe('createNodeMemory', () => {
+describe('createNodeCache', () => {
   it('hashes what it knows only once, and forgets what it met first', () => {
     const asked: string[] = [];
-    const memory = createNodeMemory(2, (left, right) => {
+    const memory = createNodeCache(2, (left, right) => {
       asked.push(left + right);
       return left === 'bad' ? undefined : `${left}.${right}`;
     });
@@ -112,7 +112,7 @@ describe('createNodeMemory', () => {
 
   it('does not take one pair for another with the same left half, and remembers no failure', () => {
     let asked = 0;
-    const memory = createNodeMemory(10, (left, right) => {
+    const memory = createNodeCache(10, (left, right) => {
       asked += 1;
       return left === 'bad' ? undefined : `${left}.${right}`;
     });

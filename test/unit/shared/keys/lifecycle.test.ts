@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KeyVersion } from '#shared/keys/key-source.ts';
-import { DEFAULT_PERIODS, type KeyState, placeVersions } from '#shared/keys/lifecycle.ts';
+import { DEFAULT_PERIODS, deriveStates, type KeyState } from '#shared/keys/lifecycle.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 5, 1);
@@ -10,7 +10,7 @@ const version = (number: number, ageInHours: number): KeyVersion => ({
   algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
   createdAt: NOW - ageInHours * HOUR,
 });
-const place = (versions: readonly KeyVersion[], now = NOW) => placeVersions(versions, now, DEFAULT_PERIODS);
+const place = (versions: readonly KeyVersion[], now = NOW) => deriveStates(versions, now, DEFAULT_PERIODS);
 const states = (versions: readonly KeyVersion[], now = NOW) =>
   Object.fromEntries(place(versions, now).map(({ keyVersion, state }) => [keyVersion, state]));
 
@@ -18,7 +18,7 @@ const versions = fc
   .array(fc.integer({ min: -10 * HOUR, max: 200 * HOUR }), { maxLength: 8 })
   .map((ages) => ages.map((age, index) => version(index + 1, age / HOUR)));
 
-describe('placeVersions', () => {
+describe('deriveStates', () => {
   it('publishes a version for 48 hours before it signs, to the millisecond', () => {
     const list = [version(1, 1000), version(2, 0)];
     expect(states(list)).toEqual({ 'licenses.1': 'signing', 'licenses.2': 'published' });
@@ -44,7 +44,7 @@ describe('placeVersions', () => {
 
   it('follows the settings', () => {
     const periods = { ...DEFAULT_PERIODS, publishBeforeSigning: 0 };
-    expect(placeVersions([version(1, 10), version(2, 0)], NOW, periods).map(({ state }) => state)).toEqual([
+    expect(deriveStates([version(1, 10), version(2, 0)], NOW, periods).map(({ state }) => state)).toEqual([
       'signing',
       'retired',
     ]);

@@ -4,16 +4,16 @@ import { Fault } from '../model/errors.ts';
 import { type Principal, ROLES } from '../model/principal.ts';
 
 export interface AuthenticationSettings {
-  /** Identity Platform's tokens of users: `https://securetoken.google.com/PROJECT`, audience PROJECT. */
+  /** Tokens of users from Identity Platform: issuer `https://securetoken.google.com/PROJECT`, audience PROJECT. */
   readonly user: { readonly issuer: string; readonly audience: string; readonly jwksUrl: string };
-  /** Google's tokens of service accounts, with the one audience that all our functions share. */
+  /** Tokens of service accounts from Google, with the audience that all functions share. */
   readonly service: { readonly audience: string; readonly jwksUrl: string };
-  /** Verified emails. Any Google account can mint a token for our audience, so only these count. */
+  /** Emails of the accepted services. Any Google account can mint a token for our audience. */
   readonly services: readonly string[];
   readonly schedulers: readonly string[];
 }
 
-/** Google writes its own name with and without the scheme. */
+/** Google uses its issuer name with and without the scheme. */
 const GOOGLE_ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const MAX_TOKEN_CHARACTERS = 8192;
@@ -31,10 +31,10 @@ const serviceClaims = z.object({ email: z.string(), email_verified: z.literal(tr
 export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
 
 /**
- * Turns the Authorization header into a principal. Tokens are judged by real time, with the algorithm pinned to
- * RS256 and keys only from the issuers' own key sets, which are cached and read again when a key id is unknown.
- * @throws Fault `unauthenticated` for no token or a bad one, `forbidden` for a service on no list,
- *   `dependency_unavailable` when the issuer's keys cannot be had
+ * Derives the principal from the Authorization header. Tokens are verified at real time, with RS256 only and with keys from
+ * the issuers' key sets only, which are cached and read again for an unknown key id.
+ * @throws Fault `unauthenticated` for a missing or invalid token, `forbidden` for a service that is not listed,
+ *   `dependency_unavailable` when the issuer's keys cannot be read
  */
 export function createAuthenticate(settings: AuthenticationSettings): Authenticate {
   const userKeys = createRemoteJWKSet(new URL(settings.user.jwksUrl));
@@ -58,7 +58,7 @@ function bearer(authorization: string | undefined): string {
   return token;
 }
 
-/** Says only which key set to ask; nothing is believed before the signature is checked. */
+/** The unverified issuer, which only selects the key set. */
 function issuerOf(token: string): string {
   try {
     return decodeJwt(token).iss ?? '';
@@ -82,13 +82,13 @@ async function verify(token: string, keys: JWTVerifyGetKey, issuer: string[], au
   }
 }
 
-/** No answer, an answer other than 200, and one that is no key set. */
+/** Errors of the key set's server: a timeout, a status other than 200, and a body that is not a key set. */
 const ISSUER_FAULTS = [errors.JWKSTimeout.code, errors.JOSEError.code, errors.JWKSInvalid.code];
 
-/** A fault of the token is the caller's, everything else (the key set's server, the network) is not. */
+/** An invalid token is the caller's fault; a failure of the key set's server or the network is not. */
 function translate(cause: unknown): Fault {
-  const ofTheToken = cause instanceof errors.JOSEError && !ISSUER_FAULTS.includes(cause.code);
-  if (!ofTheToken) {
+  const isTokenFault = cause instanceof errors.JOSEError && !ISSUER_FAULTS.includes(cause.code);
+  if (!isTokenFault) {
     return new Fault('dependency_unavailable', 'The keys that check tokens cannot be read right now.', { cause });
   }
   const expired = cause instanceof errors.JWTExpired;

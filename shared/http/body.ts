@@ -3,9 +3,9 @@ import { Fault, invalid } from '../model/errors.ts';
 import { JsonSyntaxError, type ParsedJson, parseJson } from './json.ts';
 
 /**
- * Reads a request's body as JSON before any other parser sees it: of the declared type, within the limit, valid
- * UTF-8, and I-JSON.
- * @param limit bytes; a body beyond it is refused as soon as that is known and never kept
+ * Reads a request's body as JSON, before any other parser does. The body must have the declared type and be within the
+ * limit, valid UTF-8, and I-JSON.
+ * @param limit bytes; a larger body is rejected as soon as its size is known, and not buffered
  * @throws Fault `unsupported_media_type`, `payload_too_large` or `invalid_request`
  */
 export async function readJsonBody(request: IncomingMessage, limit: number): Promise<ParsedJson> {

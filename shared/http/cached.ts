@@ -14,26 +14,26 @@ export interface CachedResponsesOptions {
   readonly clientIpHeader: string | undefined;
 }
 
-/** What an answer is on the wire, but for what differs from request to request. */
+/** The encoded response, without the headers that differ between requests. */
 interface Encoded {
   readonly headers: Readonly<Record<string, string | number>>;
-  /** Text, which Node sends in one write together with the headers; bytes would be another. */
+  /** A string, which Node sends together with the headers in one write; bytes would need a second write. */
   readonly body: string | undefined;
 }
 
 /**
- * Answers that a route holds ready leave here, before authentication, the request's context and functions-framework,
- * which together take two thirds of the time that such an answer has. They are the same on the wire and in the log.
- * @returns whether it has answered; what it has not, goes the ordinary way
- * @throws TypeError at once for a route with cached answers that is not open to anyone
+ * Sends cached responses before authentication, request context and functions-framework run, which take two thirds of the
+ * time of such a response. The response and its log line are the same as on the ordinary path.
+ * @returns whether the response was sent; if not, the request takes the ordinary path
+ * @throws TypeError at construction for a route with cached responses that is not open to anyone
  */
 export function createCachedResponses(
   options: CachedResponsesOptions,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-  const quick = options.routes.filter(({ cached }) => cached !== undefined);
-  const guarded = quick.find(({ route }) => !route.access.includes('anyone') || route.body !== undefined);
+  const cacheable = options.routes.filter(({ cached }) => cached !== undefined);
+  const guarded = cacheable.find(({ route }) => !route.access.includes('anyone') || route.body !== undefined);
   if (guarded !== undefined) throw new TypeError(`${guarded.route.id} cannot be answered before it is checked`);
-  if (quick.length === 0) return () => false;
+  if (cacheable.length === 0) return () => false;
   const encoded = new WeakMap<HttpResponse, Encoded>();
 
   function encode(answer: HttpResponse): Encoded {
@@ -48,7 +48,7 @@ export function createCachedResponses(
   return (request, response) => {
     const startedAt = performance.now();
     const { method = '', url = '' } = request;
-    if (url.includes('?') || hasBody(request)) return false; // there is something to look at
+    if (url.includes('?') || hasBody(request)) return false; // needs validation
     const match = options.find(method, url);
     if (match.kind !== 'found') return false;
     const { bound, params } = match;

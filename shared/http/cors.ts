@@ -3,28 +3,27 @@ import type { HttpResponse, Route } from './route.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** What web pages of other origins may do with our routes (Fetch standard, CORS protocol). */
+/** The CORS policy of our routes (Fetch standard, CORS protocol). */
 export interface Cors {
-  /** For every answer of the route, refusals too, so that a page can read why it was refused. */
+  /** Headers for every response of the route, including errors, so that a page can read the problem. */
   headersFor(route: Route, origin: string | undefined): Headers;
-  /** What a browser asks before such a request; undefined when the page may not send it. */
+  /** The response to a preflight request; undefined when the origin is not allowed. */
   preflight(route: Route, origin: string | undefined): HttpResponse | undefined;
 }
 
-/** What a page may read of an answer beside the headers that every page may. */
+/** Response headers that pages may read in addition to the safelisted ones. */
 const EXPOSED = 'link, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id';
 
-/** Browsers keep a preflight's answer for two hours at most, whatever it says. */
+/** Browsers cache a preflight response for at most two hours. */
 const MAX_AGE_SECONDS = '7200';
 
-/** Services and the scheduler are no web pages; clients of seats are installed software. */
+/** Callers that use browsers. Services, the scheduler and clients of seats do not. */
 const USERS: ReadonlySet<string> = new Set(['staff', ...ROLES]);
 
 /**
- * Public routes are open to every origin. Routes of users are open to the origins that are configured, to the letter;
- * everything else is closed. Credentials in the sense of CORS (cookies) are never allowed: tokens travel in a header
- * that the page sets itself.
- * @param origins as browsers write them, e.g. `https://app.example.com`
+ * Public routes allow every origin. Routes of users allow the configured origins, compared exactly; other routes allow none.
+ * CORS credentials (cookies) are never allowed: pages send tokens in a header.
+ * @param origins as browsers send them, e.g. `https://app.example.com`
  */
 export function createCors(origins: readonly string[]): Cors {
   const listed = new Set(origins);
@@ -32,7 +31,7 @@ export function createCors(origins: readonly string[]): Cors {
   function headersFor(route: Route, origin: string | undefined): Headers {
     if (route.publicCors === true) return { 'access-control-allow-origin': '*' };
     if (listed.size === 0 || !route.access.some((one) => USERS.has(one))) return {};
-    // Also for an origin that is refused: a cache must not hand its answer to another one.
+    // `vary` also for a rejected origin: a cache must not serve this response to another origin.
     if (origin === undefined || !listed.has(origin)) return { vary: 'origin' };
     return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' };
   }

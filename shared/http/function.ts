@@ -11,21 +11,21 @@ import { createCors } from './cors.ts';
 import type { BoundRoute } from './route.ts';
 import { createFunctionServer } from './server.ts';
 
-/** What a composition root is given beside its settings. */
+/** The parameters of a composition root besides its settings. */
 export interface FunctionContext {
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** What a composition root makes: the routes with their handlers, and how to let go of what they hold. */
+/** The result of a composition root: routes with their handlers, and a function that closes their connections. */
 export interface Composition {
   readonly routes: readonly BoundRoute[];
-  /** Where the limits of users and services are counted; a function that admits neither has none. */
+  /** Counts the requests of users and services; absent for a function that admits neither. */
   readonly counter?: Counter;
   readonly close: () => Promise<void>;
 }
 
-/** A deployable: its name, the environment variables it reads beside the common ones, and how it is put together. */
+/** A deployable function: its name, its own settings, and its composition root. */
 export interface FunctionDefinition<Config extends z.ZodObject = z.ZodObject> {
   readonly name: string;
   readonly config: Config;
@@ -38,7 +38,7 @@ export interface RunningFunction {
   readonly close: () => Promise<void>;
 }
 
-/** A deployable with its settings' type sealed in, so that different ones fit one list. */
+/** A function without the type of its settings, so that all functions fit one list. */
 export interface Deployable {
   readonly name: string;
   readonly config: z.ZodObject;
@@ -53,7 +53,7 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
     name,
     config: everything,
     create(env, clock, sink) {
-      readConfig(everything, env); // all faults at once, before the two parts are read with their own types
+      readConfig(everything, env); // reports all faults at once; the two parts are parsed below with their own types
       const common = readConfig(commonConfig, env);
       const settings = readConfig(config, env);
       const log = createLogger(name, sink);

@@ -1,15 +1,15 @@
 /**
- * Reads I-JSON (RFC 7493): JSON without duplicate members and without lone surrogates, which other parsers resolve
- * each in its own way, so that two of them can see two documents in one text. `JSON.parse` reports neither, and it
- * rounds 9007199254740991.4 to an integer in silence; this one tells which numbers are not integers as written.
+ * The result of parsing I-JSON (RFC 7493): JSON without duplicate members and lone surrogates, which parsers resolve
+ * differently, so that two parsers can read two documents from one text. `JSON.parse` reports neither, and silently rounds
+ * 9007199254740991.4 to an integer; this parser reports numbers that are not integers as written.
  */
 export interface ParsedJson {
   readonly value: unknown;
-  /** Where a number is not written as an integer within ±(2^53 - 1). At most 100 are listed. */
+  /** Paths of numbers that are not written as integers within ±(2^53 - 1); at most 100. */
   readonly inexact: readonly string[];
 }
 
-/** The text is not I-JSON; `path` is where, with member names and indices joined by dots. */
+/** The text is not I-JSON. `path` locates the fault: member names and indices joined by dots. */
 export class JsonSyntaxError extends SyntaxError {
   readonly path: string;
 
@@ -20,7 +20,7 @@ export class JsonSyntaxError extends SyntaxError {
   }
 }
 
-/** Deeper than any request has reason to be, and far from the end of the stack. */
+/** More than any request needs, and far below the limit of the stack. */
 const MAX_DEPTH = 64;
 const MAX_INEXACT = 100;
 
@@ -87,12 +87,12 @@ export function parseJson(text: string): ParsedJson {
     return value === 0 ? 0 : value;
   }
 
-  /** Looks for the end by hand: a regular expression with alternatives runs out of stack on a string of megabytes. */
+  /** Finds the end with a loop: a regular expression with alternatives overflows the stack on a string of megabytes. */
   function readString(): string {
     let end = at + 1;
     let escaped = false;
     for (let code = text.charCodeAt(end); code !== QUOTE; code = text.charCodeAt(end)) {
-      // Past the end the code is NaN, which is not less than anything either.
+      // Past the end the code is NaN, for which every comparison is false.
       if (!(code >= FIRST_PRINTABLE)) return fail('holds a string that is not closed, or a control character');
       escaped ||= code === BACKSLASH;
       end += code === BACKSLASH ? 2 : 1;

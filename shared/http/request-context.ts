@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** A request id a caller may choose: printable, short, and harmless in a log or a header. */
-const SANE_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+/** The format of request ids from callers: printable, short, and safe in logs and headers. */
+const CALLER_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** The caller's id when it sent a sane one, so that its logs and ours meet; else a fresh one. */
+/** The caller's request id when it is valid, so that its logs and ours can be correlated; otherwise a fresh one. */
 export function requestIdOf(request: IncomingMessage): string {
   const sent = request.headers['x-request-id'];
-  return typeof sent === 'string' && SANE_ID.test(sent) ? sent : randomUUID();
+  return typeof sent === 'string' && CALLER_ID.test(sent) ? sent : randomUUID();
 }
 
 /**
- * Cloud Logging's trace field, from the header that Google's front end adds or W3C's traceparent.
- * @returns `{}` when the request carries neither
+ * Cloud Logging's trace field, from the header of Google's front end or W3C's traceparent.
+ * @returns `{}` when the request has neither
  */
 export function traceFields(request: IncomingMessage, projectId: string): Record<string, string> {
   const google = /^([0-9a-f]{32})(?:\/|$)/i.exec(String(request.headers['x-cloud-trace-context'] ?? ''))?.[1];
@@ -22,10 +22,10 @@ export function traceFields(request: IncomingMessage, projectId: string): Record
 }
 
 /**
- * The client's address: from the header that our load balancer sets (it cannot be forged from outside, as only the
- * load balancer reaches us), else the connection's other end.
+ * The client's address: from the header that our load balancer sets, otherwise the peer of the connection. Clients cannot
+ * forge the header, since only the load balancer reaches us.
  */
 export function clientIpOf(request: IncomingMessage, header: string | undefined): string {
-  const told = header === undefined ? undefined : request.headers[header.toLowerCase()];
-  return (typeof told === 'string' ? told : undefined) ?? request.socket.remoteAddress ?? 'unknown';
+  const forwarded = header === undefined ? undefined : request.headers[header.toLowerCase()];
+  return (typeof forwarded === 'string' ? forwarded : undefined) ?? request.socket.remoteAddress ?? 'unknown';
 }

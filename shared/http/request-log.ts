@@ -2,11 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { LogSink } from '../logging/cloud-logging.ts';
 import { traceFields } from './request-context.ts';
 
-/** What is to be told of a request that was answered from memory. */
+/** The data of the log line of a cached response. */
 export interface ServedRequest {
   readonly requestId: string;
   readonly clientIp: string;
-  /** As `performance.now()` has it. */
+  /** A value of `performance.now()`. */
   readonly startedAt: number;
   readonly status: number;
 }
@@ -16,11 +16,11 @@ export interface RequestLog {
 }
 
 /**
- * The log's line of a request, to the letter what the logger would write, for answers that cost little more than it
- * does: put together by hand it takes a quarter of the time, and the lines of one turn of the event loop leave
- * together, as a write takes longer than the answer.
- * @param service the function's name, a label on every line
- * @param sink gets each line at once; by default they go to standard output, before anything else can happen
+ * Writes the log line of a cached response, identical to the logger's line. A template takes a quarter of the logger's
+ * time, which matters for responses that cost little more than their log line. The lines of one turn of the event loop are
+ * written together, since a write takes longer than the response.
+ * @param service name of the function, a label of every line
+ * @param sink receives each line at once; default: buffered writes to standard output, flushed before the next turn
  */
 export function createRequestLog(
   service: string,
@@ -36,7 +36,7 @@ export function createRequestLog(
       const latency = ((performance.now() - startedAt) / 1000).toFixed(4);
       sink(
         `{"severity":"INFO","message":"request","time":"${now()}","logging.googleapis.com/labels":${labels}` +
-          `,"request_id":"${requestId}"` + // only harmless characters, see requestIdOf
+          `,"request_id":"${requestId}"` + // needs no escaping, see requestIdOf
           (trace === undefined ? '' : `,"logging.googleapis.com/trace":${JSON.stringify(trace)}`) +
           `,"httpRequest":{"requestMethod":"${request.method}","requestUrl":${JSON.stringify(request.url)}` +
           `,"status":${status},"remoteIp":${JSON.stringify(clientIp)}` +
@@ -47,7 +47,7 @@ export function createRequestLog(
   };
 }
 
-/** ISO 8601; written once a millisecond, since that takes as long as the rest of a line. */
+/** The current time in ISO 8601, formatted once a millisecond: formatting takes as long as the rest of a line. */
 function createTimestamps(): () => string {
   let at = Number.NaN;
   let text = '';

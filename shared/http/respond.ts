@@ -3,13 +3,13 @@ import { isFault } from '../model/errors.ts';
 import type { Logger, Severity } from '../model/logger.ts';
 import type { HttpResponse } from './route.ts';
 
-/** What a browser must not do with an answer that somebody opens as a page; the one real page brings its own. */
+/** Content security policy of responses that are not pages. The documentation page sets its own. */
 const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 
-/** Two years, as browsers' preload lists ask for; over plain HTTP, as on a developer's machine, it is ignored. */
+/** Two years, as browsers' preload lists require. Browsers ignore it over plain HTTP. */
 const HTTPS_ONLY = 'max-age=63072000';
 
-/** Sends an answer, once; the defaults are the careful ones. */
+/** Sends a response, unless one was already sent. Default headers are the restrictive ones. */
 export function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
   if (response.headersSent || response.destroyed) return;
   const body = encode(answer.body);
@@ -23,26 +23,26 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
   discard(request, () => response.end());
 }
 
-/** The headers that depend on the answer alone. */
+/** The headers that depend on the response only. */
 export function headersOf(answer: HttpResponse, body: string | Buffer | undefined): Record<string, string | number> {
   return {
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
     'strict-transport-security': HTTPS_ONLY,
     'x-content-type-options': 'nosniff',
-    // Not without a body: a cache would write the headers of a 304 over those of the page it has kept.
+    // Only with a body: a cache would overwrite the headers of its stored page with those of a 304.
     ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-security-policy': NO_PAGE }),
     ...answer.headers,
     ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
   };
 }
 
-/** How much of a body that is refused we read and throw away. */
+/** Maximum bytes of a rejected body that are read and discarded. */
 const MAX_DISCARDED = 32 * 1024 * 1024;
 
 /**
- * Reads on to the end of a body that nobody wants. A connection closed before that would lose our answer on its way
- * to a caller that sends everything before it reads anything.
+ * Reads and discards the rest of a rejected body. If the connection closed earlier, a client that sends its whole request
+ * before it reads would lose our response.
  */
 function discard(request: IncomingMessage, ended: () => void): void {
   let discarded = 0;
@@ -59,7 +59,7 @@ function encode(body: unknown): string | Buffer | undefined {
   return JSON.stringify(body);
 }
 
-/** The one line that a request leaves in the log. */
+/** Writes the log line of a request. */
 export function logRequest(
   request: IncomingMessage,
   context: { readonly log: Logger; readonly clientIp: string; readonly startedAt: number },
@@ -80,7 +80,7 @@ export function logRequest(
   });
 }
 
-/** A session's id holds its seat, and one route takes it in its path: what stays is the licence that it names. */
+/** Replaces the secret part of a session id, which one route has in its path; the licence id stays. */
 const withoutSecrets = (path: string): string => path.replace(/(lic_\w{12}(?:\.|%2e))[^/]+/gi, '$1…');
 
 function severityOf(status: number, error: unknown): Severity {

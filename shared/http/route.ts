@@ -5,7 +5,7 @@ import type { Access, Principal } from '../model/principal.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** One possible answer: what it means, and its body's schema where it has one. */
+/** One possible response: its meaning, and the schema of its body. */
 export interface ResponseSpec {
   readonly description: string;
   readonly schema?: z.ZodType;
@@ -13,8 +13,8 @@ export interface ResponseSpec {
 }
 
 /**
- * A route as data. One table of these drives the router, the validation, the OpenAPI document, the gateway, the
- * authorisation test and the comparison with the production URL map.
+ * A route as data. The router, the validation, the OpenAPI document, the local gateway, the authorisation test and the
+ * comparison with the production URL map all read the same table of routes.
  */
 export interface Route<
   Params extends z.ZodType = z.ZodType,
@@ -29,20 +29,20 @@ export interface Route<
   readonly access: readonly Access[];
   readonly summary: string;
   readonly description?: string;
-  /** A parameter that does not fit is a 404: it names nothing. */
+  /** An invalid path parameter is a 404, since it names nothing. */
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
   /** Bytes. */
   readonly bodyLimit?: number;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
-  /** The codes of its own, beside those that every route can answer. */
+  /** Error codes of this route, in addition to those of every route. */
   readonly errors?: readonly FaultCode[];
-  /** Readable from any web page, with any origin. */
+  /** Whether web pages of all origins may read the responses. */
   readonly publicCors?: boolean;
 }
 
-/** What a handler is given: parsed, validated, and with the caller known. */
+/** The input of a handler: parsed, validated, and with the authenticated caller. */
 export interface HandlerInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
@@ -52,11 +52,11 @@ export interface HandlerInput<Params, Query, Body> {
   readonly principal: Principal;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly requestId: string;
-  /** Where the caller is, as the load balancer says; for logs, limits and the audit. */
+  /** The client's address, as the load balancer reports it; for logs, limits and the audit. */
   readonly clientIp: string;
-  /** Adds headers to the answer, be it a problem or not. */
+  /** Sets headers of the response, whether it is a problem or not. */
   readonly setHeaders: (headers: Readonly<Record<string, string>>) => void;
-  /** Aborted when the caller has gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -64,17 +64,17 @@ export interface HandlerInput<Params, Query, Body> {
 export interface HttpResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** A string or bytes are sent as they are, anything else as JSON; undefined sends no body. */
+  /** Strings and bytes are sent unchanged, other values as JSON; undefined sends no body. */
   readonly body?: unknown;
 }
 
 export interface BoundRoute {
   readonly route: Route;
-  /** Validates and handles; throws a Fault for everything that is the caller's or a dependency's. */
+  /** Validates the input and handles the request. @throws Fault for errors of the caller or a dependency */
   readonly handle: (input: HandlerInput<unknown, unknown, unknown>) => Promise<HttpResponse>;
   /**
-   * The answer to a GET, if it is at hand; for routes that are open to anyone and read nothing but their path. One
-   * object an answer: what is sent is worked out once for each. Parameters have not been validated.
+   * Returns the cached response to a GET; undefined when there is none. Only for routes that are open to anyone and depend
+   * on the path only. The same response must be the same object, which is encoded once. Parameters are not validated.
    */
   readonly cached?: (input: CachedInput) => HttpResponse | undefined;
 }
@@ -84,7 +84,7 @@ export interface CachedInput {
   readonly headers: { readonly 'if-none-match'?: string | undefined };
 }
 
-/** Keeps the schemas' types, so that `bind` can hand them to the handler. */
+/** Defines a route and keeps the types of its schemas, which `bind` passes to the handler. */
 export const defineRoute = <Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
   route: Route<Params, Query, Body>,
 ): Route<Params, Query, Body> => route;

@@ -1,6 +1,6 @@
 import type { Route } from './route.ts';
 
-/** Whatever belongs to a route: its handler, or the function that serves it. */
+/** An entry of a router: a route with its handler, or with the function that serves it. */
 interface Routed {
   readonly route: Pick<Route, 'method' | 'path'>;
 }
@@ -17,8 +17,8 @@ interface Entry<Bound> {
 }
 
 /**
- * Finds the route of a request. A trailing slash makes no difference, HEAD is served by GET's route, and a path that
- * is not valid percent-encoding is not found.
+ * Creates a function that finds the route of a request. A trailing slash is ignored, HEAD uses the route of GET, and a path
+ * with invalid percent-encoding is not found.
  */
 export function createRouter<Bound extends Routed>(
   routes: readonly Bound[],
@@ -31,7 +31,7 @@ export function createRouter<Bound extends Routed>(
     entry.byMethod.set(method, bound);
     entries.set(path, entry);
   }
-  // Paths without parameters first, so that a parameter never swallows a fixed name.
+  // Paths with fewer parameters first, so that a parameter never matches a fixed name.
   const ordered = [...entries.values()].sort((a, b) => a.names.length - b.names.length);
 
   return (method, path) => {

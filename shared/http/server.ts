@@ -22,20 +22,20 @@ export interface FunctionServerOptions {
   readonly routes: readonly BoundRoute[];
   readonly authenticate: Authenticate;
   readonly log: Logger;
-  /** Where the log's lines of cached answers go; standard output by default. */
+  /** Receives the log lines of cached responses. Default: standard output. */
   readonly sink?: LogSink | undefined;
   readonly projectId: string;
   readonly limits: Limits;
   readonly cors: Cors;
-  /** The header in which the load balancer puts the client's address; undefined where there is none in front. */
+  /** The header in which the load balancer sends the client's address; undefined without a load balancer. */
   readonly clientIpHeader: string | undefined;
 }
 
-/** In the log alone: whatever came of a request whose caller left is no failure of ours (nginx's and Google's 499). */
+/** The status in the log when the client disconnected, as nginx and Google log it; it is not a failure of ours. */
 const CALLER_GONE = 499;
 const DEFAULT_BODY_LIMIT = 64 * 1024;
 
-/** What is known of a request before its route is. */
+/** The part of the handler's input that does not depend on the route. */
 interface Context
   extends Pick<
     HandlerInput<never, never, never>,
@@ -45,8 +45,8 @@ interface Context
 }
 
 /**
- * The HTTP server of one function. Our own front finds the route, authenticates the caller, and reads, limits and
- * checks the body before functions-framework sees the request; those that we refuse never reach it.
+ * The HTTP server of one function. It finds the route, authenticates the caller, and reads, limits and checks the body
+ * before functions-framework handles the request. Rejected requests never reach the framework.
  */
 export function createFunctionServer(options: FunctionServerOptions): Server {
   const route = createRouter(options.routes);
@@ -56,12 +56,12 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   const lines = createRequestLog(name, projectId, sink);
   const answered = createCachedResponses({ ...options, find: route, lines });
   framework.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!answered(request, response)) void front(request, response);
+    if (!answered(request, response)) void serve(request, response);
   });
   return harden(framework.server);
 
-  /** Answers one request, whatever happens, and leaves one line in the log. */
-  async function front(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Sends one response to a request, whatever happens, and writes one log line. */
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const context = contextOf(request, response);
     context.setHeaders({ 'x-request-id': context.requestId });
     try {
@@ -69,11 +69,11 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
       send(request, response, answer);
       logRequest(request, context, answer.status, undefined);
     } catch (error) {
-      await refuse(request, response, context, error);
+      await sendProblem(request, response, context, error);
     }
   }
 
-  async function refuse(
+  async function sendProblem(
     request: IncomingMessage,
     response: ServerResponse,
     context: Context,
@@ -81,14 +81,14 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   ): Promise<void> {
     const stranger = (callers.get(request)?.kind ?? 'anyone') === 'anyone';
     const asThrown = { error: thrown, headers: {} };
-    const refusal = stranger
+    const failure = stranger
       ? await options.limits.throttleFailure(context.clientIp, thrown).catch(() => asThrown)
       : asThrown;
-    context.setHeaders(refusal.headers);
-    const problem = toProblem(refusal.error, context.requestId);
-    const gone = context.signal.aborted; // before we answer, after which every connection may close
+    context.setHeaders(failure.headers);
+    const problem = toProblem(failure.error, context.requestId);
+    const gone = context.signal.aborted; // read before the response is sent, since the client may disconnect after it
     send(request, response, problem);
-    logRequest(request, context, gone ? CALLER_GONE : problem.status, refusal.error);
+    logRequest(request, context, gone ? CALLER_GONE : problem.status, failure.error);
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse, context: Context): Promise<HttpResponse> {
@@ -127,7 +127,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     return match.kind === 'found' ? options.cors.preflight(match.bound.route, request.headers.origin) : undefined;
   }
 
-  /** Who is calling, if it may, within its allowance. Somebody whose token was good is no guesser, whatever it asks for. */
+  /** Authenticates the caller, checks its access to the route, and counts the request against its limit. */
   async function admit(target: Route, request: IncomingMessage, { setHeaders }: Context): Promise<Principal> {
     if (target.access.includes('anyone')) return { kind: 'anyone' };
     const principal = await options.authenticate(request.headers.authorization);
@@ -163,7 +163,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
 const readBody = (route: Route, request: IncomingMessage) =>
   readJsonBody(request, route.bodyLimit ?? DEFAULT_BODY_LIMIT);
 
-/** By hand: URL would take a path that begins with two slashes for a host. */
+/** Splits the target without `URL`, which takes a path that begins with two slashes for a host. */
 function splitTarget({ url = '' }: IncomingMessage): { path: string; search: string } {
   const cut = url.indexOf('?');
   return cut < 0 ? { path: url, search: '' } : { path: url.slice(0, cut), search: url.slice(cut + 1) };
@@ -178,11 +178,11 @@ function flatHeaders(request: IncomingMessage): Record<string, string | undefine
   );
 }
 
-/** Time limits against callers who send slowly. What is no HTTP at all gets Node's bare 400. */
+/** Sets timeouts against slow senders. Node itself answers malformed HTTP with a bare 400. */
 function harden(server: Server): Server {
   server.headersTimeout = 10_000;
   server.requestTimeout = 60_000;
-  server.keepAliveTimeout = 620_000; // longer than the load balancer's 600 s, or it meets closed connections
+  server.keepAliveTimeout = 620_000; // longer than the load balancer's 600 s, so that it never reuses a closed connection
   server.maxHeadersCount = 100;
   return server;
 }

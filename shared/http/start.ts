@@ -2,10 +2,10 @@ import { systemClock } from '../model/clock.ts';
 import { ConfigError } from '../model/config.ts';
 import type { Deployable } from './function.ts';
 
-/** Cloud Run gives a container this long between SIGTERM and its end; we leave some of it to the platform. */
+/** Cloud Run kills a container ten seconds after SIGTERM; this leaves it two. */
 const GRACE_MILLISECONDS = 8_000;
 
-/** Runs one function as its own process, as Cloud Run does: listens on `PORT`, finishes what is under way on SIGTERM. */
+/** Runs one function as a process, as on Cloud Run: it listens on `PORT` and completes open requests on SIGTERM. */
 export function start(deployable: Deployable): void {
   const { server, close } = createOrExit(deployable);
   server.listen(Number(process.env['PORT'] ?? 8080));

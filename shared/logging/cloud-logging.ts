@@ -8,9 +8,9 @@ const toStdout: LogSink = (line) => {
 };
 
 /**
- * One JSON line an event, in the form that Cloud Logging reads from standard output (structured logging: `severity`,
- * `message`, `logging.googleapis.com/trace`, `logging.googleapis.com/labels`).
- * @param service the function's name, a label on every event
+ * Writes each event as one JSON line, in the format that Cloud Logging reads from standard output (structured logging:
+ * `severity`, `message`, `logging.googleapis.com/trace`, `logging.googleapis.com/labels`).
+ * @param service name of the function, a label of every event
  */
 export function createLogger(
   service: string,
@@ -33,13 +33,13 @@ export function createLogger(
   };
 }
 
-/** Bytes are never written, whatever they are called: they may be a key or a plaintext. `Sensitive` sees to itself. */
+/** Writes errors, and never bytes, which may be a key or a plaintext. `Sensitive` redacts itself. */
 function writeErrors(this: Readonly<Record<string, unknown>>, name: string, value: unknown): unknown {
-  if (ArrayBuffer.isView(this[name])) return '[bytes]'; // before Buffer.toJSON has made an object of it
+  if (ArrayBuffer.isView(this[name])) return '[bytes]'; // the original value: Buffer.toJSON has already converted the argument
   if (!(value instanceof Error)) return typeof value === 'bigint' ? value.toString() : value;
   const code = 'code' in value ? { code: value.code } : {};
   const cause = value.cause === undefined ? {} : { cause: value.cause };
-  // The stack is for what nobody foresaw; a coded error says all there is to say by its code.
+  // A coded error is expected and needs no stack.
   return {
     name: value.name,
     message: value.message,

@@ -1,4 +1,4 @@
-/** Where the domain takes the time from: milliseconds since the Unix epoch. */
+/** The source of time for the domain, in milliseconds since the Unix epoch. */
 export interface Clock {
   now(): number;
 }

@@ -1,18 +1,18 @@
 import * as z from 'zod';
 
-/** Environment variables, as a function's schema reads them. */
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment does not fit; the message lists every fault, one a line. */
+/** The environment is incomplete or invalid. The message lists every fault, one a line. */
 export class ConfigError extends Error {
   constructor(faults: readonly string[]) {
-    super(`The environment is not complete:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    super(`The environment is incomplete or invalid:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
     this.name = 'ConfigError';
   }
 }
 
 /**
- * Reads a function's settings, once, at its composition root. An empty variable counts as missing.
+ * Parses the settings of a function, once, in its composition root. An empty variable counts as missing.
  * @throws ConfigError naming every variable that is missing or malformed
  */
 export function readConfig<S extends z.ZodObject>(schema: S, env: Environment): z.output<S> {
@@ -39,7 +39,7 @@ const commaSeparated = z.string().transform((text) =>
 
 const emails = commaSeparated.pipe(z.array(z.email()));
 
-/** Origins are compared to the letter, so one that no browser would write as it stands is a mistake. */
+/** Origins are compared exactly, so each must be spelled as browsers send it. */
 const origins = commaSeparated.pipe(
   z.array(
     z
@@ -48,13 +48,13 @@ const origins = commaSeparated.pipe(
   ),
 );
 
-/** host:port of a plaintext gRPC stand-in; unset in production, where the client knows its service. */
+/** host:port of a plaintext gRPC stand-in; unset in production. */
 export const endpoint = z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port');
 
-/** What every function needs: the project, and whose tokens count. */
+/** The settings of every function: the project, and the accepted tokens. */
 export const commonConfig = z.object({
   PROJECT_ID: z.string().min(1).describe('Google Cloud project of the services'),
-  SERVICE_AUDIENCE: z.string().min(1).describe('the one audience of service tokens, the same for all functions'),
+  SERVICE_AUDIENCE: z.string().min(1).describe('audience of service tokens, the same for all functions'),
   SERVICE_ACCOUNTS: emails.default([]).describe('emails, comma separated: back ends that may sign and seal'),
   SCHEDULER_ACCOUNTS: emails.default([]).describe('emails, comma separated: who may call /internal routes'),
   USER_JWKS_URL: z
@@ -74,14 +74,12 @@ export const commonConfig = z.object({
     .describe('requests an hour and address without a valid licence key, session id or token'),
   CORS_ORIGINS: origins
     .default([])
-    .describe(
-      'origins, comma separated, whose web pages may call the routes of users; none: no page of another origin',
-    ),
+    .describe('origins, comma separated, whose web pages may call the routes of users; empty: no other origin'),
   CLIENT_IP_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]+$/)
     .optional()
-    .describe("the header in which the load balancer puts the client's address"),
+    .describe("the header in which the load balancer sends the client's address"),
 });
 
 export const firestoreConfig = z.object({
@@ -90,8 +88,8 @@ export const firestoreConfig = z.object({
 });
 
 /**
- * What a published key may be served from, one after the other: an instance's list, the CDN or a client (an hour), and
- * both for a day more while we fail. A version must have been published for longer before it signs.
+ * Maximum age of a list of keys that a client may have: the cache of an instance, then the CDN or the client (an hour),
+ * and both for a day more while we fail. A version must be published for longer before it signs.
  */
 const CACHED_HOURS = 26;
 
@@ -107,18 +105,16 @@ export const signingKeyConfig = z.object({
     .describe('resource name of the licence signing key'),
   KMS_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
   PUBLISH_BEFORE_SIGNING_HOURS: period(48, CACHED_HOURS).describe(
-    'how long a key version is published before it signs',
+    'time between the publication of a key version and its first signature',
   ),
-  ROTATE_AFTER_DAYS: period(30, 3).describe('age of the newest key version at which the next one is made'),
-  ARCHIVE_AFTER_DAYS: period(30, 1).describe(
-    'time after its retirement at which a key version is disabled and archived',
-  ),
+  ROTATE_AFTER_DAYS: period(30, 3).describe('age of the newest key version at which the next one is created'),
+  ARCHIVE_AFTER_DAYS: period(30, 1).describe('time between the retirement of a key version and its archiving'),
   LONGEST_VALIDITY_DAYS: period(400, 1).describe(
-    'how far validity may reach ahead, and how long archived keys are published',
+    'longest validity of a signature, and how long archived keys stay published',
   ),
 });
 
-/** @param config what `signingKeyConfig` reads */
+/** The periods in seconds. @param config parsed by `signingKeyConfig` */
 export const keyPeriods = (config: z.output<typeof signingKeyConfig>) => ({
   publishBeforeSigning: config.PUBLISH_BEFORE_SIGNING_HOURS * 3600,
   rotateAfter: config.ROTATE_AFTER_DAYS * 86_400,
@@ -126,5 +122,5 @@ export const keyPeriods = (config: z.output<typeof signingKeyConfig>) => ({
   longestValidity: config.LONGEST_VALIDITY_DAYS * 86_400,
 });
 
-/** Seconds that an instance keeps the list of key versions: a revoked one is gone from every answer within that time. */
+/** Seconds that an instance caches the list of key versions; also the time until a revoked version disappears. */
 export const KEY_LIST_MAX_AGE = 60;

@@ -1,6 +1,6 @@
 /**
- * Everything that can go wrong in a way a caller may learn about. The codes are part of the contract: stable, and
- * each with one HTTP status (`shared/http/problem.ts`).
+ * The errors that a caller can see. The codes are part of the contract: stable, and each with one HTTP status
+ * (`shared/http/problem.ts`).
  */
 export type FaultCode =
   | 'invalid_request'
@@ -25,23 +25,23 @@ export type FaultCode =
   | 'dependency_unavailable'
   | 'signing_unavailable';
 
-/** One fault in a request's data: where, and what is wrong there. The path joins member names and indices with dots. */
+/** One invalid member of a request. The path joins member names and indices with dots. */
 export interface InvalidMember {
   readonly path: string;
   readonly message: string;
 }
 
 export interface FaultOptions {
-  /** Members that the answer carries beside the standard ones, e.g. `seats_used`. */
+  /** Additional members of the problem document, e.g. `seats_used`. */
   readonly extra?: Readonly<Record<string, string | number | boolean>>;
   readonly errors?: readonly InvalidMember[];
-  /** Seconds after which the caller may try again; the answer's Retry-After. */
+  /** Seconds until the caller may retry; sent as Retry-After. */
   readonly retryAfter?: number;
-  /** What an operator needs to know and a caller must not: it is logged and never sent. */
+  /** The underlying error for operators: it is logged and never sent. */
   readonly cause?: unknown;
 }
 
-/** A coded error. Its message is the answer's `detail`: it names the fault and holds neither a secret nor Google's words. */
+/** A coded error. Its message becomes the `detail` of the problem document; it contains no secret and no message of Google. */
 export class Fault extends Error {
   readonly code: FaultCode;
   readonly extra: Readonly<Record<string, string | number | boolean>>;

@@ -4,7 +4,7 @@ import type { Document, UpdateTime } from '../store/store.ts';
 export const TIERS = ['trial', 'starter', 'professional', 'enterprise'] as const;
 export type Tier = (typeof TIERS)[number];
 
-/** Seconds that a copy of the licence works offline, unless the licence says otherwise. */
+/** Default seconds that a copy of a licence works offline. */
 export const OFFLINE_SECONDS: Readonly<Record<Tier, number>> = {
   trial: 24 * 3600,
   starter: 24 * 3600,

@@ -1,14 +1,14 @@
-/** Cloud Logging's severities, as far as we use them. ALERT is for what somebody must look at. */
+/** The severities of Cloud Logging that the suite uses. ALERT needs the attention of a person. */
 export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR' | 'ALERT';
 
 export interface Logger {
   /**
    * Writes one event.
-   * @param event its name, stable, for log-based metrics and searches, e.g. `request` or `signing_failed`
-   * @param fields what belongs to it; an Error is written as its name, message, code and causes
+   * @param event a stable name for log-based metrics and searches, e.g. `request` or `signing_failed`
+   * @param fields data of the event; an Error is written with its name, message, code and causes
    */
   log(severity: Severity, event: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** A logger whose events carry these fields too. */
+  /** A logger that adds these fields to each event. */
   with(fields: Readonly<Record<string, unknown>>): Logger;
 }
 

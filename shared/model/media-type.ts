@@ -1,20 +1,20 @@
 export const MAX_MEDIA_TYPE_CHARACTERS = 255;
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-/** Printable ASCII alone: what a client makes of other characters in a header is anyone's guess. */
+/** Printable ASCII only, since clients treat other characters in a header differently. */
 const QUOTED = '"(?:[ !#-\\[\\]-~]|\\\\[ -~])*"';
 const MEDIA_TYPE = new RegExp(`^(${TOKEN}/${TOKEN})(?:[ \\t]*;[ \\t]*${TOKEN}=(?:${TOKEN}|${QUOTED}))*$`);
-/** A star is a token's character too, but in a range it would look like more than it is. */
+/** A token without a star, which would look like a wildcard in a range. */
 const PLAIN = TOKEN.replace('*', '');
 const RANGE = new RegExp(`^(?:\\*/\\*|${PLAIN}/(?:\\*|${PLAIN}))$`);
 
-/** RFC 9110, section 8.3.1: type, subtype and parameters. No line end can be in one. */
+/** Whether a text is a media type with parameters (RFC 9110, section 8.3.1). It cannot contain a line end. */
 export const isMediaType = (text: string): boolean => text.length <= MAX_MEDIA_TYPE_CHARACTERS && MEDIA_TYPE.test(text);
 
-/** A type, all of a type's subtypes (`image/*`), or everything: RFC 9110, section 12.5.1, without parameters. */
+/** Whether a text is a media range without parameters (RFC 9110, section 12.5.1), e.g. `image/png` or `image/*`. */
 export const isMediaRange = (text: string): boolean => RANGE.test(text);
 
-/** Whether one of the ranges covers the type; parameters and case do not count. */
+/** Whether one of the ranges includes the media type. Parameters and case are ignored. */
 export function covers(ranges: readonly string[], mediaType: string): boolean {
   const essence = (MEDIA_TYPE.exec(mediaType)?.[1] ?? '').toLowerCase();
   const wider = ['*/*', `${essence.slice(0, essence.indexOf('/'))}/*`, essence];

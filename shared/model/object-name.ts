@@ -1,15 +1,15 @@
-/** Bytes of UTF-8 that a caller's part of an object's name may have; Cloud Storage takes 1,024 for all of it. */
+/** Maximum UTF-8 bytes of the caller's part of an object name; Cloud Storage allows 1,024 for the whole name. */
 export const MAX_FILENAME_BYTES = 900;
 export const MAX_OBJECT_NAME_BYTES = 1024;
 
 const CONTROL = /\p{Cc}/u;
 
 /**
- * Why a text cannot be the caller's part of an object's name. Dot segments and empty ones are refused since clients
- * and proxies collapse them before they send, and so would ask for another object than the one that was signed.
- * Nothing is normalised: NFC and NFD stay two names, as they are to Cloud Storage.
+ * Validates the caller's part of an object name. Dot segments and empty segments are invalid: clients and proxies collapse
+ * them before they send, and would request another object than the signed one. Names are not normalised: NFC and NFD are
+ * different names in Cloud Storage.
  *
- * @returns what is wrong with it, or undefined
+ * @returns the fault, or undefined for a valid name
  * @see https://cloud.google.com/storage/docs/objects#naming
  */
 export function filenameFault(name: string): string | undefined {

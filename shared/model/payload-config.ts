@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { signingKeyConfig } from './config.ts';
 
-/** What sealing and opening have in common. */
+/** The settings of both sealing and opening. */
 export const payloadConfig = z.object({
   PAYLOAD_BUCKET: z.string().min(3).describe('bucket of the sealed payloads'),
   PAYLOAD_KEY: signingKeyConfig.shape.SIGNING_KEY.describe('resource name of the key that wraps the payloads’ keys'),

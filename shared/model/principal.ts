@@ -2,8 +2,8 @@ export const ROLES = ['owner', 'admin', 'member', 'guest'] as const;
 export type Role = (typeof ROLES)[number];
 
 /**
- * Who is calling, as far as a verified token says. A user without a role has no right at all; `staff` are the
- * vendor's own people, who act for every tenant.
+ * The caller, as a verified token identifies it. A user without a role has no rights; `staff` are employees of the vendor,
+ * who act for every tenant.
  */
 export type Principal =
   | { readonly kind: 'anyone' }
@@ -17,7 +17,7 @@ export type Principal =
     }
   | { readonly kind: 'service' | 'scheduler'; readonly email: string };
 
-/** The kinds of caller that a route can admit. */
+/** The kinds of callers that a route can admit. */
 export type Access = 'anyone' | 'service' | 'scheduler' | 'staff' | Role;
 
 export function admits(access: readonly Access[], principal: Principal): boolean {

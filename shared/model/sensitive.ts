@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 const REDACTED = '[sensitive]';
 
 /**
- * A value that must not be seen. Whatever writes it, be it the logger, a template, `console.log` or `JSON.stringify`,
- * writes the word above; only `reveal` gives it out. So redaction goes by type and not by the names of fields.
+ * A value that must not be logged or sent. The logger, templates, `console.log` and `JSON.stringify` write REDACTED in its
+ * place; only `reveal` returns it. Redaction by type does not depend on the names of fields.
  */
 export class Sensitive<T> {
   readonly #value: T;
@@ -13,7 +13,7 @@ export class Sensitive<T> {
     this.#value = value;
   }
 
-  /** For the one place that needs it. */
+  /** The value, for the one place that needs it. */
   reveal(): T {
     return this.#value;
   }

@@ -2,10 +2,9 @@ import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { isLicenseId, type LicenseKey } from '../license-format/license-key.ts';
 
 /**
- * Session ids are bearer secrets: `{license_id}.{43 characters}`. What is stored, listed and logged is only their
- * hash, the handle. A machine that asks again must get the same id back although it is stored nowhere, so the secret
- * part is derived: HMAC-SHA-256 under the licence key, which only clients have, of a random nonce, which only the
- * store has. Neither alone gives the id.
+ * Session ids are bearer secrets: `{license_id}.{43 characters}`. Only their hash, the handle, is stored, listed and logged.
+ * A machine that acquires again must get the same id, which is not stored, so the secret part is derived: HMAC-SHA-256 of
+ * a random nonce, which only the store has, under the licence key, which only clients have. Neither alone is enough.
  */
 export interface SessionName {
   readonly sessionId: string;
@@ -35,6 +34,6 @@ export function licenseOfSession(sessionId: string): string | undefined {
   return isLicenseId(licenseId) && /^[A-Za-z0-9_-]{43}$/.test(secret) && rest.length === 0 ? licenseId : undefined;
 }
 
-/** What names a machine in the store: bound to the licence, so that a machine cannot be followed across licences. */
+/** The id of a machine in the store. It is bound to the licence, so that a machine cannot be tracked across licences. */
 export const holderId = (licenseId: string, hardwareId: string): string =>
   createHash('sha256').update(`${licenseId}:${hardwareId}`).digest('hex');

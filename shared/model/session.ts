@@ -13,24 +13,24 @@ const END_REASONS = [
 export type EndReason = (typeof END_REASONS)[number];
 
 /**
- * Milliseconds after its end before a lease counts as expired for others: more than the clocks of two instances
- * differ (Google's are kept within a few). `expires_at` is only ever raised, so nothing else has to be added.
+ * Milliseconds between the end of a lease and its expiry for others: more than the clocks of two instances differ, which
+ * Google keeps within a few milliseconds. `expires_at` only ever increases, so no other margin is needed.
  */
 export const EXPIRY_SLACK = 1_000;
 
-/** The moment before which a lease must have ended for its seat to be taken from its holder. */
+/** The time before which a lease must have ended for its seat to be taken from its holder. */
 export const expiredBefore = (now: number): number => now - EXPIRY_SLACK;
 
 /**
- * Sessions are spread over this many values of `shard`, because an index over a field that grows with time takes
- * 500 writes a second for each value of the field before it.
+ * Number of values of `shard` over which sessions are spread: an index over a field that grows with time is limited to 500
+ * writes a second for each value of the preceding field.
  */
 export const SHARDS = 32;
 
 const integer = z.number().int();
 const text = z.string().nullable();
 
-/** `sessions/{handle}`: the live lease, there exactly while the seat is held. Times are milliseconds since the epoch. */
+/** `sessions/{handle}`: the lease; it exists exactly while the seat is held. Times are milliseconds since the epoch. */
 export const sessionFields = z.object({
   license_id: z.string(),
   tenant_id: z.string(),
@@ -61,21 +61,21 @@ export const readSession = ({ id, fields, updateTime }: Document): Session => ({
   updateTime,
 });
 
-/** `licenses/{id}/holders/{hash of hardware_id}`: which session a machine holds, and what its id is derived from. */
+/** `licenses/{id}/holders/{hash of hardware_id}`: the session that a machine holds, and the nonce of its session id. */
 export const holderFields = z.object({ session: z.string(), nonce: z.string() });
 
-/** `ended_sessions/{handle}`: why a session is no more, until the store's TTL removes it. */
+/** `ended_sessions/{handle}`: why a session ended; the store's TTL removes it. */
 export const endedFields = z.object({
   license_id: z.string(),
   tenant_id: z.string(),
   reason: z.enum(END_REASONS),
   ended_at: integer,
   acquired_at: integer,
-  /** Seats in use after a release, so that a repeated release answers the same. */
+  /** Seats in use after a release, so that a repeated release gets the same response. */
   seats_used: integer.nullable(),
 });
 
 export type EndedSession = z.output<typeof endedFields>;
 
-/** Milliseconds for which an ended session is told from one that never was. */
+/** Milliseconds for which an ended session is distinguished from an unknown one. */
 export const ENDED_RETENTION = 90 * 24 * 3600 * 1000;

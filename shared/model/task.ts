@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 
 /**
- * A task's id is random, so that whoever does not know it cannot name its object, and it names one attempt at sealing
- * only: what an attempt that is long given up still does can never touch another's object.
+ * A task id is random, so that nobody can guess the name of its object, and belongs to one attempt at sealing: a late write
+ * of an abandoned attempt cannot touch another object.
  */
 export const newTaskId = (): string => randomUUID();
 
@@ -13,5 +13,5 @@ export const isTaskId = (text: string): boolean => TASK_ID.test(text);
 /** The name of a task's object in the payload bucket. */
 export const taskObject = (taskId: string): string => `encrypted-payloads/${taskId}.bin`;
 
-/** What a sealed payload is bound to, so that one task's cannot be passed off as another's. */
+/** Binds a sealed payload to its task, so that it cannot be presented as another task's. */
 export const taskAssociatedData = (taskId: string): Uint8Array => Buffer.from(`countersign/task-payload/v1:${taskId}`);

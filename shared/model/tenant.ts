@@ -10,11 +10,11 @@ const integer = z.number().int();
 export const tenantFields = z.object({
   name: z.string(),
   tier: z.enum(TIERS),
-  /** The most seats that its licences may have together; null is no limit. */
+  /** Maximum number of seats of its licences in total; null: no limit. */
   seat_limit: integer.nullable(),
-  /** The sum of its licences' `max_seats`, in every state exactly. */
+  /** The sum of `max_seats` over its licences, exact at all times. */
   seats_allotted: integer,
-  /** How many of its members are owners, so that the last one can be told without a query. */
+  /** Number of members who are owners, so that the last one is recognised without a query. */
   owners: integer,
   stripe_customer_id: z.string().nullable(),
   stripe_subscription_id: z.string().nullable(),
@@ -35,12 +35,12 @@ export const readTenant = ({ id, fields, updateTime }: Document): Tenant => ({
   updateTime,
 });
 
-/** A fresh tenant id: `ten_` and twelve characters (60 bits), of the alphabet of licence ids. */
+/** A fresh tenant id: `ten_` and twelve characters (60 bits) of the alphabet of licence ids. */
 export const newTenantId = (): string => `ten_${newLicenseId().slice('lic_'.length)}`;
 
 /**
- * `tenants/{tenant_id}/members/{uid}`: what has been decided of a member. What it may do is what its claims in
- * Identity Platform say, which follow; `pending` while they may not have yet.
+ * `tenants/{tenant_id}/members/{uid}`: the intended rights of a member. The effective rights are the claims in Identity
+ * Platform, which are set afterwards; `pending` is true until then.
  */
 export const memberFields = z.object({
   /** Null when the member is to be removed. */
@@ -48,7 +48,7 @@ export const memberFields = z.object({
   email: z.string().nullable(),
   added_at: integer,
   pending: z.boolean(),
-  /** Rights are taken away: sessions end with the change of the claims. */
+  /** The change removes rights, so the user's sessions end with the change of the claims. */
   revoke: z.boolean(),
 });
 

@@ -3,19 +3,19 @@ import type { Document } from '../store/store.ts';
 
 const DAY = 24 * 3600 * 1000;
 
-/** Days that the use of a licence is shown for, today included. */
+/** Number of days in a usage report, including today. */
 export const USAGE_DAYS = 31;
 
-/** Milliseconds for which a day's use is kept. */
+/** Retention of a day's usage in milliseconds. */
 export const USAGE_RETENTION = 100 * DAY;
 
-/** An instance writes to one of so many documents a day, so that instances seldom meet on one. */
+/** Number of documents for each day. Each instance writes to one of them, so that instances seldom contend. */
 export const USAGE_SHARDS = 16;
 
-/** `licenses/{id}/usage/{day}-{shard}`: what the instances of one shard have seen of a day. Either number may be missing. */
+/** `licenses/{id}/usage/{day}-{shard}`: the counts of the instances of one shard. Either may be absent. */
 const usageFields = z.object({
   day: z.string(),
-  /** The most seats that were in use at once. */
+  /** Maximum number of seats in use at the same time. */
   peak: z.number().int().default(0),
   /** Requests that found no free seat. */
   denials: z.number().int().default(0),
@@ -28,7 +28,7 @@ export const readUsage = ({ fields }: Document): UsageFields => usageFields.pars
 /** The UTC day of a moment, e.g. `2026-11-23`. @param now milliseconds since the epoch */
 export const dayOf = (now: number): string => new Date(now).toISOString().slice(0, 10);
 
-/** The first of the days that are shown. */
+/** The first day of a usage report. */
 export const firstUsageDay = (now: number): string => dayOf(now - (USAGE_DAYS - 1) * DAY);
 
 export const usagePaths = {

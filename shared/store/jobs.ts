@@ -1,10 +1,10 @@
-/** What became of asking for a job: it runs under this name, or nobody knows. */
+/** The result of a request to start a job; `unknown` when it may or may not have started. */
 export type JobStart = { readonly kind: 'started'; readonly execution: string } | { readonly kind: 'unknown' };
 
 export interface JobStarter {
   /**
-   * Asks once: RunJob is not idempotent, and a second request after a lost answer would be a second job.
-   * @throws Fault `dependency_unavailable`: it certainly has not started
+   * Requests the start once: RunJob is not idempotent, so a retry after a lost response would start a second job.
+   * @throws Fault `dependency_unavailable` when the job has certainly not started
    */
   start(taskId: string): Promise<JobStart>;
 }

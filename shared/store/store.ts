@@ -1,9 +1,9 @@
 /**
- * The document store as the domain sees it: documents by path, queries and writes as data. What a write requires of
- * the document is part of the write, so that the seat protocol's table of commits can be read off the code.
+ * The port to the document store: documents by path, queries and writes as data. A write includes its preconditions, so
+ * that the table of commits in docs/seats.md corresponds to the code.
  */
 
-/** What a document's fields hold. Integers are exact within ±(2^53 - 1), other numbers are doubles. */
+/** The value of a field. Integers are exact within ±(2^53 - 1), other numbers are doubles. */
 export type FieldValue =
   | string
   | number
@@ -14,7 +14,7 @@ export type FieldValue =
 
 export type Fields = Readonly<Record<string, FieldValue>>;
 
-/** When a document last changed, as the store tells it; opaque, good for preconditions only. */
+/** The time of a document's last change; opaque, for preconditions only. */
 export type UpdateTime = { readonly seconds: string; readonly nanos: number };
 
 export interface Document {
@@ -25,14 +25,14 @@ export interface Document {
   readonly updateTime: UpdateTime;
 }
 
-/** What must hold of a document for a write to it to be applied. */
+/** A condition on a document without which its write fails. */
 export type Precondition = { readonly exists: boolean } | { readonly lastUpdateTime: UpdateTime };
 
 /**
- * One write. `create` requires that the document does not exist, `update` that it does, `set` and `merge` nothing.
- * `fields` of an update or a merge replace those named and leave the others; a `maximum` raises a number and never
- * lowers it, and like an `increment` begins at nothing where there was none. `deleteAfter` (milliseconds since the
- * epoch) lets the store remove the document by itself some time after.
+ * One write. `create` requires that the document does not exist, `update` that it exists; `set` and `merge` require
+ * nothing. The `fields` of an update or merge replace the named fields and keep the others. `maximum` raises a number and
+ * never lowers it; `maximum` and `increment` set an absent field. The store's TTL deletes the document some time after
+ * `deleteAfter` (milliseconds since the epoch).
  */
 export type Write =
   | { readonly op: 'create' | 'set'; readonly path: string; readonly fields: Fields; readonly deleteAfter?: number }
@@ -63,15 +63,15 @@ export interface Query {
   readonly where: readonly Filter[];
   readonly orderBy?: readonly (readonly [field: string, direction: 'asc' | 'desc'])[];
   readonly limit: number;
-  /** Continues behind a document: the values of the ordering fields, then its path. */
+  /** Continues after a document: the values of its ordering fields, then its path. */
   readonly startAfter?: readonly FieldValue[];
 }
 
 export interface DocumentReader {
-  /** The documents in the order of the paths; undefined where there is none. One RPC. */
+  /** The documents in the order of the paths; undefined for a document that does not exist. One RPC. */
   get(paths: readonly string[]): Promise<readonly (Document | undefined)[]>;
   query(query: Query): Promise<readonly Document[]>;
-  /** How many documents match; the limit does not count. */
+  /** The number of matching documents. */
   count(query: Omit<Query, 'limit'>): Promise<number>;
 }
 
@@ -101,17 +101,17 @@ export interface DocumentWriter {
   commit(writes: readonly Write[]): Promise<void>;
   /**
    * Applies each write on its own, in one RPC, sent once.
-   * @returns for each write, in order, undefined when it was applied
+   * @returns for each write, in order: undefined when it was applied, or its failure
    */
   writeEach(writes: readonly Write[]): Promise<readonly (WriteFailure | undefined)[]>;
 }
 
-/** Numbers that many instances add to. */
+/** Counters that several instances increment. */
 export interface Counter {
   /**
-   * Adds to a number, making the document if there is none, in one RPC.
+   * Adds to a number in one RPC, and creates the document when it does not exist.
    * @param deleteAfter milliseconds since the epoch
-   * @returns the sum
+   * @returns the new value
    */
   add(path: string, field: string, amount: number, deleteAfter: number): Promise<number>;
 }

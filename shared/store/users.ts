@@ -1,4 +1,4 @@
-/** A user as Identity Platform knows it. */
+/** A user in Identity Platform. */
 export interface User {
   readonly uid: string;
   readonly email: string | null;
@@ -7,13 +7,13 @@ export interface User {
 }
 
 /**
- * Where users and what they may do are kept. Claims reach a user's tokens when they are refreshed.
- * Every method throws the Fault `dependency_unavailable` when nobody knows whether it was done; each may be repeated.
+ * The directory of users and their rights. Changed claims reach a user's token when it is refreshed. All methods are
+ * idempotent and throw the Fault `dependency_unavailable` when the outcome is unknown.
  */
 export interface UserDirectory {
   find(uid: string): Promise<User | undefined>;
-  /** Replaces all custom claims. A user who is gone has none: that is no fault. */
+  /** Replaces all custom claims. Does nothing for a user who does not exist. */
   setClaims(uid: string, claims: Readonly<Record<string, unknown>>): Promise<void>;
-  /** No token is refreshed any more: the user has to sign in again. */
+  /** Revokes all refresh tokens, so that the user must sign in again. */
   endSessions(uid: string): Promise<void>;
 }

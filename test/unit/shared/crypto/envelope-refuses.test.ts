@@ -5,7 +5,7 @@ import { open, seal } from '#shared/crypto/envelope.ts';
 import { associatedData, fakeKms, faultOf, IV, unwrapsTo } from './fake-kms.ts';
 
 const HEADER = 4;
-const MESSAGE = 'The sealed payload cannot be opened.';
+const MESSAGE = 'It was altered, cut short, or sealed for another task.';
 async function expectInvalid(promise: Promise<unknown>): Promise<void> {
   const { code, message, cause, errors, extra } = await faultOf(promise);
   expect({ code, message, cause, errors, extra }).toEqual({

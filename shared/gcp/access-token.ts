@@ -52,9 +52,9 @@ export function createImpersonation(
         scope: SCOPES,
         lifetime: { seconds: LIFETIME_SECONDS },
       };
-      const [answer] = await retrying(() => client.generateAccessToken(request, sendOnce(TIMEOUT)));
-      const token = new Sensitive(answer.accessToken ?? '');
-      held = { token, until: Number(answer.expireTime?.seconds ?? 0) * 1000 - MARGIN };
+      const [response] = await retrying(() => client.generateAccessToken(request, sendOnce(TIMEOUT)));
+      const token = new Sensitive(response.accessToken ?? '');
+      held = { token, until: Number(response.expireTime?.seconds ?? 0) * 1000 - MARGIN };
       return token;
     },
     close: () => client.close(),

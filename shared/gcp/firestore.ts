@@ -63,9 +63,9 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       reads(async () => {
         const request = { database, documents: paths.map((path) => `${root}/${path}`) };
         const found = new Map<string, Document>();
-        for await (const answer of client.batchGetDocuments(request, reading) as AsyncIterable<GetResponse>) {
-          if (answer.found) {
-            const document = toDocument(answer.found);
+        for await (const response of client.batchGetDocuments(request, reading) as AsyncIterable<GetResponse>) {
+          if (response.found) {
+            const document = toDocument(response.found);
             found.set(document.path, document);
           }
         }
@@ -76,8 +76,8 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       reads(async () => {
         const documents: Document[] = [];
         const request = { parent: parentOf(root, query), structuredQuery: structured(root, query) };
-        for await (const answer of client.runQuery(request, reading) as AsyncIterable<QueryResponse>) {
-          if (answer.document) documents.push(toDocument(answer.document));
+        for await (const response of client.runQuery(request, reading) as AsyncIterable<QueryResponse>) {
+          if (response.document) documents.push(toDocument(response.document));
         }
         return documents;
       }),
@@ -90,8 +90,8 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
           aggregations: [{ alias: 'count', count: {} }],
         };
         const request = { parent: parentOf(root, query), structuredAggregationQuery };
-        for await (const answer of client.runAggregationQuery(request, reading) as AsyncIterable<CountResponse>) {
-          const value = answer.result?.aggregateFields?.['count']?.integerValue;
+        for await (const response of client.runAggregationQuery(request, reading) as AsyncIterable<CountResponse>) {
+          const value = response.result?.aggregateFields?.['count']?.integerValue;
           if (value !== undefined && value !== null) return Number(value.toString());
         }
         throw new Fault('dependency_unavailable', 'The document store returned a count without a number.');
@@ -110,8 +110,8 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       rejectRepeatedPaths(writes);
       try {
         const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
-        const [answer] = await client.batchWrite(request, writing);
-        const statuses = answer.status ?? [];
+        const [response] = await client.batchWrite(request, writing);
+        const statuses = response.status ?? [];
         return writes.map((_, index) => {
           const code = statuses[index]?.code;
           if (statuses[index] === undefined) return 'unknown';
@@ -128,8 +128,11 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
         updateMask: { fieldPaths: ['delete_after'] },
         updateTransforms: [{ fieldPath: field, increment: encodeValue(amount) }],
       };
-      const [answer] = await client.commit({ database, writes: [write] }, { ...writing, ...sendOnce(COUNTER_TIMEOUT) });
-      return Number(answer.writeResults?.[0]?.transformResults?.[0]?.integerValue?.toString());
+      const [response] = await client.commit(
+        { database, writes: [write] },
+        { ...writing, ...sendOnce(COUNTER_TIMEOUT) },
+      );
+      return Number(response.writeResults?.[0]?.transformResults?.[0]?.integerValue?.toString());
     },
 
     close: () => client.close(),

@@ -80,8 +80,8 @@ export function createIamSigner(channels: Pick<IamChannels, 'run'>, email: strin
       const request = { name, payload: Buffer.from(text) };
       try {
         return await retrying(async () => {
-          const [answer] = await channels.run((client) => client.signBlob(request, sendOnce(SIGN_TIMEOUT)));
-          const signature = bytes(answer.signedBlob);
+          const [response] = await channels.run((client) => client.signBlob(request, sendOnce(SIGN_TIMEOUT)));
+          const signature = bytes(response.signedBlob);
           if (signature.length === 0) throw new EmptyResponse('SignBlob returned no signature');
           return signature;
         }, policy);

@@ -28,13 +28,13 @@ export function createKmsWrapper(client: Pick<KeyManagementServiceClient, 'encry
       translating(async () => {
         const plaintext = Buffer.from(dek.buffer, dek.byteOffset, dek.length);
         const request = { name: cryptoKey, plaintext, plaintextCrc32c: checksum(plaintext), ...noAssociatedData };
-        const [answer] = await client.encrypt(request, sendOnce(TIMEOUT));
-        const wrapped = bytesOf(answer.ciphertext);
-        const keyVersion = answer.name ?? '';
-        requireIntact(answer.verifiedPlaintextCrc32c === true, 'the key to wrap');
-        requireIntact(answer.verifiedAdditionalAuthenticatedDataCrc32c === true, 'the associated data');
+        const [response] = await client.encrypt(request, sendOnce(TIMEOUT));
+        const wrapped = bytesOf(response.ciphertext);
+        const keyVersion = response.name ?? '';
+        requireIntact(response.verifiedPlaintextCrc32c === true, 'the key to wrap');
+        requireIntact(response.verifiedAdditionalAuthenticatedDataCrc32c === true, 'the associated data');
         requireIntact(keyVersion.startsWith(`${cryptoKey}/cryptoKeyVersions/`), 'the name of the key');
-        requireIntact(checksumMatches(wrapped, answer.ciphertextCrc32c), 'the wrapped key');
+        requireIntact(checksumMatches(wrapped, response.ciphertextCrc32c), 'the wrapped key');
         return { wrapped, keyVersion };
       }),
   };
@@ -55,9 +55,9 @@ export function createKmsUnwrapper(
         const ciphertext = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length);
         const request = { name: cryptoKey, ciphertext, ciphertextCrc32c: checksum(ciphertext), ...noAssociatedData };
         try {
-          const [answer] = await client.decrypt(request, sendOnce(TIMEOUT));
-          const dek = bytesOf(answer.plaintext);
-          requireIntact(checksumMatches(dek, answer.plaintextCrc32c), 'the unwrapped key');
+          const [response] = await client.decrypt(request, sendOnce(TIMEOUT));
+          const dek = bytesOf(response.plaintext);
+          requireIntact(checksumMatches(dek, response.plaintextCrc32c), 'the unwrapped key');
           return dek;
         } catch (error) {
           if (statusOf(error) !== status.INVALID_ARGUMENT) throw error;

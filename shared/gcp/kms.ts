@@ -25,11 +25,11 @@ export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: s
       try {
         return await retrying(async () => {
           const request = { name, digest: { sha256: digest }, digestCrc32c: { value: crc32c(digest) } };
-          const [answer] = await client.asymmetricSign(request, sendOnce(SIGN_TIMEOUT));
-          const signature = bytesOf(answer.signature);
-          requireIntact(answer.verifiedDigestCrc32c === true, 'the digest');
-          requireIntact(answer.name === name, 'the name of the key');
-          requireIntact(checksumMatches(signature, answer.signatureCrc32c), 'the signature');
+          const [response] = await client.asymmetricSign(request, sendOnce(SIGN_TIMEOUT));
+          const signature = bytesOf(response.signature);
+          requireIntact(response.verifiedDigestCrc32c === true, 'the digest');
+          requireIntact(response.name === name, 'the name of the key');
+          requireIntact(checksumMatches(signature, response.signatureCrc32c), 'the signature');
           return signature;
         }, RETRY_DAMAGED);
       } catch (cause) {
@@ -57,10 +57,10 @@ export function createKmsKeySource(client: KeyManagementServiceClient, cryptoKey
     readPem: (keyVersion) =>
       reads(async () => {
         const name = versionName(cryptoKey, keyVersion);
-        const [answer] = await client.getPublicKey({ name }, sendOnce(READ_TIMEOUT));
-        const pem = answer.pem ?? '';
-        requireIntact(answer.name === name, 'the name of the key');
-        requireIntact(checksumMatches(Buffer.from(pem), answer.pemCrc32c), 'the public key');
+        const [response] = await client.getPublicKey({ name }, sendOnce(READ_TIMEOUT));
+        const pem = response.pem ?? '';
+        requireIntact(response.name === name, 'the name of the key');
+        requireIntact(checksumMatches(Buffer.from(pem), response.pemCrc32c), 'the public key');
         return pem;
       }),
   };

@@ -10,7 +10,7 @@ export interface CachedResponsesOptions {
   readonly routes: readonly BoundRoute[];
   readonly find: (method: string, path: string) => RouteMatch<BoundRoute>;
   readonly cors: Cors;
-  readonly lines: RequestLog;
+  readonly requestLog: RequestLog;
   readonly clientIpHeader: string | undefined;
 }
 
@@ -32,16 +32,17 @@ export function createCachedResponses(
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
   const cacheable = options.routes.filter(({ cached }) => cached !== undefined);
   const guarded = cacheable.find(({ route }) => !route.access.includes('anyone') || route.body !== undefined);
-  if (guarded !== undefined) throw new TypeError(`${guarded.route.id} cannot be answered before it is checked`);
+  if (guarded !== undefined)
+    throw new TypeError(`${guarded.route.id} has a cached response, so it must be open to anyone and take no body`);
   if (cacheable.length === 0) return () => false;
   const encoded = new WeakMap<HttpResponse, Encoded>();
 
-  function encode(answer: HttpResponse): Encoded {
-    const known = encoded.get(answer);
+  function encode(result: HttpResponse): Encoded {
+    const known = encoded.get(result);
     if (known !== undefined) return known;
-    const body = answer.body === undefined ? undefined : String(answer.body);
-    const made = { headers: headersOf(answer, body), body };
-    encoded.set(answer, made);
+    const body = result.body === undefined ? undefined : String(result.body);
+    const made = { headers: headersOf(result, body), body };
+    encoded.set(result, made);
     return made;
   }
 
@@ -52,18 +53,18 @@ export function createCachedResponses(
     const match = options.find(method, url);
     if (match.kind !== 'found') return false;
     const { bound, params } = match;
-    const answer = bound.cached?.({ params, headers: request.headers });
-    if (answer === undefined) return false;
-    const { headers, body } = encode(answer);
+    const result = bound.cached?.({ params, headers: request.headers });
+    if (result === undefined) return false;
+    const { headers, body } = encode(result);
     const requestId = requestIdOf(request);
-    response.writeHead(answer.status, {
+    response.writeHead(result.status, {
       ...headers,
       ...options.cors.headersFor(bound.route, request.headers.origin),
       'x-request-id': requestId,
     });
     response.end(method === 'HEAD' ? undefined : body);
     const clientIp = clientIpOf(request, options.clientIpHeader);
-    options.lines.write(request, { requestId, clientIp, startedAt, status: answer.status });
+    options.requestLog.write(request, { requestId, clientIp, startedAt, status: result.status });
     return true;
   };
 }

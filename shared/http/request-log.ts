@@ -12,7 +12,7 @@ export interface ServedRequest {
 }
 
 export interface RequestLog {
-  write(request: IncomingMessage, answered: ServedRequest): void;
+  write(request: IncomingMessage, served: ServedRequest): void;
 }
 
 /**

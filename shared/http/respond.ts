@@ -10,11 +10,11 @@ const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
 const HTTPS_ONLY = 'max-age=63072000';
 
 /** Sends a response, unless one was already sent. Default headers are the restrictive ones. */
-export function send(request: IncomingMessage, response: ServerResponse, answer: HttpResponse): void {
+export function send(request: IncomingMessage, response: ServerResponse, result: HttpResponse): void {
   if (response.headersSent || response.destroyed) return;
-  const body = encode(answer.body);
+  const body = encode(result.body);
   const sent = request.method === 'HEAD' ? undefined : body;
-  response.writeHead(answer.status, headersOf(answer, body));
+  response.writeHead(result.status, headersOf(result, body));
   if (request.complete) {
     response.end(sent);
     return;
@@ -24,7 +24,7 @@ export function send(request: IncomingMessage, response: ServerResponse, answer:
 }
 
 /** The headers that depend on the response only. */
-export function headersOf(answer: HttpResponse, body: string | Buffer | undefined): Record<string, string | number> {
+export function headersOf(result: HttpResponse, body: string | Buffer | undefined): Record<string, string | number> {
   return {
     'cache-control': 'no-store',
     'referrer-policy': 'no-referrer',
@@ -32,7 +32,7 @@ export function headersOf(answer: HttpResponse, body: string | Buffer | undefine
     'x-content-type-options': 'nosniff',
     // Only with a body: a cache would overwrite the headers of its stored page with those of a 304.
     ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-security-policy': NO_PAGE }),
-    ...answer.headers,
+    ...result.headers,
     ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
   };
 }

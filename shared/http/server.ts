@@ -53,10 +53,10 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   const framework = createFramework(options.name);
   const callers = new WeakMap<IncomingMessage, Principal>();
   const { name, projectId, sink } = options;
-  const lines = createRequestLog(name, projectId, sink);
-  const answered = createCachedResponses({ ...options, find: route, lines });
+  const requestLog = createRequestLog(name, projectId, sink);
+  const sendCached = createCachedResponses({ ...options, find: route, requestLog });
   framework.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    if (!answered(request, response)) void serve(request, response);
+    if (!sendCached(request, response)) void serve(request, response);
   });
   return harden(framework.server);
 
@@ -65,9 +65,9 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const context = contextOf(request, response);
     context.setHeaders({ 'x-request-id': context.requestId });
     try {
-      const answer = await handle(request, response, context);
-      send(request, response, answer);
-      logRequest(request, context, answer.status, undefined);
+      const result = await handle(request, response, context);
+      send(request, response, result);
+      logRequest(request, context, result.status, undefined);
     } catch (error) {
       await sendProblem(request, response, context, error);
     }

@@ -30,7 +30,7 @@ export const licenseFields = z.object({
   seats: integer,
   /** The number of the next seat document to be made; numbers are never used again. */
   next_seat: integer,
-  /** A change of `seats` towards its target is under way, or was interrupted by a crash. */
+  /** A change of `seats` towards its target is in progress, or was interrupted by a crash. */
   reconciling: z.boolean(),
   expires_at: integer,
   lease_seconds: integer,
@@ -54,7 +54,7 @@ export const readLicense = ({ id, fields, updateTime }: Document): License => ({
   updateTime,
 });
 
-/** How many seat documents a licence should have: none while suspended, so that no acquire under way finds one. */
+/** The number of seat documents that a licence should have: none while suspended, so that no acquire finds one. */
 export const seatTarget = ({ status, max_seats }: Pick<License, 'status' | 'max_seats'>): number =>
   status === 'active' ? max_seats : 0;
 

@@ -8,8 +8,10 @@ locals {
     ARCHIVE_AFTER_DAYS           = var.key_periods.archive_after_days
     CLIENT_IP_HEADER             = local.client_ip_header
     CORS_ORIGINS                 = join(",", var.cors_origins)
+    DIRECTORY_KEY                = module.key["license-directory"].id
     DISPATCHER_ACCOUNT           = google_service_account.this["task-dispatcher"].email
     FIRESTORE_DATABASE           = local.database
+    KEYS_DATABASE                = module.keys_database.database
     KMS_SIGNATURES_PER_MINUTE    = local.signatures_an_instance
     LONGEST_VALIDITY_DAYS        = var.key_periods.longest_validity_days
     MAX_UPLOAD_BYTES             = var.max_upload_bytes
@@ -21,6 +23,7 @@ locals {
     RATE_LIMIT_PER_HOUR          = var.rate_limit_per_hour
     REAP_SECONDS                 = 45
     ROTATE_AFTER_DAYS            = var.key_periods.rotate_after_days
+    ROOT_KEYS                    = local.root_keys
     SCHEDULER_ACCOUNTS           = google_service_account.this["scheduler"].email
     SERVICE_AUDIENCE             = local.audience
     SIGNING_ACCOUNT              = google_service_account.this["signed-urls"].email

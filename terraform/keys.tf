@@ -33,6 +33,11 @@ locals {
     signing_key   = keys(var.signing_keys)
   }
 
+  # Public keys of the root, newest first: scripts/root-ceremony.sh writes them, and they belong into the repository. Before
+  # the first ceremony no function starts that needs them.
+  roots_file = "${path.module}/roots/${var.project_id}.pem"
+  root_keys  = fileexists(local.roots_file) ? file(local.roots_file) : "none yet: scripts/root-ceremony.sh"
+
   # KMS's quota, shared out evenly to all instances that may sign. An HSM's is small; software keys need no limit of ours.
   signatures             = var.signatures_per_minute != null ? var.signatures_per_minute : var.signing_keys[var.signing_key].protection_level == "HSM" ? 214 : null
   instances_that_sign    = sum([for name, variables in local.environment : local.sizes[name].max_instances if contains(keys(variables), "KMS_SIGNATURES_PER_MINUTE")])

@@ -75,7 +75,7 @@ describe('the command', () => {
     const taskId = await seal();
     const trap = `trap 'echo caught; exit 9' ${signal.slice(3)}; echo ready; while :; do sleep 0.02; done`;
     const worker = startWorker(suite, taskId, shell(trap));
-    await vi.waitUntil(() => worker.output().includes('ready'), 20_000);
+    await vi.waitUntil(() => worker.output().includes('ready'), 50_000);
     worker.child.kill(signal);
     expect(await worker.ended).toBe(9);
     expect(worker.output()).toContain('caught');
@@ -87,7 +87,7 @@ describe('the command', () => {
     suite.stack.recorder.forgetCalls();
     fault('kms', 'Decrypt', { delay_ms: 500 });
     const worker = startWorker(suite, taskId, shell('echo begun'));
-    await vi.waitUntil(() => called('kms.Decrypt') === 1, 20_000);
+    await vi.waitUntil(() => called('kms.Decrypt') === 1, 50_000);
     worker.child.kill('SIGTERM');
     expect(await worker.ended).toBe(143);
     expect(worker.output()).not.toContain('begun');
@@ -174,7 +174,7 @@ describe('killed without warning', () => {
     suite.stack.recorder.forgetCalls();
     fault(service, method, { delay_ms: 1_000, times: 1 });
     const worker = startWorker(suite, taskId, marking(file));
-    await vi.waitUntil(() => called(`${service}.${method}`) === 1, 20_000);
+    await vi.waitUntil(() => called(`${service}.${method}`) === 1, 50_000);
     worker.child.kill('SIGKILL');
     expect(await worker.ended).toBe('SIGKILL');
     expect([await rests(taskId), await marks(file)]).toEqual([true, []]);
@@ -185,7 +185,7 @@ describe('killed without warning', () => {
   test('while the command runs: it can be run again', async () => {
     const [taskId, file] = [await seal(), join(directory, 'command')];
     const worker = startWorker(suite, taskId, marking(file, 'echo running; exec sleep 1'));
-    await vi.waitUntil(() => worker.output().includes('running'), 20_000);
+    await vi.waitUntil(() => worker.output().includes('running'), 50_000);
     worker.child.kill('SIGKILL');
     expect(await worker.ended).toBe('SIGKILL');
     expect([await rests(taskId), await marks(file)]).toEqual([true, ['done']]);
@@ -198,7 +198,7 @@ describe('killed without warning', () => {
     suite.stack.recorder.forgetCalls();
     fault('storage', 'delete', { delay_ms: 1_000, code: 'UNAVAILABLE', times: 1 });
     const worker = startWorker(suite, taskId, marking(file));
-    await vi.waitUntil(() => called('storage.delete') === 1, 20_000);
+    await vi.waitUntil(() => called('storage.delete') === 1, 50_000);
     worker.child.kill('SIGKILL');
     await worker.ended;
     expect([await rests(taskId), await marks(file)]).toEqual([true, ['done']]);
@@ -212,7 +212,7 @@ describe('killed without warning', () => {
     fault('storage', 'delete', { delay_ms: 200 });
     suite.stack.recorder.forgetCalls();
     const worker = startWorker(suite, taskId, marking(file));
-    await vi.waitUntil(async () => !(await rests(taskId)), 20_000);
+    await vi.waitUntil(async () => !(await rests(taskId)), 50_000);
     worker.child.kill('SIGKILL');
     await worker.ended;
     expect([await rests(taskId), await marks(file)]).toEqual([false, ['done']]);

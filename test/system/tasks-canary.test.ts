@@ -69,9 +69,9 @@ test('answers and failures of sealing', async () => {
   expect(statuses).toEqual([201, 201, 422, 400, 400, 400, 400, 413, 503, 503, 503, 503, 201]);
 });
 
-test('the job, and the worker in every way it can end', async () => {
+test('the job, and the worker in every way it can end', { timeout: 240_000 }, async () => {
   const { body } = await send('run', { payload, run: true });
-  await vi.waitUntil(async () => !(await administratorsBucket(suite).file(body.object).exists())[0], 20_000);
+  await vi.waitUntil(async () => !(await administratorsBucket(suite).file(body.object).exists())[0], 50_000);
 
   const taskId = await seal();
   expect(await finish('failure', startWorker(suite, taskId, shell('cat > /dev/null; exit 3')))).toBe(3);
@@ -98,7 +98,7 @@ test.skipIf(process.platform !== 'linux').each(['SIGKILL', 'SIGSEGV'] as const)(
     const worker = startWorker(suite, await seal(), shell('cat > /dev/null; echo $$ ready; exec sleep 2'), {
       TMPDIR: empty,
     });
-    await vi.waitUntil(() => worker.output().includes('ready'), 20_000);
+    await vi.waitUntil(() => worker.output().includes('ready'), 50_000);
     const [, command = ''] = /^(\d+) ready$/m.exec(worker.output()) ?? [];
     for (const pid of [worker.child.pid, command]) {
       for (const file of ['cmdline', 'environ']) {

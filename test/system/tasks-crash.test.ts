@@ -44,7 +44,7 @@ async function afterwards(key: string, payload: object) {
 test('before the object is there: the key is free after a minute and a half', async () => {
   const [key, body] = [crypto.randomUUID(), { payload: { a: 1 } }];
   delay('kms', 'Encrypt', 3_000);
-  await crashWhen(key, JSON.stringify(body), () => vi.waitUntil(() => called('kms.Encrypt') === 1, 20_000).then());
+  await crashWhen(key, JSON.stringify(body), () => vi.waitUntil(() => called('kms.Encrypt') === 1, 50_000).then());
   const { object } = await afterwards(key, body);
   expect(await objects()).toEqual([object]);
 });
@@ -54,9 +54,9 @@ test('when the object is there: it is removed, and there is one task', async () 
   delay('storage', 'insert', 500);
   let first: string[] = [];
   await crashWhen(key, JSON.stringify(body), async () => {
-    await vi.waitUntil(() => called('storage.insert') === 1, 20_000);
+    await vi.waitUntil(() => called('storage.insert') === 1, 50_000);
     delay('firestore', 'BatchGetDocuments', 3_000);
-    await vi.waitUntil(async () => (await objects()).length === 1, 20_000);
+    await vi.waitUntil(async () => (await objects()).length === 1, 50_000);
     first = await objects();
   });
   const { object } = await afterwards(key, body);
@@ -67,7 +67,7 @@ test('when the object is there: it is removed, and there is one task', async () 
 test('when the job was asked for: no second one, ever', async () => {
   const [key, body] = [crypto.randomUUID(), { payload: { a: 1 }, run: true }];
   delay('run', 'RunJob', 3_000);
-  await crashWhen(key, JSON.stringify(body), () => vi.waitUntil(() => called('run.RunJob') === 1, 20_000).then());
+  await crashWhen(key, JSON.stringify(body), () => vi.waitUntil(() => called('run.RunJob') === 1, 50_000).then());
   const again = await suite.send('POST', PATH, body, 'service', { 'idempotency-key': key });
   expect(again).toMatchObject({ status: 201, body: { execution: 'unknown' } });
   expect(called('run.RunJob')).toBe(1);

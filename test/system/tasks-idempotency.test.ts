@@ -40,9 +40,9 @@ describe('the same key', () => {
   test('after 24 hours: another task', async () => {
     const key = crypto.randomUUID();
     const first = await create(key);
-    suite.stack.clock.advance(86_399);
+    suite.stack.clock.advance(86_000); // a margin for the real time that passes as well
     expect((await create(key)).text).toBe(first.text);
-    suite.stack.clock.advance(2);
+    suite.stack.clock.advance(401);
     const later = await create(key, { payload: {} });
     expect(later.status).toBe(201);
     expect(later.body.task_id).not.toBe(first.body.task_id);
@@ -70,7 +70,7 @@ describe('the same key', () => {
     expect(first.body.execution).toContain('/executions/');
     expect((await create(key, body)).text).toBe(first.text);
     expect(called('run.RunJob')).toBe(1);
-    await vi.waitUntil(async () => (await objects()).length === 0, 20_000);
+    await vi.waitUntil(async () => (await objects()).length === 0, 50_000);
     expect((await create(key, body)).text).toBe(first.text);
   });
 });

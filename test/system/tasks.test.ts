@@ -138,7 +138,7 @@ describe('run: true', () => {
     const { status, body } = await create({ payload: { a: 1 }, run: true });
     expect(status).toBe(201);
     expect(body.execution).toMatch(new RegExp(`^${suite.stack.project.workerJob}/executions/task-worker-[0-9a-f]{6}$`));
-    await vi.waitUntil(async () => (await executionOf(suite, body.execution)).runningCount === 0, 20_000);
+    await vi.waitUntil(async () => (await executionOf(suite, body.execution)).runningCount === 0, 50_000);
     expect(await executionOf(suite, body.execution)).toMatchObject({ succeededCount: 1, failedCount: 0 });
     expect(suite.log).toContain(`task ${body.task_id}: a payload of 7 bytes arrived`);
     expect(await objects()).not.toContain(body.object);
@@ -178,7 +178,7 @@ describe('run: true', () => {
     fault('run', 'RunJob', 'UNAVAILABLE', { lost: true });
     const { body } = await create({ payload: {}, run: true });
     expect(body.execution).toBe('unknown');
-    await vi.waitUntil(async () => (await at('GET', body.task_id)).status === 404, 20_000);
+    await vi.waitUntil(async () => (await at('GET', body.task_id)).status === 404, 50_000);
   });
 
   test('later, on its own', async () => {
@@ -191,7 +191,7 @@ describe('run: true', () => {
       status: 202,
       body: { task_id, execution: expect.stringMatching(/executions/) },
     });
-    await vi.waitUntil(async () => (await at('GET', task_id)).status === 404, 20_000);
+    await vi.waitUntil(async () => (await at('GET', task_id)).status === 404, 50_000);
   });
 });
 

@@ -3,6 +3,8 @@ import { type Caller, createCaller, type Grant } from './caller.ts';
 /** The names of the things in one local Google Cloud project. */
 export interface Project {
   readonly id: string;
+  readonly rootKey: string;
+  readonly directoryKey: string;
   readonly signingKey: string;
   readonly payloadKey: string;
   readonly payloadBucket: string;
@@ -14,6 +16,8 @@ export function createProject(id: string): Project {
   const keyRing = `projects/${id}/locations/global/keyRings/countersign`;
   return {
     id,
+    rootKey: `${keyRing}/cryptoKeys/license-root`,
+    directoryKey: `${keyRing}/cryptoKeys/license-directory`,
     signingKey: `${keyRing}/cryptoKeys/license-signing`,
     payloadKey: `${keyRing}/cryptoKeys/task-payloads`,
     payloadBucket: `${id}-payloads`,
@@ -31,15 +35,15 @@ export const emailOf = (project: Project, account: string): string =>
  * instead, and a test compares them with `documentGrants`.
  */
 export function accountGrants(project: Project): Readonly<Record<string, readonly Grant[]>> {
-  const { signingKey, payloadKey, payloadBucket, workerJob } = project;
+  const { directoryKey, signingKey, payloadKey, payloadBucket, workerJob } = project;
   const readKeys: Grant[] = [
     ['cloudkms.cryptoKeyVersions.list', signingKey],
     ['cloudkms.cryptoKeyVersions.viewPublicKey', signingKey],
   ];
   return {
-    'license-signing': [...readKeys, ['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
-    seats: [...readKeys, ['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
-    'public-keys': readKeys,
+    'license-signing': [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
+    seats: [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
+    'public-keys': [],
     /** Reads users and sets their claims; it cannot create or delete them. */
     admin: [
       ['firebaseauth.users.get', `projects/${project.id}`],
@@ -50,6 +54,8 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
       ...readKeys,
       ['cloudkms.cryptoKeyVersions.create', signingKey],
       ['cloudkms.cryptoKeyVersions.update', signingKey],
+      // It makes versions and uses none; what it signs is the list of them.
+      ['cloudkms.cryptoKeyVersions.useToSign', directoryKey],
     ],
     docs: [],
     'signed-urls': [
@@ -99,10 +105,7 @@ const WRITE = [...READ, 'create', 'update', 'delete'];
 const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '(default)': {
     admin: WRITE,
-    'key-rotation': WRITE,
     'license-signing': WRITE,
-    // The one that everybody reaches.
-    'public-keys': READ,
     seats: WRITE,
     'session-reaper': WRITE,
     'signed-urls': WRITE,

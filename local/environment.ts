@@ -4,6 +4,8 @@ import { DEMONSTRATION_COMMAND } from './run/worker-job.ts';
 
 /** Endpoints of the local Google Cloud. */
 export interface Endpoints {
+  /** The root's public key in PEM form. */
+  readonly rootKey: string;
   readonly firestore: (email: string) => string;
   readonly kms: (email: string) => string;
   readonly iam: (email: string) => string;
@@ -34,6 +36,8 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     TOKEN_ISSUER: AUDIENCE,
     FIRESTORE_ENDPOINT: endpoints.firestore(email),
     IDENTITY_ENDPOINT: endpoints.identity(email),
+    ROOT_KEYS: endpoints.rootKey,
+    DIRECTORY_KEY: project.directoryKey,
     SIGNING_KEY: project.signingKey,
     KMS_ENDPOINT: endpoints.kms(email),
     IAM_ENDPOINT: endpoints.iam(email),

@@ -20,6 +20,7 @@ import { createRsaKeys, type RsaKeys } from './kms/rsa-keys.ts';
 import { type Kms, type NewKey, startKms } from './kms/start.ts';
 import { listen, shut } from './listen.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import { holdRootCeremony } from './root-ceremony.ts';
 import { type Job, startRun } from './run/start.ts';
 import { workerJob } from './run/worker-job.ts';
 import { createRunFolder, removeStaleRuns } from './run-folder.ts';
@@ -55,6 +56,8 @@ export interface Stack {
   readonly identity: LocalIdentity;
   /** The account that may do everything here. */
   readonly administrator: string;
+  /** The root's public key in PEM form, for pinning. */
+  readonly rootKey: string;
   /** host:port of listeners that take every call as the administrator's. */
   readonly kms: string;
   readonly iam: string;
@@ -135,6 +138,13 @@ async function startParts(
   createBuckets(storage, project);
   await createKeys(kms, project);
   const identity = keep(await startIdentity({ projectId: project.id, callers, issuer, recorder }));
+  const administrator = emailOf(project, 'administrator');
+  const rootKey = await holdRootCeremony({
+    project,
+    kms: kms.address(administrator),
+    firestore: firestore.host,
+    clock,
+  });
   await seed({ projectId: project.id, firestore: firestore.host, identity, clock, say });
   const { bundles, log = console.log } = options;
   const worker = (): Job => {
@@ -146,6 +156,7 @@ async function startParts(
 
   const environment = (name: string): Environment =>
     environmentOf(name, project, {
+      rootKey,
       firestore: firestore.address,
       kms: kms.address,
       iam: iam.address,
@@ -163,7 +174,6 @@ async function startParts(
     await Promise.allSettled(starting); // those that came up are kept and ended again, also when another did not
     functions.push(...(await Promise.all(starting)));
   }
-  const administrator = emailOf(project, 'administrator');
   return {
     project,
     gateway: `http://127.0.0.1:${port}`,
@@ -173,6 +183,7 @@ async function startParts(
     issuer,
     identity,
     administrator,
+    rootKey,
     kms: kms.address(administrator),
     iam: iam.address(administrator),
     storage: storage.baseUrl(administrator),
@@ -184,9 +195,11 @@ async function startParts(
 }
 
 /** As Terraform makes them, unless an earlier run has. */
-async function createKeys(kms: Kms, { signingKey, payloadKey }: Project): Promise<void> {
+async function createKeys(kms: Kms, { rootKey, directoryKey, signingKey, payloadKey }: Project): Promise<void> {
   const keys: readonly NewKey[] = [
-    { name: signingKey, purpose: 'ASYMMETRIC_SIGN', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256' },
+    ...[rootKey, directoryKey, signingKey].map(
+      (name) => ({ name, purpose: 'ASYMMETRIC_SIGN', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256' }) as const,
+    ),
     { name: payloadKey, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' },
   ];
   for (const key of keys) if (!kms.has(key.name)) await kms.createKey(key);

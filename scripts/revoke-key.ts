@@ -1,5 +1,6 @@
 /**
- * Revokes a compromised version of the licence signing key, at once: from then on it neither signs nor is published.
+ * Revokes a compromised version of the licence signing key, at once. The next rotation, which the operator asks for
+ * right after, signs a list without it: from then on it neither signs nor is published.
  *
  *     PROJECT_ID=… SIGNING_KEY=projects/…/cryptoKeys/… node scripts/revoke-key.ts license-signing.3 "why"
  *
@@ -7,16 +8,15 @@
  */
 import * as z from 'zod';
 import { createFirestore } from '#shared/gcp/firestore.ts';
-import { createKmsClient, createKmsKeyAdministrator, createKmsKeySource } from '#shared/gcp/kms.ts';
-import { readArchive } from '#shared/keys/archive.ts';
-import { deriveStates } from '#shared/keys/lifecycle.ts';
+import { createKmsClient, createKmsKeyAdministrator } from '#shared/gcp/kms.ts';
 import { revoke } from '#shared/keys/revoke.ts';
 import { systemClock } from '#shared/model/clock.ts';
-import { commonConfig, firestoreConfig, keyPeriods, readConfig, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, keyListConfig, readConfig, signingKeyConfig } from '#shared/model/config.ts';
 
 const config = z.object({
   ...commonConfig.pick({ PROJECT_ID: true }).shape,
-  ...firestoreConfig.shape,
+  ...firestoreConfig.pick({ FIRESTORE_ENDPOINT: true }).shape,
+  ...keyListConfig.pick({ KEYS_DATABASE: true }).shape,
   ...signingKeyConfig.shape,
 });
 
@@ -29,21 +29,14 @@ async function main([keyVersion, reason, ...more]: readonly string[]): Promise<n
   }
   const store = createFirestore({
     projectId: env.PROJECT_ID,
-    database: env.FIRESTORE_DATABASE,
+    database: env.KEYS_DATABASE,
     endpoint: env.FIRESTORE_ENDPOINT,
   });
   const kms = createKmsClient(env.KMS_ENDPOINT);
   try {
     const administrator = createKmsKeyAdministrator(kms, env.SIGNING_KEY);
     await revoke({ store, administrator, clock: systemClock }, keyVersion, reason);
-    const [listed, { archived, revoked }] = await Promise.all([
-      createKmsKeySource(kms, env.SIGNING_KEY).listVersions(),
-      readArchive(store),
-    ]);
-    const gone = new Set([...archived.map((key) => key.keyVersion), ...revoked]);
-    const left = listed.filter((version) => !gone.has(version.keyVersion));
-    const signing = deriveStates(left, systemClock.now(), keyPeriods(env)).find(({ state }) => state === 'signing');
-    process.stdout.write(`${JSON.stringify({ revoked: keyVersion, signing: signing?.keyVersion ?? null })}\n`);
+    process.stdout.write(`${JSON.stringify({ revoked: keyVersion })}\n`);
     return 0;
   } finally {
     await Promise.all([store.close(), kms.close()]);

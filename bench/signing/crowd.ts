@@ -40,11 +40,11 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
   try {
     kms.refill();
     const clock = systemClock;
+    const keys = { signingKey: async () => kms.key, avoid: () => undefined };
     const signClaims = createSignClaims({
-      ...{ signer: kms.signer, clock, log: silentLogger },
+      ...{ keys, signer: kms.signer, clock, log: silentLogger },
       ...{ issuer: 'https://countersign.example', perMinute: undefined },
     });
-    const keys = { signingKey: async () => kms.key };
     const sign = createSignLicense({ keys, sign: signClaims, clock, unsignedFallback: false });
     const acquire = createAcquire({ store: ground.store, clock, random: Math.random, sign });
     const licenses: SignedLicense[] = [];

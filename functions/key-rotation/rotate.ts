@@ -1,104 +1,195 @@
-import { type Archive, archivedDocument, archivePaths } from '#shared/keys/archive.ts';
-import type { KeyAdministrator, KeySource } from '#shared/keys/key-source.ts';
-import { deriveStates, dueForArchive, type KeyPeriods, type VersionWithState } from '#shared/keys/lifecycle.ts';
+import { type PublicKey, readPublicKey } from '#shared/crypto/public-key.ts';
+import type { Signer } from '#shared/crypto/signer.ts';
+import type { KeyAdministrator, KeySource, KeyVersion } from '#shared/keys/key-source.ts';
+import type { KeyPeriods } from '#shared/keys/lifecycle.ts';
+import { deriveStates, nextList, saysTheSame } from '#shared/keys/list-rules.ts';
+import {
+  type DirectoryStatement,
+  type KeyListClaims,
+  readDirectoryStatement,
+  readListedKeys,
+  readSignedKeyList,
+  signStatement,
+} from '#shared/keys/statements.ts';
+import { readRevoked, readStatements, reserveNext, writeList } from '#shared/keys/store.ts';
+import { DEFAULT_ALGORITHM } from '#shared/license-format/algorithms.ts';
+import { parseTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { CommitError, type DocumentStore } from '#shared/store/store.ts';
+import { Fault } from '#shared/model/errors.ts';
+import type { Logger } from '#shared/model/logger.ts';
+import type { DocumentStore, UpdateTime } from '#shared/store/store.ts';
 
 export interface RotateOptions {
   readonly source: KeySource;
   readonly administrator: KeyAdministrator;
+  /** Signs with the directory key. */
+  readonly directory: Signer;
+  /** The roots' public keys. */
+  readonly roots: readonly PublicKey[];
+  /** The keys' own database. */
   readonly store: DocumentStore;
-  readonly readArchive: () => Promise<Archive>;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly periods: KeyPeriods;
+  /** Seconds for which a list is good. */
+  readonly listGoodFor: number;
 }
 
-export interface RotationResult {
+export interface Rotated {
   readonly signing: string | null;
   readonly created?: string;
   readonly archived: readonly string[];
   /** How many versions KMS has enabled, for the dashboard. */
   readonly active: number;
+  readonly sequence: number;
 }
 
-/** Milliseconds after which a run that reserved a version and created none is considered crashed. */
-const RESERVATION = 10 * 60_000;
+/** Milliseconds after which a list that says nothing new is signed again, so that a daily run always makes one. */
+const SIGN_AGAIN_AFTER = 20 * 3_600_000;
+/** Milliseconds before the directory key's end in which each run says so. */
+const REMIND_BEFORE = 60 * 86_400_000;
+
+/** The list before, as it was stored with the directory statement of its time. */
+interface Known extends Pick<KeyListClaims, 'sequence' | 'issued_at' | 'keys' | 'revoked'> {
+  readonly root: DirectoryStatement;
+}
+
+interface Snapshot {
+  readonly now: number;
+  readonly root: DirectoryStatement;
+  readonly previous: Known | undefined;
+  readonly listUpdateTime: UpdateTime | undefined;
+  readonly enabled: readonly KeyVersion[];
+  readonly revoked: readonly { readonly keyVersion: string; readonly at: number }[];
+}
 
 /**
- * Rotates the signing key. Every step reads the current state and may be repeated, so a run finishes what an
- * interrupted one left. A public key is archived before its version is disabled: KMS returns no public key of a
- * disabled version.
+ * Rolls the signing key on and signs the key list. Every step looks at what is there and may be repeated: a version is
+ * made when the newest is old enough, the list follows from KMS, the list before and the recorded revocations, and a
+ * version is disabled only when a signed list says that it no longer signs.
+ * @throws Fault `dependency_unavailable`, before the first root ceremony too
  */
-export function createRotate({ source, administrator, store, readArchive, clock, periods }: RotateOptions) {
-  return async (): Promise<RotationResult> => {
-    const now = clock.now();
-    const [enabled, { archived, revoked }] = await Promise.all([source.listVersions(), readArchive()]);
-    const retired = new Set([...archived.map(({ keyVersion }) => keyVersion), ...revoked]);
-    const placed = deriveStates(
-      enabled.filter(({ keyVersion }) => !retired.has(keyVersion)),
-      now,
-      periods,
-    );
+export function createRotate(options: RotateOptions) {
+  const { source, administrator, directory, roots, store, clock, log, periods, listGoodFor } = options;
 
-    // Archived or revoked already, by a run or an operator that did not get as far as disabling them in KMS.
-    for (const { keyVersion } of enabled) if (retired.has(keyVersion)) await administrator.disableVersion(keyVersion);
-
-    const due = dueForArchive(placed, now, periods);
-    for (const version of due) await archive(version, now);
-
-    const created = isRotationDue(placed, now) ? await createNextVersion(placed[0], now) : undefined;
+  return async (): Promise<Rotated> => {
+    const before = await readSnapshot();
+    remindOfDirectoryEnd(before);
+    const created = await createNext(before);
+    const snapshot = created === undefined ? before : { ...before, enabled: await source.listVersions() };
+    const list = await makeList(snapshot);
+    const states = deriveStates(list.keys, revokedOf(list), snapshot.now, periods.archiveAfter);
+    const archived = states.flatMap(({ key, state }) => (state === 'archived' ? [key.key_version] : []));
+    const disabled = await disable(snapshot, new Set([...archived, ...revokedOf(list)]));
     return {
-      signing: placed.find(({ state }) => state === 'signing')?.keyVersion ?? null,
+      signing: states.find(({ state }) => state === 'signing')?.key.key_version ?? null,
       ...(created === undefined ? {} : { created }),
-      archived: due.map(({ keyVersion }) => keyVersion),
-      active: placed.length - due.length + (created === undefined ? 0 : 1),
+      archived: disabled.filter((keyVersion) => archived.includes(keyVersion)),
+      active: snapshot.enabled.length - disabled.length,
+      sequence: list.sequence,
     };
   };
 
-  function isRotationDue([newest]: readonly VersionWithState[], now: number): boolean {
-    return newest === undefined || newest.createdAt + periods.rotateAfter * 1000 <= now;
+  async function readSnapshot(): Promise<Snapshot> {
+    const now = clock.now();
+    const [{ root, list, listUpdateTime }, enabled, revoked] = await Promise.all([
+      readStatements(store),
+      source.listVersions(),
+      readRevoked(store),
+    ]);
+    if (root === undefined) {
+      throw new Fault('dependency_unavailable', 'There is no directory key yet: a root ceremony has to be held first.');
+    }
+    return {
+      now,
+      root: readDirectoryStatement(root, roots),
+      previous: list === undefined ? undefined : readKnown(list),
+      listUpdateTime,
+      enabled,
+      revoked,
+    };
   }
 
-  async function archive(version: VersionWithState, now: number): Promise<void> {
-    const { keyVersion, algorithm, createdAt } = version;
-    const pem = await source.readPem(keyVersion);
-    const publishedUntil = now + periods.longestValidity * 1000;
-    const fields = archivedDocument({ keyVersion, algorithm, pem, createdAt, archivedAt: now, publishedUntil });
-    await createIfAbsent(archivePaths.archived(keyVersion), fields);
-    await administrator.disableVersion(keyVersion);
+  function readKnown(stored: unknown): Known {
+    const { root, list } = readSignedKeyList(stored, roots);
+    const { sequence, issued_at, revoked } = list;
+    return { root, sequence, issued_at, revoked, keys: readListedKeys(list).keys };
   }
 
-  /** Concurrent runs create one version: the reservation document named after the newest version is created only once. */
-  async function createNextVersion(newest: VersionWithState | undefined, now: number): Promise<string | undefined> {
-    const path = archivePaths.rotation(newest?.keyVersion ?? 'first');
-    return (await reserve(path, now)) ? administrator.createVersion() : undefined;
+  function remindOfDirectoryEnd({ root, now }: Snapshot): void {
+    const left = (parseTime(root.valid_until) ?? 0) - now;
+    if (left <= 0) log.log('ALERT', 'directory_key_ended', { valid_until: root.valid_until });
+    else if (left < REMIND_BEFORE) log.log('ALERT', 'directory_key_ends', { valid_until: root.valid_until });
   }
 
-  async function reserve(path: string, now: number): Promise<boolean> {
-    const [held] = await store.get([path]);
-    const reservedAt = held?.fields['reserved_at'];
-    if (typeof reservedAt === 'number' && now < reservedAt + RESERVATION) return false;
-    const fields = { reserved_at: now };
-    const write =
-      held === undefined
-        ? { op: 'create' as const, path, fields }
-        : { op: 'update' as const, path, fields, lastUpdateTime: held.updateTime };
-    return store.commit([write]).then(
-      () => true,
-      (error) => {
-        if (error instanceof CommitError) return false; // another run has it, or the next run will try again
-        throw error;
-      },
+  async function createNext({ enabled, previous, revoked, now }: Snapshot): Promise<string | undefined> {
+    const gone = new Set([
+      ...revoked.map(({ keyVersion }) => keyVersion),
+      ...(previous?.revoked ?? []).map(({ key_version }) => key_version),
+    ]);
+    const newest = enabled
+      .filter(({ keyVersion }) => !gone.has(keyVersion))
+      .toSorted((a, b) => b.createdAt - a.createdAt || numberOf(b) - numberOf(a))[0];
+    if (newest !== undefined && now < newest.createdAt + periods.rotateAfter * 1000) return undefined;
+    const made = await reserveNext(store, newest?.keyVersion, now);
+    return made ? administrator.createVersion() : undefined;
+  }
+
+  /** The next list if it is time for one, else the one that there is. */
+  async function makeList(snapshot: Snapshot): Promise<Pick<KeyListClaims, 'keys' | 'revoked' | 'sequence'>> {
+    const { previous, now, root } = snapshot;
+    const next = nextList({
+      previous,
+      enabled: await withPublicKeys(snapshot),
+      revoked: snapshot.revoked,
+      now,
+      periods,
+      goodFor: listGoodFor,
+    });
+    const isCurrent =
+      previous !== undefined &&
+      saysTheSame(previous, next) &&
+      now < (parseTime(previous.issued_at) ?? 0) + SIGN_AGAIN_AFTER &&
+      previous.root.signature === root.signature;
+    if (isCurrent) return previous;
+    const list = await signStatement({ ...next }, DEFAULT_ALGORITHM, (digest) =>
+      directory.sign(root.directory_key, digest),
+    );
+    const document = readSignedKeyList({ root, list }, roots); // what readers would refuse is not stored
+    if (!(await writeList(store, document, snapshot.listUpdateTime))) await mustHaveNewer(next.sequence);
+    else log.log('INFO', 'key_list_signed', { sequence: next.sequence, keys: next.keys.length });
+    return next;
+  }
+
+  /** Another run stored its list first, or this one's answer was lost: either way there must be one as new. */
+  async function mustHaveNewer(sequence: number): Promise<void> {
+    const { list } = await readStatements(store);
+    const stored = list === undefined ? undefined : readKnown(list);
+    if (stored !== undefined && stored.sequence >= sequence) return;
+    throw new Fault('dependency_unavailable', 'The key list could not be stored right now.');
+  }
+
+  /** Public keys of versions that are listed already come from the list; KMS is asked for the others. */
+  async function withPublicKeys({ enabled, previous }: Snapshot) {
+    const listed = new Map((previous?.keys ?? []).map((key) => [key.key_version, key]));
+    return Promise.all(
+      enabled.map(async (version) => {
+        const known = listed.get(version.keyVersion);
+        if (known !== undefined) return { ...version, pem: known.pem, kid: known.kid };
+        const { pem, kid } = readPublicKey(await source.readPem(version.keyVersion), version.algorithm);
+        return { ...version, pem, kid };
+      }),
     );
   }
 
-  async function createIfAbsent(path: string, fields: ReturnType<typeof archivedDocument>): Promise<void> {
-    try {
-      await store.commit([{ op: 'create', path, fields }]);
-    } catch (error) {
-      if (!(error instanceof CommitError)) throw error;
-      const [document] = await store.get([path]);
-      if (document === undefined) throw error;
-    }
+  async function disable({ enabled }: Snapshot, ended: ReadonlySet<string>): Promise<string[]> {
+    const due = enabled.map(({ keyVersion }) => keyVersion).filter((keyVersion) => ended.has(keyVersion));
+    for (const keyVersion of due) await administrator.disableVersion(keyVersion);
+    return due;
   }
 }
+
+const revokedOf = ({ revoked }: Pick<KeyListClaims, 'revoked'>) =>
+  new Set(revoked.map(({ key_version }) => key_version));
+
+const numberOf = ({ keyVersion }: KeyVersion) => Number(keyVersion.slice(keyVersion.lastIndexOf('.') + 1));

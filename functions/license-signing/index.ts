@@ -4,7 +4,7 @@ import { openFirestore } from '#shared/gcp/firestore.ts';
 import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
-import { commonConfig, firestoreConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, keyListConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { budgetConfig } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createSign } from './sign.ts';
@@ -16,6 +16,7 @@ export const licenseSigning = defineFunction({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
     ...signingKeyConfig.shape,
+    ...keyListConfig.shape,
     ...budgetConfig.shape,
     TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
   }),
@@ -23,13 +24,17 @@ export const licenseSigning = defineFunction({
     const store = openFirestore(config);
     const signing = openSigningKeys({
       cryptoKey: config.SIGNING_KEY,
-      endpoint: config.KMS_ENDPOINT,
+      kmsEndpoint: config.KMS_ENDPOINT,
+      projectId: config.PROJECT_ID,
+      database: config.KEYS_DATABASE,
+      firestoreEndpoint: config.FIRESTORE_ENDPOINT,
+      rootKeys: config.ROOT_KEYS,
       periods: keyPeriods(config),
-      store,
       clock,
       log,
     });
     const signClaims = createSignClaims({
+      keys: signing.keys,
       signer: signing.signer,
       clock,
       log,

@@ -6,58 +6,66 @@ import { createVerifiedHeads } from '#shared/crypto/verified-heads.ts';
 import { invalidBecause, type Verification } from '#shared/crypto/verify.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
-import { createKeyDirectory } from '#shared/keys/directory.ts';
-import { commonConfig, firestoreConfig, KEY_LIST_MAX_AGE, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
-import { createKeyServices } from './adapters.ts';
+import { openKeyDirectory } from '#shared/keys/open-directory.ts';
+import { commonConfig, firestoreConfig, keyListConfig, keyPeriods } from '#shared/model/config.ts';
+import { createLazyStore } from './adapters.ts';
 import { createKeyResponses } from './responses.ts';
 
-/** Serves the public keys and checks signatures. Its account can read keys and nothing else. */
+/** Serves the signed key list and what follows from it, and checks signatures. Its account can read that list and nothing else. */
 export const publicKeys = defineFunction({
   name: 'public-keys',
   config: z.object({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
-    ...firestoreConfig.shape,
-    ...signingKeyConfig.shape,
+    ...firestoreConfig.pick({ FIRESTORE_ENDPOINT: true }).shape,
+    ...keyListConfig.shape,
   }),
   compose(config, { clock, log }) {
-    const services = createKeyServices({
+    const store = createLazyStore({
       projectId: config.PROJECT_ID,
-      database: config.FIRESTORE_DATABASE,
-      firestoreEndpoint: config.FIRESTORE_ENDPOINT,
-      kmsEndpoint: config.KMS_ENDPOINT,
-      signingKey: config.SIGNING_KEY,
+      database: config.KEYS_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
     });
-    const keys = createKeyDirectory({
-      source: services.source,
-      archive: services.archive,
-      clock,
+    const keys = openKeyDirectory({
+      store: store.open,
+      rootKeys: config.ROOT_KEYS,
       periods: keyPeriods(config),
-      maxAge: KEY_LIST_MAX_AGE,
-      onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
+      clock,
+      log,
     });
-    const answers = createKeyResponses(keys);
+    const answers = createKeyResponses(keys, config.ROOT_KEYS);
     const heads = createVerifiedHeads();
     return {
       routes: [
         { ...bind(contract.jwks, answers.jwks.current), cached: answers.jwks.cached },
         { ...bind(contract.listKeys, answers.list.current), cached: answers.list.cached },
+        { ...bind(contract.signedKeyList, answers.signedList.current), cached: answers.signedList.cached },
+        { ...bind(contract.rootKeys, answers.roots.current), cached: answers.roots.cached },
         { ...bind(contract.getPem, answers.pem.current), cached: answers.pem.cached },
         bind(contract.verifyLicense, async ({ body, inexact }) => {
-          const { byVersion, byKid } = await keys.current();
+          const { byVersion, byKid, revoked } = await keys.current();
           const now = clock.now();
           if (body.license_token !== undefined) {
             return verificationResponse(
-              verifyLicenseToken(body.license_token, (kid) => byKid.get(kid)?.publicKey, now),
+              verifyLicenseToken(
+                body.license_token,
+                (kid) => (revoked.has(kid) ? 'revoked' : byKid.get(kid)?.publicKey),
+                now,
+              ),
             );
           }
           // A number that was not an integer as written has been rounded: these are not the bytes that were signed.
           if (inexact.length > 0) return verificationResponse(invalidBecause('malformed'));
           return verificationResponse(
-            verifyLicense(body.license_data, (version) => byVersion.get(version)?.publicKey, now, heads),
+            verifyLicense(
+              body.license_data,
+              (version) => (revoked.has(version) ? 'revoked' : byVersion.get(version)?.publicKey),
+              now,
+              heads,
+            ),
           );
         }),
       ],
-      close: services.close,
+      close: store.close,
     };
   },
 });

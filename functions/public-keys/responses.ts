@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CachedInput, HttpResponse } from '#shared/http/route.ts';
 import type { KeyDirectory, KeySet, PublishedKey } from '#shared/keys/directory.ts';
+import { readRoots } from '#shared/keys/statements.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
 
@@ -19,8 +20,11 @@ interface KeyRequest {
 /** A key is published two days before it signs, so an hour in a cache is safe. */
 const CACHE_CONTROL = 'public, max-age=3600, stale-while-revalidate=60, stale-if-error=86400';
 
+/** The signed list announces revocations, so caches keep it for a shorter time. */
+const LIST_CACHE_CONTROL = 'public, max-age=300, stale-while-revalidate=60, stale-if-error=86400';
+
 /** The responses of the key routes. Each is prepared on first use and kept as long as its key set. */
-export function createKeyResponses(keys: Pick<KeyDirectory, 'current' | 'fresh'>) {
+export function createKeyResponses(keys: Pick<KeyDirectory, 'current' | 'fresh'>, rootKeys: string) {
   const prepared = new WeakMap<KeySet, Map<string, PreparedResponse>>();
 
   function cachedFor(set: KeySet, name: string, make: () => PreparedResponse): PreparedResponse {
@@ -38,6 +42,19 @@ export function createKeyResponses(keys: Pick<KeyDirectory, 'current' | 'fresh'>
   function list(set: KeySet): PreparedResponse {
     return cachedFor(set, 'list', () => json({ keys: set.keys.map(describe) }));
   }
+
+  function signedList(set: KeySet): PreparedResponse {
+    return cachedFor(set, 'signed list', () =>
+      prepare(JSON.stringify(set.document), 'application/json', LIST_CACHE_CONTROL),
+    );
+  }
+
+  const roots = prepare(
+    readRoots(rootKeys)
+      .map(({ pem }) => pem)
+      .join(''),
+    'application/x-pem-file',
+  );
 
   function pem(set: KeySet, keyVersion: string | undefined): PreparedResponse | undefined {
     const key = keyVersion === undefined ? undefined : set.byVersion.get(keyVersion);
@@ -57,6 +74,11 @@ export function createKeyResponses(keys: Pick<KeyDirectory, 'current' | 'fresh'>
   return {
     jwks: sharedResponse(jwks),
     list: sharedResponse(list),
+    signedList: sharedResponse(signedList),
+    roots: {
+      current: async ({ headers }: KeyRequest) => conditional(roots, headers),
+      cached: ({ headers }: CachedInput) => conditional(roots, headers),
+    },
     pem: {
       async current({ params, headers }: KeyRequest & { readonly params: { readonly key_version: string } }) {
         const found = pem(await keys.current(), params.key_version);
@@ -83,9 +105,9 @@ const describe = ({ keyVersion, algorithm, state, createdAt, publicKey }: Publis
 
 const json = (value: unknown) => prepare(JSON.stringify(value), 'application/json');
 
-function prepare(body: string, contentType: string): PreparedResponse {
+function prepare(body: string, contentType: string, cacheControl = CACHE_CONTROL): PreparedResponse {
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-  const headers = { etag, 'cache-control': CACHE_CONTROL };
+  const headers = { etag, 'cache-control': cacheControl };
   return {
     etag,
     full: { status: 200, headers: { ...headers, 'content-type': contentType }, body },

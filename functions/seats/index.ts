@@ -3,7 +3,7 @@ import { openFirestore } from '#shared/gcp/firestore.ts';
 import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { createLocalLimit } from '#shared/limits/local-limit.ts';
-import { commonConfig, firestoreConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, keyListConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { budgetConfig } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
@@ -24,6 +24,7 @@ export const seats = defineFunction({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
     ...signingKeyConfig.shape,
+    ...keyListConfig.shape,
     ...budgetConfig.shape,
     TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
     UNSIGNED_FALLBACK: z
@@ -35,13 +36,17 @@ export const seats = defineFunction({
     const store = openFirestore(config);
     const signing = openSigningKeys({
       cryptoKey: config.SIGNING_KEY,
-      endpoint: config.KMS_ENDPOINT,
+      kmsEndpoint: config.KMS_ENDPOINT,
+      projectId: config.PROJECT_ID,
+      database: config.KEYS_DATABASE,
+      firestoreEndpoint: config.FIRESTORE_ENDPOINT,
+      rootKeys: config.ROOT_KEYS,
       periods: keyPeriods(config),
-      store,
       clock,
       log,
     });
     const signClaims = createSignClaims({
+      keys: signing.keys,
       signer: signing.signer,
       clock,
       log,

@@ -17,7 +17,14 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
   seats: [seats.acquire, seats.heartbeat, seats.release],
   'key-rotation': [keyRotation.rotateKeys],
   'session-reaper': [sessionReaper.reapSessions],
-  'public-keys': [publicKeys.jwks, publicKeys.listKeys, publicKeys.getPem, publicKeys.verifyLicense],
+  'public-keys': [
+    publicKeys.jwks,
+    publicKeys.listKeys,
+    publicKeys.getPem,
+    publicKeys.signedKeyList,
+    publicKeys.rootKeys,
+    publicKeys.verifyLicense,
+  ],
   'signed-urls': [signedUrls.signUrl, signedUrls.signUrls],
   'task-payloads': [taskPayloads.createTask, taskPayloads.getTask, taskPayloads.deleteTask, taskPayloads.runTask],
   admin: [

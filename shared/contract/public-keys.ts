@@ -61,6 +61,35 @@ export const getPem = defineRoute({
   publicCors: true,
 });
 
+export const signedKeyList = defineRoute({
+  id: 'getSignedKeyList',
+  method: 'GET',
+  path: '/.well-known/countersign-keys.json',
+  access: ['anyone'],
+  summary: 'The signed key list, from which all other forms follow',
+  description:
+    'The root, whose public key clients pin, signs which directory key is good; the directory key signs the list. ' +
+    'What is signed is the canonical JSON of each without its `signature`. `sequence` only grows.',
+  responses: {
+    200: {
+      description: 'Directory statement and key list',
+      schema: z.object({ root: z.unknown(), list: z.unknown() }),
+    },
+  },
+  errors: ['dependency_unavailable'],
+  publicCors: true,
+});
+
+export const rootKeys = defineRoute({
+  id: 'getRootKeys',
+  method: 'GET',
+  path: '/api/v1/root-keys.pem',
+  access: ['anyone'],
+  summary: 'The public keys of the roots as SPKI PEM, for pinning at build time',
+  responses: { 200: { description: 'SPKI', contentType: 'application/x-pem-file', schema: z.string() } },
+  publicCors: true,
+});
+
 export const verifyLicense = defineRoute({
   id: 'verifyLicense',
   method: 'POST',
@@ -85,7 +114,7 @@ export const verifyLicense = defineRoute({
         }),
         z.object({
           valid: z.literal(false),
-          reason: z.enum(['malformed', 'unknown_key', 'bad_signature', 'expired', 'not_yet_valid']),
+          reason: z.enum(['malformed', 'unknown_key', 'bad_signature', 'revoked', 'expired', 'not_yet_valid']),
         }),
       ]),
     },

@@ -52,6 +52,7 @@ export function verifyLicenseToken(token: string, find: FindKey, now: number): V
   if (head === undefined || claims === undefined || typeof head['kid'] !== 'string') return invalidBecause('malformed');
   if (head['typ'] !== TOKEN_TYPE || Object.keys(head).length !== 3) return invalidBecause('malformed');
   const key = matchingKey(find, head['kid'], DEFAULT_ALGORITHM);
+  if (key === 'revoked') return invalidBecause('revoked');
   if (key === undefined || head['alg'] !== key.jwk.alg) return invalidBecause('unknown_key');
   if (!verifySignature(key, Buffer.from(token.slice(0, token.lastIndexOf('.'))), signature)) {
     return invalidBecause('bad_signature');

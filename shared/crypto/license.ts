@@ -78,6 +78,7 @@ export function verifyLicense(
   if (typeof keyVersion !== 'string' || typeof signature !== 'string') return invalidBecause('malformed');
   const key = isSignatureAlgorithm(algorithm) ? matchingKey(find, keyVersion, algorithm) : undefined;
   if (key === undefined) return invalidBecause('unknown_key');
+  if (key === 'revoked') return invalidBecause('revoked');
   // A `batch` that is not an object is no proof: it is an ordinary member, and a direct signature must cover it.
   const isOfBatch = isObject(batch);
   const claims = isOfBatch || batch === undefined ? others : { ...others, batch };

@@ -11,13 +11,25 @@ export interface SigningKey {
   readonly publishedUntil: number;
 }
 
+/** KMS will not sign with this version, however often it is asked: it is disabled or gone. Another version may sign. */
+export class KeyRefusedError extends Error {
+  readonly keyVersion: string;
+
+  constructor(keyVersion: string, cause: unknown) {
+    super(`${keyVersion} may not sign`, { cause });
+    this.name = 'KeyRefusedError';
+    this.keyVersion = keyVersion;
+  }
+}
+
 /** Signs with a private key that Cloud KMS holds. */
 export interface Signer {
   /**
    * @param keyVersion of a key whose algorithm hashes with SHA-256
    * @param digest SHA-256 of the signed bytes, 32 bytes
    * @returns the signature
-   * @throws Fault `signing_unavailable` when there was no undamaged response
+   * @throws Fault `signing_unavailable` when there was no undamaged response; its cause is a KeyRefusedError when this
+   *   version will not sign again
    */
   sign(keyVersion: string, digest: Uint8Array): Promise<Uint8Array>;
 }

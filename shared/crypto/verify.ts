@@ -3,7 +3,7 @@ import { SIGNATURE_ALGORITHMS, type SignatureAlgorithm } from '../license-format
 import type { PublicKey } from './public-key.ts';
 
 /** Looks up a published key by key version or by thumbprint; undefined when it is not published. */
-export type FindKey = (name: string) => PublicKey | undefined;
+export type FindKey = (name: string) => PublicKey | 'revoked' | undefined;
 
 /**
  * Verifies RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2) with the hash of the key's algorithm. The signature must be as
@@ -15,7 +15,7 @@ export function verifySignature(key: PublicKey, message: Uint8Array, signature: 
 }
 
 /** Why signed data is invalid. */
-export type InvalidReason = 'malformed' | 'unknown_key' | 'bad_signature' | 'expired' | 'not_yet_valid';
+export type InvalidReason = 'malformed' | 'unknown_key' | 'bad_signature' | 'revoked' | 'expired' | 'not_yet_valid';
 
 export type Verification =
   | {
@@ -31,9 +31,13 @@ export type Verification =
 export const invalidBecause = (reason: InvalidReason): Verification => ({ valid: false, reason });
 
 /** The published key of this name, if it is for the algorithm that the signed data names. */
-export function matchingKey(find: FindKey, name: string, algorithm: SignatureAlgorithm): PublicKey | undefined {
+export function matchingKey(
+  find: FindKey,
+  name: string,
+  algorithm: SignatureAlgorithm,
+): PublicKey | 'revoked' | undefined {
   const key = find(name);
-  return key?.algorithm === algorithm ? key : undefined;
+  return key === 'revoked' || key?.algorithm === algorithm ? key : undefined;
 }
 
 /** Whether a value is a JSON object, whose members are still unchecked. */

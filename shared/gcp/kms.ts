@@ -1,10 +1,10 @@
 import { KeyManagementServiceClient } from '@google-cloud/kms';
 import { crc32c } from '../crypto/crc32c.ts';
-import type { Signer } from '../crypto/signer.ts';
+import { KeyRefusedError, type Signer } from '../crypto/signer.ts';
 import type { KeyAdministrator, KeySource, KeyVersion } from '../keys/key-source.ts';
 import { isSignatureAlgorithm } from '../license-format/algorithms.ts';
 import { Fault } from '../model/errors.ts';
-import { endpointOptions, sendOnce } from './grpc.ts';
+import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
 import { bytesOf, checksumMatches, RETRY_DAMAGED, requireIntact } from './kms-integrity.ts';
 import { retrying } from './retry.ts';
 
@@ -32,7 +32,9 @@ export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: s
           requireIntact(checksumMatches(signature, response.signatureCrc32c), 'the signature');
           return signature;
         }, RETRY_DAMAGED);
-      } catch (cause) {
+      } catch (error) {
+        const isRefused = [status.FAILED_PRECONDITION, status.NOT_FOUND].includes(statusOf(error) ?? status.OK);
+        const cause = isRefused ? new KeyRefusedError(keyVersion, error) : error;
         throw new Fault('signing_unavailable', 'Cloud KMS returned no valid signature.', { cause, retryAfter: 2 });
       }
     },

@@ -1,40 +1,34 @@
 import type { Signer } from '../crypto/signer.ts';
-import { readArchive } from '../keys/archive.ts';
-import { createKeyDirectory, type KeyDirectory } from '../keys/directory.ts';
-import type { KeyPeriods } from '../keys/lifecycle.ts';
-import type { Clock } from '../model/clock.ts';
-import { KEY_LIST_MAX_AGE } from '../model/config.ts';
-import type { Logger } from '../model/logger.ts';
-import type { DocumentReader } from '../store/store.ts';
-import { createKmsClient, createKmsKeySource, createKmsSigner } from './kms.ts';
+import type { KeyDirectory } from '../keys/directory.ts';
+import { type OpenDirectoryOptions, openKeyDirectory } from '../keys/open-directory.ts';
+import { createFirestore } from './firestore.ts';
+import { createKmsClient, createKmsSigner } from './kms.ts';
 
-export interface SigningKeysOptions {
-  /** Resource name of the crypto key. */
+export interface SigningKeysOptions extends Omit<OpenDirectoryOptions, 'store'> {
+  /** Resource name of the crypto key that signs licences. */
   readonly cryptoKey: string;
-  /** host:port of a plaintext stand-in; undefined for the service. */
-  readonly endpoint: string | undefined;
-  readonly periods: KeyPeriods;
-  /** Holds the archived and revoked keys. */
-  readonly store: Pick<DocumentReader, 'query'>;
-  readonly clock: Clock;
-  readonly log: Logger;
+  /** host:port of plaintext stand-ins; undefined for the services. */
+  readonly kmsEndpoint: string | undefined;
+  readonly firestoreEndpoint: string | undefined;
+  readonly projectId: string;
+  /** Firestore database of the signed key list. */
+  readonly database: string;
 }
 
-/** Opens a signing key in Cloud KMS: the directory of its versions, and the signer. */
+/** The licence signing key in Cloud KMS: the signed list says which of its versions signs, KMS signs. */
 export function openSigningKeys(options: SigningKeysOptions): {
   readonly keys: KeyDirectory;
   readonly signer: Signer;
   readonly close: () => Promise<void>;
 } {
-  const { cryptoKey, endpoint, periods, store, clock, log } = options;
-  const kms = createKmsClient(endpoint);
-  const keys = createKeyDirectory({
-    source: createKmsKeySource(kms, cryptoKey),
-    archive: () => readArchive(store),
-    clock,
-    periods,
-    maxAge: KEY_LIST_MAX_AGE,
-    onStale: (error) => log.log('ERROR', 'stale_keys', { error }),
-  });
-  return { keys, signer: createKmsSigner(kms, cryptoKey), close: () => kms.close() };
+  const { projectId, database, firestoreEndpoint, cryptoKey, kmsEndpoint } = options;
+  const store = createFirestore({ projectId, database, endpoint: firestoreEndpoint });
+  const kms = createKmsClient(kmsEndpoint);
+  return {
+    keys: openKeyDirectory({ ...options, store: async () => store }),
+    signer: createKmsSigner(kms, cryptoKey),
+    close: async () => {
+      await Promise.all([store.close(), kms.close()]);
+    },
+  };
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cors } from './cors.ts';
 import { clientIpOf, requestIdOf } from './request-context.ts';
 import type { RequestLog } from './request-log.ts';
-import { headersOf } from './respond.ts';
+import { headersOf, isShared } from './respond.ts';
 import type { BoundRoute, HttpResponse } from './route.ts';
 import type { RouteMatch } from './router.ts';
 
@@ -60,7 +60,7 @@ export function createCachedResponses(
     response.writeHead(result.status, {
       ...headers,
       ...options.cors.headersFor(bound.route, request.headers.origin),
-      'x-request-id': requestId,
+      ...(isShared(result) ? {} : { 'x-request-id': requestId }),
     });
     response.end(method === 'HEAD' ? undefined : body);
     const clientIp = clientIpOf(request, options.clientIpHeader);

@@ -14,6 +14,7 @@ export function send(request: IncomingMessage, response: ServerResponse, result:
   if (response.headersSent || response.destroyed) return;
   const body = encode(result.body);
   const sent = request.method === 'HEAD' ? undefined : body;
+  if (isShared(result)) response.removeHeader('x-request-id');
   response.writeHead(result.status, headersOf(result, body));
   if (request.complete) {
     response.end(sent);
@@ -22,6 +23,10 @@ export function send(request: IncomingMessage, response: ServerResponse, result:
   if (sent !== undefined) response.write(sent);
   discard(request, () => response.end());
 }
+
+/** Whether caches may give the answer to other callers: then nothing of this caller may be in it. */
+export const isShared = ({ headers }: HttpResponse): boolean =>
+  headers?.['cache-control']?.startsWith('public') ?? false;
 
 /** The headers that depend on the response only. */
 export function headersOf(result: HttpResponse, body: string | Buffer | undefined): Record<string, string | number> {

@@ -1,108 +1,146 @@
 import { type PublicKey, readPublicKey } from '../crypto/public-key.ts';
 import type { SigningKey } from '../crypto/signer.ts';
 import type { SignatureAlgorithm } from '../license-format/algorithms.ts';
+import { parseTime } from '../license-format/time.ts';
 import type { Clock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
-import { type Archive, EMPTY_ARCHIVE } from './archive.ts';
-import type { KeySource } from './key-source.ts';
-import { DEFAULT_PERIODS, deriveStates, type KeyPeriods, type VersionWithState } from './lifecycle.ts';
+import type { KeyPeriods, KeyState } from './lifecycle.ts';
+import { deriveStates } from './list-rules.ts';
+import { KeyListError, readListedKeys, readSignedKeyList, type SignedKeyList } from './statements.ts';
 
-/** A published key version with its public key in every form. */
-export interface PublishedKey extends VersionWithState {
+/** A listed version with its public key in every form. Times are milliseconds since the epoch. */
+export interface PublishedKey {
+  /** `{crypto key}.{version}`, opaque to clients. */
+  readonly keyVersion: string;
+  readonly algorithm: SignatureAlgorithm;
+  readonly createdAt: number;
+  readonly state: KeyState;
   readonly publicKey: PublicKey;
 }
 
-/** A snapshot of the key versions. */
+/** The keys at one moment. */
 export interface KeySet {
-  /** Newest first. */
+  /** Newest first; revoked ones are not among them. */
   readonly keys: readonly PublishedKey[];
   readonly byVersion: ReadonlyMap<string, PublishedKey>;
   readonly byKid: ReadonlyMap<string, PublishedKey>;
+  /** Versions and thumbprints of revoked keys. */
+  readonly revoked: ReadonlySet<string>;
+  readonly document: SignedKeyList;
+  readonly sequence: number;
 }
 
 export interface KeyDirectory {
-  /** The published keys; at most `maxAge` old, or older while KMS fails. */
+  /**
+   * The keys of the newest authentic list, read at most `maxAge` ago; older only while it cannot be read.
+   * @throws Fault `dependency_unavailable` while there has been no list at all
+   */
   current(): Promise<KeySet>;
-  /** The keys in memory, when they are not stale; undefined otherwise. */
+  /** The same, if they are in memory and need not be read again. */
   fresh(): KeySet | undefined;
   /** The version that signs now. @throws Fault `signing_unavailable` when there is none */
   signingKey(): Promise<SigningKey>;
+  /** KMS refused to sign with this version: for a minute the next best one signs. */
+  avoid(keyVersion: string): void;
 }
+
+export type KeyListAlert =
+  | { readonly kind: 'stale_keys'; readonly error: unknown }
+  | { readonly kind: 'key_list_expired'; readonly expires_at: string }
+  | { readonly kind: 'directory_key_ended'; readonly valid_until: string }
+  | { readonly kind: 'key_list_unreadable_entries'; readonly count: number };
 
 export interface KeyDirectoryOptions {
-  readonly source: KeySource;
-  /** Reads the archived and revoked keys. Default: none. */
-  readonly archive?: () => Promise<Archive>;
+  /** Reads root statement and list as they are stored, `{root, list}`. */
+  readonly read: () => Promise<unknown>;
+  /** The roots' public keys, newest first. */
+  readonly roots: readonly PublicKey[];
   readonly clock: Clock;
-  readonly periods?: KeyPeriods;
-  /** Seconds after which the list is read again. KMS allows 600 reads a minute. */
+  readonly periods: KeyPeriods;
+  /** Seconds after which the list is read again. */
   readonly maxAge: number;
-  /** Called when stale keys are served because KMS fails. */
-  readonly onStale?: (error: unknown) => void;
+  /** Told of what an operator should know; keys are served all the same. */
+  readonly onAlert?: (alert: KeyListAlert) => void;
 }
 
-/** Seconds for which stale keys are served before KMS is asked again, so that few requests wait for a failing KMS. */
+/** Seconds for which stale keys are served before the list is asked for again, so that a failure costs few callers time. */
 const RETRY_AFTER = 10;
+/** Milliseconds for which a version that KMS refused is not tried again. */
+const AVOIDED_FOR = 60_000;
 
 /**
- * Caches the key versions in memory. Nothing runs between requests: the request that finds the list stale reads it again,
- * and concurrent requests share that read. A public key never changes, so each is fetched once.
+ * Keeps the newest authentic key list in memory. Nothing runs between requests: the one that finds the list stale
+ * reads it again, and all who come meanwhile wait for the same answer. A list with a lower sequence than the one that
+ * is known is refused: somebody has put an old one back.
  */
 export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
-  const { source, clock, maxAge, periods = DEFAULT_PERIODS } = options;
+  const { roots, clock, maxAge, periods, onAlert = () => undefined } = options;
   const publicKeys = new Map<string, PublicKey>();
+  const avoided = new Map<string, number>();
   let known: { readonly set: KeySet; readonly readAt: number } | undefined;
   let reading: Promise<KeySet> | undefined;
 
   async function read(): Promise<KeySet> {
     const readAt = clock.now();
-    const [listed, { archived, revoked }] = await Promise.all([
-      source.listVersions(),
-      options.archive?.() ?? EMPTY_ARCHIVE,
-    ]);
-    // KMS lists a disabled version for a while, so archived and revoked versions are removed from its list.
-    const excluded = new Set([...archived.map(({ keyVersion }) => keyVersion), ...revoked]);
-    const enabled = listed.filter(({ keyVersion }) => !excluded.has(keyVersion));
-    const versions = deriveStates(enabled, readAt, periods);
-    const kept = archived.filter(
-      ({ keyVersion, publishedUntil }) => !revoked.has(keyVersion) && publishedUntil > readAt,
-    );
-    const keys = await Promise.all([
-      ...versions.map(async (version) => ({ ...version, publicKey: await publicKeyOf(version) })),
-      ...kept.map(({ keyVersion, algorithm, createdAt, pem }) => ({
-        keyVersion,
-        algorithm,
-        createdAt,
-        state: 'archived' as const,
-        publicKey: cachePublicKey(keyVersion, pem, algorithm),
-      })),
-    ]);
-    const set = {
-      keys,
-      byVersion: new Map(keys.map((key) => [key.keyVersion, key])),
-      byKid: new Map(keys.map((key) => [key.publicKey.kid, key])),
-    };
+    const document = readSignedKeyList(await options.read(), roots);
+    const { root, list } = document;
+    if (known !== undefined && list.sequence < known.set.sequence) {
+      throw new KeyListError('lower_sequence', `The list ${list.sequence} is older than ${known.set.sequence}.`);
+    }
+    if (isPast(list.expires_at, readAt)) onAlert({ kind: 'key_list_expired', expires_at: list.expires_at });
+    if (isPast(root.valid_until, readAt)) onAlert({ kind: 'directory_key_ended', valid_until: root.valid_until });
+    const set = toKeySet(document, readAt);
     known = { set, readAt };
     return set;
   }
 
-  function cachePublicKey(keyVersion: string, pem: string, algorithm: SignatureAlgorithm): PublicKey {
-    const publicKey = publicKeys.get(keyVersion) ?? readPublicKey(pem, algorithm);
-    publicKeys.set(keyVersion, publicKey);
-    return publicKey;
+  function toKeySet(document: SignedKeyList, now: number): KeySet {
+    const { keys: listed, unreadable } = readListedKeys(document.list);
+    const revoked = new Set(document.list.revoked.map(({ key_version }) => key_version));
+    const revokedNames = document.list.revoked.flatMap(({ key_version, kid }) => [key_version, kid ?? key_version]);
+    const derived = deriveStates(listed, revoked, now, periods.archiveAfter);
+    const keys = derived.flatMap(({ key, state }): PublishedKey[] => {
+      const publicKey = parse(key.pem, key.algorithm);
+      if (publicKey === undefined || publicKey.kid !== key.kid) return [];
+      const createdAt = parseTime(key.created_at) ?? 0;
+      return [{ keyVersion: key.key_version, algorithm: key.algorithm, createdAt, state, publicKey }];
+    });
+    const count = unreadable + derived.length - keys.length;
+    if (count > 0) onAlert({ kind: 'key_list_unreadable_entries', count });
+    return {
+      keys,
+      byVersion: new Map(keys.map((key) => [key.keyVersion, key])),
+      byKid: new Map(keys.map((key) => [key.publicKey.kid, key])),
+      revoked: new Set(revokedNames),
+      document,
+      sequence: document.list.sequence,
+    };
   }
 
-  async function publicKeyOf({ keyVersion, algorithm }: VersionWithState): Promise<PublicKey> {
-    return publicKeys.get(keyVersion) ?? cachePublicKey(keyVersion, await source.readPem(keyVersion), algorithm);
+  /** A public key never changes, so each text is parsed once; undefined for what is no key of its algorithm. */
+  function parse(pem: string, algorithm: SignatureAlgorithm): PublicKey | undefined {
+    const name = `${algorithm} ${pem}`;
+    try {
+      const publicKey = publicKeys.get(name) ?? readPublicKey(pem, algorithm);
+      publicKeys.set(name, publicKey);
+      return publicKey;
+    } catch {
+      return undefined;
+    }
   }
 
-  /** Handles a failure once for all waiting requests, so that it is reported once. */
+  /** The failure is handled once for all who wait, so that it is reported once. */
   async function readOrKeep(): Promise<KeySet> {
     try {
       return await read();
     } catch (error) {
-      if (known === undefined) throw error;
-      options.onStale?.(error);
+      onAlert({ kind: 'stale_keys', error });
+      if (known === undefined) {
+        throw new Fault('dependency_unavailable', 'The key list cannot be read right now.', {
+          cause: error,
+          retryAfter: RETRY_AFTER,
+        });
+      }
       known = { ...known, readAt: clock.now() - (maxAge - RETRY_AFTER) * 1000 };
       return known.set;
     }
@@ -119,20 +157,33 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     return reading;
   }
 
+  const isAvoided = ({ keyVersion }: PublishedKey) => (avoided.get(keyVersion) ?? 0) > clock.now();
+
   return {
     current,
     fresh,
+    avoid: (keyVersion) => void avoided.set(keyVersion, clock.now() + AVOIDED_FOR),
     async signingKey() {
-      const signing = await current().then(
-        ({ keys }) => keys.find(({ state }) => state === 'signing'),
-        (cause) => {
-          throw new Fault('signing_unavailable', 'The list of signing keys cannot be read right now.', { cause });
-        },
-      );
-      if (signing === undefined) throw new Fault('signing_unavailable', 'No key version is enabled.');
-      const { keyVersion, algorithm, publicKey } = signing;
+      const set = await current().catch((cause) => {
+        throw new Fault('signing_unavailable', 'The signing keys cannot be read right now.', {
+          cause,
+          retryAfter: RETRY_AFTER,
+        });
+      });
+      const key = inOrderOfSigning(set.keys).find((candidate) => !isAvoided(candidate));
+      if (key === undefined)
+        throw new Fault('signing_unavailable', 'There is no key to sign with.', { retryAfter: 60 });
       const publishedUntil = Math.floor(clock.now() / 1000) + periods.longestValidity;
+      const { keyVersion, algorithm, publicKey } = key;
       return { keyVersion, kid: publicKey.kid, algorithm, publishedUntil };
     },
   };
 }
+
+/** The signing version, then the newest retired ones, then the oldest published ones. Archived ones have no key in KMS. */
+function inOrderOfSigning(newestFirst: readonly PublishedKey[]): readonly PublishedKey[] {
+  const of = (wanted: KeyState) => newestFirst.filter(({ state }) => state === wanted);
+  return [...of('signing'), ...of('retired'), ...of('published').toReversed()];
+}
+
+const isPast = (text: string, now: number) => (parseTime(text) ?? 0) <= now;

@@ -1,23 +1,23 @@
 import type { Clock } from '../model/clock.ts';
 import type { DocumentStore } from '../store/store.ts';
-import { archivePaths } from './archive.ts';
 import type { KeyAdministrator } from './key-source.ts';
+import { writeRevoked } from './store.ts';
 
 export interface RevokeOptions {
+  /** The keys' own database. */
   readonly store: Pick<DocumentStore, 'commit'>;
   readonly administrator: Pick<KeyAdministrator, 'disableVersion'>;
   readonly clock: Clock;
 }
 
 /**
- * Revokes a compromised version. Idempotent. The document is written first: instances honour it within a minute, also when
- * KMS fails, and KMS may sign with a disabled version for hours. The next rotation disables a version that could not be
- * disabled now.
- * @throws CommitError when it is unknown whether the version is revoked; Fault `dependency_unavailable` when it is revoked
- *   and not yet disabled
+ * Records a compromised version and disables it, and may be repeated. The record comes first, since it holds although
+ * KMS fails. The next rotation signs a list without the key, which instances heed within a minute and clients with
+ * their next list; a version that KMS does not disable now is disabled by that rotation.
+ * @throws CommitError when nothing is certain; Fault `dependency_unavailable` when it is recorded and KMS has not
+ *   disabled it
  */
 export async function revoke({ store, administrator, clock }: RevokeOptions, keyVersion: string, reason: string) {
-  const fields = { revoked_at: clock.now(), reason };
-  await store.commit([{ op: 'set', path: archivePaths.revoked(keyVersion), fields }]);
+  await writeRevoked(store, keyVersion, { revoked_at: clock.now(), reason });
   await administrator.disableVersion(keyVersion);
 }

@@ -95,15 +95,35 @@ const CACHED_HOURS = 26;
 
 const period = (fallback: number, min: number) => z.coerce.number().min(min).default(fallback);
 
+const cryptoKey = z
+  .string()
+  .regex(
+    /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
+    'must be a crypto key resource name',
+  );
+
+/** A key in Cloud KMS that a function signs with, or makes versions of. */
 export const signingKeyConfig = z.object({
-  SIGNING_KEY: z
-    .string()
-    .regex(
-      /^projects\/[^/]+\/locations\/[^/]+\/keyRings\/[^/]+\/cryptoKeys\/[^/]+$/,
-      'must be a crypto key resource name',
-    )
-    .describe('resource name of the licence signing key'),
+  SIGNING_KEY: cryptoKey.describe('resource name of the licence signing key'),
   KMS_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
+});
+
+/** The key that signs the key list; key-rotation alone may use it. */
+export const directoryKeyConfig = z.object({
+  DIRECTORY_KEY: cryptoKey.describe('resource name of the key that signs the key list'),
+  KEY_LIST_DAYS: period(30, 2).describe('how long a signed key list is good'),
+});
+
+/** For the root ceremony alone: no function may use the root. */
+export const rootKeyConfig = z.object({ ROOT_KEY: cryptoKey.describe('resource name of the root key') });
+
+/** Where the signed key list is, whose signature counts for it, and what follows from it. */
+export const keyListConfig = z.object({
+  KEYS_DATABASE: z.string().min(1).default('keys').describe('Firestore database id of the signed key list'),
+  ROOT_KEYS: z
+    .string()
+    .transform((text) => text.replaceAll('\\n', '\n'))
+    .describe('PEM of the root public key, newest first if there are several; line ends may be written \\n'),
   PUBLISH_BEFORE_SIGNING_HOURS: period(48, CACHED_HOURS).describe(
     'time between the publication of a key version and its first signature',
   ),
@@ -114,13 +134,13 @@ export const signingKeyConfig = z.object({
   ),
 });
 
-/** The periods in seconds. @param config parsed by `signingKeyConfig` */
-export const keyPeriods = (config: z.output<typeof signingKeyConfig>) => ({
+/** @param config what `keyListConfig` reads */
+export const keyPeriods = (config: z.output<typeof keyListConfig>) => ({
   publishBeforeSigning: config.PUBLISH_BEFORE_SIGNING_HOURS * 3600,
   rotateAfter: config.ROTATE_AFTER_DAYS * 86_400,
   archiveAfter: config.ARCHIVE_AFTER_DAYS * 86_400,
   longestValidity: config.LONGEST_VALIDITY_DAYS * 86_400,
 });
 
-/** Seconds that an instance caches the list of key versions; also the time until a revoked version disappears. */
+/** Seconds that an instance keeps the key list: a revoked key is gone from every answer within that time. */
 export const KEY_LIST_MAX_AGE = 60;

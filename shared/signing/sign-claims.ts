@@ -1,6 +1,7 @@
 import { signLicenseToken } from '../crypto/jws.ts';
 import { type LicenseClaims, type LicenseData, signLicense } from '../crypto/license.ts';
-import type { Signer, SigningKey } from '../crypto/signer.ts';
+import { KeyRefusedError, type Signer, type SigningKey } from '../crypto/signer.ts';
+import type { KeyDirectory } from '../keys/directory.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import { createBatching } from './batching.ts';
@@ -14,6 +15,7 @@ export type Signed = { readonly license_data: LicenseData } | { readonly license
 export type SignClaims = (claims: LicenseClaims, format: TokenFormat, key: SigningKey) => Promise<Signed>;
 
 export interface SigningOptions {
+  readonly keys: Pick<KeyDirectory, 'signingKey' | 'avoid'>;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly log: Logger;
@@ -23,11 +25,15 @@ export interface SigningOptions {
   readonly perMinute: number | undefined;
 }
 
-/** All signatures of an instance, whatever their format, share one budget. */
-export function createSignClaims({ signer: unlimited, clock, log, issuer, perMinute }: SigningOptions): SignClaims {
+/**
+ * Every signature of an instance, of whatever form, comes out of one budget. When KMS refuses the version that should
+ * sign, because somebody disabled it by hand, the next best one signs in the same request.
+ */
+export function createSignClaims(options: SigningOptions): SignClaims {
+  const { keys, signer: unlimited, clock, log, issuer, perMinute } = options;
   const signer = createBudgetedSigner({ signer: unlimited, perMinute, clock, log });
   const signInBatch = createBatching({ signer, clock, log });
-  return async (claims, format, key) => {
+  const signWith = async (claims: LicenseClaims, format: TokenFormat, key: SigningKey): Promise<Signed> => {
     switch (format) {
       case 'signed-json':
         return { license_data: await signLicense(claims, key, signer, clock.now()) };
@@ -37,4 +43,19 @@ export function createSignClaims({ signer: unlimited, clock, log, issuer, perMin
         return { license_data: await signInBatch(claims, key) };
     }
   };
+  return async (claims, format, first) => {
+    let key = first;
+    for (;;) {
+      try {
+        return await signWith(claims, format, key);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        log.log('ALERT', 'signing_key_refused', { key_version: key.keyVersion, error });
+        keys.avoid(key.keyVersion);
+        key = await keys.signingKey();
+      }
+    }
+  };
 }
+
+const isRefusal = (error: unknown) => error instanceof Error && error.cause instanceof KeyRefusedError;

@@ -50,6 +50,8 @@ test('a key is published, signs, retires and is archived, and what it signed sta
   expect((await suite.send('GET', '/api/v1/public-keys/license-signing.1.pem')).status).toBe(200);
 
   suite.stack.clock.advance(401 * DAY);
+  await rotate();
+  suite.stack.clock.advance(120);
   expect(await verify(first)).toEqual({ valid: false, reason: 'unknown_key' });
   expect(await states()).not.toHaveProperty('license-signing.1');
 });

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { adminQueries } from '#functions/admin/queries.ts';
-import { archiveQueries } from '#shared/keys/archive.ts';
+import { keyQueries } from '#shared/keys/store.ts';
 import { auditFields } from '#shared/model/audit.ts';
 import { licenseFields } from '#shared/model/license.ts';
 import { endedFields, sessionFields } from '#shared/model/session.ts';
@@ -55,7 +55,7 @@ const catalogue = [
     ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
   ]),
-  examples('shared/keys/archive.ts', archiveQueries, (q) => [q.archivedKeys(), q.revokedKeys()]),
+  examples('shared/keys/store.ts', keyQueries, (q) => [q.revokedKeys()]),
   examples('shared/seats/queries.ts', queries, (q) => [
     ...[
       q.openSeatsFrom('l', 0, 1),

@@ -1,21 +1,18 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRotate } from '#functions/key-rotation/rotate.ts';
-import { readArchive } from '#shared/keys/archive.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
 import type { KeyAdministrator, KeySource, KeyVersion } from '#shared/keys/key-source.ts';
 import { DEFAULT_PERIODS } from '#shared/keys/lifecycle.ts';
+import { readStatements, writeDirectory, writeRevoked } from '#shared/keys/store.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import { memoryStore } from '../../../unit/memory-store.ts';
+import { localKeys } from '../../../unit/shared/crypto/local-key.ts';
+import { directory as directoryKey, directoryStatement, root } from '../../../unit/shared/keys/signed-list.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 0, 1);
-
-let pem: string;
-beforeAll(() => {
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 4096 });
-  pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
-});
+const { pem } = localKeys.first.publicKey;
 
 /** A KMS whose disabling takes effect late, as the real one's may. All versions share one key: only names matter here. */
 function fakeKms(clock: { now(): number }) {
@@ -44,28 +41,44 @@ function fakeKms(clock: { now(): number }) {
   return { versions, administrator, source, used };
 }
 
-function world() {
+async function world() {
   let now = START;
   const clock = { now: () => now };
   const kms = fakeKms(clock);
   const store = memoryStore();
-  const archive = () => readArchive(store);
-  const rotate = createRotate({ ...kms, store, readArchive: archive, clock, periods: DEFAULT_PERIODS });
+  const logged: string[] = [];
+  const log = { log: (_severity: string, message: string) => void logged.push(message), with: () => log };
+  const ceremony = async () =>
+    writeDirectory(
+      store,
+      await directoryStatement({ valid_from: formatTime(now), valid_until: formatTime(now + 400 * DAY) }),
+    );
+  await ceremony();
+  const rotate = createRotate({
+    ...{ ...kms, store, clock, log, periods: DEFAULT_PERIODS, listGoodFor: 30 * 86_400 },
+    ...{ roots: [root.publicKey], directory: directoryKey.signer },
+  });
+  const stored = async () => (await readStatements(store)).list;
   const directory = () =>
-    createKeyDirectory({ source: kms.source, archive, clock, periods: DEFAULT_PERIODS, maxAge: 60 });
-  return { kms, store, rotate, directory, clock, advance: (by: number) => (now += by) };
+    createKeyDirectory({
+      ...{ read: stored, roots: [root.publicKey], clock, periods: DEFAULT_PERIODS, maxAge: 60 },
+    });
+  return { kms, store, rotate, directory, ceremony, stored, logged, clock, advance: (by: number) => (now += by) };
 }
 
 describe('fifteen months of daily rotation', () => {
   test('no client with keys of an hour ago ever meets a signature it cannot check, nor does a key sign too long', async () => {
-    const { kms, rotate, directory, clock, advance } = world();
+    const { kms, rotate, directory, clock, ceremony, advance } = await world();
     await kms.administrator.createVersion();
+    await rotate();
     const [signer, origin] = [directory(), directory()];
     const signed: { keyVersion: string; until: number }[] = [];
     let cached = { at: clock.now(), versions: new Set((await origin.current()).byVersion.keys()) };
 
     for (let hour = 0; hour < 450 * 24; hour += 1) {
-      if (hour % 24 === 0) await rotate();
+      // A week in which rotation fails, and the directory key renewed by a ceremony each year.
+      if (hour % 24 === 0 && !(hour > 200 * 24 && hour < 207 * 24)) await rotate();
+      if (hour % (365 * 24) === 0) await ceremony();
       const key = await signer.signingKey();
       expect(cached.versions, `hour ${hour}`).toContain(key.keyVersion);
       expect(key.publishedUntil * 1000).toBeLessThanOrEqual(clock.now() + 400 * DAY);
@@ -98,7 +111,7 @@ describe('fifteen months of daily rotation', () => {
 
 describe('a run', () => {
   test('twice, or many at once, makes one version and archives each once', async () => {
-    const { kms, rotate, advance } = world();
+    const { kms, rotate, advance } = await world();
     const runs = await Promise.all(Array.from({ length: 8 }, rotate));
     expect(runs.filter(({ created }) => created !== undefined)).toHaveLength(1);
     expect(kms.versions).toHaveLength(1);
@@ -106,7 +119,7 @@ describe('a run', () => {
     expect((await rotate()).created).toBe('key.2');
     expect((await rotate()).created).toBeUndefined();
     advance(3 * DAY);
-    expect(await rotate()).toEqual({ signing: 'key.2', archived: [], active: 2 });
+    expect(await rotate()).toMatchObject({ signing: 'key.2', archived: [], active: 2 });
     advance(30 * DAY);
     const [one, two] = await Promise.all([rotate(), rotate()]);
     expect([one.archived, two.archived]).toEqual([['key.1'], ['key.1']]);
@@ -114,8 +127,8 @@ describe('a run', () => {
     expect((await kms.source.listVersions()).map(({ keyVersion }) => keyVersion)).toEqual(['key.2', 'key.3']);
   });
 
-  test('that died between the archive and KMS is finished by the next', async () => {
-    const { kms, rotate, advance, directory } = world();
+  test('that died between the list and KMS is finished by the next', async () => {
+    const { kms, rotate, advance, directory } = await world();
     await rotate();
     advance(31 * DAY);
     await rotate();
@@ -130,7 +143,7 @@ describe('a run', () => {
   });
 
   test('that died after its reservation does not stop rotation for long', async () => {
-    const { kms, rotate, advance } = world();
+    const { kms, rotate, advance } = await world();
     const { createVersion } = kms.administrator;
     Object.assign(kms.administrator, { createVersion: () => Promise.reject(new Error('killed')) });
     await expect(rotate()).rejects.toThrow('killed');
@@ -141,17 +154,54 @@ describe('a run', () => {
   });
 
   test('a revoked version neither signs nor is published, and the next one signs at once', async () => {
-    const { kms, store, rotate, advance, directory } = world();
+    const { kms, store, rotate, advance, directory } = await world();
     await rotate();
     advance(31 * DAY);
     await rotate();
     const keys = directory();
     expect((await keys.signingKey()).keyVersion).toBe('key.1');
-    await store.commit([{ op: 'set', path: 'revoked_keys/key.1', fields: { revoked_at: START } }]);
+    await writeRevoked(store, 'key.1', { revoked_at: START, reason: 'stolen' });
+    await rotate();
     advance(61_000);
     expect((await keys.signingKey()).keyVersion).toBe('key.2');
     expect([...(await keys.current()).byVersion.keys()]).toEqual(['key.2']);
-    await rotate();
     expect(kms.versions[0]?.disabledFrom).toBeLessThan(Number.POSITIVE_INFINITY);
+  });
+
+  test('without a ceremony makes nothing and says what is missing', async () => {
+    const { rotate, store, kms } = await world();
+    await store.commit([{ op: 'delete', path: 'statements/directory' }]);
+    await expect(rotate()).rejects.toMatchObject({ code: 'dependency_unavailable' });
+    expect(kms.versions).toEqual([]);
+  });
+
+  test('reminds of the end of the directory key, and goes on behind it', async () => {
+    const { rotate, advance, directory, logged } = await world();
+    await rotate();
+    advance(341 * DAY);
+    await rotate();
+    expect(logged).toContain('directory_key_ends');
+    advance(60 * DAY);
+    await rotate();
+    expect(logged).toContain('directory_key_ended');
+    expect((await directory().current()).keys.length).toBeGreaterThan(1);
+  });
+
+  test('makes a list that is newer than all before it after a restore from a backup', async () => {
+    const { rotate, store, stored, directory, advance } = await world();
+    await rotate();
+    const backup = await stored();
+    advance(3 * DAY);
+    await rotate();
+    const reader = directory();
+    const before = (await reader.current()).sequence;
+    await store.commit([{ op: 'set', path: 'statements/list', fields: { json: JSON.stringify(backup) } }]);
+    advance(HOUR);
+    expect((await reader.current()).sequence).toBe(before);
+    await rotate();
+    advance(DAY);
+    await rotate();
+    advance(61_000);
+    expect((await reader.current()).sequence).toBeGreaterThan(before);
   });
 });

@@ -1,209 +1,135 @@
 import { describe, expect, it } from 'vitest';
-import { createMovableClock } from '#local/clock.ts';
-import { createKeyDirectory } from '#shared/keys/directory.ts';
-import type { KeyVersion } from '#shared/keys/key-source.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { createKeyDirectory, type KeyListAlert } from '#shared/keys/directory.ts';
+import { DEFAULT_PERIODS } from '#shared/keys/lifecycle.ts';
 import { localKeys } from '../crypto/local-key.ts';
+import { DAY, directoryStatement, documentOf, listOf, root, START, version } from './signed-list.ts';
 
 const MAX_AGE = 60;
-const DAY = 24 * 3600;
-const pems = new Map(
-  Object.values(localKeys).map(({ signingKey, publicKey }) => [signingKey.keyVersion, publicKey.pem]),
-);
 
-/** Stands still until it is moved, so that an age can be exact to the millisecond. */
-function stillClock() {
-  let now = Date.UTC(2026, 0, 31);
-  return {
-    now: () => now,
-    advance: (seconds: number) => {
-      now += seconds * 1000;
-    },
-  };
-}
-
-function setUp() {
-  const clock = stillClock();
-  const asked: string[] = [];
-  const stale: unknown[] = [];
-  const state = { versions: [version(1, 100 * DAY)], failure: undefined as unknown };
-
-  function version(number: number, age: number): KeyVersion {
-    const createdAt = clock.now() - age * 1000;
-    return { keyVersion: `licenses.${number}`, algorithm: 'RSA_SIGN_PKCS1_4096_SHA256', createdAt };
-  }
-  const ask = async <T>(what: string, answer: () => T): Promise<T> => {
-    asked.push(what);
-    await Promise.resolve();
-    if (state.failure !== undefined) throw state.failure;
-    return answer();
-  };
+async function setUp() {
+  let now = START;
+  const clock = { now: () => now };
+  const alerts: KeyListAlert[] = [];
+  const first = listOf([version(1, localKeys.first)]);
+  const state = { document: (await documentOf(first)) as unknown, failure: undefined as unknown, reads: 0 };
   const directory = createKeyDirectory({
-    source: {
-      listVersions: () => ask('list', () => state.versions),
-      readPem: (keyVersion) => ask(keyVersion, () => pems.get(keyVersion) ?? ''),
+    read: async () => {
+      state.reads += 1;
+      await Promise.resolve();
+      if (state.failure !== undefined) throw state.failure;
+      return state.document;
     },
+    roots: [root.publicKey],
     clock,
+    periods: DEFAULT_PERIODS,
     maxAge: MAX_AGE,
-    onStale: (error) => stale.push(error),
+    onAlert: (alert) => alerts.push(alert),
   });
-  return { clock, asked, stale, state, version, directory };
+  return { directory, state, alerts, first, advance: (seconds: number) => (now += seconds * 1000) };
 }
 
-const names = ({ keys }: { readonly keys: readonly KeyVersion[] }) => keys.map(({ keyVersion }) => keyVersion);
+const second = version(2, localKeys.second, START);
 
 describe('createKeyDirectory', () => {
-  it('asks nothing before the first request', () => {
-    expect(setUp().asked).toEqual([]);
-  });
-
-  it('finds a key by its version and by its thumbprint', async () => {
-    const { directory } = setUp();
-    const { keys, byVersion, byKid } = await directory.current();
-    const [key] = keys;
-    expect(key).toMatchObject({ keyVersion: 'licenses.1', state: 'signing' });
-    expect(key?.publicKey.pem).toBe(localKeys.first.publicKey.pem);
-    expect(byVersion.get('licenses.1')).toBe(key);
-    expect(byKid.get(localKeys.first.publicKey.kid)).toBe(key);
-    expect([byVersion.size, byKid.size]).toEqual([1, 1]);
-  });
-
-  it('reads once for all who wait, the first time and when the list is stale', async () => {
-    const { directory, asked, clock } = setUp();
+  it('reads nothing before the first request, then once for all who wait, and again when the list is stale', async () => {
+    const { directory, state, advance } = await setUp();
+    expect([state.reads, directory.fresh()]).toEqual([0, undefined]);
     const all = () => Promise.all(Array.from({ length: 50 }, () => directory.current()));
-    const first = await all();
-    expect(asked).toEqual(['list', 'licenses.1']);
-    expect(new Set(first).size).toBe(1);
-    clock.advance(MAX_AGE);
-    const second = await all();
-    expect(asked).toEqual(['list', 'licenses.1', 'list']);
-    expect(new Set([...first, ...second]).size).toBe(2);
+    expect(new Set(await all()).size).toBe(1);
+    advance(MAX_AGE - 0.001);
+    await all();
+    expect(state.reads).toBe(1);
+    advance(0.001);
+    await all();
+    expect(state.reads).toBe(2);
   });
 
-  it('keeps the list for its age, to the millisecond', async () => {
-    const { directory, asked, clock } = setUp();
-    await directory.current();
-    clock.advance(MAX_AGE - 0.001);
-    await directory.current();
-    expect(asked).toEqual(['list', 'licenses.1']);
-    clock.advance(0.001);
-    await directory.current();
-    expect(asked).toEqual(['list', 'licenses.1', 'list']);
-  });
-
-  it('notices a new version and fetches only its key', async () => {
-    const { directory, asked, clock, state, version } = setUp();
-    await directory.current();
-    state.versions = [...state.versions, version(2, 0)];
-    expect(names(await directory.current())).toEqual(['licenses.1']);
-    clock.advance(MAX_AGE);
-    expect(names(await directory.current())).toEqual(['licenses.2', 'licenses.1']);
-    expect(asked).toEqual(['list', 'licenses.1', 'list', 'licenses.2']);
-    expect(await directory.signingKey()).toMatchObject({ keyVersion: 'licenses.1' });
-    clock.advance(2 * DAY);
+  it('finds a key by version and by thumbprint, and the one that signs', async () => {
+    const { directory } = await setUp();
+    const { keys, byVersion, byKid, sequence } = await directory.current();
+    expect(keys).toMatchObject([{ keyVersion: 'licenses.1', state: 'signing' }]);
+    expect(byVersion.get('licenses.1')).toBe(byKid.get(localKeys.first.publicKey.kid));
+    expect(sequence).toBe(Math.floor(START / 1000));
     expect(await directory.signingKey()).toMatchObject({
-      keyVersion: 'licenses.2',
-      kid: localKeys.second.publicKey.kid,
-    });
-  });
-
-  it('forgets a version that KMS no longer lists', async () => {
-    const { directory, clock, state, version } = setUp();
-    state.versions = [version(2, 10 * DAY), version(1, 100 * DAY)];
-    await directory.current();
-    state.versions = state.versions.slice(0, 1);
-    clock.advance(MAX_AGE);
-    const { byVersion, byKid } = await directory.current();
-    expect(byVersion.has('licenses.1')).toBe(false);
-    expect(byKid.has(localKeys.first.publicKey.kid)).toBe(false);
-  });
-
-  it('says until when what signs now will be published', async () => {
-    const { directory, clock } = setUp();
-    expect(await directory.signingKey()).toEqual({
       keyVersion: 'licenses.1',
       kid: localKeys.first.publicKey.kid,
-      algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
-      publishedUntil: clock.now() / 1000 + 400 * DAY,
     });
   });
 
-  it('works with the clock that tests move', async () => {
-    const clock = createMovableClock();
-    const keyVersion = { keyVersion: 'licenses.1', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256', createdAt: 0 } as const;
-    let lists = 0;
-    const source = {
-      listVersions: async () => {
-        lists += 1;
-        return [keyVersion];
-      },
-      readPem: async () => localKeys.first.publicKey.pem,
-    };
-    const directory = createKeyDirectory({ source, clock, maxAge: MAX_AGE });
+  it('lets a listed version sign when its time has come, without another list', async () => {
+    const { directory, state, first, advance } = await setUp();
+    state.document = await documentOf(listOf([version(1, localKeys.first), second], START, first));
     await directory.current();
-    clock.advance(MAX_AGE);
+    advance(2 * 86_400 - 1);
+    expect((await directory.signingKey()).keyVersion).toBe('licenses.1');
+    advance(MAX_AGE);
+    expect((await directory.signingKey()).keyVersion).toBe('licenses.2');
+  });
+
+  it('refuses a list that is older than the one it knows, says so, and goes on', async () => {
+    const { directory, state, first, alerts, advance } = await setUp();
+    const old = state.document;
+    state.document = await documentOf(listOf([version(1, localKeys.first)], START + DAY, first));
+    const { sequence } = await directory.current();
+    state.document = old;
+    advance(MAX_AGE);
+    expect((await directory.current()).sequence).toBe(sequence);
+    expect(alerts).toMatchObject([{ kind: 'stale_keys', error: { code: 'lower_sequence' } }]);
+  });
+
+  it('serves what it has while the list cannot be read, and asks again ten seconds later', async () => {
+    const { directory, state, alerts, advance } = await setUp();
+    const known = await directory.current();
+    state.failure = new Error('down');
+    advance(MAX_AGE);
+    expect(await directory.current()).toBe(known);
+    expect(await directory.current()).toBe(known);
+    expect([state.reads, alerts.length]).toEqual([2, 1]);
+    advance(10);
     await directory.current();
-    expect(lists).toBe(2);
-  });
-});
-
-describe('createKeyDirectory while KMS fails', () => {
-  const failure = new Fault('dependency_unavailable', 'down');
-
-  it('has nothing to serve before it has read once, and reads again at the next request', async () => {
-    const { directory, state, stale, asked } = setUp();
-    state.failure = failure;
-    await expect(directory.current()).rejects.toBe(failure);
-    await expect(directory.signingKey()).rejects.toMatchObject({ code: 'signing_unavailable', cause: failure });
-    expect(asked).toEqual(['list', 'list']);
-    state.failure = undefined;
-    expect(names(await directory.current())).toEqual(['licenses.1']);
-    expect(stale).toEqual([]);
+    expect(state.reads).toBe(3);
   });
 
-  it('serves the last known keys, says so, and asks again ten seconds later', async () => {
-    const { directory, state, stale, asked, clock } = setUp();
-    const known = await directory.current();
-    state.failure = failure;
-    clock.advance(MAX_AGE);
-    expect(await directory.current()).toBe(known);
-    expect(stale).toEqual([failure]);
-    clock.advance(9.999);
-    expect(await directory.current()).toBe(known);
-    expect(asked).toEqual(['list', 'licenses.1', 'list']);
-    clock.advance(0.001);
-    expect(await directory.current()).toBe(known);
-    expect(asked).toEqual(['list', 'licenses.1', 'list', 'list']);
-    expect(stale).toEqual([failure, failure]);
-    expect(await directory.signingKey()).toMatchObject({ keyVersion: 'licenses.1' });
-    state.failure = undefined;
-    clock.advance(10);
-    expect(await directory.current()).not.toBe(known);
-  });
-
-  it('tells once of one failed read, however many waited for it', async () => {
-    const { directory, state, stale, clock } = setUp();
-    const known = await directory.current();
-    state.failure = failure;
-    clock.advance(MAX_AGE);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => directory.current()));
-    expect(new Set(answers)).toEqual(new Set([known]));
-    expect(stale).toEqual([failure]);
-  });
-
-  it('serves the last known keys when the new version’s key cannot be had intact', async () => {
-    const { directory, state, stale, clock, version } = setUp();
-    const known = await directory.current();
-    state.versions = [...state.versions, version(3, 0)];
-    clock.advance(MAX_AGE);
-    expect(await directory.current()).toBe(known);
-    expect(stale).toEqual([expect.any(TypeError)]);
-  });
-
-  it('has no key to sign with when KMS lists none', async () => {
-    const { directory, state } = setUp();
-    state.versions = [];
-    expect((await directory.current()).keys).toEqual([]);
+  it('fails with a time to come back while it has never had a list', async () => {
+    const { directory, state } = await setUp();
+    state.failure = new Error('down');
+    await expect(directory.current()).rejects.toMatchObject({ code: 'dependency_unavailable', retryAfter: 10 });
     await expect(directory.signingKey()).rejects.toMatchObject({ code: 'signing_unavailable' });
+  });
+
+  it('goes on with an authentic list of any age, and raises an alert', async () => {
+    const { directory, alerts, advance } = await setUp();
+    advance(500 * 86_400);
+    expect((await directory.current()).keys).toHaveLength(1);
+    expect(alerts.map(({ kind }) => kind)).toEqual(['key_list_expired', 'directory_key_ended']);
+  });
+
+  it('takes no list that another root stands for', async () => {
+    const { directory, state } = await setUp();
+    state.document = await documentOf(listOf([version(1, localKeys.first)]), directoryStatement({}, localKeys.second));
+    await expect(directory.current()).rejects.toMatchObject({ cause: { code: 'bad_root_signature' } });
+  });
+
+  it('does not know a revoked key, but knows that it is revoked', async () => {
+    const { directory, state, first } = await setUp();
+    const revoked = [{ keyVersion: 'licenses.1', at: START }];
+    state.document = await documentOf(listOf([second], START, first, revoked));
+    const set = await directory.current();
+    expect([set.byVersion.has('licenses.1'), set.revoked.has('licenses.1')]).toEqual([false, true]);
+    expect((await directory.signingKey()).keyVersion).toBe('licenses.2');
+  });
+
+  it('signs with the next best version while KMS refuses one: retired before published', async () => {
+    const { directory, state, first, advance } = await setUp();
+    const two = listOf([version(1, localKeys.first), second], START, first);
+    state.document = await documentOf(two);
+    advance(3 * 86_400);
+    expect((await directory.signingKey()).keyVersion).toBe('licenses.2');
+    directory.avoid('licenses.2');
+    expect((await directory.signingKey()).keyVersion).toBe('licenses.1');
+    directory.avoid('licenses.1');
+    await expect(directory.signingKey()).rejects.toMatchObject({ code: 'signing_unavailable' });
+    advance(61);
+    expect((await directory.signingKey()).keyVersion).toBe('licenses.2');
   });
 });

@@ -7,7 +7,6 @@ import { freePort } from './free-port.ts';
 import { createRsaKeys } from './kms/rsa-keys.ts';
 import { DEMO_TENANT } from './people.ts';
 import type { Stack } from './stack.ts';
-import { removeStackFile, writeStackFile } from './stack-file.ts';
 import { readStartOptions, type StartOptions } from './start-options.ts';
 import { stopOnSignals } from './stop.ts';
 
@@ -54,7 +53,8 @@ async function run(options: StartOptions): Promise<Running> {
 /** The demonstration, then the description that programs read, then the one that people read. */
 async function introduce(stack: Stack, options: StartOptions, logFile: string, data?: DataFolder): Promise<string> {
   const { directory, port } = options;
-  const [{ createTokens }, { createLicense, demonstrate }, { announcement }] = await Promise.all([
+  const [{ writeStackFile }, { createTokens }, { createLicense, demonstrate }, { announcement }] = await Promise.all([
+    import('./stack-file.ts'),
     import('./tokens.ts'),
     import('./demonstration.ts'),
     import('./announcement.ts'),
@@ -97,6 +97,7 @@ function describe(stack: Stack, tokens: Readonly<Record<string, string>>, licens
 async function close(starting: Promise<Running>): Promise<void> {
   const running = await Promise.race([starting.catch(() => undefined), sleep(STARTING_GRACE_MS, undefined)]);
   if (running === undefined) return;
+  const { removeStackFile } = await import('./stack-file.ts');
   await removeStackFile(running.stackFile, running.stack.project.id);
   await running.stack.close();
 }

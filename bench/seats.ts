@@ -3,12 +3,13 @@
  *
  *     npm run bench seats
  *
- * Everything is on loopback: Google's Firestore emulator, and PostgreSQL and Redis where they are installed (Debian:
- * postgresql, redis-server). Contenders take turns, so that what slows the machine down slows them all, and each round
- * has a fresh licence. The emulator's milliseconds do not predict those of the service; requests and commits do.
+ * Everything is on loopback: Google's Firestore emulator, PostgreSQL and Redis where they are installed (Debian:
+ * google-cloud-cli-firestore-emulator, postgresql, redis-server), and the embedded stand-in for Firestore. Contenders
+ * take turns, so that what slows the machine down slows them all, and each round has a fresh licence. Milliseconds of an
+ * emulator do not predict those of the service; requests and commits do.
  */
-import { startFirestoreEmulator } from '#local/firestore/emulator.ts';
 import { createCounter } from './seats/counter.ts';
+import { startEmbedded, startEmulator } from './seats/firestore-servers.ts';
 import { heartbeats } from './seats/heartbeats.ts';
 import { overHttp } from './seats/http.ts';
 import { createOurs } from './seats/ours.ts';
@@ -32,6 +33,7 @@ const NAMES = {
   single: 'b  a commit a seat',
   ours: 'c  ours',
   four: "c' ours, 4 instances",
+  embedded: "c'' ours, on the embedded stand-in",
   rowLock: 'd  PostgreSQL, row lock',
   stored: "d' PostgreSQL, stored function",
   redis: 'e  Redis, Lua, AOF always',
@@ -91,7 +93,7 @@ function verdicts(all: readonly Summary[]): Verdict[] {
     const [other, ours] = [find(name, scenario), find(NAMES.ours, scenario)];
     return other && ours && perSeat(other) / perSeat(ours);
   };
-  const sound = all.filter(({ name }) => name === NAMES.ours || name === NAMES.four);
+  const sound = all.filter(({ name }) => name === NAMES.ours || name === NAMES.four || name === NAMES.embedded);
   const wrong = sound.filter(({ scenario: { clients, seats, taken }, ...row }) => {
     const granted = Math.min(clients, seats - taken);
     return row.granted !== granted || row.refused !== clients - granted || row.oversold > 0;
@@ -117,16 +119,24 @@ function verdicts(all: readonly Summary[]): Verdict[] {
 }
 
 process.env['METADATA_SERVER_DETECTION'] = 'none';
-const [emulator, postgres, redis] = await Promise.all([startFirestoreEmulator(), startPostgres(), startRedis()]);
+const [emulator, embedded, postgres, redis] = await Promise.all([
+  startEmulator(),
+  startEmbedded(),
+  startPostgres(),
+  startRedis(),
+]);
+const { name, host } = emulator ?? embedded;
 // Where the handwritten client finds it.
-process.env['FIRESTORE_EMULATOR_HOST'] = emulator.host;
+process.env['FIRESTORE_EMULATOR_HOST'] = host;
 try {
+  if (emulator === undefined) console.log("skipped: Google's Firestore emulator is not installed; (a) and (b) need it");
   if (postgres === undefined) console.log('skipped: PostgreSQL is not installed (Debian: postgresql)');
   if (redis === undefined) console.log('skipped: Redis is not installed (Debian: redis-server)');
-  const { host } = emulator;
+  console.log(`(a), (b), (c) and (c') run on ${name}`);
   const ours = [
     createOurs({ name: NAMES.ours, host, instances: 1 }),
     createOurs({ name: NAMES.four, host, instances: 4 }),
+    createOurs({ name: NAMES.embedded, host: embedded.host, instances: 1 }),
   ];
   const single = createSingle(NAMES.single, host);
   const others = [
@@ -166,7 +176,7 @@ try {
     },
   ]);
   // Last and once, since requests that they give up keep running in the emulator for a while, with their locks.
-  for (const contender of [single, createCounter(NAMES.counter)]) {
+  for (const contender of emulator === undefined ? [] : [single, createCounter(NAMES.counter)]) {
     for (const scenario of [cold(100), full(100), cold(1_000)]) {
       all.push(...print([summarise(contender.name, scenario, [await storm(contender, scenario, BOUND)])]));
     }
@@ -182,6 +192,6 @@ try {
     verdict('over HTTP: granted of 1,000', http.granted, (x) => x === http.clients),
   ]);
 } finally {
-  await Promise.all([emulator.close(), postgres?.close(), redis?.close()]);
+  await Promise.all([emulator?.close(), embedded.close(), postgres?.close(), redis?.close()]);
 }
 process.exit();

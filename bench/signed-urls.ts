@@ -69,7 +69,12 @@ async function batches(signUrl: SignUrl, count: number): Promise<void> {
       query: {},
       body: { requests: Array.from({ length: MAX_BATCH }, () => ({ ...wish(), tenant_id: 'tenant' })) },
       inexact: [],
-      principal: { kind: 'service', email: 'backend@bench.iam.gserviceaccount.com' },
+      principal: {
+        kind: 'service',
+        email: 'backend@bench.iam.gserviceaccount.com',
+        scopes: ['urls'],
+        urlTenants: undefined,
+      },
       headers: {},
       requestId: 'bench',
       clientIp: '127.0.0.1',

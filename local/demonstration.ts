@@ -33,14 +33,16 @@ async function textOf(response: Response, request: string): Promise<string> {
   throw response.status === 503 ? new BusyError(message) : new Error(message);
 }
 
-/** Creates a licence that expires in a year, far longer than the local stack runs. */
+/** Creates a licence, by the vendor's token, that expires in a year, far longer than the local stack runs. */
 export async function createLicense(
   gateway: string,
   token: string,
+  tenantId: string,
   maxSeats: number,
   say: (line: string) => void = () => undefined,
 ) {
   const license = {
+    tenant_id: tenantId,
     tier: 'professional',
     max_seats: maxSeats,
     expires_at: new Date(Date.now() + 365 * 86_400_000).toISOString(),

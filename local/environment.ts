@@ -1,4 +1,6 @@
+import { CONTRACT } from '#shared/contract/index.ts';
 import type { Environment } from '#shared/model/config.ts';
+import { SERVICE_SCOPES } from '#shared/model/principal.ts';
 import { emailOf, type Project } from './accounts.ts';
 import { DEMONSTRATION_COMMAND } from './run/worker-job.ts';
 
@@ -29,7 +31,7 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
   return {
     PROJECT_ID: project.id,
     SERVICE_AUDIENCE: AUDIENCE,
-    SERVICE_ACCOUNTS: emailOf(project, 'backend'),
+    SERVICE_ACCOUNTS: serviceAccounts(name, project),
     SCHEDULER_ACCOUNTS: emailOf(project, 'scheduler'),
     USER_JWKS_URL: endpoints.userJwksUrl,
     SERVICE_JWKS_URL: endpoints.serviceJwksUrl,
@@ -53,4 +55,14 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     // The stand-ins identify an account by its listener, so acting as the dispatcher means using its listener.
     RUN_ENDPOINT: endpoints.run(emailOf(project, 'task-dispatcher')),
   };
+}
+
+/**
+ * A back end with every scope, and one for each alone. A function is given only those that one of its routes asks for.
+ */
+function serviceAccounts(name: string, project: Project): string {
+  const routes = CONTRACT[name] ?? [];
+  const scopes = SERVICE_SCOPES.filter((scope) => routes.some(({ access }) => access.includes(`service:${scope}`)));
+  const all = scopes.length === 0 ? [] : [`${emailOf(project, 'backend')}=${scopes.join('+')}`];
+  return [...all, ...scopes.map((scope) => `${emailOf(project, `backend-${scope}`)}=${scope}`)].join(',');
 }

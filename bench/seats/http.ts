@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { createLicense } from '#local/demonstration.ts';
 import { createSigner } from '#local/kms/signer.ts';
 import { type Stack, startStack } from '#local/stack.ts';
-import { createTokens } from '#local/tokens.ts';
+import { createTokens, DEMO_TENANT } from '#local/tokens.ts';
 import { median } from './storm.ts';
 
 export interface HttpRow {
@@ -26,11 +26,11 @@ export interface HttpRow {
 export async function overHttp(firestoreHost: string, clients: number, rounds: number): Promise<HttpRow> {
   const stack = await startStack({ directory: '.local/bench', port: 0, firestoreHost, log: () => undefined });
   try {
-    const owner = (await createTokens(stack))['owner'] ?? '';
+    const staff = (await createTokens(stack))['staff'] ?? '';
     const storms: Omit<HttpRow, 'clients' | 'rsa'>[] = [];
     // The first one warms up connections and code.
     for (let round = 0; round <= rounds; round += 1) {
-      const { license_key } = await createLicense(stack.gateway, owner, clients);
+      const { license_key } = await createLicense(stack.gateway, staff, DEMO_TENANT, clients);
       const machines = Array.from({ length: clients }, (_, index) => ({
         license_key,
         hardware_id: `machine-${index}`,

@@ -21,13 +21,21 @@ export interface Caller {
   readonly requestId: string;
 }
 
-/** @throws Fault `forbidden` for a principal that is not a user */
+/** @throws Fault `forbidden` for a principal that is neither a user nor a service */
 export function actorOf({ principal, clientIp, requestId }: Caller): Actor {
-  if (principal.kind !== 'user') throw new Fault('forbidden', 'Only users may do this.');
-  const kind = principal.staff ? 'staff' : 'user';
-  return {
-    identity: { kind, id: principal.uid, email: principal.email ?? null },
-    ip: clientIp,
-    request_id: requestId,
-  };
+  return { identity: identityOf(principal), ip: clientIp, request_id: requestId };
+}
+
+function identityOf(principal: Principal): AuditFields['actor'] {
+  switch (principal.kind) {
+    case 'user':
+      return { kind: principal.staff ? 'staff' : 'user', id: principal.uid, email: principal.email ?? null };
+    case 'service':
+      return { kind: 'service', id: principal.email, email: principal.email };
+    case 'scheduler':
+    case 'anyone':
+      throw new Fault('forbidden', 'Only users and services may do this.');
+    default:
+      return principal satisfies never;
+  }
 }

@@ -13,6 +13,7 @@ import type { createLicenses } from './licenses.ts';
 import { listResponse } from './list-response.ts';
 import { scopeOf } from './scope.ts';
 import type { createSessions } from './sessions.ts';
+import { requireSeller } from './sold.ts';
 import type { createUsage } from './usage.ts';
 
 export interface LicenseDomain {
@@ -53,6 +54,7 @@ export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomai
 
   bind(contract.changeLicense, async (input) => {
     const { params, body, principal } = input;
+    requireSeller(principal, body);
     const expiresAt = body.expires_at === undefined ? undefined : Date.parse(body.expires_at);
     const wanted = { ...body, expires_at: expiresAt };
     const license = await licenses.change(scopeOf(principal), params.license_id, wanted, actorOf(input));

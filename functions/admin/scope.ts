@@ -1,12 +1,12 @@
 import { Fault, invalid } from '#shared/model/errors.ts';
-import type { Principal } from '#shared/model/principal.ts';
+import { isVendor, type Principal } from '#shared/model/principal.ts';
 
 /** What a caller may see and touch: one tenant, or every one. */
 export interface Scope {
   includes(tenantId: string): boolean;
   /**
    * The tenant that a new resource belongs to.
-   * @throws Fault `not_found` for a tenant other than the caller's own, `invalid_request` when staff name none
+   * @throws Fault `not_found` for a tenant other than the caller's own, `invalid_request` when the vendor names none
    */
   tenantFor(named: string | undefined): string;
 }
@@ -15,17 +15,18 @@ export interface Scope {
 export interface ListScope extends Scope {
   /** The tenant whose items a list shows; undefined for all tenants. @throws Fault `not_found` for another tenant */
   listed(named: string | undefined): string | undefined;
-  /** Whether the caller sees the Stripe ids: staff and owners do. */
+  /** Whether the caller sees the Stripe ids: the vendor and owners do. */
   readonly seesBilling: boolean;
 }
 
 /** The one place where a principal becomes a scope. */
 export function scopeOf(principal: Principal): ListScope {
-  if (principal.kind !== 'user') throw new Fault('forbidden', 'Only users may do this.');
-  const { staff, tenantId, role } = principal;
+  const vendor = isVendor(principal);
+  if (!vendor && principal.kind !== 'user') throw new Fault('forbidden', 'Only users and the vendor may do this.');
+  const { tenantId, role } = principal.kind === 'user' ? principal : {};
 
   function tenantFor(named: string | undefined): string {
-    if (staff && named !== undefined) return named;
+    if (vendor && named !== undefined) return named;
     if (tenantId === undefined) {
       throw invalid([{ path: 'tenant_id', message: 'is required for a caller without a tenant' }]);
     }
@@ -34,10 +35,10 @@ export function scopeOf(principal: Principal): ListScope {
   }
 
   return {
-    includes: (id) => staff || id === tenantId,
+    includes: (id) => vendor || id === tenantId,
     tenantFor,
-    listed: (named) => (staff ? named : tenantFor(named)),
-    seesBilling: staff || role === 'owner',
+    listed: (named) => (vendor ? named : tenantFor(named)),
+    seesBilling: vendor || role === 'owner',
   };
 }
 

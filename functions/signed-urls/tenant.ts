@@ -8,7 +8,11 @@ import { admits, type Principal } from '#shared/model/principal.ts';
  *   without a tenant names none
  */
 export function tenantFor(principal: Principal, { tenant_id: named, method }: SignedUrlRequest): string {
-  if (admits(['service', 'staff'], principal) && named !== undefined) return named;
+  if (principal.kind === 'service' && named !== undefined) {
+    if (principal.urlTenants?.includes(named) !== false) return named;
+    throw new Fault('not_found', 'There is no tenant with this id.');
+  }
+  if (admits(['staff'], principal) && named !== undefined) return named;
   if (principal.kind !== 'user' || principal.tenantId === undefined) {
     throw invalid([{ path: 'tenant_id', message: 'is required for a caller without a tenant' }]);
   }

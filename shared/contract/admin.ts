@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { LICENSE_STATUSES, MAX_SEATS, TIERS } from '../model/license.ts';
+import { VENDOR } from '../model/principal.ts';
 import { page, time } from './schemas.ts';
 
 /** The name becomes a field of a Firestore document: fields cannot be empty, and names like `__name__` are reserved. */
@@ -48,11 +49,11 @@ export const createLicense = defineRoute({
   id: 'createLicense',
   method: 'POST',
   path: '/api/v1/licenses',
-  access: ['staff', 'owner', 'admin'],
+  access: VENDOR,
   summary: 'Create a licence with its seats',
   description: 'Only this response contains the licence key; the suite stores its hash.',
   body: z.strictObject({
-    tenant_id: z.string().min(1).max(128).optional().describe('required for staff; other callers have one tenant'),
+    tenant_id: z.string().min(1).max(128),
     tier: z.enum(TIERS),
     max_seats: z.number().int().min(1).max(MAX_SEATS),
     expires_at: z.iso.datetime({ offset: true }),
@@ -75,7 +76,7 @@ export const listLicenses = defineRoute({
   id: 'listLicenses',
   method: 'GET',
   path: '/api/v1/licenses',
-  access: ['staff', 'owner', 'admin', 'member', 'guest'],
+  access: [...VENDOR, 'owner', 'admin', 'member', 'guest'],
   summary: 'The licences of the tenant',
   description: 'Sorted by id, in pages: the `Link` header (`rel="next"`) has the URL of the next page.',
   query: page.extend({
@@ -93,7 +94,7 @@ export const getLicense = defineRoute({
   id: 'getLicense',
   method: 'GET',
   path: '/api/v1/licenses/{license_id}',
-  access: ['staff', 'owner', 'admin', 'member', 'guest'],
+  access: [...VENDOR, 'owner', 'admin', 'member', 'guest'],
   summary: 'One licence',
   params: licenseParams,
   responses: { 200: { description: 'The licence', schema: license } },
@@ -104,7 +105,7 @@ export const changeLicense = defineRoute({
   id: 'changeLicense',
   method: 'PATCH',
   path: '/api/v1/licenses/{license_id}',
-  access: ['staff', 'owner', 'admin'],
+  access: [...VENDOR, 'owner', 'admin'],
   summary: 'Suspend, reinstate, resize or prolong a licence',
   description:
     'Absent members stay unchanged. Suspending a licence ends all its sessions; a lower `max_seats` ends the surplus ' +
@@ -124,7 +125,7 @@ export const rotateLicenseKey = defineRoute({
   id: 'rotateLicenseKey',
   method: 'POST',
   path: '/api/v1/licenses/{license_id}/keys',
-  access: ['staff', 'owner', 'admin'],
+  access: [...VENDOR, 'owner', 'admin'],
   summary: 'Make a new licence key',
   description:
     'Replaces a key that has leaked. Older keys work for `grace_seconds` more, unless they end earlier; 0 ends them at ' +
@@ -148,7 +149,7 @@ export const listSessions = defineRoute({
   id: 'listSessions',
   method: 'GET',
   path: '/api/v1/licenses/{license_id}/sessions',
-  access: ['staff', 'owner', 'admin', 'member'],
+  access: [...VENDOR, 'owner', 'admin', 'member'],
   summary: 'The sessions of a licence',
   description: 'Sorted by handle, in pages: the `Link` header (`rel="next"`) has the URL of the next page.',
   params: licenseParams,
@@ -166,7 +167,7 @@ export const endSession = defineRoute({
   id: 'endSession',
   method: 'DELETE',
   path: '/api/v1/sessions/{session}',
-  access: ['staff', 'owner', 'admin'],
+  access: [...VENDOR, 'owner', 'admin'],
   summary: 'Take a seat back',
   description: 'The next heartbeat of its holder gets 410 with the reason `admin_released`.',
   params: z.object({ session: z.string().describe('the handle, or the session id') }),
@@ -178,7 +179,7 @@ export const getUsage = defineRoute({
   id: 'getUsage',
   method: 'GET',
   path: '/api/v1/licenses/{license_id}/usage',
-  access: ['staff', 'owner', 'admin', 'member', 'guest'],
+  access: [...VENDOR, 'owner', 'admin', 'member', 'guest'],
   summary: 'Seats in use',
   description:
     'Seats in use now, and the peaks and denials of the last 31 days (UTC). Days without data are left out. A denial is ' +

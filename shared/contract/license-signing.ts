@@ -10,7 +10,7 @@ export const signLicense = defineRoute({
   id: 'signLicense',
   method: 'POST',
   path: '/api/v1/licenses/sign',
-  access: ['service', 'staff'],
+  access: ['service:sign', 'staff'],
   summary: 'Sign licence data of your own',
   description:
     'Signs the canonical JSON of the payload with `signed_at`, `key_version` and `signature_algorithm` added. Values ' +

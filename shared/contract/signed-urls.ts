@@ -85,7 +85,7 @@ const problem = z.looseObject({
 const { $schema: _, ...requestSchema } = z.toJSONSchema(signedUrlRequest, { io: 'input' });
 const validatedAlone = z.unknown().meta(requestSchema);
 
-const access = ['service', 'staff', 'owner', 'admin', 'member', 'guest'] as const;
+const access = ['service:urls', 'staff', 'owner', 'admin', 'member', 'guest'] as const;
 
 export const signUrl = defineRoute({
   id: 'signUrl',

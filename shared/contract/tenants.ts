@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { TIERS } from '../model/license.ts';
-import { ROLES } from '../model/principal.ts';
+import { ROLES, VENDOR } from '../model/principal.ts';
 import { page, time } from './schemas.ts';
 
 const name = z.string().trim().min(1).max(200);
@@ -32,7 +32,7 @@ export const createTenant = defineRoute({
   id: 'createTenant',
   method: 'POST',
   path: '/api/v1/tenants',
-  access: ['staff'],
+  access: VENDOR,
   summary: 'Create a tenant',
   body: z.strictObject({
     name,
@@ -49,7 +49,7 @@ export const listTenants = defineRoute({
   id: 'listTenants',
   method: 'GET',
   path: '/api/v1/tenants',
-  access: ['staff', 'owner', 'admin', 'member', 'guest'],
+  access: [...VENDOR, 'owner', 'admin', 'member', 'guest'],
   summary: 'The tenants that the caller may see',
   description: 'Staff see all tenants, in pages (`Link` header, `rel="next"`); other callers see their own.',
   query: page,
@@ -60,7 +60,7 @@ export const getTenant = defineRoute({
   id: 'getTenant',
   method: 'GET',
   path: '/api/v1/tenants/{tenant_id}',
-  access: ['staff', 'owner', 'admin', 'member', 'guest'],
+  access: [...VENDOR, 'owner', 'admin', 'member', 'guest'],
   summary: 'One tenant',
   params: tenantParams,
   responses: { 200: { description: 'The tenant', schema: tenant } },
@@ -70,7 +70,7 @@ export const changeTenant = defineRoute({
   id: 'changeTenant',
   method: 'PATCH',
   path: '/api/v1/tenants/{tenant_id}',
-  access: ['staff'],
+  access: VENDOR,
   summary: 'Change a tenant',
   description: 'Absent members stay unchanged; null removes a limit or an id.',
   params: tenantParams,

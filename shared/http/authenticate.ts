@@ -1,15 +1,15 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { Fault } from '../model/errors.ts';
-import { type Principal, ROLES } from '../model/principal.ts';
+import { type Principal, ROLES, type ServicePrincipal } from '../model/principal.ts';
 
 export interface AuthenticationSettings {
   /** Tokens of users from Identity Platform: issuer `https://securetoken.google.com/PROJECT`, audience PROJECT. */
   readonly user: { readonly issuer: string; readonly audience: string; readonly jwksUrl: string };
   /** Tokens of service accounts from Google, with the audience that all functions share. */
   readonly service: { readonly audience: string; readonly jwksUrl: string };
-  /** Emails of the accepted services. Any Google account can mint a token for our audience. */
-  readonly services: readonly string[];
+  /** The accepted services. Any Google account can mint a token for our audience. */
+  readonly services: readonly Omit<ServicePrincipal, 'kind'>[];
   readonly schedulers: readonly string[];
 }
 
@@ -99,7 +99,8 @@ function toService(claims: JWTPayload, settings: AuthenticationSettings): Princi
   const { success, data } = serviceClaims.safeParse(claims);
   if (!success) throw new Fault('unauthenticated', 'The token has no verified email.');
   if (settings.schedulers.includes(data.email)) return { kind: 'scheduler', email: data.email };
-  if (settings.services.includes(data.email)) return { kind: 'service', email: data.email };
+  const service = settings.services.find(({ email }) => email === data.email);
+  if (service !== undefined) return { kind: 'service', ...service };
   throw new Fault('forbidden', 'The service account is on none of the configured lists.');
 }
 

@@ -5,7 +5,7 @@ import type { Document } from '../store/store.ts';
 /** Minimum retention of a record in milliseconds: a year, and the time that an audit of it takes. */
 export const AUDIT_RETENTION = 430 * 24 * 3600 * 1000;
 
-export const ACTOR_KINDS = ['user', 'staff', 'system'] as const;
+export const ACTOR_KINDS = ['user', 'staff', 'service', 'system'] as const;
 
 /** `accepted`: the change is committed and not yet in force; `success`: it is in force. */
 export const AUDIT_OUTCOMES = ['accepted', 'success'] as const;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SERVICE_SCOPES, type ServicePrincipal, type ServiceScope } from './principal.ts';
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,6 +40,42 @@ const commaSeparated = z.string().transform((text) =>
 
 const emails = commaSeparated.pipe(z.array(z.email()));
 
+/** What stands for one service account: `email=licenses+sign`, or `email=urls:ten_1+urls:ten_2` for those tenants alone. */
+const ACCOUNT = /^(?<email>[^=]+)=(?<scopes>[^=]+)$/;
+const GRANT = /^(?<scope>[a-z]+)(?::(?<tenant>[A-Za-z0-9_-]{1,128}))?$/;
+
+const serviceAccounts = commaSeparated.transform((items, context): readonly Omit<ServicePrincipal, 'kind'>[] => {
+  const accounts = items.map(readServiceAccount);
+  for (const [index, account] of accounts.entries()) {
+    const fault = typeof account === 'string' ? account : duplicated(account.email, accounts.slice(0, index));
+    if (fault !== undefined) context.addIssue({ code: 'custom', path: [index], message: fault });
+  }
+  return accounts.filter((account) => typeof account !== 'string');
+});
+
+/** @returns the account, or what is wrong with it */
+function readServiceAccount(text: string): Omit<ServicePrincipal, 'kind'> | string {
+  const { email, scopes: list = '' } = ACCOUNT.exec(text)?.groups ?? {};
+  if (!z.email().safeParse(email).success || email === undefined) return 'must be EMAIL=SCOPE, or EMAIL=SCOPE+SCOPE';
+  const grants = list.split('+').map((grant) => GRANT.exec(grant)?.groups);
+  const scopes = grants.map((grant) => SERVICE_SCOPES.find((scope) => scope === grant?.['scope']));
+  if (scopes.includes(undefined)) return `has a scope that is none of ${SERVICE_SCOPES.join(', ')}`;
+  if (grants.some((grant) => grant?.['tenant'] !== undefined && grant['scope'] !== 'urls'))
+    return 'names a tenant for another scope than urls';
+  const tenants = grants.flatMap((grant) => (grant?.['scope'] === 'urls' ? [grant['tenant']] : []));
+  const named = tenants.filter((tenant) => tenant !== undefined);
+  return {
+    email,
+    scopes: [...new Set(scopes.filter((scope): scope is ServiceScope => scope !== undefined))],
+    urlTenants: named.length === 0 || named.length < tenants.length ? undefined : named,
+  };
+}
+
+function duplicated(email: string, before: readonly (Omit<ServicePrincipal, 'kind'> | string)[]): string | undefined {
+  const known = before.some((account) => typeof account !== 'string' && account.email === email);
+  return known ? 'names an account a second time' : undefined;
+}
+
 /** Origins are compared exactly, so each must be spelled as browsers send it. */
 const origins = commaSeparated.pipe(
   z.array(
@@ -55,7 +92,9 @@ export const endpoint = z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port');
 export const commonConfig = z.object({
   PROJECT_ID: z.string().min(1).describe('Google Cloud project of the services'),
   SERVICE_AUDIENCE: z.string().min(1).describe('audience of service tokens, the same for all functions'),
-  SERVICE_ACCOUNTS: emails.default([]).describe('emails, comma separated: back ends that may sign and seal'),
+  SERVICE_ACCOUNTS: serviceAccounts
+    .default([])
+    .describe('back ends and their scopes, comma separated: EMAIL=licenses+sign,OTHER=tasks,THIRD=urls:TENANT_ID'),
   SCHEDULER_ACCOUNTS: emails.default([]).describe('emails, comma separated: who may call /internal routes'),
   USER_JWKS_URL: z
     .url()

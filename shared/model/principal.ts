@@ -1,9 +1,12 @@
 export const ROLES = ['owner', 'admin', 'member', 'guest'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What a service account may be let do; each function knows only the accounts whose scopes concern it. */
+export const SERVICE_SCOPES = ['licenses', 'sign', 'tasks', 'urls', 'portal'] as const;
+export type ServiceScope = (typeof SERVICE_SCOPES)[number];
+
 /**
- * The caller, as a verified token identifies it. A user without a role has no rights; `staff` are employees of the vendor,
- * who act for every tenant.
+ * The caller. A user without a role has no rights; `staff` are employees of the vendor, who act for every tenant.
  */
 export type Principal =
   | { readonly kind: 'anyone' }
@@ -15,10 +18,23 @@ export type Principal =
       readonly role: Role | undefined;
       readonly staff: boolean;
     }
-  | { readonly kind: 'service' | 'scheduler'; readonly email: string };
+  | ServicePrincipal
+  | { readonly kind: 'scheduler'; readonly email: string };
 
-/** The kinds of callers that a route can admit. */
-export type Access = 'anyone' | 'service' | 'scheduler' | 'staff' | Role;
+/** A service account, as the configuration lists it. */
+export interface ServicePrincipal {
+  readonly kind: 'service';
+  readonly email: string;
+  readonly scopes: readonly ServiceScope[];
+  /** The tenants for which it may sign URLs; undefined for every one. */
+  readonly urlTenants: readonly string[] | undefined;
+}
+
+/** The kinds of caller that a route can admit; `service:sign` is a service with the scope `sign`. */
+export type Access = 'anyone' | `service:${ServiceScope}` | 'scheduler' | 'staff' | Role;
+
+/** Who decides what was sold: tenants, and the terms of their licences. */
+export const VENDOR = ['staff', 'service:licenses'] as const satisfies readonly Access[];
 
 export function admits(access: readonly Access[], principal: Principal): boolean {
   if (access.includes('anyone')) return true;
@@ -26,8 +42,9 @@ export function admits(access: readonly Access[], principal: Principal): boolean
     case 'anyone':
       return false;
     case 'service':
+      return principal.scopes.some((scope) => access.includes(`service:${scope}`));
     case 'scheduler':
-      return access.includes(principal.kind);
+      return access.includes('scheduler');
     case 'user':
       if (principal.staff && access.includes('staff')) return true;
       return principal.role !== undefined && principal.tenantId !== undefined && access.includes(principal.role);
@@ -35,3 +52,5 @@ export function admits(access: readonly Access[], principal: Principal): boolean
       return principal satisfies never;
   }
 }
+
+export const isVendor = (principal: Principal): boolean => admits(VENDOR, principal);

@@ -3,7 +3,7 @@ import { decodeJwt, decodeProtectedHeader, exportJWK, type JWTPayload, SignJWT }
 import * as z from 'zod';
 import { emailOf } from '#local/accounts.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
-import type { Access } from '#shared/model/principal.ts';
+import { type Access, SERVICE_SCOPES } from '#shared/model/principal.ts';
 import type { Suite } from './suite.ts';
 
 /** One kind of caller, and what it is to a route before the route looks at any object. */
@@ -20,7 +20,12 @@ export interface Caller {
 /** Everybody who may call, and everybody who only looks like it. */
 export async function createCallers({ stack, tokens }: Suite): Promise<Caller[]> {
   const { issuer, project } = stack;
-  const admitted = ['guest', 'member', 'admin', 'owner', 'staff', 'service', 'scheduler'] as const;
+  const admitted = ['guest', 'member', 'admin', 'owner', 'staff', 'scheduler'] as const;
+  const scoped = async (scope: (typeof SERVICE_SCOPES)[number]): Promise<Caller> => ({
+    name: `service with ${scope}`,
+    token: await issuer.serviceToken({ email: emailOf(project, `backend-${scope}`) }),
+    is: `service:${scope}`,
+  });
   const person = { ...userOf(DEMO_TENANT, 'owner'), tenant_id: DEMO_TENANT };
   const backend = emailOf(project, 'backend');
   const bad = (name: string, token: string | undefined): Caller => ({ name, token, is: 'unauthenticated' });
@@ -28,6 +33,7 @@ export async function createCallers({ stack, tokens }: Suite): Promise<Caller[]>
   return [
     bad('stranger', undefined),
     ...admitted.map((name): Caller => ({ name, token: tokens[name], is: name })),
+    ...(await Promise.all(SERVICE_SCOPES.map(scoped))),
     { name: "another tenant's owner", token: tokens['other_tenant_owner'], is: 'owner', foreign: true },
     powerless('user without a role', await issuer.userToken({ ...person, uid: 'nobody' })),
     powerless('user with a role nobody has', await issuer.userToken({ ...person, uid: 'root', role: 'root' })),

@@ -145,7 +145,6 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     {
       wish: () => ({ body: newLicense(DEMO_TENANT) }),
       admitted: 201,
-      foreign: { absent: { body: newLicense(NO_TENANT) } },
     },
   ],
   listLicenses: [
@@ -153,7 +152,14 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
   ],
   getLicense: [license(200)],
-  changeLicense: [license(200, { features: ['a'] })],
+  changeLicense: [
+    {
+      wish: async (world) => ({ ...(await ofLicense(world)), body: { features: ['a'] } }),
+      admitted: 200,
+      except: { owner: 403, admin: 403, "another tenant's owner": 403 },
+      foreign: { status: 403 },
+    },
+  ],
   rotateLicenseKey: [license(201, { grace_seconds: 0 })],
   listSessions: [license(200)],
   endSession: [

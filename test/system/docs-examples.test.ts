@@ -62,7 +62,9 @@ function shapeOf(value: unknown): unknown {
 
 /** The caller with the least rights of those that are sure to be enough. */
 const callerOf = ({ access }: Route) =>
-  (['anyone', 'service', 'owner', 'staff', 'scheduler'] as const).find((one) => access.includes(one));
+  (['anyone', 'service', 'owner', 'staff', 'scheduler'] as const).find((one) =>
+    access.some((name) => name === one || name.startsWith(`${one}:`)),
+  );
 
 function send(route: Route, name: string, world: ReadonlyMap<unknown, unknown>): Promise<Reply> {
   const spec = document.paths[route.path][route.method.toLowerCase()];

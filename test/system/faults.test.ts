@@ -31,7 +31,7 @@ const heartbeat = (session_id: string) => suite.post('/api/v1/licenses/heartbeat
 const release = (session_id: string) => suite.post('/api/v1/licenses/release', { session_id });
 const reap = () => suite.post('/internal/sessions/reap', undefined, 'scheduler');
 const setStatus = (license_id: string, status: string) =>
-  suite.send('PATCH', `/api/v1/licenses/${license_id}`, { status }, 'owner');
+  suite.send('PATCH', `/api/v1/licenses/${license_id}`, { status }, 'staff');
 
 interface Subject {
   readonly license_id: string;

@@ -23,7 +23,7 @@ const acquire = (license_key: string, hardware_id: string) =>
 const heartbeat = (session_id: string) => suite.post('/api/v1/licenses/heartbeat', { session_id });
 const release = (session_id: string) => suite.post('/api/v1/licenses/release', { session_id });
 const change = (license_id: string, wanted: object) =>
-  suite.send('PATCH', `/api/v1/licenses/${license_id}`, wanted, 'owner');
+  suite.send('PATCH', `/api/v1/licenses/${license_id}`, wanted, 'staff');
 
 async function intact(license_id: string): Promise<View> {
   const view = await readView(store, license_id);

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { createLicense } from '#local/demonstration.ts';
 import { type Stack, startStack } from '#local/stack.ts';
-import { createTokens } from '#local/tokens.ts';
+import { createTokens, DEMO_TENANT } from '#local/tokens.ts';
 
 /** The suite as a system test drives it: real HTTP to a stack of its own, on free ports, with fresh data. */
 export interface Suite {
@@ -62,7 +62,7 @@ export async function startSuite(options: { readonly directory?: string } = {}):
     log,
     send,
     post: (path, body, token) => send('POST', path, body, token),
-    license: (seats) => createLicense(stack.gateway, tokens['owner'] ?? '', seats),
+    license: (seats) => createLicense(stack.gateway, tokens['staff'] ?? '', DEMO_TENANT, seats),
     close: () => stack.close(),
   };
 }

@@ -73,7 +73,7 @@ test('to another service, a task is none and its Idempotency-Key another', async
   const { stack, tokens } = suite;
   const email = 'other@example.com';
   await using instance = await startInstance(suite, {
-    SERVICE_ACCOUNTS: `${emailOf(stack.project, 'backend')},${email}`,
+    SERVICE_ACCOUNTS: `${emailOf(stack.project, 'backend')}=tasks,${email}=tasks`,
   });
   const send = async (token: string | undefined, method: string, path: string, body?: object) => {
     const headers = {

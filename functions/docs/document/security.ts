@@ -21,7 +21,11 @@ export const SECURITY_SCHEMES = {
 type Scheme = keyof typeof SECURITY_SCHEMES;
 
 const SCHEME_OF: Readonly<Record<Exclude<Access, 'anyone'>, Scheme>> = {
-  service: 'service',
+  'service:licenses': 'service',
+  'service:sign': 'service',
+  'service:tasks': 'service',
+  'service:urls': 'service',
+  'service:portal': 'service',
   scheduler: 'service',
   staff: 'user',
   owner: 'user',
@@ -36,9 +40,11 @@ export function securityOf(access: readonly Access[]): Record<string, string[]>[
   return [...schemes].map((scheme) => ({ [scheme]: [] }));
 }
 
+const callerOf = (access: Access) => access.replace(/^service:(.*)$/, 'services with the scope `$1`');
+
 /** Who may call, in a sentence for the reader. */
 export function callersOf(access: readonly Access[], bodyMembers: readonly string[]): string {
-  if (!access.includes('anyone')) return `For ${access.join(', ')}.`;
+  if (!access.includes('anyone')) return `For ${access.map(callerOf).join(', ')}.`;
   const credential = ['license_key', 'session_id'].find((name) => bodyMembers.includes(name));
   return credential === undefined ? 'For anyone.' : `No token: the \`${credential}\` in the body is the credential.`;
 }

@@ -21,6 +21,7 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
     floating: {
       summary: 'Ten floating seats',
       body: {
+        tenant_id: SAMPLE.tenant_id,
         tier: 'professional',
         max_seats: 10,
         expires_at: SAMPLE.expires_at,

@@ -12,7 +12,13 @@ const user = (role?: Role, tenantId: string | undefined = 'acme', staff = false)
   role,
   staff,
 });
-const service: Principal = { kind: 'service', email: 'backend@p.iam.gserviceaccount.com' };
+const signer = (urlTenants?: readonly string[]): Principal => ({
+  kind: 'service',
+  email: 'backend@p.iam.gserviceaccount.com',
+  scopes: ['urls'],
+  urlTenants,
+});
+const service = signer();
 const staff: Principal = {
   kind: 'user',
   uid: 's',

@@ -49,7 +49,7 @@ async function setUp() {
   const authenticate = createAuthenticate({
     user: { issuer: USER_ISSUER, audience: PROJECT, jwksUrl },
     service: { audience: AUDIENCE, jwksUrl },
-    services: [SERVICE],
+    services: [{ email: SERVICE, scopes: ['sign', 'tasks'], urlTenants: undefined }],
     schedulers: [SCHEDULER],
   });
   return { state, authenticate, bearing: (token: string) => authenticate(`Bearer ${token}`) };
@@ -96,7 +96,12 @@ describe('createAuthenticate accepts', () => {
 
   it('a service and a scheduler on the lists, under both names of Google', async () => {
     const { bearing } = await setUp();
-    expect(await bearing(await genuine(service()))).toEqual({ kind: 'service', email: SERVICE });
+    expect(await bearing(await genuine(service()))).toEqual({
+      kind: 'service',
+      email: SERVICE,
+      scopes: ['sign', 'tasks'],
+      urlTenants: undefined,
+    });
     expect(await bearing(await genuine(service(SCHEDULER)))).toEqual({ kind: 'scheduler', email: SCHEDULER });
     expect(await bearing(await genuine({ ...service(), iss: 'accounts.google.com' }))).toMatchObject({
       kind: 'service',
@@ -340,7 +345,7 @@ describe('the issuers’ keys', () => {
     const authenticate = createAuthenticate({
       user: { issuer: USER_ISSUER, audience: PROJECT, jwksUrl },
       service: { audience: AUDIENCE, jwksUrl },
-      services: [SERVICE],
+      services: [{ email: SERVICE, scopes: ['sign', 'tasks'], urlTenants: undefined }],
       schedulers: [],
     });
     for (const claims of [user(), service()]) {

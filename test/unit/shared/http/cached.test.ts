@@ -48,7 +48,7 @@ async function serve(bound: Partial<BoundRoute> & { readonly route: Route } = { 
         ...bound,
       },
     ],
-    authenticate: async () => ({ kind: 'service', email: 's@p.example' }),
+    authenticate: async () => ({ kind: 'scheduler', email: 's@p.example' }),
     log: createLogger(`cached-${served}`, (line) => lines.push(line)),
     sink: (line) => lines.push(line),
     projectId: 'p',
@@ -118,6 +118,6 @@ describe('createCachedResponses', () => {
   });
 
   it('refuses at once to stand before a route that is not for anyone', async () => {
-    await expect(serve({ route: { ...route, access: ['service'] } })).rejects.toThrow(TypeError);
+    await expect(serve({ route: { ...route, access: ['scheduler'] } })).rejects.toThrow(TypeError);
   });
 });

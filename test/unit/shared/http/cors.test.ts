@@ -19,7 +19,7 @@ describe('createCors', () => {
   const cors = createCors([APP]);
 
   it('opens the routes of users to the origins that are listed, to the letter', () => {
-    expect(cors.headersFor(route(['service', 'member']), APP)).toEqual({
+    expect(cors.headersFor(route(['service:urls', 'member']), APP)).toEqual({
       'access-control-allow-origin': APP,
       'access-control-expose-headers':
         'link, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id',
@@ -38,7 +38,7 @@ describe('createCors', () => {
     }
   });
 
-  it.each([[['service']], [['scheduler']], [['anyone']]] as const)('leaves routes of %j closed', (access) => {
+  it.each([[['service:sign']], [['scheduler']], [['anyone']]] as const)('leaves routes of %j closed', (access) => {
     expect(cors.headersFor(route(access), APP)).toEqual({});
     expect(cors.preflight(route(access), APP)).toBe(undefined);
   });

@@ -40,7 +40,7 @@ const routes: readonly BoundRoute[] = [
     defineRoute({ ...route('GET', '/search'), query: z.strictObject({ q: z.string().optional() }) }),
     ({ query }) => ({ status: 200, body: query }),
   ),
-  bind(defineRoute({ ...route('GET', '/mine'), access: ['service', 'admin'] }), ({ principal }) => ({
+  bind(defineRoute({ ...route('GET', '/mine'), access: ['service:sign', 'admin'] }), ({ principal }) => ({
     status: 200,
     body: { principal },
   })),
@@ -62,7 +62,7 @@ const routes: readonly BoundRoute[] = [
 const authenticate: Authenticate = async (authorization) => {
   switch (authorization) {
     case 'Bearer service-token':
-      return { kind: 'service', email: 's@p.example' };
+      return { kind: 'service', email: 's@p.example', scopes: ['sign'], urlTenants: undefined };
     case 'Bearer scheduler-token':
       return { kind: 'scheduler', email: 'c@p.example' };
     default:

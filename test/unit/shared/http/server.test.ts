@@ -188,7 +188,7 @@ describe('createFunctionServer refuses', () => {
     const scheduler = await call('/mine', { headers: { authorization: 'Bearer scheduler-token' } });
     expect(await problemOf(scheduler)).toMatchObject({ status: 403, code: 'forbidden' });
     const service = await call('/mine', { headers: { authorization: 'Bearer service-token' } });
-    expect(await service.json()).toEqual({ principal: { kind: 'service', email: 's@p.example' } });
+    expect(await service.json()).toEqual({ principal: { kind: 'service', email: 's@p.example', scopes: ['sign'] } });
   });
 
   it('what it did not foresee, and tells nothing of it', async () => {

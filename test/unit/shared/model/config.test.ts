@@ -37,8 +37,37 @@ describe('readConfig', () => {
   });
 
   it('reads lists of emails, separated by commas', () => {
-    const read = readConfig(commonConfig, { ...complete, SERVICE_ACCOUNTS: 'a@p.example, b@p.example,' });
-    expect(read.SERVICE_ACCOUNTS).toEqual(['a@p.example', 'b@p.example']);
+    const read = readConfig(commonConfig, { ...complete, SCHEDULER_ACCOUNTS: 'a@p.example, b@p.example,' });
+    expect(read.SCHEDULER_ACCOUNTS).toEqual(['a@p.example', 'b@p.example']);
+  });
+
+  it('reads service accounts with their scopes', () => {
+    const accounts = 'shop@p.example=licenses+sign, tasks@p.example=tasks, up@p.example=urls:ten_1+urls:ten_2+sign,';
+    const read = readConfig(commonConfig, { ...complete, SERVICE_ACCOUNTS: accounts });
+    expect(read.SERVICE_ACCOUNTS).toEqual([
+      { email: 'shop@p.example', scopes: ['licenses', 'sign'], urlTenants: undefined },
+      { email: 'tasks@p.example', scopes: ['tasks'], urlTenants: undefined },
+      { email: 'up@p.example', scopes: ['urls', 'sign'], urlTenants: ['ten_1', 'ten_2'] },
+    ]);
+    const wide = readConfig(commonConfig, { ...complete, SERVICE_ACCOUNTS: 'a@p.example=urls:ten_1+urls' });
+    expect(wide.SERVICE_ACCOUNTS).toMatchObject([{ urlTenants: undefined }]);
+  });
+
+  it.each([
+    ['a@p.example', 'must be EMAIL=SCOPE'],
+    ['a@p.example=', 'must be EMAIL=SCOPE'],
+    ['=sign', 'must be EMAIL=SCOPE'],
+    ['nobody=sign', 'must be EMAIL=SCOPE'],
+    ['a@p.example=sign+', 'has a scope that is none of licenses, sign, tasks, urls, portal'],
+    ['a@p.example=Sign', 'has a scope'],
+    ['a@p.example=everything', 'has a scope'],
+    ['a@p.example=urls:', 'has a scope'],
+    ['a@p.example=urls:a/b', 'has a scope'],
+    ['a@p.example=sign:ten_1', 'names a tenant for another scope than urls'],
+    ['a@p.example=sign,a@p.example=tasks', 'names an account a second time'],
+  ])('refuses the service account %s', (text, reason) => {
+    const faults = faultsOf(commonConfig, { ...complete, SERVICE_ACCOUNTS: text });
+    expect(faults).toEqual([expect.stringContaining(reason)]);
   });
 
   it('reads endpoints and a key’s name', () => {
@@ -51,7 +80,7 @@ describe('readConfig', () => {
   it('lists every fault, one a line, with the name of its variable', () => {
     const faults = faultsOf(everything, {
       SERVICE_AUDIENCE: '',
-      SERVICE_ACCOUNTS: 'a@p.example,nobody',
+      SERVICE_ACCOUNTS: 'a@p.example=sign,nobody=sign',
       USER_JWKS_URL: 'keys',
       SIGNING_KEY: 'licenses',
       KMS_ENDPOINT: 'http://127.0.0.1:8085',

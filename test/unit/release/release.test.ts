@@ -4,7 +4,7 @@ import { createCloudRun } from '../../../scripts/release/cloud-run.ts';
 import { CommandError, commandLine, persistent, type Run } from '../../../scripts/release/command.ts';
 import { type Manifest, missing } from '../../../scripts/release/infrastructure.ts';
 import { NotRolledBack, type ReleaseOptions, type ReleaseParts, release } from '../../../scripts/release/release.ts';
-import { type FakeCloud, fakeCloud, gcloud } from './fake-gcloud.ts';
+import { type FakeCloud, fakeCloud, gcloud } from '../../system/release/fake-gcloud.ts';
 
 const SERVICES = ['admin', 'seats'];
 const BUCKET = 'gs://releases';

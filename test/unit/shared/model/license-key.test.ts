@@ -140,10 +140,8 @@ describe('parseLicenseKey', () => {
     [`CS-${KNOWN}`],
     [KNOWN.replace('CS', 'SC')],
     [KNOWN.replace('T5', 'U5')],
-    [KNOWN.replace('-', '_')],
     [KNOWN.replaceAll('0', '٠')],
     [' '.repeat(10_000) + KNOWN],
-    [KNOWN.replaceAll('-', '--------')],
   ])('refuses %j', (text) => {
     expect(parseLicenseKey(text)).toBe(undefined);
   });
@@ -166,5 +164,9 @@ describe('the hash of a licence key', () => {
 
   it('is not the same as another text that is no digest either', () => {
     expect(sameDigest('zz', 'yy')).toBe(false);
+  });
+
+  it.each([[KNOWN.replace('-', '_')], [KNOWN.replaceAll('-', '--------')]])('drops whatever separates: %j', (text) => {
+    expect(parseLicenseKey(text)?.text).toBe(KNOWN);
   });
 });

@@ -49,7 +49,7 @@ async function timeOurs(host: string, sessions: number) {
   await heartbeat(ids[0] ?? '');
   forget();
   const start = performance.now();
-  await Promise.all(ids.map(heartbeat));
+  await Promise.all(ids.map((id) => heartbeat(id)));
   const total = performance.now() - start;
   const { rpcs } = costs();
   await close();

@@ -55,6 +55,7 @@ function newSession({ key }: Pick<Ground, 'key'>, client: string, seat: Document
       ...{ user_email: null, hostname: randomUUID(), platform: null, client_version: null },
       ...{ acquired_at: now, last_heartbeat: now, expires_at: now + 360_000 },
       shard: Math.floor(Math.random() * SHARDS),
+      programs: {},
     },
   };
 }

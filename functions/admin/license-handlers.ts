@@ -120,9 +120,10 @@ const describe = (license: LicenseFields & { readonly id: string }): Described<t
   };
 };
 
-/** Without the machine's hash, which only the store needs. */
+/** With the first characters of the machine's hash, which tell machines apart whose clients send nothing of themselves. */
 const describeSession = (session: Session): Described<typeof contract.session> => ({
   session: session.handle,
+  machine: session.holder.slice(0, 8),
   user_email: session.user_email,
   hostname: session.hostname,
   platform: session.platform,

@@ -19,6 +19,8 @@ export interface AcquireRequest {
   /** The id of the machine's holder document: the hash of licence id and hardware id. */
   readonly holderId: string;
   readonly client: ClientDetails;
+  /** Which of the machine's programs asks. */
+  readonly program?: string | undefined;
   readonly tokenFormat: TokenFormat;
   /** Aborted when the caller disconnects; an aborted request takes no seat. */
   readonly signal: AbortSignal;

@@ -3,8 +3,6 @@ import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { parseLicenseKey } from '#shared/license-format/license-key.ts';
 import { formatTime } from '#shared/license-format/time.ts';
-import type { LocalLimit } from '#shared/limits/local-limit.ts';
-import { rateLimited, rateLimitHeaders } from '#shared/limits/rate-limit-status.ts';
 import { holderId } from '#shared/model/session-id.ts';
 import type { Acquire } from './acquire.ts';
 import { licenseNotFound } from './eligibility.ts';
@@ -15,21 +13,16 @@ export interface SeatsDomain {
   readonly acquire: Acquire;
   readonly heartbeat: Heartbeat;
   readonly release: Release;
-  /** Limits the acquires of one machine, by its holder id. */
-  readonly machines: LocalLimit;
 }
 
 /** A client that sends this many heartbeats a lease can miss two of them and keep its seat. */
 const HEARTBEATS_PER_LEASE = 3;
 
 export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
-  bind(contract.acquire, async ({ body, signal, log, setHeaders }) => {
+  bind(contract.acquire, async ({ body, signal, log }) => {
     const key = parseLicenseKey(body.license_key);
     if (key === undefined) throw licenseNotFound();
     const holder = holderId(key.licenseId, body.hardware_id);
-    const allowance = domain.machines.take(holder);
-    setHeaders(rateLimitHeaders(allowance));
-    if (!allowance.allowed) throw rateLimited(allowance);
     const { lease, created, signed } = await domain.acquire({
       key,
       hardwareId: body.hardware_id,
@@ -40,6 +33,7 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
         platform: body.platform ?? null,
         client_version: body.client_version ?? null,
       },
+      program: body.program,
       tokenFormat: body.token_format,
       signal,
       log,
@@ -59,7 +53,7 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
   }),
 
   bind(contract.heartbeat, async ({ body }) => {
-    const { lastHeartbeat, expiresAt } = await domain.heartbeat(body.session_id);
+    const { lastHeartbeat, expiresAt } = await domain.heartbeat(body.session_id, body.program);
     return {
       status: 200,
       body: {
@@ -71,10 +65,15 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
   }),
 
   bind(contract.release, async ({ body }) => {
-    const { releasedAt, seatsUsed } = await domain.release(body.session_id);
+    const { releasedAt, seatsUsed, stillHeld } = await domain.release(body.session_id, 'released', body.program);
     return {
       status: 200,
-      body: { session_id: body.session_id, released_at: formatTime(releasedAt), seats_used: seatsUsed },
+      body: {
+        session_id: body.session_id,
+        released_at: formatTime(releasedAt),
+        seats_used: seatsUsed,
+        ...(stillHeld ? { still_held: true } : {}),
+      },
     };
   }),
 ];

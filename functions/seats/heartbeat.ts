@@ -30,9 +30,11 @@ export interface HeartbeatRequest {
   readonly handle: string;
   readonly now: number;
   readonly expiresAt: number;
+  /** Which of the machine's programs it came from. */
+  readonly program?: string | undefined;
 }
 
-export type Heartbeat = (sessionId: string) => Promise<HeartbeatResult>;
+export type Heartbeat = (sessionId: string, program?: string) => Promise<HeartbeatResult>;
 
 const MAX_GROUP = 100;
 const MAX_WAITING = 20_000;
@@ -49,14 +51,14 @@ export function createHeartbeat({ store, clock, licenses, release, usage }: Hear
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
   });
-  return async (sessionId) => {
+  return async (sessionId, program) => {
     const license = await validLicense(sessionId, licenses, clock);
     if (license.expires_at <= clock.now()) {
       await release(sessionId, 'license_expired');
       throw sessionEnded({ reason: 'license_expired' });
     }
     const now = clock.now();
-    const request = { handle: handleOf(sessionId), now, expiresAt: leaseEnd(license, now) };
+    const request = { handle: handleOf(sessionId), now, expiresAt: leaseEnd(license, now), program };
     const failure = await submitUntilKnown(groups, request);
     if (failure === undefined) return { lastHeartbeat: now, expiresAt: request.expiresAt };
     if (failure === 'unknown') {
@@ -108,8 +110,11 @@ export function planHeartbeats(requests: readonly HeartbeatRequest[]): { writes:
   const byLeaseEnd = requests.toSorted((a, b) => a.expiresAt - b.expiresAt);
   const latest = new Map(byLeaseEnd.map((request) => [request.handle, request]));
   const indexOf = new Map([...latest.keys()].map((handle, index) => [handle, index]));
+  const programs = Map.groupBy(requests, ({ handle }) => handle);
+  const programsOf = (handle: string) =>
+    new Set(programs.get(handle)?.flatMap(({ program }) => (program === undefined ? [] : [program])));
   return {
-    writes: [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt)),
+    writes: [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt, programsOf(handle))),
     writeOf: requests.map(({ handle }) => indexOf.get(handle) ?? -1),
   };
 }

@@ -2,7 +2,6 @@ import * as z from 'zod';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
-import { createLocalLimit } from '#shared/limits/local-limit.ts';
 import { commonConfig, firestoreConfig, keyListConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { budgetConfig } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
@@ -13,9 +12,6 @@ import { createLicenseCache } from './license-cache.ts';
 import { createRelease } from './release.ts';
 import { createSignLicense } from './sign-license.ts';
 import { createUsageRecorder } from './usage-recorder.ts';
-
-/** For one machine on one instance. A client acquires a few times a day. */
-const ACQUIRES_PER_HOUR = 100;
 
 /** Lends seats: acquire, heartbeat, release. */
 export const seats = defineFunction({
@@ -70,7 +66,6 @@ export const seats = defineFunction({
         acquire,
         heartbeat,
         release,
-        machines: createLocalLimit({ clock, limit: ACQUIRES_PER_HOUR }),
       }),
       close: async () => {
         await usage.close();

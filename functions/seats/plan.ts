@@ -3,6 +3,7 @@ import { isShrinking, type License } from '#shared/model/license.ts';
 import { type Session, SHARDS } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
 import { claim, handOver, type NewSession, renew, takeOver } from '#shared/seats/commits.ts';
+import { firstProgram } from '#shared/seats/programs.ts';
 import type { Document, Write } from '#shared/store/store.ts';
 import type { AttemptedRequest } from './acquire-request.ts';
 import { ineligibility, licenseNotFound } from './eligibility.ts';
@@ -115,7 +116,9 @@ function planRenewal(
     request,
     lease: { license, sessionId: name.sessionId, expiresAt, seatsUsed: used },
     created: request.earlierNonces.includes(holder.nonce),
-    write: renew(name.handle, now, expiresAt, { ...request.client }),
+    write: renew(name.handle, now, expiresAt, request.program === undefined ? [] : [request.program], {
+      ...request.client,
+    }),
   };
 }
 
@@ -159,6 +162,7 @@ function newSession(request: AttemptedRequest, license: License, seat: string, n
       last_heartbeat: now,
       expires_at: leaseEnd(license, now),
       shard: Number.parseInt(name.handle.slice(0, 8), 16) % SHARDS,
+      programs: firstProgram(request.program, now),
     },
   };
 }

@@ -2,8 +2,9 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { type EndedSession, type EndReason, readSession, type Session } from '#shared/model/session.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
-import { release } from '#shared/seats/commits.ts';
+import { leave, release } from '#shared/seats/commits.ts';
 import { paths } from '#shared/seats/paths.ts';
+import { isHeldByOthers } from '#shared/seats/programs.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
@@ -14,6 +15,8 @@ export interface Released {
   readonly releasedAt: number;
   /** Seats of the licence that are still in use. */
   readonly seatsUsed: number;
+  /** Another program of the machine goes on with the seat. */
+  readonly stillHeld?: boolean;
 }
 
 export interface ReleaseOptions {
@@ -23,7 +26,8 @@ export interface ReleaseOptions {
   readonly usage?: Pick<UsageRecorder, 'commit'>;
 }
 
-export type Release = (sessionId: string, reason?: EndReason) => Promise<Released>;
+/** @param program which of the machine's programs gives the seat back; without one it is free whoever else uses it */
+export type Release = (sessionId: string, reason?: EndReason, program?: string) => Promise<Released>;
 
 const MAX_ATTEMPTS = 4;
 
@@ -33,11 +37,11 @@ const MAX_ATTEMPTS = 4;
  */
 export function createRelease({ store, clock, random, usage = withoutUsage(store) }: ReleaseOptions): Release {
   const context = { store, clock, random, usage };
-  return async (sessionId, reason = 'released') => {
+  return async (sessionId, reason = 'released', program) => {
     const licenseId = licenseOfSession(sessionId);
     if (licenseId === undefined) throw sessionNotFound();
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const released = await attemptRelease(context, licenseId, handleOf(sessionId), reason);
+      const released = await attemptRelease(context, licenseId, handleOf(sessionId), reason, program);
       if (released !== undefined) return released;
     }
     throw new Fault('dependency_unavailable', 'The seat could not be released right now.');
@@ -50,13 +54,19 @@ async function attemptRelease(
   licenseId: string,
   handle: string,
   reason: EndReason,
+  program: string | undefined,
 ): Promise<Released | undefined> {
   const [[document], used] = await Promise.all([
     store.get([paths.session(handle)]),
     store.count(queries.takenSeats(licenseId)),
   ]);
   if (document === undefined) return earlierRelease(await readEnded(store, handle), reason);
-  const { writes, released } = planRelease(readSession(document), used, reason, clock.now(), random);
+  const session = readSession(document);
+  const now = clock.now();
+  const { writes, released } =
+    program !== undefined && isHeldByOthers(session, program, now)
+      ? planLeave(session, used, program, now)
+      : planRelease(session, used, reason, now, random);
   try {
     // Seats that are held past midnight have no acquire on the new day, so the peak is recorded here too.
     await usage.commit(writes, { licenseId, seats: used });
@@ -82,6 +92,17 @@ export function planRelease(
   const seatsUsed = Math.max(0, used - 1);
   return { writes: release(session, reason, now, random, seatsUsed), released: { releasedAt: now, seatsUsed } };
 }
+
+/** What a program writes and is answered when another program of its machine goes on with the seat. */
+export const planLeave = (
+  { handle }: Session,
+  used: number,
+  program: string,
+  now: number,
+): { readonly writes: Write[]; readonly released: Released } => ({
+  writes: [leave(handle, program)],
+  released: { releasedAt: now, seatsUsed: used, stillHeld: true },
+});
 
 /**
  * The answer for a session that does not exist any more: that of the release that ended it.

@@ -6,6 +6,7 @@ import { isFault } from '#shared/model/errors.ts';
 import type { SignClaims } from '#shared/signing/sign-claims.ts';
 import type { AcquireRequest } from './acquire-request.ts';
 import type { Lease } from './lease.ts';
+import { withinBudget } from './signature-budget.ts';
 import { createSignatureCache } from './signature-cache.ts';
 
 export interface SignLicenseOptions {
@@ -25,7 +26,7 @@ export type SignLicense = (lease: Lease, request: AcquireRequest) => Promise<Sig
 
 /** @throws Fault `signing_unavailable`, from the returned function */
 export function createSignLicense({ keys, sign, clock, unsignedFallback }: SignLicenseOptions): SignLicense {
-  const signCached = createSignatureCache({ sign, clock });
+  const signCached = createSignatureCache({ sign: withinBudget(sign, clock), clock });
   return async (lease, request) => {
     const { license } = lease;
     const format = request.tokenFormat;

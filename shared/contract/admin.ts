@@ -34,6 +34,7 @@ export const license = z.object({
 
 export const session = z.object({
   session: z.string().describe('the handle: it identifies the session and is not a secret'),
+  machine: z.string().describe('the first eight characters of a hash of licence and hardware id'),
   user_email: z.string().nullable(),
   hostname: z.string().nullable(),
   platform: z.string().nullable(),

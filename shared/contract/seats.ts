@@ -16,6 +16,7 @@ export const acquire = defineRoute({
   method: 'POST',
   path: '/api/v1/licenses/acquire',
   access: ['anyone'],
+  listedCors: true,
   summary: 'Take a seat and receive the signed licence',
   description:
     'A machine that already holds a session gets the same session with a longer lease, and a fresh signature once a ' +
@@ -50,6 +51,7 @@ export const heartbeat = defineRoute({
   method: 'POST',
   path: '/api/v1/licenses/heartbeat',
   access: ['anyone'],
+  listedCors: true,
   summary: 'Extend the lease of a seat',
   body: z.strictObject({ session_id: sessionId, program }),
   responses: {
@@ -66,13 +68,21 @@ export const release = defineRoute({
   method: 'POST',
   path: '/api/v1/licenses/release',
   access: ['anyone'],
+  listedCors: true,
   summary: 'Release a seat',
-  description: 'Repeating the request gets the same response.',
+  description:
+    'Repeating the request gets the same response. A program that sends its `program` leaves the seat to the other ' +
+    'programs of its machine that were heard of within two heartbeat intervals.',
   body: z.strictObject({ session_id: sessionId, program }),
   responses: {
     200: {
       description: 'The seat is free',
-      schema: z.object({ session_id: z.string(), released_at: time, seats_used: z.number().int() }),
+      schema: z.object({
+        session_id: z.string(),
+        released_at: time,
+        seats_used: z.number().int(),
+        still_held: z.literal(true).optional().describe('another program of this machine goes on with the seat'),
+      }),
     },
   },
   errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],

@@ -57,7 +57,8 @@ export function encodeWrite(root: string, write: Write): ProtoWrite {
     case 'update':
       return {
         update: { name, fields: encodeFields(write.fields) },
-        updateMask: { fieldPaths: Object.keys(write.fields) },
+        // A field that the mask names and the document does not have is removed.
+        updateMask: { fieldPaths: [...Object.keys(write.fields), ...(write.remove ?? [])] },
         updateTransforms: encodeTransforms(write),
         currentDocument: write.lastUpdateTime === undefined ? { exists: true } : { updateTime: write.lastUpdateTime },
       };

@@ -11,18 +11,18 @@ export interface Cors {
   preflight(route: Route, origin: string | undefined): HttpResponse | undefined;
 }
 
-/** Response headers that pages may read in addition to the safelisted ones. */
-const EXPOSED = 'link, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id';
+/** What a page may read of an answer beside the headers that every page may. */
+const EXPOSED = 'date, link, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id';
 
 /** Browsers cache a preflight response for at most two hours. */
 const MAX_AGE_SECONDS = '7200';
 
-/** Callers that use browsers. Services, the scheduler and clients of seats do not. */
+/** Callers that use browsers. Services and the scheduler do not. */
 const USERS: ReadonlySet<string> = new Set(['staff', ...ROLES]);
 
 /**
- * Public routes allow every origin. Routes of users allow the configured origins, compared exactly; other routes allow none.
- * CORS credentials (cookies) are never allowed: pages send tokens in a header.
+ * Public routes allow every origin. Routes of users and of seats allow the configured origins, compared exactly; other
+ * routes allow none. CORS credentials (cookies) are never allowed: pages send tokens in a header.
  * @param origins as browsers send them, e.g. `https://app.example.com`
  */
 export function createCors(origins: readonly string[]): Cors {
@@ -30,7 +30,8 @@ export function createCors(origins: readonly string[]): Cors {
 
   function headersFor(route: Route, origin: string | undefined): Headers {
     if (route.publicCors === true) return { 'access-control-allow-origin': '*' };
-    if (listed.size === 0 || !route.access.some((one) => USERS.has(one))) return {};
+    const listable = route.listedCors === true || route.access.some((one) => USERS.has(one));
+    if (listed.size === 0 || !listable) return {};
     // `vary` also for a rejected origin: a cache must not serve this response to another origin.
     if (origin === undefined || !listed.has(origin)) return { vary: 'origin' };
     return { 'access-control-allow-origin': origin, 'access-control-expose-headers': EXPOSED, vary: 'origin' };

@@ -40,6 +40,8 @@ export interface Route<
   readonly errors?: readonly FaultCode[];
   /** Whether web pages of all origins may read the responses. */
   readonly publicCors?: boolean;
+  /** Pages of the origins that are configured may call it, though it is no route of users. */
+  readonly listedCors?: boolean;
 }
 
 /** The input of a handler: parsed, validated, and with the authenticated caller. */

@@ -46,6 +46,8 @@ export const sessionFields = z.object({
   last_heartbeat: integer,
   expires_at: integer,
   shard: integer,
+  /** When each program of the machine was last heard of, by slot (seats/programs.ts). */
+  programs: z.record(z.string(), integer).default({}),
 });
 
 export type SessionFields = z.output<typeof sessionFields>;

@@ -3,6 +3,7 @@ import { ENDED_RETENTION, type EndReason, type Session, type SessionFields } fro
 import type { SessionName } from '../model/session-id.ts';
 import type { Document, Fields, Precondition, Write } from '../store/store.ts';
 import { paths } from './paths.ts';
+import { programField } from './programs.ts';
 
 /**
  * Every commit of the seat protocol: what it writes, and what it requires of each document. The protocol was checked
@@ -70,16 +71,35 @@ export const handOver = (fresh: NewSession, old: Session, now: number): Write[] 
   createSession(fresh),
 ];
 
+/** A program leaves a seat that another program of its machine goes on with. */
+export const leave = (handle: string, program: string): Write => ({
+  op: 'update',
+  path: paths.session(handle),
+  fields: {},
+  remove: [programField(program)],
+});
+
 /**
  * Prolongs a lease. The update requires that the session exists; `maximum` never shortens what another heartbeat was
  * answered.
+ * @param programs of the machine that were heard of
  * @param details the client details of a machine that acquires again
  */
-export const renew = (handle: string, now: number, expiresAt: number, details: Fields = {}): Write => ({
+export const renew = (
+  handle: string,
+  now: number,
+  expiresAt: number,
+  programs: Iterable<string> = [],
+  details: Fields = {},
+): Write => ({
   op: 'update',
   path: paths.session(handle),
   fields: details,
-  maximum: { last_heartbeat: now, expires_at: expiresAt },
+  maximum: {
+    last_heartbeat: now,
+    expires_at: expiresAt,
+    ...Object.fromEntries([...programs].map((program) => [programField(program), now])),
+  },
 });
 
 /** Ends a session for its holder or an administrator. Requires existence only: heartbeats must not make it fail. */

@@ -42,6 +42,8 @@ export type Write =
       readonly fields: Fields;
       readonly maximum?: Readonly<Record<string, number>>;
       readonly increment?: Readonly<Record<string, number>>;
+      /** Fields that are removed; like those of `maximum` and `increment` they may lie within a map: `map.field`. */
+      readonly remove?: readonly string[];
       readonly lastUpdateTime?: UpdateTime;
     }
   | {

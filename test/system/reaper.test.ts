@@ -33,7 +33,7 @@ async function acquire(license_key: string, hardware_id: string): Promise<string
   return body.session_id;
 }
 
-/** A licence all of whose seats are held, in one shard, by machines that died long ago. */
+/** A licence all of whose seats are held, in one shard, programs: {}, by machines that died long ago. */
 async function licenseOfDead(count: number, shard: number): Promise<string> {
   const { license_id, license_key } = await suite.license(count);
   const key = parseLicenseKey(license_key);
@@ -49,6 +49,7 @@ async function licenseOfDead(count: number, shard: number): Promise<string> {
     acquired_at: 1,
     last_heartbeat: 1,
     shard,
+    programs: {},
   };
   const writes = seats.flatMap((seat, index) => {
     const holder = holderId(license_id, `dead-${index}`);

@@ -9,6 +9,7 @@ interface Page {
   readonly addEventListener?: (type: string, listener: () => void) => void;
   readonly removeEventListener?: (type: string, listener: () => void) => void;
   readonly navigator?: { readonly userAgent?: string; sendBeacon?(url: string, body: Blob): boolean };
+  readonly location?: { readonly origin: string };
   readonly document?: { readonly visibilityState?: string };
   readonly localStorage?: WebStorageArea;
 }
@@ -32,9 +33,11 @@ function listen(types: readonly string[], listener: () => void): () => void {
 function send(farewell: Farewell | undefined): void {
   if (farewell === undefined) return;
   const { url, body } = farewell;
-  if (read('navigator')?.sendBeacon?.(url, new Blob([body], { type: 'application/json' }))) return;
-  const init = { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body };
-  fetch(url, init).catch(() => undefined);
+  // A beacon to another origin takes the page's cookies along, which CORS then wants to be allowed.
+  const own = new URL(url).origin === read('location')?.origin;
+  if (own && read('navigator')?.sendBeacon?.(url, new Blob([body], { type: 'application/json' }))) return;
+  const headers = { 'content-type': 'application/json' };
+  fetch(url, { method: 'POST', keepalive: true, credentials: 'omit', headers, body }).catch(() => undefined);
 }
 
 /** A page or a worker. */

@@ -76,6 +76,7 @@ export function sessionOf(machine: string, seat: string, expiresAt: number, key 
     last_heartbeat: NOW - DAY,
     expires_at: expiresAt,
     shard: 0,
+    programs: {},
   };
   return [session, { session: handle, nonce }];
 }

@@ -74,6 +74,7 @@ describe('a machine without a session', () => {
       last_heartbeat: NOW,
       expires_at: LEASE_END,
       shard: Number.parseInt(name.handle.slice(0, 8), 16) % 32,
+      programs: {},
     };
     expect(step?.kind === 'claim' && step.writes).toEqual(claim({ name, fields }, openSeat('3')));
   });
@@ -165,7 +166,7 @@ describe('a machine with a session', () => {
       kind: 'renew',
       created: false,
       lease: { sessionId: name.sessionId, expiresAt: LEASE_END, seatsUsed: 1 },
-      write: renew(session.handle, NOW, LEASE_END, { ...request('a').client }),
+      write: renew(session.handle, NOW, LEASE_END, [], { ...request('a').client }),
     });
   });
 

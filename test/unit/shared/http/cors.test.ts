@@ -22,7 +22,7 @@ describe('createCors', () => {
     expect(cors.headersFor(route(['service:urls', 'member']), APP)).toEqual({
       'access-control-allow-origin': APP,
       'access-control-expose-headers':
-        'link, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id',
+        'date, link, ratelimit-limit, ratelimit-remaining, ratelimit-reset, retry-after, x-request-id',
       vary: 'origin',
     });
     for (const origin of [
@@ -41,6 +41,14 @@ describe('createCors', () => {
   it.each([[['service:sign']], [['scheduler']], [['anyone']]] as const)('leaves routes of %j closed', (access) => {
     expect(cors.headersFor(route(access), APP)).toEqual({});
     expect(cors.preflight(route(access), APP)).toBe(undefined);
+  });
+
+  it('opens the routes of seats to the origins that are listed, and to no other', () => {
+    const seats = { ...route(['anyone']), listedCors: true };
+    expect(cors.headersFor(seats, APP)).toMatchObject({ 'access-control-allow-origin': APP, vary: 'origin' });
+    expect(cors.preflight(seats, APP)?.headers).not.toHaveProperty('access-control-allow-credentials');
+    expect(cors.headersFor(seats, 'https://other.example')).toEqual({ vary: 'origin' });
+    expect(createCors([]).preflight(seats, APP)).toBe(undefined);
   });
 
   it('opens public routes to everybody, without a token', () => {

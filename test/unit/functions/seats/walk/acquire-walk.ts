@@ -5,7 +5,6 @@
 import { once } from 'node:events';
 import { Session } from 'node:inspector/promises';
 import { Worker } from 'node:worker_threads';
-import { createLocalLimit } from '#shared/limits/local-limit.ts';
 import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { paths } from '#shared/seats/paths.ts';
@@ -66,7 +65,6 @@ async function acquireRoute(): Promise<(hardwareId: string) => Promise<void>> {
     acquire: createAcquire({ store, clock, random, sign, licenses, usage }),
     heartbeat: unused,
     release: unused,
-    machines: createLocalLimit({ clock, limit: 100 }),
   });
   return async (hardware_id) => {
     const response = await route?.handle({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { earlierRelease, planRelease } from '#functions/seats/release.ts';
+import { earlierRelease, planLeave, planRelease } from '#functions/seats/release.ts';
 import type { EndedSession } from '#shared/model/session.ts';
 import { ENDED_RETENTION } from '#shared/model/session.ts';
 import { KEY, NOW, sessionOf } from './fixtures.ts';
@@ -33,6 +33,15 @@ describe('planRelease', () => {
 
   it('never answers fewer than no seats, although the count was read at another moment', () => {
     expect(planRelease(session, 0, 'released', NOW, () => 0.25).released.seatsUsed).toBe(0);
+  });
+});
+
+describe('planLeave', () => {
+  it('removes the program that leaves, and only if the session exists', () => {
+    const { writes, released } = planLeave(session, 3, 'window-a', NOW);
+    expect(released).toEqual({ releasedAt: NOW, seatsUsed: 3, stillHeld: true });
+    const remove = [expect.stringMatching(/^programs\.p\d{1,3}$/)];
+    expect(writes).toEqual([{ op: 'update', path: `sessions/${session.handle}`, fields: {}, remove }]);
   });
 });
 

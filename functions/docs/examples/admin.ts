@@ -71,6 +71,7 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
       answer: [
         {
           session: SAMPLE.session,
+          machine: '5f0c1a9e',
           user_email: 'jo@example.org',
           hostname: 'build-7.example.org',
           platform: 'linux',

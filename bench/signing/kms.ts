@@ -33,7 +33,13 @@ export async function createSlowKms(latency: number, perMinute: number): Promise
   let [calls, next, crowd] = [0, Number.NEGATIVE_INFINITY, new AbortController()];
   return {
     publicKey,
-    key: { keyVersion: KEY_VERSION, kid: publicKey.kid, algorithm: ALGORITHM, publishedUntil: Number.MAX_SAFE_INTEGER },
+    key: {
+      keyVersion: KEY_VERSION,
+      kid: publicKey.kid,
+      algorithm: ALGORITHM,
+      publishedUntil: Number.MAX_SAFE_INTEGER,
+      keysSequence: 1,
+    },
     calls: () => calls,
     refill() {
       [calls, next, crowd] = [0, Number.NEGATIVE_INFINITY, new AbortController()];

@@ -28,7 +28,7 @@ export function createSign({ keys, signClaims }: SignOptions) {
     const claims = canonicalClaims(payload);
     const key = await keys.signingKey();
     throwIfAny(beyondPublication(claims, key));
-    return signClaims(claims, format, key);
+    return signClaims({ ...claims, kind: 'document' }, format, key);
   };
 }
 

@@ -72,11 +72,14 @@ export const publicKeys = defineFunction({
 
 function verificationResponse(verification: Verification) {
   if (!verification.valid) return { status: 200, body: verification };
-  const { keyVersion, expiresAt, validUntil } = verification;
+  const { claims, keyVersion, expiresAt, validUntil } = verification;
+  const { kind } = claims;
+  if (kind !== 'seat' && kind !== 'document') return { status: 200, body: invalidBecause('malformed') };
   return {
     status: 200,
     body: {
       valid: true,
+      kind,
       key_version: keyVersion,
       ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
       ...(validUntil === undefined ? {} : { valid_until: validUntil }),

@@ -11,20 +11,27 @@ export interface ClientDetails {
   readonly client_version: string | null;
 }
 
-/** One machine's request for a seat of one licence. */
-export interface AcquireRequest {
+/** Who a signed licence is for, and in which form it is wanted. */
+export interface LicenseSubject {
   readonly key: LicenseKey;
   /** As the client sent it; the signed licence repeats it. */
   readonly hardwareId: string;
+  readonly client: Pick<ClientDetails, 'user_email'>;
+  readonly tokenFormat: TokenFormat;
+  /** Drawn by the client for this request; the signed licence repeats it, which shows that the answer is no recording. */
+  readonly clientNonce?: string | undefined;
+  readonly log: Logger;
+}
+
+/** One machine's request for a seat of one licence. */
+export interface AcquireRequest extends LicenseSubject {
   /** The id of the machine's holder document: the hash of licence id and hardware id. */
   readonly holderId: string;
   readonly client: ClientDetails;
   /** Which of the machine's programs asks. */
   readonly program?: string | undefined;
-  readonly tokenFormat: TokenFormat;
   /** Aborted when the caller disconnects; an aborted request takes no seat. */
   readonly signal: AbortSignal;
-  readonly log: Logger;
 }
 
 /** A request as one attempt sees it. Each attempt draws a nonce, from which the id of the session it may create derives. */

@@ -3,15 +3,22 @@ import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { parseLicenseKey } from '#shared/license-format/license-key.ts';
 import { formatTime } from '#shared/license-format/time.ts';
+import { Fault, isFault } from '#shared/model/errors.ts';
+import type { Logger } from '#shared/model/logger.ts';
 import { holderId } from '#shared/model/session-id.ts';
+import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 import type { Acquire } from './acquire.ts';
 import { licenseNotFound } from './eligibility.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { CheckRefresh, Refreshable } from './refresh.ts';
 import type { Release } from './release.ts';
+import type { SignedLicense, SignLicense } from './sign-license.ts';
 
 export interface SeatsDomain {
   readonly acquire: Acquire;
   readonly heartbeat: Heartbeat;
+  readonly checkRefresh: CheckRefresh;
+  readonly sign: SignLicense;
   readonly release: Release;
 }
 
@@ -35,6 +42,7 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
       },
       program: body.program,
       tokenFormat: body.token_format,
+      clientNonce: body.nonce,
       signal,
       log,
     });
@@ -44,7 +52,7 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
       body: {
         session_id: sessionId,
         expires_at: formatTime(expiresAt),
-        heartbeat_interval_seconds: Math.max(1, Math.floor(license.lease_seconds / HEARTBEATS_PER_LEASE)),
+        heartbeat_interval_seconds: heartbeatInterval(license.lease_seconds),
         seats_used: seatsUsed,
         seats_total: license.max_seats,
         ...(await signed),
@@ -52,14 +60,22 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
     };
   }),
 
-  bind(contract.heartbeat, async ({ body }) => {
-    const { lastHeartbeat, expiresAt } = await domain.heartbeat(body.session_id, body.program);
+  bind(contract.heartbeat, async ({ body, log }) => {
+    const { session_id: sessionId, refresh } = body;
+    const [{ lastHeartbeat, expiresAt, leaseSeconds }, refreshable] = await Promise.all([
+      domain.heartbeat(sessionId, body.program),
+      refresh === undefined ? undefined : checkRefresh(domain, sessionId, refresh),
+    ]);
+    const signed =
+      refresh && refreshable && (await signAgain(domain, { sessionId, expiresAt, refresh, refreshable, log }));
     return {
       status: 200,
       body: {
         session_id: body.session_id,
         last_heartbeat: formatTime(lastHeartbeat),
         expires_at: formatTime(expiresAt),
+        next_heartbeat_seconds: heartbeatInterval(leaseSeconds),
+        ...signed,
       },
     };
   }),
@@ -77,3 +93,52 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
     };
   }),
 ];
+
+const heartbeatInterval = (leaseSeconds: number) => Math.max(1, Math.floor(leaseSeconds / HEARTBEATS_PER_LEASE));
+
+interface Refresh {
+  readonly license_key: string;
+  readonly hardware_id: string;
+  readonly nonce?: string | undefined;
+  readonly token_format: TokenFormat;
+}
+
+async function checkRefresh(domain: SeatsDomain, sessionId: string, refresh: Refresh): Promise<Refreshable> {
+  const key = parseLicenseKey(refresh.license_key);
+  if (key === undefined) throw new Fault('forbidden', 'Session, machine and licence key do not belong together.');
+  return domain.checkRefresh({ sessionId, key, hardwareId: refresh.hardware_id });
+}
+
+interface SignAgain {
+  readonly sessionId: string;
+  readonly expiresAt: number;
+  readonly refresh: Refresh;
+  readonly refreshable: Refreshable;
+  readonly log: Logger;
+}
+
+/** The lease is prolonged already, so a signature that cannot be had is told beside it and fails nothing. */
+async function signAgain(
+  domain: SeatsDomain,
+  { sessionId, expiresAt, refresh, refreshable, log }: SignAgain,
+): Promise<SignedLicense | { readonly refresh_error: string }> {
+  const key = parseLicenseKey(refresh.license_key);
+  if (key === undefined) throw licenseNotFound();
+  const { license, userEmail } = refreshable;
+  try {
+    return await domain.sign(
+      { license, sessionId, expiresAt, seatsUsed: 0 },
+      {
+        key,
+        hardwareId: refresh.hardware_id,
+        client: { user_email: userEmail },
+        tokenFormat: refresh.token_format,
+        clientNonce: refresh.nonce,
+        log,
+      },
+    );
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    return { refresh_error: error.code };
+  }
+}

@@ -15,6 +15,7 @@ export interface HeartbeatResult {
   /** Milliseconds since the epoch. */
   readonly lastHeartbeat: number;
   readonly expiresAt: number;
+  readonly leaseSeconds: number;
 }
 
 export interface HeartbeatOptions {
@@ -60,7 +61,9 @@ export function createHeartbeat({ store, clock, licenses, release, usage }: Hear
     const now = clock.now();
     const request = { handle: handleOf(sessionId), now, expiresAt: leaseEnd(license, now), program };
     const failure = await submitUntilKnown(groups, request);
-    if (failure === undefined) return { lastHeartbeat: now, expiresAt: request.expiresAt };
+    if (failure === undefined) {
+      return { lastHeartbeat: now, expiresAt: request.expiresAt, leaseSeconds: license.lease_seconds };
+    }
     if (failure === 'unknown') {
       throw new Fault('dependency_unavailable', 'The heartbeat could not be written right now.');
     }

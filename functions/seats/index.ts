@@ -9,6 +9,7 @@ import { createAcquire } from './acquire.ts';
 import { seatsRoutes } from './handlers.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { createLicenseCache } from './license-cache.ts';
+import { createCheckRefresh } from './refresh.ts';
 import { createRelease } from './release.ts';
 import { createSignLicense } from './sign-license.ts';
 import { createUsageRecorder } from './usage-recorder.ts';
@@ -65,6 +66,8 @@ export const seats = defineFunction({
       routes: seatsRoutes({
         acquire,
         heartbeat,
+        checkRefresh: createCheckRefresh({ store, clock }),
+        sign,
         release,
       }),
       close: async () => {

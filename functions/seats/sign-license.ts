@@ -4,7 +4,7 @@ import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import type { SignClaims } from '#shared/signing/sign-claims.ts';
-import type { AcquireRequest } from './acquire-request.ts';
+import type { LicenseSubject } from './acquire-request.ts';
 import type { Lease } from './lease.ts';
 import { withinBudget } from './signature-budget.ts';
 import { createSignatureCache } from './signature-cache.ts';
@@ -19,34 +19,55 @@ export interface SignLicenseOptions {
 
 export type SignedLicense =
   | { readonly license_data: Readonly<Record<string, unknown>> }
-  | { readonly license_token: string };
+  | { readonly license_token: string }
+  | { readonly license_file: string };
 
 /** Signs what the holder of a lease checks offline, in the format that the request names. */
-export type SignLicense = (lease: Lease, request: AcquireRequest) => Promise<SignedLicense>;
+export type SignLicense = (lease: Lease, subject: LicenseSubject) => Promise<SignedLicense>;
 
 /** @throws Fault `signing_unavailable`, from the returned function */
 export function createSignLicense({ keys, sign, clock, unsignedFallback }: SignLicenseOptions): SignLicense {
   const signCached = createSignatureCache({ sign: withinBudget(sign, clock), clock });
-  return async (lease, request) => {
+  return async (lease, subject) => {
     const { license } = lease;
-    const format = request.tokenFormat;
-    const claims = claimsFor(lease, request);
-    const validUntil = Math.min(license.expires_at, clock.now() + license.offline_seconds * 1000);
+    const format = subject.tokenFormat;
+    const claims = claimsFor(lease, subject);
+    const validUntil = validUntilOf(lease, clock.now());
     try {
       const key = await keys.signingKey();
-      return await signCached({ claims, validUntil, offlineSeconds: license.offline_seconds, format, key });
+      return await signCached({
+        claims: { ...claims, keys_sequence: key.keysSequence },
+        validUntil,
+        coveredUntil: subject.clientNonce === undefined ? lease.expiresAt : 0,
+        offlineSeconds: license.offline_seconds,
+        format,
+        key,
+      });
     } catch (error) {
-      if (!unsignedFallback || format === 'jws' || !isFault(error, 'signing_unavailable')) throw error;
-      request.log.log('ALERT', 'unsigned_fallback', { license_id: license.id, error });
+      const canBeUnsigned = format === 'signed-json' || format === 'batch';
+      if (!unsignedFallback || !canBeUnsigned || !isFault(error, 'signing_unavailable')) throw error;
+      subject.log.log('ALERT', 'unsigned_fallback', { license_id: license.id, error });
       const times = { valid_until: formatTime(validUntil), signed_at: formatTime(clock.now()) };
       return { license_data: { ...claims, ...times, key_version: null, signature_algorithm: null, signature: null } };
     }
   };
 }
 
-/** All claims except the times of the signature. */
-function claimsFor({ license, sessionId }: Lease, { key, hardwareId, client }: AcquireRequest): LicenseClaims {
+/**
+ * How long a copy works without the server: as long as the lease that is committed, or the licence's offline time if
+ * that is longer, and never past the licence's end. Without offline time a copy is worth its lease and no more.
+ */
+function validUntilOf({ license, expiresAt }: Lease, now: number): number {
+  return Math.min(license.expires_at, Math.max(expiresAt, now + license.offline_seconds * 1000));
+}
+
+/** All claims except the times of the signature and the key list's number. */
+function claimsFor({ license, sessionId }: Lease, subject: LicenseSubject): LicenseClaims {
+  const { key, hardwareId, client, clientNonce } = subject;
   return {
+    kind: 'seat',
+    mode: 'online',
+    ...(clientNonce === undefined ? {} : { nonce: clientNonce }),
     license_key: key.text,
     license_id: license.id,
     session_id: sessionId,

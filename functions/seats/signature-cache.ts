@@ -12,6 +12,8 @@ export interface SignatureRequest {
   readonly claims: LicenseClaims;
   /** The end of validity of a signature made now; milliseconds since the epoch. */
   readonly validUntil: number;
+  /** A cached signature must be valid for as long as this: the lease of a copy that nothing else prolongs. */
+  readonly coveredUntil: number;
   /** Not among the claims, but an administrator may have changed it since a signature was made. */
   readonly offlineSeconds: number;
   readonly format: TokenFormat;
@@ -26,6 +28,13 @@ export interface SignatureCacheOptions {
   readonly maxEntries?: number;
 }
 
+interface CachedSignature {
+  readonly signed: Promise<Signed>;
+  readonly validUntil: number;
+  /** When it is too old to be given out again. */
+  readonly until: number;
+}
+
 /** A fraction of the validity. Clients ask for a fresh signature past half of it and must not get the cached one. */
 const REUSED_FOR = 0.25;
 
@@ -34,16 +43,16 @@ const REUSED_FOR = 0.25;
  * their licence needs a new signature. Failures are not kept.
  */
 export function createSignatureCache({ sign, clock, maxEntries = 5_000 }: SignatureCacheOptions) {
-  const entries = new Map<string, { readonly signed: Promise<Signed>; readonly until: number }>();
+  const entries = new Map<string, CachedSignature>();
   return (request: SignatureRequest): Promise<Signed> => {
-    const { claims, validUntil, offlineSeconds, format, key } = request;
+    const { claims, validUntil, coveredUntil, offlineSeconds, format, key } = request;
     const of = canonicalJson({ claims, format, key: key.keyVersion, offline: offlineSeconds });
     const digest = createHash('sha256').update(of).digest('base64url');
     const now = clock.now();
     const cached = entries.get(digest);
-    if (cached !== undefined && now < cached.until) return cached.signed;
+    if (cached !== undefined && now < cached.until && coveredUntil <= cached.validUntil) return cached.signed;
     const signed = sign({ ...claims, valid_until: formatTime(validUntil) }, format, key);
-    const entry = { signed, until: now + (validUntil - now) * REUSED_FOR };
+    const entry = { signed, validUntil, until: now + (validUntil - now) * REUSED_FOR };
     entries.delete(digest);
     entries.set(digest, entry);
     const [oldest] = entries.size > maxEntries ? entries.keys() : [];

@@ -20,7 +20,11 @@ export const signLicense = defineRoute({
   responses: {
     200: {
       description: 'The signed licence, in the requested format',
-      schema: z.object({ license_data: signedLicense.optional(), license_token: z.string().optional() }),
+      schema: z.object({
+        license_data: signedLicense.optional(),
+        license_token: z.string().optional(),
+        license_file: z.string().optional(),
+      }),
     },
   },
   errors: ['signing_unavailable'],

@@ -108,6 +108,7 @@ export const verifyLicense = defineRoute({
       schema: z.union([
         z.object({
           valid: z.literal(true),
+          kind: z.enum(['seat', 'document']),
           key_version: z.string(),
           expires_at: z.string().optional(),
           valid_until: z.string().optional(),

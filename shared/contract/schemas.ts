@@ -4,11 +4,12 @@ import * as z from 'zod';
 export const time = z.iso.datetime({ precision: 3 });
 
 export const tokenFormat = z
-  .enum(['signed-json', 'jws', 'batch'])
+  .enum(['signed-json', 'jws', 'batch', 'file'])
   .default('signed-json')
   .describe(
     '`signed-json`: `license_data`; `jws`: a compact JWS in `license_token`; `batch`: `license_data` that may share its ' +
-      'signature with other licences, for clients that can verify the member `batch`',
+      'signature with other licences, for clients that can verify the member `batch`; `file`: a text in `license_file` that holds licence and ' +
+      'key list and verifies with the root key alone',
   );
 
 const batchProof = z.object({
@@ -17,6 +18,12 @@ const batchProof = z.object({
   audit_path: z.array(z.string()).describe('RFC 9162: 64 hexadecimal digits each, lowest first'),
   signed_at: time,
 });
+
+/** Goes into the signed claims as it is sent. */
+export const nonce = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{16,64}$/)
+  .describe('drawn by the client for this request and signed in: it shows that the answer is no recording');
 
 /** Licence data with the members that signing adds. */
 export const signedLicense = z.looseObject({

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
-import { signedLicense, time, tokenFormat } from './schemas.ts';
+import { nonce, signedLicense, time, tokenFormat } from './schemas.ts';
 
 const licenseKey = z.string().describe('as it was issued; case, spaces and hyphens do not matter');
 const sessionId = z.string();
@@ -10,6 +10,12 @@ const program = z
   .optional()
   .describe('distinguishes programs on one machine, which share its seat; a random value for each run');
 const detail = (what: string) => z.string().max(320).optional().describe(what);
+
+const signedForms = {
+  license_data: signedLicense.optional(),
+  license_token: z.string().optional(),
+  license_file: z.string().optional(),
+};
 
 export const acquire = defineRoute({
   id: 'acquireSeat',
@@ -30,6 +36,7 @@ export const acquire = defineRoute({
     platform: detail('shown to the administrators of the licence'),
     client_version: detail('shown to the administrators of the licence'),
     program,
+    nonce: nonce.optional(),
     token_format: tokenFormat,
   }),
   responses: {
@@ -53,14 +60,35 @@ export const heartbeat = defineRoute({
   access: ['anyone'],
   listedCors: true,
   summary: 'Extend the lease of a seat',
-  body: z.strictObject({ session_id: sessionId, program }),
+  description:
+    'With `refresh`, the response also has the licence, signed anew. The lease is extended in any case; when only the ' +
+    'signature could not be made, `refresh_error` is its code.',
+  body: z.strictObject({
+    session_id: sessionId,
+    program,
+    refresh: z
+      .strictObject({
+        license_key: licenseKey,
+        hardware_id: z.string().min(1).max(256),
+        nonce: nonce.optional(),
+        token_format: tokenFormat,
+      })
+      .optional(),
+  }),
   responses: {
     200: {
       description: 'The lease has been extended',
-      schema: z.object({ session_id: z.string(), last_heartbeat: time, expires_at: time }),
+      schema: z.object({
+        session_id: z.string(),
+        last_heartbeat: time,
+        expires_at: time,
+        next_heartbeat_seconds: z.number().int(),
+        ...signedForms,
+        refresh_error: z.string().optional(),
+      }),
     },
   },
-  errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
+  errors: ['forbidden', 'session_not_found', 'session_ended', 'dependency_unavailable'],
 });
 
 export const release = defineRoute({
@@ -95,7 +123,6 @@ function signedSeat() {
     heartbeat_interval_seconds: z.number().int(),
     seats_used: z.number().int(),
     seats_total: z.number().int(),
-    license_data: signedLicense.optional(),
-    license_token: z.string().optional(),
+    ...signedForms,
   });
 }

@@ -20,8 +20,11 @@ import {
 /** The members of a licence before signing. Values have a canonical form; names must not be in RESERVED_MEMBERS. */
 export type LicenseClaims = Readonly<Record<string, CanonicalValue>>;
 
-/** The members that signing adds. */
-export const RESERVED_MEMBERS = ['signed_at', 'key_version', 'signature_algorithm', 'signature', 'batch'] as const;
+/** The members that signing adds, and those of a seat, so that a document can never be taken for one. */
+export const RESERVED_MEMBERS = [
+  ...['signed_at', 'key_version', 'signature_algorithm', 'signature', 'batch'],
+  ...['kind', 'session_id', 'nonce', 'mode'],
+] as const;
 
 export type LicenseData = LicenseClaims & {
   readonly signed_at: string;

@@ -9,6 +9,8 @@ export interface SigningKey {
   readonly algorithm: SignatureAlgorithm;
   /** Seconds since the epoch until which the public key is guaranteed to be published. */
   readonly publishedUntil: number;
+  /** The number of the key list that says so. */
+  readonly keysSequence: number;
 }
 
 /** KMS will not sign with this version, however often it is asked: it is disabled or gone. Another version may sign. */

@@ -175,7 +175,7 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
         throw new Fault('signing_unavailable', 'There is no key to sign with.', { retryAfter: 60 });
       const publishedUntil = Math.floor(clock.now() / 1000) + periods.longestValidity;
       const { keyVersion, algorithm, publicKey } = key;
-      return { keyVersion, kid: publicKey.kid, algorithm, publishedUntil };
+      return { keyVersion, kid: publicKey.kid, algorithm, publishedUntil, keysSequence: set.sequence };
     },
   };
 }

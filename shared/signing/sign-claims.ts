@@ -2,20 +2,24 @@ import { signLicenseToken } from '../crypto/jws.ts';
 import { type LicenseClaims, type LicenseData, signLicense } from '../crypto/license.ts';
 import { KeyRefusedError, type Signer, type SigningKey } from '../crypto/signer.ts';
 import type { KeyDirectory } from '../keys/directory.ts';
+import { writeLicenseFile } from '../license-format/license-file.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import { createBatching } from './batching.ts';
 import { createBudgetedSigner } from './budget.ts';
 
-export type TokenFormat = 'signed-json' | 'jws' | 'batch';
+export type TokenFormat = 'signed-json' | 'jws' | 'batch' | 'file';
 
-export type Signed = { readonly license_data: LicenseData } | { readonly license_token: string };
+export type Signed =
+  | { readonly license_data: LicenseData }
+  | { readonly license_token: string }
+  | { readonly license_file: string };
 
 /** Signs claims in the requested format. @throws NotCanonicalError, Fault `signing_unavailable` */
 export type SignClaims = (claims: LicenseClaims, format: TokenFormat, key: SigningKey) => Promise<Signed>;
 
 export interface SigningOptions {
-  readonly keys: Pick<KeyDirectory, 'signingKey' | 'avoid'>;
+  readonly keys: Pick<KeyDirectory, 'current' | 'signingKey' | 'avoid'>;
   readonly signer: Signer;
   readonly clock: Clock;
   readonly log: Logger;
@@ -41,6 +45,10 @@ export function createSignClaims(options: SigningOptions): SignClaims {
         return { license_token: await signLicenseToken(claims, issuer, key, signer, clock.now()) };
       case 'batch':
         return { license_data: await signInBatch(claims, key) };
+      case 'file': {
+        const license = await signLicense(claims, key, signer, clock.now());
+        return { license_file: writeLicenseFile({ license, ...(await keys.current()).document }) };
+      }
     }
   };
   return async (claims, format, first) => {

@@ -53,6 +53,7 @@ describe('what we sign', () => {
     expect(await verifyOutside(data, 'intact')).toBe('Verified OK');
     expect((await suite.post(VERIFY, { license_data: data })).body).toEqual({
       valid: true,
+      kind: 'document',
       key_version: 'license-signing.1',
       expires_at: AWKWARD.expires_at,
     });

@@ -43,6 +43,8 @@ interface Ask {
   readonly userEmail?: string;
   readonly session?: string;
   readonly format?: TokenFormat;
+  readonly nonce?: string;
+  readonly leaseEnd?: number;
 }
 
 function setUp() {
@@ -60,17 +62,19 @@ function setUp() {
     clock: { now: () => now },
     unsignedFallback: false,
   });
-  const ask = async ({ license = {}, userEmail, session = 's', format = 'signed-json' }: Ask = {}) => {
+  const ask = async ({ license = {}, userEmail, session = 's', format = 'signed-json', nonce, leaseEnd }: Ask = {}) => {
     const client = { user_email: userEmail ?? null, hostname: null, platform: null, client_version: null };
-    const signed = await signLicense(leaseOf(license, session), {
-      key: { text: 'KEY', licenseId: LICENSE.id },
-      hardwareId: 'm',
-      holderId: 'holder',
-      client,
-      tokenFormat: format,
-      signal: new AbortController().signal,
-      log: silentLogger,
-    });
+    const signed = await signLicense(
+      { ...leaseOf(license, session), ...(leaseEnd === undefined ? {} : { expiresAt: leaseEnd }) },
+      {
+        key: { text: 'KEY', licenseId: LICENSE.id },
+        hardwareId: 'm',
+        client,
+        tokenFormat: format,
+        clientNonce: nonce,
+        log: silentLogger,
+      },
+    );
     if (!('license_data' in signed)) throw new TypeError('no licence data');
     return signed.license_data;
   };
@@ -78,9 +82,34 @@ function setUp() {
 }
 
 describe('createSignLicense', () => {
+  it('signs the nonce of the request as it came, and makes no other signature for the same one', async () => {
+    const { ask, signed } = setUp();
+    expect(await ask({ nonce: 'abcdefghijklmnop' })).toMatchObject({ nonce: 'abcdefghijklmnop', signature: '1' });
+    expect(await ask({ nonce: 'abcdefghijklmnop' })).toMatchObject({ signature: '1' });
+    expect(await ask({ nonce: 'ponmlkjihgfedcba' })).toMatchObject({ nonce: 'ponmlkjihgfedcba', signature: '2' });
+    expect(await ask()).not.toHaveProperty('nonce');
+    expect(signed()).toBe(3);
+  });
+
+  it('makes a copy without offline time worth its lease, and each longer lease another copy', async () => {
+    const { ask } = setUp();
+    const strict = { offline_seconds: 0 };
+    const first = await ask({ license: strict, leaseEnd: START + 360_000 });
+    expect(first).toMatchObject({ valid_until: '2026-01-31T00:06:00.000Z', signature: '1' });
+    const second = await ask({ license: strict, leaseEnd: START + 361_000 });
+    expect(second).toMatchObject({ valid_until: '2026-01-31T00:06:01.000Z', signature: '2' });
+    const ending = { ...strict, expires_at: START + 1000 };
+    expect(await ask({ license: ending, leaseEnd: START + 360_000 })).toMatchObject({
+      valid_until: '2026-01-31T00:00:01.000Z',
+    });
+  });
+
   it('signs what the client checks, valid for the offline time', async () => {
     const { ask } = setUp();
     expect(await ask({ userEmail: 'someone@example.org' })).toEqual({
+      kind: 'seat',
+      mode: 'online',
+      keys_sequence: 7,
       license_key: 'KEY',
       license_id: 'lic_0123456789ab',
       session_id: 's',
@@ -161,6 +190,7 @@ describe('createSignatureCache', () => {
       signCached({
         claims: { user },
         validUntil,
+        coveredUntil: 0,
         offlineSeconds: 3600,
         format: 'jws',
         key: localKeys.first.signingKey,

@@ -47,7 +47,7 @@ export function createLocalKey(keyVersion: string): LocalKey {
   return {
     privateKey,
     publicKey,
-    signingKey: { keyVersion, kid: publicKey.kid, algorithm, publishedUntil: Number.MAX_SAFE_INTEGER },
+    signingKey: { keyVersion, kid: publicKey.kid, algorithm, publishedUntil: Number.MAX_SAFE_INTEGER, keysSequence: 7 },
     signer: {
       sign: async (_keyVersion, digest) =>
         privateEncrypt({ key: privateKey, padding: constants.RSA_PKCS1_PADDING }, Buffer.concat([DIGEST_INFO, digest])),

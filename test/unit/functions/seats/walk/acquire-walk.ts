@@ -64,6 +64,8 @@ async function acquireRoute(): Promise<(hardwareId: string) => Promise<void>> {
   const [route] = seatsRoutes({
     acquire: createAcquire({ store, clock, random, sign, licenses, usage }),
     heartbeat: unused,
+    checkRefresh: unused,
+    sign,
     release: unused,
   });
   return async (hardware_id) => {

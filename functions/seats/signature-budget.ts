@@ -5,8 +5,8 @@ import type { SignClaims } from '#shared/signing/sign-claims.ts';
 
 /** At once: every seat of the licence taken anew four times, and 200 more for small licences. */
 const BURST = { fixed: 200, perSeat: 4 };
-/** Each minute after that. */
-const REFILL = { fixed: 20, perSeat: 0.5 };
+/** Each minute after that: a client that renews its licence with every heartbeat of the shortest lease needs three. */
+const REFILL = { fixed: 20, perSeat: 4 };
 /** About 100 bytes each; beyond it the licence that has not asked for the longest time begins anew. */
 const MAX_LICENSES = 20_000;
 

@@ -1,6 +1,6 @@
 /** The lines around the base64 of a licence file. */
-export const LICENSE_FILE_BEGIN = '-----BEGIN COUNTERSIGN LICENSE-----';
-export const LICENSE_FILE_END = '-----END COUNTERSIGN LICENSE-----';
+const LICENSE_FILE_BEGIN = '-----BEGIN COUNTERSIGN LICENSE-----';
+const LICENSE_FILE_END = '-----END COUNTERSIGN LICENSE-----';
 
 /** What is in a licence file: the signed licence, and the signed key list of its day with the root's statement. */
 export interface LicenseFile {

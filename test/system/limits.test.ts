@@ -64,17 +64,14 @@ describe('a user', () => {
 });
 
 describe('seats', () => {
-  test('a machine may acquire a hundred times an hour', async () => {
+  test('a machine that holds a right key may acquire as often as it likes', async () => {
     const { license_key } = await suite.license(1);
     const body = { license_key, hardware_id: 'wild' };
     const replies = [];
     for (let i = 0; i < 104; i += 1) replies.push(await suite.post('/api/v1/licenses/acquire', body));
-    expect(tally(replies)).toEqual({ 200: 99, 201: 1, 429: 4 });
-    expect(replies[0]?.headers.get('ratelimit-remaining')).toBe('99');
+    expect(tally(replies)).toEqual({ 200: 103, 201: 1 });
     const other = await suite.post('/api/v1/licenses/acquire', { license_key, hardware_id: 'tame' });
     expect(other.status).toBe(402);
-    suite.stack.clock.advance(3600);
-    expect((await suite.post('/api/v1/licenses/acquire', body)).status).not.toBe(429);
   });
 
   test('who guesses is refused after a hundred tries, and customers at the same address are not', async () => {

@@ -35,6 +35,7 @@ export const signatureExamples: Readonly<Record<string, Exchanges>> = {
       status: 200,
       answer: {
         valid: true,
+        kind: 'seat',
         key_version: SAMPLE.key_version,
         expires_at: LICENSE_DATA.expires_at,
         valid_until: LICENSE_DATA.valid_until,

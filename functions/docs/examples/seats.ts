@@ -46,6 +46,7 @@ export const seatExamples: Readonly<Record<string, Exchanges>> = {
       answer: {
         session_id: SAMPLE.session_id,
         last_heartbeat: '2026-12-01T09:32:00.000Z',
+        next_heartbeat_seconds: 120,
         expires_at: '2026-12-01T09:38:00.000Z',
       },
     },

@@ -1,5 +1,5 @@
 import { holds } from './filters.ts';
-import { type IndexDefinition, identify, keyOf } from './index.ts';
+import { type IndexDefinition, identify, keyOf } from './index-definition.ts';
 import { createOrderedEntries, type OrderedEntries } from './ordered-entries.ts';
 import type { Plan } from './query-plan.ts';
 import type { StoredDocument } from './writes.ts';

@@ -33,7 +33,6 @@ export interface Database {
   commit(writes: readonly Write[]): Committed;
   /** Microseconds since the epoch; grows with every call. */
   tick(): number;
-  all(): StoredDocument[];
   /** Takes documents over as they were stored. */
   restore(documents: readonly StoredDocument[]): void;
   wipe(): void;
@@ -130,8 +129,6 @@ export function createDatabase({ name, config, clock, ttlDelay, onChange }: Data
       changes.forEach(put);
       return { outcomes, commitTime };
     },
-
-    all: () => [...collections.values()].flatMap((collection) => [...collection.all()]),
 
     restore(documents) {
       for (const document of documents) {

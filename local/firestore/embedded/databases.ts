@@ -16,13 +16,12 @@ export interface DatabasesOptions {
   readonly onChange?: (database: string, changes: readonly Change[]) => void;
 }
 
-/** All documents, by the name of their database; can be written to a file as JSON. */
+/** Documents as they were stored, by the name of their database. */
 export type Snapshot = Readonly<Record<string, readonly StoredDocument[]>>;
 
 export interface Databases {
   /** @param name `projects/P/databases/D` @throws GrpcError NOT_FOUND, as the service answers for a database never made */
   open(name: string): Database;
-  snapshot(): Snapshot;
   restore(snapshot: Snapshot): void;
 }
 
@@ -44,7 +43,6 @@ export function createDatabases(options: DatabasesOptions): Databases {
 
   return {
     open,
-    snapshot: () => Object.fromEntries([...databases].map(([name, database]) => [name, database.all()])),
     restore(snapshot) {
       for (const [name, documents] of Object.entries(snapshot)) open(name).restore(documents);
     },

@@ -127,10 +127,12 @@ const rpc = <Request>(run: (request: Request, caller: Caller) => object): Method
 /** IAM's permissions on the documents of a database: `datastore.entities.…`. */
 type Permission = 'get' | 'list' | 'create' | 'update' | 'delete';
 
+export const forbidden = () => new GrpcError('PERMISSION_DENIED', 'Missing or insufficient permissions.');
+
 function authorised(databases: Databases, name: string, caller: Caller, ...needed: readonly Permission[]): Database {
   for (const permission of needed) {
     if (!caller.may(`datastore.entities.${permission}`, name)) {
-      throw new GrpcError('PERMISSION_DENIED', 'Missing or insufficient permissions.');
+      throw forbidden();
     }
   }
   return databases.open(name);

@@ -1,7 +1,7 @@
 import { failedPrecondition, invalidArgument } from '#local/grpc/status.ts';
 import { type Comparison, comparisonsOf, type Encode, unimplemented } from './filters.ts';
-import type { IndexDefinition } from './index.ts';
 import type { IndexConfig } from './index-config.ts';
+import type { IndexDefinition } from './index-definition.ts';
 import type { Cursor, Direction, StructuredQuery, Value } from './messages.ts';
 import { before, behind, directed, encodeString, encodeValue, kindOf } from './order-key.ts';
 import { collectionId, parseDocument, splitPath } from './resource-names.ts';

@@ -5,6 +5,7 @@ import { answer, type GrpcService, toStatus } from '#local/grpc/server.ts';
 import { GrpcError, invalidArgument, statusName } from '#local/grpc/status.ts';
 import type { Databases } from './databases.ts';
 import { readFields, toJson } from './json.ts';
+import { forbidden } from './methods.ts';
 
 /** HTTP status codes of google/rpc/code.proto. */
 const HTTP: Readonly<Record<string, number>> = {
@@ -41,9 +42,10 @@ export function createRest(service: GrpcService, databases: Databases, caller: C
 
   async function route(request: IncomingMessage): Promise<object> {
     const url = new URL(request.url ?? '/', 'http://localhost');
-    const path = url.pathname.split('/').map(decodeURIComponent).join('/');
+    const path = decodePath(url.pathname);
     const [, database] = WIPE.exec(path) ?? [];
     if (request.method === 'DELETE' && database !== undefined) {
+      if (!caller.may('datastore.entities.delete', database)) throw forbidden();
       databases.open(database).wipe();
       return {};
     }
@@ -81,4 +83,12 @@ async function fieldsOf(request: IncomingMessage) {
   const body: unknown = await readJson(request).catch(() => undefined);
   if (typeof body !== 'object' || body === null) throw invalidArgument('The body is no JSON object.');
   return readFields('fields' in body ? body.fields : undefined);
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw invalidArgument(`The path ${path} is not encoded as URLs are.`);
+  }
 }

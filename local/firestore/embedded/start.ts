@@ -3,7 +3,7 @@ import { loadService } from '#local/grpc/protos.ts';
 import type { GrpcService } from '#local/grpc/server.ts';
 import { createRecorder, type Recorder } from '#local/recorder.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { createDatabases, type Snapshot } from './databases.ts';
+import { createDatabases } from './databases.ts';
 import { AUTOMATIC_INDEXES, type IndexConfig, readIndexConfig } from './index-config.ts';
 import { openJournal } from './journal.ts';
 import { type Listener, listen } from './listener.ts';
@@ -31,8 +31,6 @@ export interface EmbeddedFirestore {
   readonly host: string;
   /** `host:port` of the plaintext listener that takes every call as this account's. */
   address(email: string): string;
-  snapshot(): Snapshot;
-  restore(snapshot: Snapshot): void;
   close(): Promise<void>;
 }
 
@@ -69,8 +67,6 @@ export async function startEmbeddedFirestore(options: EmbeddedOptions): Promise<
       if (listener === undefined) throw new TypeError(`firestore has no listener for ${email}`);
       return listener.address;
     },
-    snapshot: databases.snapshot,
-    restore: databases.restore,
     async close() {
       await Promise.all([direct, ...listeners.values()].map((listener) => listener.close()));
       await journal?.close();

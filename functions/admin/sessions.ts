@@ -43,7 +43,7 @@ export function createSessions({ store, clock, random, commitAudited, licenses }
         const { tenant_id, reason } = endedFields.optional().parse(ended?.fields) ?? {};
         if (tenant_id === undefined || !scope.includes(tenant_id)) throw sessionNotFound();
         if (reason === 'admin_released') return { writes: [], result: undefined };
-        throw new Fault('session_ended', `Its end reason is "${reason}".`, { extra: { reason: String(reason) } });
+        throw new Fault('session_ended', `The reason is "${reason}".`, { extra: { reason: String(reason) } });
       }
       const session = readSession(live);
       if (!scope.includes(session.tenant_id)) throw sessionNotFound();

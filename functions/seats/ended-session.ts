@@ -9,7 +9,7 @@ export async function readEnded(store: Pick<DocumentReader, 'get'>, handle: stri
 }
 
 export const sessionNotFound = () =>
-  new Fault('session_not_found', 'The id was never issued, or it ended more than 90 days ago.');
+  new Fault('session_not_found', 'The id was never issued, or has ended more than 90 days ago.');
 
 export const sessionEnded = ({ reason }: Pick<EndedSession, 'reason'>) =>
-  new Fault('session_ended', `Its end reason is "${reason}".`, { extra: { reason } });
+  new Fault('session_ended', `The reason is "${reason}".`, { extra: { reason } });

@@ -89,7 +89,7 @@ export async function seal(
 export async function open(blob: Uint8Array, associatedData: Uint8Array, unwrapper: KeyUnwrapper): Promise<Buffer> {
   const plaintext = await tryOpen(blob, associatedData, unwrapper);
   if (plaintext === undefined)
-    throw new Fault('envelope_invalid', 'It was altered, cut short, or sealed for another task.');
+    throw new Fault('envelope_invalid', 'The payload was altered, cut short, or sealed under a different task id.');
   return plaintext;
 }
 

@@ -22,11 +22,15 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'Not allowed',
     example: 'The caller has none of the roles that may use this route.',
   },
-  license_expired: { status: 403, title: 'The licence has expired', example: 'It ended at 2026-11-01T00:00:00.000Z.' },
+  license_expired: {
+    status: 403,
+    title: 'The licence has expired',
+    example: 'The validity of the licence ended at 2026-11-01T00:00:00.000Z.',
+  },
   license_suspended: {
     status: 403,
     title: 'The licence is suspended',
-    example: 'No seat can be acquired until the vendor reinstates it.',
+    example: 'No seat can be acquired until the vendor reinstates the licence.',
   },
   not_found: { status: 404, title: 'Not found', example: 'There is no tenant with this id.' },
   license_not_found: {
@@ -37,16 +41,16 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
   session_not_found: {
     status: 404,
     title: 'No such session',
-    example: 'The id was never issued, or it ended more than 90 days ago.',
+    example: 'The id was never issued, or has ended more than 90 days ago.',
   },
   method_not_allowed: { status: 405, title: 'Method not allowed', example: 'Use GET or HEAD.' },
   conflict: { status: 409, title: 'Conflict', example: 'A tenant keeps at least one owner.' },
   seat_limit_exceeded: {
     status: 409,
     title: 'The tenant has no seats left to give',
-    example: 'Its licences may have 100 seats in total.',
+    example: 'The licences of this tenant may have 100 seats in total.',
   },
-  session_ended: { status: 410, title: 'The session has ended', example: 'Its end reason is "expired".' },
+  session_ended: { status: 410, title: 'The session has ended', example: 'The reason is "expired".' },
   payload_too_large: {
     status: 413,
     title: 'The request is too large',
@@ -60,7 +64,7 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
   envelope_invalid: {
     status: 422,
     title: 'The sealed payload cannot be opened',
-    example: 'It was altered, cut short, or sealed for another task.',
+    example: 'The payload was altered, cut short, or sealed under a different task id.',
   },
   idempotency_key_reused: {
     status: 422,

@@ -5,7 +5,7 @@ import { open, seal } from '#shared/crypto/envelope.ts';
 import { associatedData, fakeKms, faultOf, IV, unwrapsTo } from './fake-kms.ts';
 
 const HEADER = 4;
-const MESSAGE = 'It was altered, cut short, or sealed for another task.';
+const MESSAGE = 'The payload was altered, cut short, or sealed under a different task id.';
 async function expectInvalid(promise: Promise<unknown>): Promise<void> {
   const { code, message, cause, errors, extra } = await faultOf(promise);
   expect({ code, message, cause, errors, extra }).toEqual({

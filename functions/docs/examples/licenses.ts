@@ -70,4 +70,43 @@ export const signatureExamples: Readonly<Record<string, Exchanges>> = {
   getPublicKeyPem: {
     pem: { summary: 'By its version', params: { key_version: SAMPLE.key_version }, status: 200, answer: PEM },
   },
+  getRootKeys: { pem: { summary: 'One root', status: 200, answer: PEM } },
+  getSignedKeyList: {
+    list: {
+      summary: 'One key, which signs',
+      status: 200,
+      answer: {
+        root: {
+          kind: 'directory',
+          directory_key: 'license-directory.1',
+          pem: PEM,
+          valid_from: '2026-11-20T12:00:00.000Z',
+          valid_until: '2027-12-25T12:00:00.000Z',
+          root_version: 'license-root.1',
+          signature_algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
+          signature: SAMPLE.signature,
+        },
+        list: {
+          kind: 'keys',
+          sequence: 1795781700,
+          issued_at: '2026-11-27T12:15:00.000Z',
+          expires_at: '2026-12-27T12:15:00.000Z',
+          keys: [
+            {
+              key_version: SAMPLE.key_version,
+              kid: JWK.kid,
+              algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
+              created_at: '2026-11-20T12:00:00.000Z',
+              signs_from: '2026-11-20T12:00:00.000Z',
+              state: 'signing',
+              pem: PEM,
+            },
+          ],
+          revoked: [],
+          signature_algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
+          signature: SAMPLE.signature,
+        },
+      },
+    },
+  },
 };

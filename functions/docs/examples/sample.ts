@@ -34,6 +34,9 @@ export const JWK = {
 
 /** As `acquire` answers it. */
 export const LICENSE_DATA = {
+  kind: 'seat',
+  mode: 'online',
+  keys_sequence: 1795781700,
   license_key: SAMPLE.license_key,
   license_id: SAMPLE.license_id,
   session_id: SAMPLE.session_id,

@@ -39,13 +39,19 @@ try {
   );
   const { licenseKey } = await createLicenses({ ...options, commitAudited, reconcile }).create(
     {
-      tenantId: tenant.id,
+      tenant_id: tenant.id,
+      product: 'default',
       tier: 'starter',
-      maxSeats: 1,
-      expiresAt: clock.now() + 3650 * 86_400_000,
+      max_seats: 1,
+      expires_at: null,
+      updates_until: null,
+      label: 'Smoke test',
+      reference: null,
+      metadata: {},
       features: {},
-      leaseSeconds: undefined,
-      offlineSeconds: 0,
+      lease_seconds: 360,
+      offline_seconds: 0,
+      release: 'at_once',
     },
     SYSTEM_ACTOR,
   );

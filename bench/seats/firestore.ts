@@ -3,12 +3,12 @@ import { createFirestore } from '#shared/gcp/firestore.ts';
 import { retrying } from '#shared/gcp/retry.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { systemClock } from '#shared/model/clock.ts';
-import { DEFAULT_LEASE_SECONDS, type LicenseFields } from '#shared/model/license.ts';
+import { DEFAULT_LEASE_SECONDS, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
-import type { DocumentStore } from '#shared/store/store.ts';
+import type { DocumentStore, Fields } from '#shared/store/store.ts';
 import type { Costs } from './storm.ts';
 
 /** A year, so that no lease is cut short by its licence. */
@@ -49,21 +49,30 @@ export async function createGround(host: string, seats: number): Promise<Ground>
   };
 }
 
-const licenseOf = (key: LicenseKey, seats: number): LicenseFields => ({
-  tenant_id: 'bench',
-  tier: 'professional',
-  features: [],
-  status: 'active',
-  max_seats: seats,
-  seats: 0,
-  next_seat: 0,
-  reconciling: true,
-  expires_at: Date.now() + LICENSE_LIFE,
-  lease_seconds: DEFAULT_LEASE_SECONDS,
-  offline_seconds: 0,
-  keys: [{ hash: hashLicenseKey(key), until: null }],
-  created_at: Date.now(),
-});
+const licenseOf = (key: LicenseKey, seats: number): Fields =>
+  licenseDocument({
+    tenant_id: 'bench',
+    product: 'default',
+    label: null,
+    reference: null,
+    metadata: {},
+    archived: false,
+    allotted: true,
+    updates_until: null,
+    release: 'at_once',
+    tier: 'professional',
+    features: [],
+    status: 'active',
+    max_seats: seats,
+    seats: 0,
+    next_seat: 0,
+    reconciling: true,
+    expires_at: Date.now() + LICENSE_LIFE,
+    lease_seconds: DEFAULT_LEASE_SECONDS,
+    offline_seconds: 0,
+    keys: [{ hash: hashLicenseKey(key), until: null }],
+    created_at: Date.now(),
+  });
 
 /** Every method of the store is one RPC unless it fails, and the emulator does not. */
 function counting(store: DocumentStore) {

@@ -3,6 +3,8 @@ import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import type { AuditRecord } from '#shared/model/audit.ts';
+import { isJsonObject } from '#shared/model/json-text.ts';
+import type { Fields, FieldValue } from '#shared/store/store.ts';
 import type { createAudit } from './audit.ts';
 import { listResponse } from './list-response.ts';
 import { scopeOf } from './scope.ts';
@@ -31,9 +33,30 @@ const describe = ({ id, at, details, ...record }: AuditRecord) => ({
   details: readable(details),
 });
 
-/** Details are kept as the documents have them; a time there is a number under a name that ends in `_at`. */
-function readable(value: unknown, name = ''): unknown {
-  if (typeof value === 'number' && name.endsWith('_at')) return formatTime(value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([member, item]) => [member, readable(item, member)]));
-}
+/** The members of details that are times, in milliseconds. */
+const TIMES: ReadonlySet<string> = new Set(['expires_at', 'updates_until', 'until', 'old_keys_until']);
+/** The members of details whose own members are a document's fields before and after a change. */
+const STATES: ReadonlySet<string> = new Set(['before', 'after']);
+
+/**
+ * Formats the times that are known by their place: members of the details themselves and of their states. Everything
+ * deeper is data of the vendor's, which may have any name and value, and stays as it was recorded.
+ */
+const readable = (details: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(details).map(([name, value]) => [
+      name,
+      STATES.has(name) && isFields(value) ? withTimes(value) : withTime(name, value),
+    ]),
+  );
+
+const withTimes = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, withTime(name, value)]));
+
+const withTime = (name: string, value: FieldValue): FieldValue =>
+  TIMES.has(name) && typeof value === 'number' && Math.abs(value) <= MAX_TIME ? formatTime(value) : value;
+
+/** The largest number of milliseconds that is a time in JavaScript (ECMA-262, section 21.4.1.1). */
+const MAX_TIME = 8.64e15;
+
+const isFields = (value: FieldValue): value is Fields => isJsonObject(value);

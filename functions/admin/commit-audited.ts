@@ -1,4 +1,4 @@
-import { AUDIT_RETENTION, type AuditOutcome, newAuditId } from '#shared/model/audit.ts';
+import { AUDIT_RETENTION, type AuditOutcome, auditDocument, newAuditId } from '#shared/model/audit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { CommitError, type DocumentStore, type Fields, type Write } from '#shared/store/store.ts';
@@ -73,7 +73,7 @@ function auditWrite(id: string, actor: Actor, event: AuditEvent, at: number): Wr
   return {
     op: 'create',
     path: adminPaths.audit(id),
-    fields: {
+    fields: auditDocument({
       at,
       actor: actor.identity,
       action: event.action,
@@ -84,7 +84,7 @@ function auditWrite(id: string, actor: Actor, event: AuditEvent, at: number): Wr
       request_id: actor.request_id,
       outcome: event.outcome ?? 'success',
       details: event.details ?? {},
-    },
+    }),
     deleteAfter: at + AUDIT_RETENTION,
   };
 }

@@ -2,14 +2,14 @@ import type * as z from 'zod';
 import * as contract from '#shared/contract/admin.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
-import { formatTime } from '#shared/license-format/time.ts';
+import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { invalid } from '#shared/model/errors.ts';
 import { type EveryMember, nothingElse } from '#shared/model/every-member.ts';
 import type { LicenseFields } from '#shared/model/license.ts';
 import type { Session } from '#shared/model/session.ts';
 import { actorOf } from './actor.ts';
-import type { createLicenses } from './licenses.ts';
+import type { ChangePreview, createLicenses } from './licenses.ts';
 import { listResponse } from './list-response.ts';
 import { scopeOf } from './scope.ts';
 import type { createSessions } from './sessions.ts';
@@ -25,18 +25,14 @@ export interface LicenseDomain {
 
 export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomain): BoundRoute[] => [
   bind(contract.createLicense, async (input) => {
-    const { tenant_id, tier, max_seats, expires_at, features, lease_seconds, offline_seconds, ...rest } = input.body;
-    nothingElse(rest);
-    const expiresAt = Date.parse(expires_at);
-    if (expiresAt <= clock.now()) throw invalid([{ path: 'expires_at', message: 'is in the past' }]);
+    const { expires_at } = input.body;
+    if (expires_at !== null && expires_at <= clock.now()) {
+      throw invalid([{ path: 'expires_at', message: 'is in the past' }]);
+    }
     const wanted = {
-      tenantId: scopeOf(input.principal).tenantFor(tenant_id),
-      tier,
-      maxSeats: max_seats,
-      expiresAt,
-      features,
-      leaseSeconds: lease_seconds,
-      offlineSeconds: offline_seconds,
+      ...input.body,
+      offline_seconds: input.body.offline_seconds,
+      tenant_id: scopeOf(input.principal).tenantFor(input.body.tenant_id),
     };
     const { license, licenseId, licenseKey } = await licenses.create(wanted, actorOf(input));
     return { status: 201, body: { ...describe({ ...license, id: licenseId }), license_key: licenseKey } };
@@ -53,12 +49,20 @@ export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomai
   }),
 
   bind(contract.changeLicense, async (input) => {
-    const { params, body, principal } = input;
+    const { params, query, body, principal } = input;
     requireSeller(principal, body);
-    const expiresAt = body.expires_at === undefined ? undefined : Date.parse(body.expires_at);
-    const wanted = { ...body, expires_at: expiresAt };
-    const license = await licenses.change(scopeOf(principal), params.license_id, wanted, actorOf(input));
+    const scope = scopeOf(principal);
+    if (query.dry_run) {
+      const preview = await licenses.preview(scope, params.license_id, body, contract.MAX_WOULD_END);
+      return { status: 200, body: describePreview(preview) };
+    }
+    const license = await licenses.change(scope, params.license_id, body, actorOf(input));
     return { status: 200, body: describe(license) };
+  }),
+
+  bind(contract.archiveLicense, async (input) => {
+    await licenses.archive(scopeOf(input.principal), input.params.license_id, actorOf(input));
+    return { status: 204 };
   }),
 
   bind(contract.rotateLicenseKey, async (input) => {
@@ -94,31 +98,38 @@ type Described<Schema extends z.ZodType> = EveryMember<z.output<Schema>>;
 
 /** Without what only the seat protocol and the key check need. */
 const describe = (license: LicenseFields & { readonly id: string }): Described<typeof contract.license> => {
-  const {
-    id,
-    created_at,
-    expires_at,
-    keys: _keys,
-    seats: _seats,
-    next_seat: _next,
-    reconciling: _reconciling,
-    ...rest
-  } = license;
-  const { tenant_id, tier, features, status, max_seats, lease_seconds, offline_seconds, ...forgotten } = rest;
+  const { id, expires_at, updates_until, created_at, ...rest } = license;
+  const { keys: _keys, seats: _seats, next_seat: _next, reconciling: _reconciling, ...sold } = rest;
+  const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;
+  const { product, tier, features, label, reference, metadata, ...limits } = terms;
+  const { max_seats, lease_seconds, offline_seconds, release, ...forgotten } = limits;
   nothingElse(forgotten);
   return {
     license_id: id,
     tenant_id,
+    product,
     tier,
-    features,
     status,
     max_seats,
-    expires_at: formatTime(expires_at),
+    expires_at: formatTimeOrNull(expires_at),
+    updates_until: formatTimeOrNull(updates_until),
+    label,
+    reference,
+    metadata,
+    features,
     lease_seconds,
     offline_seconds,
+    release,
     created_at: formatTime(created_at),
   };
 };
+
+const describePreview = ({ wouldEnd, count, seatsUsed, seatsTotal }: ChangePreview) => ({
+  would_end: wouldEnd.map(describeSession),
+  would_end_count: count,
+  seats_used: seatsUsed,
+  seats_total: seatsTotal,
+});
 
 /** With the first characters of the machine's hash, which tell machines apart whose clients send nothing of themselves. */
 const describeSession = (session: Session): Described<typeof contract.session> => ({

@@ -1,25 +1,38 @@
+import type * as z from 'zod';
 import { createKeyedMutex, type KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
+import type { changeLicense } from '#shared/contract/admin.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
-import { type License, type LicenseFields, licenseFields, readLicense } from '#shared/model/license.ts';
+import {
+  hasEnded,
+  type License,
+  type LicenseFields,
+  licenseDocument,
+  readLicense,
+  seatTarget,
+} from '#shared/model/license.ts';
 import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { readSession, type Session } from '#shared/model/session.ts';
 import { paths } from '#shared/seats/paths.ts';
+import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
-import type { DocumentStore } from '#shared/store/store.ts';
+import type { DocumentStore, FieldValue, Write } from '#shared/store/store.ts';
 import { type Actor, SYSTEM_ACTOR } from './actor.ts';
+import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
 import { changesOf } from './changes.ts';
 import { type CommitAudited, createCommitAudited } from './commit-audited.ts';
-import { type NewLicense, newLicense } from './new-license.ts';
+import { type NewLicense, newLicense, termsOf } from './new-license.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
-import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
-import { allotSeats, findTenant } from './tenants.ts';
+import type { ListScope, Scope } from './scope.ts';
 
-/** New values of document fields, so times are in milliseconds. An undefined field stays unchanged. */
+/** New values of a licence's fields. An undefined field stays unchanged. */
 export type LicenseChange = {
-  readonly [Field in 'status' | 'max_seats' | 'expires_at' | 'features']?: LicenseFields[Field] | undefined;
+  readonly [Field in keyof ChangeBody]?: ChangeBody[Field] | undefined;
 };
+
+type ChangeBody = z.output<NonNullable<typeof changeLicense.body>>;
 
 export interface LicensesOptions {
   readonly store: DocumentStore;
@@ -34,6 +47,14 @@ export interface CreatedLicense {
   readonly license: LicenseFields;
   readonly licenseId: string;
   readonly licenseKey: string;
+}
+
+export interface ChangePreview {
+  readonly wouldEnd: readonly Session[];
+  /** Of all sessions that would end, also those beyond the limit. */
+  readonly count: number;
+  readonly seatsUsed: number;
+  readonly seatsTotal: number;
 }
 
 export interface RotatedKey {
@@ -60,8 +81,8 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
 
   /** @param tenantId undefined for every tenant in the caller's scope */
   async function list(scope: ListScope, tenantId: string | undefined, request: PageRequest): Promise<Page<License>> {
-    const only = scope.listed(tenantId);
-    const { items, next } = await readPage(store, request, (range) => adminQueries.licenses(only, range));
+    const filter = { tenant_id: scope.listed(tenantId), archived: false };
+    const { items, next } = await readPage(store, request, (range) => adminQueries.licenses(filter, range));
     return { items: items.map(readLicense), next };
   }
 
@@ -73,17 +94,18 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
   async function create(wanted: NewLicense, actor: Actor): Promise<CreatedLicense> {
     const licenseId = newLicenseId();
     const key = newLicenseKey(licenseId);
+    const { tenant_id: tenantId } = wanted;
     const license = newLicense(wanted, key, clock.now());
-    const { tenantId, tier, maxSeats } = wanted;
     await mutex.runExclusive(tenantId, () =>
       commitAudited(actor, async () => {
-        const tenant = await findTenant(store, tenantId);
-        if (tenant === undefined) throw tenantNotFound();
-        const writes = [{ op: 'create' as const, path: paths.license(licenseId), fields: license }];
-        const details = { tier, max_seats: maxSeats, expires_at: wanted.expiresAt };
+        const path = paths.license(licenseId);
+        const seats = seatsOf(license);
         return {
-          writes: [...writes, ...allotSeats(tenant, maxSeats)],
-          event: { action: 'license.create', tenantId, licenseId, details },
+          writes: [
+            { op: 'create', path, fields: licenseDocument(license) },
+            ...(await allotSeats(store, { tenantId, seats, licenseId, now: clock.now() })),
+          ],
+          event: { action: 'license.create', tenantId, licenseId, details: termsOf(license) },
           result: undefined,
         };
       }),
@@ -99,7 +121,7 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
   /**
    * Returns when the seats match the changed licence. Repeating the call after a fault is safe. A
    * suspended licence keeps its share of the tenant's seats, so that it can always be reinstated.
-   * @throws Fault `license_not_found`, `seat_limit_exceeded`, `dependency_unavailable`
+   * @throws Fault `license_not_found`, `conflict` for an archived licence, `seat_limit_exceeded`, `dependency_unavailable`
    */
   async function change(
     scope: Scope,
@@ -107,23 +129,36 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
     wanted: LicenseChange,
     actor: Actor = SYSTEM_ACTOR,
   ): Promise<License> {
+    return commitChange(scope, licenseId, 'license.change', actor, (license) => {
+      if (license.archived) throw new Fault('conflict', 'The licence is archived.');
+      return wanted;
+    });
+  }
+
+  /** Ends a licence for good. Repeating it succeeds. @throws Fault `license_not_found`, `dependency_unavailable` */
+  async function archive(scope: Scope, licenseId: string, actor: Actor): Promise<void> {
+    await commitChange(scope, licenseId, 'license.archive', actor, () => ({ status: 'archived', archived: true }));
+  }
+
+  async function commitChange(
+    scope: Scope,
+    licenseId: string,
+    action: string,
+    actor: Actor,
+    updateOf: (license: License) => Readonly<Record<string, FieldValue | undefined>>,
+  ): Promise<License> {
     const { tenant_id } = await get(scope, licenseId);
     const isReconciling = await mutex.runExclusive(tenant_id, () =>
       commitAudited(actor, async () => {
         const license = await get(scope, licenseId);
-        const { before, after } = changesOf({ ...license }, { ...wanted });
+        const { before, after } = changesOf({ ...license }, updateOf(license));
         const changesSeats = 'status' in after || 'max_seats' in after;
         const result = changesSeats || license.reconciling;
         if (Object.keys(after).length === 0) return { writes: [], result };
-        const { max_seats } = licenseFields.parse({ ...license, ...after });
-        const fields = { ...after, ...(changesSeats ? { reconciling: true } : {}) };
-        const path = paths.license(licenseId);
+        const { writes } = await planChange(license, after, changesSeats);
         return {
-          writes: [
-            { op: 'update', path, fields, lastUpdateTime: license.updateTime },
-            ...(await allot(license.tenant_id, max_seats - license.max_seats)),
-          ],
-          event: { action: 'license.change', tenantId: license.tenant_id, licenseId, details: { before, after } },
+          writes,
+          event: { action, tenantId: license.tenant_id, licenseId, details: { before, after } },
           result,
         };
       }),
@@ -132,9 +167,42 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
     return get(scope, licenseId);
   }
 
-  async function allot(tenantId: string, seats: number) {
-    const tenant = seats === 0 ? undefined : await findTenant(store, tenantId);
-    return tenant === undefined ? [] : allotSeats(tenant, seats);
+  /** @throws Fault `seat_limit_exceeded` */
+  async function planChange(license: License, after: Partial<LicenseFields>, changesSeats: boolean) {
+    const now = clock.now();
+    const changed = { ...license, ...after };
+    const allotted = isAllotted(changed, now);
+    const fields = { ...after, allotted, ...(changesSeats ? { reconciling: true } : {}) };
+    const seats = seatsOf({ ...changed, allotted }) - seatsOf(license);
+    const { tenant_id: tenantId, id: licenseId, updateTime: lastUpdateTime } = license;
+    const writes: Write[] = [
+      { op: 'update', path: paths.license(licenseId), fields: licenseDocument(fields), lastUpdateTime },
+      ...(await allotSeats(store, { tenantId, seats, licenseId, now })),
+    ];
+    return { changed, writes };
+  }
+
+  /**
+   * What a change would end. Nothing is written.
+   * @param limit the sessions that are returned at most
+   * @throws Fault as `change`
+   */
+  async function preview(
+    scope: Scope,
+    licenseId: string,
+    wanted: LicenseChange,
+    limit: number,
+  ): Promise<ChangePreview> {
+    const license = await get(scope, licenseId);
+    if (license.archived) throw new Fault('conflict', 'The licence is archived.');
+    const { after } = changesOf({ ...license }, { ...wanted });
+    const { changed } = await planChange(license, after, false);
+    const seatsUsed = await store.count(queries.takenSeats(licenseId));
+    const kept = hasEnded(changed, clock.now()) ? 0 : Math.min(seatTarget(changed), seatsUsed);
+    const count = seatsUsed - kept;
+    const documents =
+      count === 0 ? [] : await store.query(queries.earliestLeaseEnds(licenseId, Math.min(count, limit)));
+    return { wouldEnd: documents.map(readSession), count, seatsUsed, seatsTotal: changed.max_seats };
   }
 
   /**
@@ -173,5 +241,5 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
     });
   }
 
-  return { get, list, create, change, rotateKey };
+  return { get, list, create, change, archive, preview, rotateKey };
 }

@@ -18,9 +18,28 @@ export const adminQueries = {
 
   members: (tenantId: string, range: QueryRange): Query => inOrderOfIds(adminPaths.members(tenantId), [], range),
 
-  /** Of one tenant, or of all. */
-  licenses: (tenantId: string | undefined, range: QueryRange): Query =>
-    inOrderOfIds('licenses', equal({ tenant_id: tenantId }), range),
+  licenses: (
+    filter: {
+      readonly tenant_id?: string | undefined;
+      readonly archived?: boolean | undefined;
+      readonly status?: string | undefined;
+      readonly tier?: string | undefined;
+      readonly reference?: string | undefined;
+    },
+    range: QueryRange,
+  ): Query => inOrderOfIds('licenses', equal(filter), range),
+
+  /** A tenant's licences that count although they have ended. */
+  endedLicenses: (tenantId: string, now: number, limit: number): Query => ({
+    collection: 'licenses',
+    where: [
+      ['tenant_id', '==', tenantId],
+      ['allotted', '==', true],
+      ['expires_at', '<=', now],
+    ],
+    orderBy: [['expires_at', 'asc']],
+    limit,
+  }),
 
   sessionsOf: (licenseId: string, range: QueryRange): Query =>
     inOrderOfIds('sessions', equal({ license_id: licenseId }), range),
@@ -52,5 +71,5 @@ const inOrderOfIds = (collection: string, where: readonly Filter[], { limit, aft
   ...(after === undefined ? {} : { startAfter: [after] }),
 });
 
-const equal = (fields: Readonly<Record<string, string | undefined>>): Filter[] =>
+const equal = (fields: Readonly<Record<string, string | boolean | undefined>>): Filter[] =>
   Object.entries(fields).flatMap(([name, value]): Filter[] => (value === undefined ? [] : [[name, '==', value]]));

@@ -1,9 +1,9 @@
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
 import { newTenantId, readTenant, type Tenant, type TenantFields, tenantFields } from '#shared/model/tenant.ts';
-import type { DocumentReader, DocumentStore, Write } from '#shared/store/store.ts';
+import type { DocumentReader, DocumentStore } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
+import { exceeds, freeEnded, requireSeats } from './allotment.ts';
 import { changesOf } from './changes.ts';
 import type { CommitAudited } from './commit-audited.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
@@ -63,12 +63,18 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
         const { before, after: fields } = changesOf({ ...tenant }, { ...wanted });
         const result = { ...tenant, ...tenantFields.parse({ ...tenant, ...fields }) };
         if (Object.keys(fields).length === 0) return { writes: [], result };
-        requireSeats(result, result.seats_allotted);
+        const isShort = exceeds(result, result.seats_allotted);
+        const freed = isShort ? await freeEnded(store, tenant, clock.now()) : { seats: 0, writes: [] };
+        const seats_allotted = result.seats_allotted - freed.seats;
+        requireSeats(result, seats_allotted);
         const path = adminPaths.tenant(tenantId);
         return {
-          writes: [{ op: 'update', path, fields, lastUpdateTime: tenant.updateTime }],
+          writes: [
+            { op: 'update', path, fields: { ...fields, seats_allotted }, lastUpdateTime: tenant.updateTime },
+            ...freed.writes,
+          ],
           event: { action: 'tenant.change', tenantId, details: { before, after: fields } },
-          result,
+          result: { ...result, seats_allotted },
         };
       }),
     );
@@ -80,23 +86,4 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
 export async function findTenant(store: Pick<DocumentReader, 'get'>, tenantId: string): Promise<Tenant | undefined> {
   const [document] = isPlainId(tenantId) ? await store.get([adminPaths.tenant(tenantId)]) : [];
   return document && readTenant(document);
-}
-
-/**
- * Adds to a tenant's count of allotted seats, provided that the tenant has not changed since it was read.
- * @throws Fault `seat_limit_exceeded`
- */
-export function allotSeats(tenant: Tenant, seats: number): Write[] {
-  if (seats === 0) return [];
-  const allotted = tenant.seats_allotted + seats;
-  if (seats > 0) requireSeats(tenant, allotted);
-  const fields = { seats_allotted: allotted };
-  return [{ op: 'update', path: adminPaths.tenant(tenant.id), fields, lastUpdateTime: tenant.updateTime }];
-}
-
-function requireSeats({ seat_limit }: Pick<TenantFields, 'seat_limit'>, allotted: number): void {
-  if (seat_limit === null || allotted <= seat_limit) return;
-  throw new Fault('seat_limit_exceeded', `The licences of this tenant may have ${seat_limit} seats in total.`, {
-    extra: { seat_limit, seats_wanted: allotted },
-  });
 }

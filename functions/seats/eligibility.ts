@@ -14,8 +14,11 @@ export function ineligibility(key: LicenseKey, license: License, now: number): F
     (known) => sameDigest(known.hash, hash) && (known.until === null || known.until > now),
   );
   if (!matches) return licenseNotFound();
-  if (license.expires_at <= now)
-    return new Fault('license_expired', `The validity of the licence ended at ${formatTime(license.expires_at)}.`);
+  if (license.archived) return licenseNotFound();
+  const { expires_at } = license;
+  if (expires_at !== null && expires_at <= now) {
+    return new Fault('license_expired', `The validity of the licence ended at ${formatTime(expires_at)}.`);
+  }
   if (license.status === 'suspended')
     return new Fault('license_suspended', 'No seat can be acquired until the vendor reinstates the licence.');
   return undefined;

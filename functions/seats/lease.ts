@@ -1,4 +1,4 @@
-import type { License } from '#shared/model/license.ts';
+import { endOf, type License } from '#shared/model/license.ts';
 
 /** A seat that is lent, or that is lent if the commit under way succeeds. */
 export interface Lease {
@@ -12,4 +12,4 @@ export interface Lease {
 
 /** When a lease that begins or is renewed at `now` ends: at the licence's expiry at the latest. */
 export const leaseEnd = (license: License, now: number): number =>
-  Math.min(now + license.lease_seconds * 1000, license.expires_at);
+  Math.min(now + license.lease_seconds * 1000, endOf(license));

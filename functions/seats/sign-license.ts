@@ -1,8 +1,9 @@
 import type { LicenseClaims } from '#shared/crypto/license.ts';
 import type { KeyDirectory } from '#shared/keys/directory.ts';
-import { formatTime } from '#shared/license-format/time.ts';
+import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
+import { endOf } from '#shared/model/license.ts';
 import type { SignClaims } from '#shared/signing/sign-claims.ts';
 import type { LicenseSubject } from './acquire-request.ts';
 import type { Lease } from './lease.ts';
@@ -58,7 +59,7 @@ export function createSignLicense({ keys, sign, clock, unsignedFallback }: SignL
  * that is longer, and never past the licence's end. Without offline time a copy is worth its lease and no more.
  */
 function validUntilOf({ license, expiresAt }: Lease, now: number): number {
-  return Math.min(license.expires_at, Math.max(expiresAt, now + license.offline_seconds * 1000));
+  return Math.min(endOf(license), Math.max(expiresAt, now + license.offline_seconds * 1000));
 }
 
 /** All claims except the times of the signature and the key list's number. */
@@ -72,11 +73,13 @@ function claimsFor({ license, sessionId }: Lease, subject: LicenseSubject): Lice
     license_id: license.id,
     session_id: sessionId,
     tenant_id: license.tenant_id,
+    product: license.product,
     tier: license.tier,
     features: license.features,
     max_seats: license.max_seats,
     hardware_id: hardwareId,
     user_email: client.user_email,
-    expires_at: formatTime(license.expires_at),
+    expires_at: formatTimeOrNull(license.expires_at),
+    ...(license.updates_until === null ? {} : { updates_until: formatTime(license.updates_until) }),
   };
 }

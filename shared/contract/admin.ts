@@ -1,20 +1,9 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
-import { LICENSE_STATUSES, MAX_SEATS, TIERS } from '../model/license.ts';
+import { DEFAULT_LEASE_SECONDS, DEFAULT_PRODUCT, LICENSE_STATUSES, SETTABLE_STATUSES } from '../model/license.ts';
 import { VENDOR } from '../model/principal.ts';
+import { features, metadata, terms } from './license-terms.ts';
 import { page, time } from './schemas.ts';
-
-/** The name becomes a field of a Firestore document: fields cannot be empty, and names like `__name__` are reserved. */
-const featureName = z
-  .string()
-  .min(1)
-  .max(100)
-  .regex(/^(?!__[\s\S]*__$)/, 'must not begin and end with two underscores');
-
-const features = z.union([
-  z.array(z.string().max(100)).max(200),
-  z.record(featureName, z.union([z.string().max(500), z.boolean(), z.number().int()])),
-]);
 
 /** Ninety days: enough to distribute a new key to every machine of a customer. */
 const MAX_GRACE_SECONDS = 90 * 86_400;
@@ -22,13 +11,10 @@ const MAX_GRACE_SECONDS = 90 * 86_400;
 export const license = z.object({
   license_id: z.string(),
   tenant_id: z.string(),
-  tier: z.enum(TIERS),
-  features,
+  ...terms,
   status: z.enum(LICENSE_STATUSES),
-  max_seats: z.number().int(),
-  expires_at: time,
-  lease_seconds: z.number().int(),
-  offline_seconds: z.number().int(),
+  expires_at: time.nullable(),
+  updates_until: time.nullable(),
   created_at: time,
 });
 
@@ -44,6 +30,16 @@ export const session = z.object({
   expires_at: time,
 });
 
+/** More than anybody reads before a change; `would_end_count` is exact in any case. */
+export const MAX_WOULD_END = 1000;
+
+const dryRun = z.object({
+  would_end: z.array(session).describe(`the sessions that the change would end, at most ${MAX_WOULD_END}`),
+  would_end_count: z.number().int(),
+  seats_used: z.number().int().describe('seats in use now'),
+  seats_total: z.number().int().describe('seats after the change'),
+});
+
 const licenseParams = z.object({ license_id: z.string() });
 
 export const createLicense = defineRoute({
@@ -55,17 +51,16 @@ export const createLicense = defineRoute({
   description: 'Only this response contains the licence key; the suite stores its hash.',
   body: z.strictObject({
     tenant_id: z.string().min(1).max(128),
-    tier: z.enum(TIERS),
-    max_seats: z.number().int().min(1).max(MAX_SEATS),
-    expires_at: z.iso.datetime({ offset: true }),
+    ...terms,
+    product: terms.product.default(DEFAULT_PRODUCT),
+    updates_until: terms.updates_until.default(null),
+    label: terms.label.default(null),
+    reference: terms.reference.default(null),
+    metadata: metadata.default({}),
     features: features.default([]),
-    lease_seconds: z.number().int().min(30).max(86_400).optional(),
-    offline_seconds: z
-      .number()
-      .int()
-      .min(0)
-      .max(400 * 86_400)
-      .optional(),
+    lease_seconds: terms.lease_seconds.default(DEFAULT_LEASE_SECONDS),
+    offline_seconds: terms.offline_seconds.optional().describe('default: by tier, 24, 72 or 168 hours; 0: strict'),
+    release: terms.release.default('at_once'),
   }),
   responses: {
     201: { description: 'Created', schema: license.extend({ license_key: z.string() }) },
@@ -107,19 +102,32 @@ export const changeLicense = defineRoute({
   method: 'PATCH',
   path: '/api/v1/licenses/{license_id}',
   access: [...VENDOR, 'owner', 'admin'],
-  summary: 'Suspend, reinstate, resize or prolong a licence',
+  summary: 'Change a licence',
   description:
     'Absent members stay unchanged. Suspending a licence ends all its sessions; a lower `max_seats` ends the surplus ' +
-    'sessions, those without a heartbeat for the longest time first. Both are done when the response is sent.',
+    'sessions, those without a heartbeat for the longest time first. Both are done when the response is sent. With ' +
+    '`dry_run=true` nothing changes, and the response tells what would end.',
   params: licenseParams,
-  body: z.strictObject({
-    status: z.enum(LICENSE_STATUSES).optional(),
-    max_seats: z.number().int().min(1).max(MAX_SEATS).optional(),
-    expires_at: z.iso.datetime({ offset: true }).optional(),
-    features: features.optional(),
-  }),
-  responses: { 200: { description: 'The licence as it is now', schema: license } },
-  errors: ['license_not_found', 'seat_limit_exceeded', 'dependency_unavailable'],
+  query: z.strictObject({ dry_run: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false) }),
+  body: z.strictObject({ status: z.enum(SETTABLE_STATUSES), ...terms }).partial(),
+  responses: {
+    200: { description: 'The licence as it is now; with `dry_run` what would end', schema: z.union([license, dryRun]) },
+  },
+  errors: ['license_not_found', 'conflict', 'seat_limit_exceeded', 'dependency_unavailable'],
+});
+
+export const archiveLicense = defineRoute({
+  id: 'archiveLicense',
+  method: 'DELETE',
+  path: '/api/v1/licenses/{license_id}',
+  access: VENDOR,
+  summary: 'Archive a licence',
+  description:
+    'Ends its sessions and its keys; its seats no longer count for the tenant. It stays readable with the status ' +
+    '`archived`, and is in lists only with `status=archived`. Repeating the request is safe.',
+  params: licenseParams,
+  responses: { 204: { description: 'Archived' } },
+  errors: ['license_not_found', 'dependency_unavailable'],
 });
 
 export const rotateLicenseKey = defineRoute({

@@ -39,6 +39,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     admin.listLicenses,
     admin.getLicense,
     admin.changeLicense,
+    admin.archiveLicense,
     admin.rotateLicenseKey,
     admin.listSessions,
     admin.endSession,

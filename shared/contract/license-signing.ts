@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
+import { jsonObject } from '../model/json-text.ts';
 import { signedLicense, tokenFormat } from './schemas.ts';
 
 /** Bytes of the payload's canonical JSON. */
@@ -16,7 +17,7 @@ export const signLicense = defineRoute({
     'Signs the canonical JSON of the payload with `signed_at`, `key_version` and `signature_algorithm` added. Values ' +
     'are strings, booleans, null, integers within 2^53-1, arrays and objects; at most 8 levels deep and 16 KiB long. ' +
     '`expires_at` and `valid_until` must not be later than the end of the publication of the key.',
-  body: z.strictObject({ payload: z.record(z.string(), z.unknown()), token_format: tokenFormat }),
+  body: z.strictObject({ payload: jsonObject(), token_format: tokenFormat }),
   responses: {
     200: {
       description: 'The signed licence, in the requested format',

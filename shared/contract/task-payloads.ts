@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
+import { jsonObject } from '../model/json-text.ts';
 import { isTaskId } from '../model/task.ts';
 import { time } from './schemas.ts';
 
@@ -27,7 +28,7 @@ export const createTask = defineRoute({
     'body with the same key gets `idempotency_key_reused`, and a repeat of a request still in progress gets `conflict`. ' +
     'When the job certainly did not start, the response is 503 and nothing is left behind. When that is unknown, the ' +
     'payload stays and `execution` is `unknown`.',
-  body: z.strictObject({ payload: z.record(z.string(), z.unknown()), run: z.boolean().default(false) }),
+  body: z.strictObject({ payload: jsonObject(), run: z.boolean().default(false) }),
   bodyLimit: MAX_TASK_BODY_BYTES,
   responses: {
     201: {

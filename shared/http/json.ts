@@ -132,10 +132,9 @@ export function parseJson(text: string): ParsedJson {
       match(SPACE);
       const name = text[at] === '"' ? readString() : fail(unexpected());
       path.push(name);
-      if (name === '__proto__') fail('is a name that is not accepted');
       if (Object.hasOwn(members, name)) fail('occurs twice');
       if (!take(':')) fail(unexpected());
-      members[name] = readValue();
+      setOwn(members, name, readValue());
       path.pop();
     } while (take(','));
     return take('}') ? members : fail(unexpected());
@@ -153,4 +152,13 @@ export function parseJson(text: string): ParsedJson {
   match(SPACE);
   if (at < text.length) fail(unexpected());
   return { value, inexact };
+}
+
+/** An assignment to `__proto__` would set the object's prototype; this makes it a member like any other. */
+function setOwn(members: Record<string, unknown>, name: string, value: unknown): void {
+  if (name === '__proto__') {
+    Object.defineProperty(members, name, { value, enumerable: true, configurable: true, writable: true });
+  } else {
+    members[name] = value;
+  }
 }

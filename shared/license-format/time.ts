@@ -1,6 +1,9 @@
 /** RFC 3339 in UTC with milliseconds, the only form in which the suite writes times. */
 export const formatTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
 
+export const formatTimeOrNull = (milliseconds: number | null): string | null =>
+  milliseconds === null ? null : formatTime(milliseconds);
+
 const TIME = /^\d{4}-\d{2}-\d{2}T(?!24)\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 /** From 2000 to the end of 9998: what every zone can write with four digits of a year. */
 const EARLIEST = Date.UTC(2000, 0);

@@ -1,21 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import type { Document } from '../store/store.ts';
+import type { Document, Fields } from '../store/store.ts';
+import { jsonText } from './json-text.ts';
 
 /** Minimum retention of a record in milliseconds: a year, and the time that an audit of it takes. */
 export const AUDIT_RETENTION = 430 * 24 * 3600 * 1000;
+
+/** The last time in milliseconds with thirteen digits, in the year 2286. */
+const END_OF_TIME = 9_999_999_999_999;
 
 export const ACTOR_KINDS = ['user', 'staff', 'service', 'system'] as const;
 
 /** `accepted`: the change is committed and not yet in force; `success`: it is in force. */
 export const AUDIT_OUTCOMES = ['accepted', 'success'] as const;
 
-const details = z.record(z.string(), z.json());
-
 /** `audit/{audit_id}`: one change. A record is committed together with its change and never updated. */
 export const auditFields = z.object({
   /** Milliseconds since the epoch. */
-  at: z.number().int(),
+  at: z.number().int().min(0).max(END_OF_TIME),
   actor: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string(), email: z.string().nullable() }),
   /** E.g. `license.create`. */
   action: z.string(),
@@ -26,7 +28,7 @@ export const auditFields = z.object({
   ip: z.string(),
   request_id: z.string(),
   outcome: z.enum(AUDIT_OUTCOMES),
-  details,
+  details: jsonText<Fields>(),
 });
 
 export type AuditFields = z.output<typeof auditFields>;
@@ -36,10 +38,32 @@ export interface AuditRecord extends AuditFields {
   readonly id: string;
 }
 
-export const readAudit = ({ id, fields }: Document): AuditRecord => ({ ...auditFields.parse(fields), id });
+/** The fields of a record as its document has them. */
+export const auditDocument = (fields: AuditFields): Fields => z.encode(auditFields, fields);
 
-/** The last time in milliseconds with thirteen digits, in the year 2286. */
-const END_OF_TIME = 9_999_999_999_999;
+/**
+ * A record, whatever its document holds: one record that cannot be read must not hide the others. Such a record keeps
+ * its id and time, and has the action `unreadable`.
+ */
+export function readAudit({ id, fields }: Document): AuditRecord {
+  try {
+    return { ...auditFields.parse(fields), id };
+  } catch {
+    return { ...UNREADABLE, id, at: timeOf(id) };
+  }
+}
+
+const UNREADABLE: Omit<AuditFields, 'at'> = {
+  actor: { kind: 'system', id: 'unknown', email: null },
+  action: 'unreadable',
+  tenant_id: '',
+  license_id: null,
+  session: null,
+  ip: '',
+  request_id: '',
+  outcome: 'success',
+  details: {},
+};
 
 /**
  * A fresh id. Ids count down from END_OF_TIME, so that the newest record has the lowest id and listing needs no index
@@ -48,3 +72,9 @@ const END_OF_TIME = 9_999_999_999_999;
  */
 export const newAuditId = (now: number): string =>
   `${String(END_OF_TIME - now).padStart(13, '0')}-${randomBytes(12).toString('hex')}`;
+
+/** The time that an id was made from. */
+const timeOf = (id: string): number => {
+  const digits = /^(\d{13})-/.exec(id)?.[1];
+  return digits === undefined ? 0 : END_OF_TIME - Number(digits);
+};

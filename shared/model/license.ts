@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { Document, UpdateTime } from '../store/store.ts';
+import type { Document, Fields, FieldValue, UpdateTime } from '../store/store.ts';
+import { jsonText } from './json-text.ts';
 
 export const TIERS = ['trial', 'starter', 'professional', 'enterprise'] as const;
 export type Tier = (typeof TIERS)[number];
@@ -15,26 +16,49 @@ export const OFFLINE_SECONDS: Readonly<Record<Tier, number>> = {
 export const DEFAULT_LEASE_SECONDS = 360;
 export const MAX_SEATS = 100_000;
 
-export const LICENSE_STATUSES = ['active', 'suspended'] as const;
+export const DEFAULT_PRODUCT = 'default';
+
+/** The statuses that a change can set; a deletion archives. */
+export const SETTABLE_STATUSES = ['active', 'suspended'] as const;
+export const LICENSE_STATUSES = [...SETTABLE_STATUSES, 'archived'] as const;
+
+/** When a released seat is free: immediately, or when the last signed copy of the licence has ended. */
+export const RELEASE_MODES = ['at_once', 'after_copy'] as const;
+
+export type Features = readonly string[] | { readonly [name: string]: string | number | boolean };
+export type Metadata = { readonly [name: string]: FieldValue };
 
 const integer = z.number().int();
 
 /** `licenses/{license_id}`. Times are milliseconds since the epoch. */
 export const licenseFields = z.object({
   tenant_id: z.string(),
+  /** A slug; a licence for one product opens no other. */
+  product: z.string(),
   tier: z.enum(TIERS),
-  features: z.union([z.array(z.string()), z.record(z.string(), z.union([z.string(), z.boolean(), integer]))]),
+  features: jsonText<Features>(),
+  label: z.string().nullable(),
+  /** The vendor's own identifier. */
+  reference: z.string().nullable(),
+  metadata: jsonText<Metadata>(),
   status: z.enum(LICENSE_STATUSES),
+  /** Exactly when the status is `archived`: lists leave such licences out by an equality filter. */
+  archived: z.boolean(),
   max_seats: integer,
+  /** Whether `max_seats` is part of the tenant's `seats_allotted`. An ended licence keeps its part until another needs it. */
+  allotted: z.boolean(),
   /** How many seat documents there are, in every state exactly. */
   seats: integer,
   /** The number of the next seat document to be made; numbers are never used again. */
   next_seat: integer,
   /** A change of `seats` towards its target is in progress, or was interrupted by a crash. */
   reconciling: z.boolean(),
-  expires_at: integer,
+  /** Null: the licence has no end. */
+  expires_at: integer.nullable(),
+  updates_until: integer.nullable(),
   lease_seconds: integer,
   offline_seconds: integer,
+  release: z.enum(RELEASE_MODES),
   /** SHA-256 of the keys that open it; an old one until its grace ends. */
   keys: z.array(z.object({ hash: z.string(), until: integer.nullable() })),
   created_at: integer,
@@ -54,7 +78,20 @@ export const readLicense = ({ id, fields, updateTime }: Document): License => ({
   updateTime,
 });
 
-/** The number of seat documents that a licence should have: none while suspended, so that no acquire finds one. */
+/** The fields of a licence, or some of them, as its document has them. */
+export const licenseDocument = (fields: Partial<LicenseFields>): Fields => encodeFields(fields);
+
+const someFields = licenseFields.partial();
+const encodeFields = (fields: Partial<LicenseFields>): Fields =>
+  z.record(z.string(), z.custom<FieldValue>()).parse(z.encode(someFields, fields));
+
+/** The end of a licence in milliseconds; infinite for a licence without an end. */
+export const endOf = ({ expires_at }: Pick<LicenseFields, 'expires_at'>): number =>
+  expires_at ?? Number.POSITIVE_INFINITY;
+
+export const hasEnded = (license: Pick<LicenseFields, 'expires_at'>, now: number): boolean => endOf(license) <= now;
+
+/** The number of seat documents that a licence should have: none unless it is active, so that no acquire finds one. */
 export const seatTarget = ({ status, max_seats }: Pick<License, 'status' | 'max_seats'>): number =>
   status === 'active' ? max_seats : 0;
 

@@ -7,6 +7,7 @@ const END_REASONS = [
   'reclaimed',
   'admin_released',
   'license_suspended',
+  'license_archived',
   'license_expired',
   'seats_reduced',
 ] as const;

@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
 import { type License, readLicense, seatTarget } from '../model/license.ts';
-import { readSession } from '../model/session.ts';
+import { type EndReason, readSession } from '../model/session.ts';
 import { CommitError, type DocumentStore, type Write } from '../store/store.ts';
 import { growSeats, reconciled, removeHeldSeats, removeOpenSeats } from './commits.ts';
 import { paths } from './paths.ts';
@@ -60,9 +60,14 @@ async function nextStep({ store, clock, random }: ReconcileOptions, license: Lic
   const open = await store.query(queries.openSeatsFrom(license.id, 0, surplus));
   if (open.length > 0) return removeOpenSeats(license, open, isUnfinished(license, open));
   const sessions = (await store.query(queries.earliestLeaseEnds(license.id, surplus))).map(readSession);
-  const reason = license.status === 'suspended' ? 'license_suspended' : 'seats_reduced';
-  return removeHeldSeats(license, sessions, reason, clock.now(), isUnfinished(license, sessions));
+  return removeHeldSeats(license, sessions, END_REASONS[license.status], clock.now(), isUnfinished(license, sessions));
 }
+
+const END_REASONS: Readonly<Record<License['status'], EndReason>> = {
+  active: 'seats_reduced',
+  suspended: 'license_suspended',
+  archived: 'license_archived',
+};
 
 /** Whether further steps follow the one that removes these seats. */
 const isUnfinished = (license: License, removed: readonly unknown[]): boolean =>

@@ -12,6 +12,7 @@ export interface Wish {
 /** Things of the demo tenant to act on, made when they are asked for. */
 export interface World {
   licenseId(): Promise<string>;
+  freshLicenseId(): Promise<string>;
   licenseKey(): Promise<string>;
   sessionId(): Promise<string>;
   taskId(): Promise<string>;
@@ -160,6 +161,13 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
       foreign: { status: 403 },
     },
   ],
+  archiveLicense: [
+    {
+      wish: async (world) => ({ params: { license_id: await world.freshLicenseId() } }),
+      admitted: 204,
+      foreign: { status: 403 },
+    },
+  ],
   rotateLicenseKey: [license(201, { grace_seconds: 0 })],
   listSessions: [license(200)],
   endSession: [
@@ -194,6 +202,7 @@ export function createWorld({ post, send, stack, license: createLicense }: Suite
   const taskId = once(async () => (await post('/api/v1/tasks', { payload: {} }, 'service')).body.task_id);
   return {
     licenseId: async () => (await made()).license_id,
+    freshLicenseId: async () => (await createLicense(1)).license_id,
     licenseKey: async () => (await made()).license_key,
     sessionId: once(async () => {
       const { license_key } = await made();

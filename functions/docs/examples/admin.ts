@@ -4,14 +4,32 @@ import { SAMPLE } from './sample.ts';
 const license = {
   license_id: SAMPLE.license_id,
   tenant_id: SAMPLE.tenant_id,
+  product: 'default',
   tier: 'professional',
-  features: ['export', 'collaboration'],
   status: 'active',
   max_seats: 10,
   expires_at: SAMPLE.expires_at,
+  updates_until: null,
+  label: 'Office in Berlin',
+  reference: 'order-4711',
+  metadata: { salesperson: 'Kim' },
+  features: ['export', 'collaboration'],
   lease_seconds: 360,
   offline_seconds: 259_200,
+  release: 'at_once',
   created_at: '2026-12-01T09:00:00.000Z',
+};
+
+const session = {
+  session: SAMPLE.session,
+  machine: '5f0c1a9e',
+  user_email: 'jo@example.org',
+  hostname: 'build-7.example.org',
+  platform: 'linux',
+  client_version: '4.2.0',
+  acquired_at: '2026-12-01T09:30:00.000Z',
+  last_heartbeat: '2026-12-01T09:32:00.000Z',
+  expires_at: '2026-12-01T09:38:00.000Z',
 };
 
 const byId = { params: { license_id: SAMPLE.license_id } };
@@ -25,6 +43,9 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
         tier: 'professional',
         max_seats: 10,
         expires_at: SAMPLE.expires_at,
+        label: 'Office in Berlin',
+        reference: 'order-4711',
+        metadata: { salesperson: 'Kim' },
         features: ['export', 'collaboration'],
       },
       status: 201,
@@ -48,7 +69,16 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
       status: 200,
       answer: { ...license, max_seats: 25, status: 'suspended' },
     },
+    preview: {
+      ...byId,
+      summary: 'What fewer seats would end',
+      query: { dry_run: 'true' },
+      body: { max_seats: 1 },
+      status: 200,
+      answer: { would_end: [session], would_end_count: 1, seats_used: 2, seats_total: 1 },
+    },
   },
+  archiveLicense: { end: { ...byId, summary: 'End it for good', status: 204 } },
   rotateLicenseKey: {
     leaked: {
       ...byId,
@@ -68,19 +98,7 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
       summary: 'The first page',
       query: { limit: '20' },
       status: 200,
-      answer: [
-        {
-          session: SAMPLE.session,
-          machine: '5f0c1a9e',
-          user_email: 'jo@example.org',
-          hostname: 'build-7.example.org',
-          platform: 'linux',
-          client_version: '4.2.0',
-          acquired_at: '2026-12-01T09:30:00.000Z',
-          last_heartbeat: '2026-12-01T09:32:00.000Z',
-          expires_at: '2026-12-01T09:38:00.000Z',
-        },
-      ],
+      answer: [session],
     },
   },
   endSession: { end: { summary: 'By its handle', params: { session: SAMPLE.session }, status: 204 } },

@@ -50,6 +50,7 @@ export function brokenPromises(ledger: Ledger, view: View, allowed: AllowedReaso
       admin_released: false,
       license_suspended: allowed.has('license_suspended'),
       license_expired: allowed.has('license_expired'),
+      license_archived: allowed.has('license_archived'),
       seats_reduced: allowed.has('seats_reduced'),
     } satisfies Record<EndReason, boolean>;
     if (!justified[end.reason]) broken.push(`I6: a session ended without cause: ${end.reason}`);

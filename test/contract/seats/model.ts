@@ -1,4 +1,4 @@
-import type { License } from '#shared/model/license.ts';
+import { hasEnded, type License } from '#shared/model/license.ts';
 import { type EndReason, expiredBefore } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
 import type { View } from './view.ts';
@@ -23,7 +23,7 @@ const works = ({ until }: Key, now: number): boolean => until === null || until 
 
 const refusal = ({ status, expires_at }: License, keyWorks: boolean, now: number): string | undefined => {
   if (!keyWorks) return 'license_not_found';
-  if (expires_at <= now) return 'license_expired';
+  if (hasEnded({ expires_at }, now)) return 'license_expired';
   return status === 'suspended' ? 'license_suspended' : undefined;
 };
 
@@ -48,7 +48,7 @@ export function acquiring(view: View, { holder, key }: Asking, now: number): Exp
 
 export function heartbeating(view: View, handle: string, now: number): Expected {
   const end = view.ended.get(handle);
-  if (view.license.expires_at > now) return nothing(end === undefined ? 'heartbeat' : `ended: ${end.reason}`);
+  if (!hasEnded(view.license, now)) return nothing(end === undefined ? 'heartbeat' : `ended: ${end.reason}`);
   if (end !== undefined) return nothing(`ended: ${end.reason}`);
   return {
     answers: ['ended: license_expired', 'heartbeat'],

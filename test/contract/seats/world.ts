@@ -2,6 +2,7 @@ import type { LicenseChange } from '#functions/admin/licenses.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
+import { licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, holderId } from '#shared/model/session-id.ts';
@@ -49,8 +50,16 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
   await makeLicense();
 
   async function makeLicense(): Promise<void> {
-    const fields = {
+    const fields = licenseDocument({
       tenant_id: 'tenant',
+      product: 'default',
+      label: null,
+      reference: null,
+      metadata: {},
+      archived: false,
+      allotted: true,
+      updates_until: null,
+      release: 'at_once',
       tier: 'professional',
       features: [],
       status: 'active',
@@ -63,7 +72,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
       offline_seconds: 86_400,
       keys: keyFields(),
       created_at: clock.now(),
-    };
+    });
     await plain.commit([{ op: 'create', path: paths.license(licenseId), fields }]);
     await createReconcileSeats({ store: plain, clock, random })(licenseId);
   }

@@ -17,6 +17,14 @@ const LICENSE: License = {
   id: 'lic_0123456789ab',
   updateTime: { seconds: '0', nanos: 0 },
   tenant_id: 'acme',
+  product: 'default',
+  label: null,
+  reference: null,
+  metadata: {},
+  archived: false,
+  allotted: true,
+  updates_until: null,
+  release: 'at_once',
   tier: 'starter',
   features: ['export'],
   status: 'active',
@@ -114,6 +122,7 @@ describe('createSignLicense', () => {
       license_id: 'lic_0123456789ab',
       session_id: 's',
       tenant_id: 'acme',
+      product: 'default',
       tier: 'starter',
       features: ['export'],
       max_seats: 5,
@@ -125,6 +134,12 @@ describe('createSignLicense', () => {
       key_version: 'licenses.1',
       signature_algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',
       signature: '1',
+    });
+    const endless = await ask({ license: { expires_at: null, updates_until: START } });
+    expect(endless).toMatchObject({
+      expires_at: null,
+      updates_until: '2026-01-31T00:00:00.000Z',
+      valid_until: '2026-02-01T00:00:00.000Z',
     });
     const soon = await ask({ license: { expires_at: START + HOUR } });
     expect(soon['valid_until']).toBe('2026-01-31T01:00:00.000Z');
@@ -145,6 +160,8 @@ describe('createSignLicense', () => {
   it.each<[string, Ask]>([
     ['session', { session: 't' }],
     ['user', { userEmail: 'another@example.org' }],
+    ['product', { license: { product: 'viewer' } }],
+    ['end of updates', { license: { updates_until: START } }],
     ['tier', { license: { tier: 'trial' } }],
     ['features', { license: { features: ['export', 'api'] } }],
     ['seats', { license: { max_seats: 6 } }],

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { Session } from 'node:inspector/promises';
 import { Worker } from 'node:worker_threads';
+import { licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { paths } from '#shared/seats/paths.ts';
@@ -44,7 +45,7 @@ async function acquireRoute(): Promise<(hardwareId: string) => Promise<void>> {
   const { createSignLicense } = await import('#functions/seats/sign-license.ts');
   const { createUsageRecorder } = await import('#functions/seats/usage-recorder.ts');
   const { id, updateTime, ...fields } = license({ keys: [{ hash: hashLicenseKey(key), until: null }] });
-  const document: Document = { path: paths.license(id), id, updateTime, fields: { ...fields } };
+  const document: Document = { path: paths.license(id), id, updateTime, fields: licenseDocument(fields) };
   const store: DocumentStore = {
     get: async ([, ...others]) => [document, ...others.map(() => undefined)],
     query: async () => [openSeat('0')],

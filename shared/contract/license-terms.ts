@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import { canonicalJson, NotCanonicalError } from '../license-format/canonical-json.ts';
+import { parseTime } from '../license-format/time.ts';
+import { isJsonObject } from '../model/json-text.ts';
+import { type Features, MAX_SEATS, type Metadata, RELEASE_MODES, TIERS } from '../model/license.ts';
+
+/** Bytes of features as canonical JSON, and of metadata as JSON. */
+const MAX_JSON_BYTES = 4096;
+const MAX_METADATA_MEMBERS = 50;
+
+/** A time as people send it: any zone and precision, between the years 2000 and 9998. @returns milliseconds */
+export const timeToMilliseconds = z
+  .string()
+  .transform((text, context) => {
+    const milliseconds = parseTime(text);
+    if (milliseconds !== undefined) return milliseconds;
+    context.addIssue('must be an RFC 3339 time with its zone, from 2000 to 9998');
+    return z.NEVER;
+  })
+  .meta({ format: 'date-time' });
+
+/** Features are signed as they are sent, so they need a canonical form. */
+export const features = z
+  .custom<Features>(isFeatures, 'must be an array of strings, or an object of strings, integers and booleans')
+  .superRefine((value, context) => {
+    const bytes = canonicalBytes(value);
+    if (bytes > MAX_JSON_BYTES) context.addIssue(`must have at most ${MAX_JSON_BYTES} bytes of canonical JSON`);
+  })
+  .meta({
+    anyOf: [
+      { type: 'array', items: { type: 'string' } },
+      { type: 'object', additionalProperties: { type: ['string', 'boolean', 'integer'] } },
+    ],
+  });
+
+/** The vendor's own data about a licence or tenant: any JSON values, kept as they are and never signed. */
+export const metadata = z
+  .custom<Metadata>(isJsonObject, 'must be an object')
+  .superRefine((value, context) => {
+    if (Object.keys(value).length > MAX_METADATA_MEMBERS) {
+      context.addIssue(`must have at most ${MAX_METADATA_MEMBERS} members`);
+    }
+    if (hasRoundedNumber(value)) context.addIssue('must have no integer beyond ±(2^53 - 1), which a double rounds');
+    if (Buffer.byteLength(JSON.stringify(value)) > MAX_JSON_BYTES) {
+      context.addIssue(`must have at most ${MAX_JSON_BYTES} bytes of JSON`);
+    }
+  })
+  .meta({ type: 'object', maxProperties: MAX_METADATA_MEMBERS });
+
+export const label = z.string().max(200).nullable();
+export const reference = z.string().max(200).nullable();
+
+/** What a vendor sells, apart from tenant and keys: each term can be set at creation and changed later. */
+export const terms = {
+  product: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/, 'must be a slug: a-z, 0-9 and hyphens, at most 64 characters')
+    .describe('a client that names another product refuses the licence'),
+  tier: z.enum(TIERS),
+  max_seats: z.number().int().min(1).max(MAX_SEATS),
+  expires_at: timeToMilliseconds.nullable().describe('null: the licence has no end'),
+  updates_until: timeToMilliseconds
+    .nullable()
+    .describe('until when the customer gets updates; signed, decided by the client'),
+  label: label.describe('shown to people; the customer may change it'),
+  reference: reference.describe("the vendor's own identifier, e.g. of an order"),
+  metadata,
+  features,
+  lease_seconds: z.number().int().min(30).max(86_400),
+  offline_seconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(400 * 86_400)
+    .describe('how long a copy of the licence works after its lease; 0: strict'),
+  release: z
+    .enum(RELEASE_MODES)
+    .describe('`after_copy`: a released seat is free when the last signed copy has ended; `at_once`: immediately'),
+};
+
+function isFeatures(value: unknown): value is Features {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string' && item.isWellFormed());
+  return (
+    isJsonObject(value) && Object.entries(value).every(([name, item]) => name.isWellFormed() && isFeatureValue(item))
+  );
+}
+
+const isFeatureValue = (value: unknown): boolean =>
+  typeof value === 'boolean' || Number.isSafeInteger(value) || (typeof value === 'string' && value.isWellFormed());
+
+function hasRoundedNumber(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(hasRoundedNumber);
+}
+
+function canonicalBytes(value: Features): number {
+  try {
+    return Buffer.byteLength(canonicalJson(value));
+  } catch (error) {
+    if (error instanceof NotCanonicalError) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}

@@ -165,7 +165,6 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     {
       wish: async (world) => ({ params: { license_id: await world.freshLicenseId() } }),
       admitted: 204,
-      foreign: { status: 403 },
     },
   ],
   rotateLicenseKey: [license(201, { grace_seconds: 0 })],

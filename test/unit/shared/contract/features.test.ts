@@ -4,7 +4,13 @@ import { licenseDocument, licenseFields } from '#shared/model/license.ts';
 import { license } from '../../functions/seats/fixtures.ts';
 
 const parse = (terms: object) =>
-  createLicense.body?.safeParse({ tenant_id: 'demo', tier: 'trial', max_seats: 1, expires_at: '2090-01-01T00:00:00Z', ...terms });
+  createLicense.body?.safeParse({
+    tenant_id: 'demo',
+    tier: 'trial',
+    max_seats: 1,
+    expires_at: '2090-01-01T00:00:00Z',
+    ...terms,
+  });
 const accepts = (terms: object) => parse(terms)?.success;
 
 /** Built from text: in an object literal `__proto__` would set the prototype. */

@@ -83,7 +83,7 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
   return { get, list, create, change };
 }
 
-export async function findTenant(store: Pick<DocumentReader, 'get'>, tenantId: string): Promise<Tenant | undefined> {
+async function findTenant(store: Pick<DocumentReader, 'get'>, tenantId: string): Promise<Tenant | undefined> {
   const [document] = isPlainId(tenantId) ? await store.get([adminPaths.tenant(tenantId)]) : [];
   return document && readTenant(document);
 }

@@ -9,7 +9,7 @@ const MAX_JSON_BYTES = 4096;
 const MAX_METADATA_MEMBERS = 50;
 
 /** A time as people send it: any zone and precision, between the years 2000 and 9998. @returns milliseconds */
-export const timeToMilliseconds = z
+const timeToMilliseconds = z
   .string()
   .transform((text, context) => {
     const milliseconds = parseTime(text);
@@ -47,8 +47,8 @@ export const metadata = z
   })
   .meta({ type: 'object', maxProperties: MAX_METADATA_MEMBERS });
 
-export const label = z.string().max(200).nullable();
-export const reference = z.string().max(200).nullable();
+const label = z.string().max(200).nullable();
+const reference = z.string().max(200).nullable();
 
 /** What a vendor sells, apart from tenant and keys: each term can be set at creation and changed later. */
 export const terms = {

@@ -1,5 +1,6 @@
 import type { Code } from './code.ts';
 import { at, members, readVariables, type Terraform } from './hcl.ts';
+import { checkReplacement } from './replacement.ts';
 import type { Variables } from './variables.ts';
 
 /** @returns a line for each fault, which says what to do about it: policy, and what only a person can decide */
@@ -9,6 +10,7 @@ export async function checkRules(code: Code, terraform: Terraform): Promise<stri
     ...checkTimetable(code.contract, terraform),
     ...checkDoors(terraform),
     ...checkRoles(terraform),
+    ...checkReplacement(terraform),
     ...(await checkEnvironments(terraform)),
   ];
 }

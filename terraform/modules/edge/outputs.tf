@@ -3,6 +3,16 @@ output "address" {
   value       = google_compute_global_address.this.address
 }
 
+output "backends" {
+  description = "Resource names of the backend services, by their key."
+  value       = { for name, backend in google_compute_backend_service.this : name => backend.id }
+}
+
+output "certificates" {
+  description = "Resource names of the certificates, by host."
+  value       = { for host, certificate in google_certificate_manager_certificate.this : host => certificate.id }
+}
+
 output "records" {
   description = "DNS records to set: an A record a host for its traffic, a CNAME a host by which its certificate is issued."
   value = concat(

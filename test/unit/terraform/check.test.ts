@@ -218,3 +218,56 @@ describe('policy', () => {
     ]);
   });
 });
+
+describe('what is in use', () => {
+  const CBD = '  lifecycle {\n    create_before_destroy = true\n  }\n';
+
+  test('and cannot be replaced: a network endpoint group of another region', async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: Terraform's
+    expect(await changed('modules/edge/main.tf', '-${each.key}-${var.region}"', '-${each.key}"')).toEqual([
+      'terraform/modules/edge/main.tf: google_compute_region_network_endpoint_group.this: its backend service uses it, and another region needs another name: put var.region into name',
+    ]);
+  });
+
+  test('and would be dropped while the URL map leads to it', async () => {
+    const text = texts.get('modules/edge/main.tf') ?? '';
+    expect(text.split(CBD)).toHaveLength(3);
+    const faults = await checkRules(
+      code,
+      await readTerraform(new Map(texts).set('modules/edge/main.tf', text.replaceAll(CBD, ''))),
+    );
+    expect(faults.toSorted()).toEqual([
+      'terraform/modules/edge/main.tf: google_compute_backend_service.this: the URL map uses it while it is replaced or dropped: create_before_destroy = true',
+      'terraform/modules/edge/main.tf: google_compute_region_network_endpoint_group.this: its backend service uses it while it is replaced or dropped: create_before_destroy = true',
+    ]);
+  });
+
+  test('a certificate that another domain would replace in place', async () => {
+    const certificate =
+      'resource "google_compute_managed_ssl_certificate" "this" {\n  name = "main"\n  managed {\n    domains = [var.domain]\n  }\n}\n';
+    expect(
+      await changed('modules/edge/outputs.tf', 'output "address" {', `${certificate}\noutput "address" {`),
+    ).toEqual([
+      'terraform/modules/edge/outputs.tf: google_compute_managed_ssl_certificate.this: the proxy uses it, and another managed.domains needs another name: put var.domain into name',
+      'terraform/modules/edge/outputs.tf: google_compute_managed_ssl_certificate.this: the proxy uses it while it is replaced or dropped: create_before_destroy = true',
+    ]);
+  });
+
+  test('a certificate whose name does not say its host', async () => {
+    const faults = await changed(
+      'modules/edge/certificates.tf',
+      'name    = local.certificate_names[each.value]\n\n  managed',
+      'name    = var.prefix\n\n  managed',
+    );
+    expect(faults.length).toBeGreaterThan(1);
+    expect(faults[0]).toMatch(/google_certificate_manager_certificate\.this: the certificate map uses it/);
+  });
+
+  test('a service that moves to another region', async () => {
+    expect(
+      await changed('modules/function/main.tf', 'create_before_destroy = true', 'create_before_destroy = false'),
+    ).toEqual([
+      'terraform/modules/function/main.tf: google_cloud_run_v2_service.this: the load balancer uses it while it is replaced or dropped: create_before_destroy = true',
+    ]);
+  });
+});

@@ -30,7 +30,11 @@ function makeBase(): string {
   return base;
 }
 
-const PATHS = '/usr/local/bin:/usr/bin:/bin';
+const PATHS = '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin';
+
+/** What a container has of the kernel; gone with the process that mounts it. */
+const devices = (root: string) =>
+  `mount --make-rprivate / && mount --bind ${root} ${root} && mount --bind /dev ${root}/dev && mount --bind /proc ${root}/proc`;
 
 function makeImage(base: string, name: string): Image {
   const root = join(WORK, name);
@@ -42,7 +46,9 @@ function makeImage(base: string, name: string): Image {
     {
       copy: (from, to) => cpSync(join(ROOT, from), join(root, to), { recursive: true }),
       run(command, { env, folder }) {
-        const { status } = spawnSync('chroot', [root, 'sh', '-c', `cd ${folder} && ${command}`], {
+        const inside = `cd ${folder} && ${command}`;
+        const steps = `${devices(root)} && exec chroot ${root} sh -c "$1"`;
+        const { status } = spawnSync('/usr/bin/unshare', ['--mount', '/bin/sh', '-c', steps, 'sh', inside], {
           env: { PATH: PATHS, ...env },
           stdio: 'inherit',
         });
@@ -57,14 +63,12 @@ function writeRunner(name: string, { env, folder, user, command }: Image): void 
   const root = join(WORK, name);
   const id = user === 'node' ? '1000:1000' : '0:0';
   const steps = [
-    'mount --make-rprivate /',
-    `mount --bind ${root} ${root}`,
-    `mount --bind /dev ${root}/dev`,
+    devices(root),
     `mount -o remount,ro,bind ${root}`,
     `exec chroot --userspec=${id} ${root} sh -c 'cd ${folder} && if touch probe 2>/dev/null; then exit 97; fi; exec ${command.join(' ')}'`,
   ].join(' && ');
   const worker = name === 'task-worker' ? { WORKER_COMMAND: '["/usr/bin/sha256sum"]' } : {};
-  const settings = JSON.stringify({ PATH: `${PATHS}:/usr/sbin:/sbin`, ...env, ...worker });
+  const settings = JSON.stringify({ PATH: PATHS, ...env, ...worker });
   const text = `const { spawn } = require('node:child_process');
 const child = spawn('/usr/bin/unshare', ['--mount', '--', '/bin/sh', '-c', ${JSON.stringify(steps)}], {
   env: { ...process.env, ...${settings} }, stdio: 'inherit' });

@@ -17,9 +17,6 @@ export async function checkRules(code: Code, terraform: Terraform): Promise<stri
 
 const names = (value: unknown): string[] => members(value).map(([name]) => name);
 
-/** Of the signed key list. */
-const COMING = ['DIRECTORY_KEY', 'KEYS_DATABASE', 'ROOT_KEYS'];
-
 /** Every required variable has a value in environment.tf, and every value there is somebody's. */
 function checkValues(environment: Code['environment'], { locals }: Terraform): string[] {
   const shared = [...names(locals['values']), ...names(locals['late_values'])];
@@ -33,7 +30,7 @@ function checkValues(environment: Code['environment'], { locals }: Terraform): s
       ),
   );
   const unread = shared
-    .filter((variable) => !readers(variable) && !COMING.includes(variable))
+    .filter((variable) => !readers(variable))
     .map((variable) => `terraform/environment.tf: nothing reads ${variable}; take it out of local.values`);
   return [...missing, ...unread];
 }

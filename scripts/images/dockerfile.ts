@@ -5,7 +5,7 @@ export interface Instruction {
 }
 
 /** The instructions of a Dockerfile, without comments. */
-export const parseDockerfile = (text: string): Instruction[] =>
+const parseDockerfile = (text: string): Instruction[] =>
   text
     .replaceAll(/^\s*#.*\n/gm, '')
     .replaceAll(/\\\n\s*/g, ' ')

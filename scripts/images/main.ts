@@ -1,10 +1,14 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { startBundle } from '#local/bundles.ts';
+import { createGateway } from '#local/gateway.ts';
+import { listen } from '#local/listen.ts';
 import { startStack } from '#local/stack.ts';
 import { createTokens, DEMO_TENANT } from '#local/tokens.ts';
+import type { RunningFunction } from '#shared/http/function.ts';
+import type { Environment } from '#shared/model/config.ts';
 import { ROOT } from '../sources.ts';
 import { buildImage, type Image } from './dockerfile.ts';
 
@@ -104,21 +108,20 @@ async function smokeTest(gateway: string, token: string, licenseKey: string): Pr
 }
 
 /** A task is sealed by one image, and opened by the worker's. */
-async function runTask(gateway: string, token: string, ended: () => number): Promise<void> {
+async function runTask(gateway: string, token: string, environment: Environment): Promise<void> {
   const response = await fetch(`${gateway}/api/v1/tasks`, {
     method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      'idempotency-key': 'images-here-0001',
-    },
-    body: JSON.stringify({ payload: { purpose: 'images' }, run: true }),
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ payload: { purpose: 'images' } }),
   });
   if (response.status !== 201) throw new Error(`task: ${response.status} ${await response.text()}`);
-  for (let attempt = 0; ended() === 0; attempt += 1) {
-    if (attempt === 120) throw new Error('the worker did not delete the payload');
-    await sleep(500);
-  }
+  const { task_id } = z.object({ task_id: z.string() }).parse(await response.json());
+  const env = { ...environment, METADATA_SERVER_DETECTION: 'none', TASK_ID: task_id };
+  const { status } = spawnSync(process.execPath, [join(WORK, 'runners/task-worker/main.cjs')], {
+    env,
+    stdio: 'inherit',
+  });
+  if (status !== 0) throw new Error(`worker: ${status}`);
   say('task: sealed, opened and deleted');
 }
 
@@ -134,13 +137,22 @@ for (const name of names) {
   const cached = globSync('.compile-cache/**/*', { cwd: join(WORK, name, image.folder) }).length;
   say(`${name}: runs ${image.command.join(' ')} as ${image.user}; ${cached} files of compiled code`);
 }
-const stack = await startStack({ directory: join(WORK, 'data'), bundles: join(WORK, 'runners'), log: () => undefined });
+const stack = await startStack({ directory: join(WORK, 'data'), log: () => undefined });
+const running: RunningFunction[] = [];
 try {
+  // One after the other: each has half a minute to answer, on a machine that may be busy.
+  for (const name of names.filter((one) => one !== 'task-worker')) {
+    running.push(await startBundle(join(WORK, 'runners'), name, stack.environment(name), () => undefined));
+    say(`${name}: answers`);
+  }
+  const port = await listen(createGateway(running));
+  const gateway = `http://127.0.0.1:${port}`;
   const { service = '', staff = '' } = await createTokens(stack);
-  await smokeTest(stack.gateway, service, await makeLicense(stack.gateway, staff));
-  await runTask(stack.gateway, service, () => stack.recorder.calls()['storage.delete'] ?? 0);
+  await smokeTest(gateway, service, await makeLicense(gateway, staff));
+  await runTask(gateway, service, stack.environment('task-worker'));
   say(`${names.length} images: in order`);
 } finally {
+  await Promise.allSettled(running.map((one) => one.close()));
   await stack.close();
 }
 process.exit();

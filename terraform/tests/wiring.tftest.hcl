@@ -26,7 +26,7 @@ run "one_service_and_one_account_a_function" {
 }
 
 run "binds_what_the_code_says" {
-  command = apply
+  command = plan
 
   assert {
     condition = toset(concat(
@@ -150,7 +150,7 @@ run "settings_of_the_code" {
 }
 
 run "schedules_what_the_route_table_says" {
-  command = apply
+  command = plan
 
   assert {
     condition     = length(local.schedule) == length(local.routes.internal) && length(local.routes.internal) > 0

@@ -90,6 +90,6 @@ test('openssl verifies what was signed, and nothing else', () => {
       (kind) => `openssl dgst -sha256 -verify ${key_version}.pem -signature ${index}.sig ${index}.${kind} 2>/dev/null`,
     );
   });
-  const { stdout } = spawnSync('bash', ['-c', lines.join('\n')], { cwd: folder, encoding: 'utf8' });
+  const { stdout } = spawnSync('sh', ['-c', lines.join('\n')], { cwd: folder, encoding: 'utf8' });
   expect(stdout).toBe('Verified OK\nVerification failure\n'.repeat(signed.length));
 });

@@ -28,7 +28,7 @@ function openssl(pem: string, signed: readonly Signed[]): boolean[] {
     writeFileSync(join(folder, `${index}.sig`), signature);
     return `openssl dgst -sha256 -verify key.pem -signature ${index}.sig ${index}.txt >/dev/null 2>&1 && echo yes || echo no`;
   });
-  const { stdout } = spawnSync('bash', ['-c', lines.join('\n')], { cwd: folder, encoding: 'utf8' });
+  const { stdout } = spawnSync('sh', ['-c', lines.join('\n')], { cwd: folder, encoding: 'utf8' });
   return stdout
     .trim()
     .split('\n')

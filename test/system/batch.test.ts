@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { seats } from '#functions/seats/index.ts';
 import { listen, shut } from '#local/listen.ts';
+import { has } from '../programs.ts';
 import { type Reply, run, scratch, tally, useSuite } from './suite.ts';
 
 const suite = useSuite();
@@ -36,7 +37,7 @@ async function byHand(seat: unknown): Promise<string> {
   await writeFile(join(folder, 'seat.json'), JSON.stringify(seat));
   expect(walkThrough).toContain('URL=http://127.0.0.1:8080\n');
   const script = walkThrough.replace('http://127.0.0.1:8080', suite.stack.gateway);
-  return run('bash', ['-euc', script], { cwd: folder }).then(
+  return run('sh', ['-euc', script], { cwd: folder }).then(
     ({ stdout }) => stdout.trim(),
     () => 'refused',
   );
@@ -57,31 +58,37 @@ describe('a crowd that asks for batches', () => {
     expect(suite.log.some((line) => line.includes('"message":"batch_signed"'))).toBe(true);
   });
 
-  test('can be checked with openssl and python3 as documented, and what is altered cannot', async () => {
-    slowKms();
-    const { body } = (await acquireAll(20, 'batch')).filter(inBatch)[1] ?? {};
-    const { license_data: data } = body;
-    expect(await byHand(body)).toBe('Verified OK');
-    const altered = [
-      { ...data, hardware_id: 'another' },
-      { ...data, batch: { ...data.batch, leaf_index: (data.batch.leaf_index + 1) % data.batch.tree_size } },
-      { ...data, batch: { ...data.batch, audit_path: data.batch.audit_path.toReversed() } },
-      { ...data, batch: { ...data.batch, audit_path: data.batch.audit_path.slice(1) } },
-      { ...data, batch: { ...data.batch, audit_path: [...data.batch.audit_path, '0'.repeat(64)] } },
-    ];
-    for (const license_data of altered) {
-      expect(await byHand({ license_data })).toBe('refused');
-      expect((await verify(license_data)).valid).toBe(false);
-    }
-    expect(await verify(altered[0])).toEqual({ valid: false, reason: 'bad_signature' });
-    expect(await verify({ ...data, batch: { ...data.batch, more: 1 } })).toEqual({ valid: false, reason: 'malformed' });
-  });
+  test.skipIf(!has('curl'))(
+    'can be checked with openssl and python3 as documented, and what is altered cannot',
+    async () => {
+      slowKms();
+      const { body } = (await acquireAll(20, 'batch')).filter(inBatch)[1] ?? {};
+      const { license_data: data } = body;
+      expect(await byHand(body)).toBe('Verified OK');
+      const altered = [
+        { ...data, hardware_id: 'another' },
+        { ...data, batch: { ...data.batch, leaf_index: (data.batch.leaf_index + 1) % data.batch.tree_size } },
+        { ...data, batch: { ...data.batch, audit_path: data.batch.audit_path.toReversed() } },
+        { ...data, batch: { ...data.batch, audit_path: data.batch.audit_path.slice(1) } },
+        { ...data, batch: { ...data.batch, audit_path: [...data.batch.audit_path, '0'.repeat(64)] } },
+      ];
+      for (const license_data of altered) {
+        expect(await byHand({ license_data })).toBe('refused');
+        expect((await verify(license_data)).valid).toBe(false);
+      }
+      expect(await verify(altered[0])).toEqual({ valid: false, reason: 'bad_signature' });
+      expect(await verify({ ...data, batch: { ...data.batch, more: 1 } })).toEqual({
+        valid: false,
+        reason: 'malformed',
+      });
+    },
+  );
 
   test('one that comes alone is signed plainly, and the same commands check it', async () => {
     const [alone] = await acquireAll(1, 'batch');
     expect(alone).toMatchObject({ status: 201 });
     expect(Object.keys(alone?.body.license_data)).not.toContain('batch');
-    expect(await byHand(alone?.body)).toBe('Verified OK');
+    if (has('curl')) expect(await byHand(alone?.body)).toBe('Verified OK');
     expect(await verify(alone?.body.license_data)).toMatchObject({ valid: true });
   });
 

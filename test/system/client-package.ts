@@ -1,5 +1,5 @@
-import { mkdir, readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { buildClient } from '../../scripts/build-client.ts';
 import { run, scratch } from './suite.ts';
 
@@ -19,9 +19,8 @@ export async function packClient(): Promise<ClientPackage> {
   await run('npm', ['pack', '--pack-destination', project, '--offline'], { cwd: built });
   const tarball = (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? '';
   const folder = join(project, 'node_modules', 'countersign-client');
-  await mkdir(dirname(folder), { recursive: true });
-  await run('tar', ['-xzf', tarball, '-C', dirname(folder)], { cwd: project });
-  await run('mv', [join(dirname(folder), 'package'), folder]);
+  await writeFile(join(project, 'package.json'), '{}');
+  await run('npm', ['install', '--offline', '--no-save', '--no-audit', '--no-fund', `./${tarball}`], { cwd: project });
   return {
     project,
     folder,

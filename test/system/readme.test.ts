@@ -1,6 +1,7 @@
 import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { has } from '../programs.ts';
 import { run, scratch, useSuite } from './suite.ts';
 
 const suite = useSuite();
@@ -27,7 +28,7 @@ function paste(folder: string) {
   const exchange = blocks()[2] ?? '';
   expect(exchange).toContain('URL=http://127.0.0.1:8080\n');
   const script = exchange.replace('http://127.0.0.1:8080', suite.stack.gateway);
-  return run('bash', ['-c', script], { cwd: folder });
+  return run('sh', ['-c', script], { cwd: folder });
 }
 
 describe('README.md', () => {
@@ -35,7 +36,9 @@ describe('README.md', () => {
     expect(blocks().slice(0, 2)).toEqual(['npm ci && npm start\n', 'npm ci && npm test\n']);
   });
 
-  test('its exchange works when pasted', async () => {
+  const canPaste = has('cat', 'curl', 'openssl', 'python3', 'rm');
+
+  test.skipIf(!canPaste)('its exchange works when pasted', async () => {
     const folder = await readersFolder((await suite.license(10)).license_key);
     const { stdout } = await paste(folder);
     expect(stdout).toContain('Verified OK');
@@ -51,7 +54,7 @@ describe('README.md', () => {
     ]);
   });
 
-  test('its exchange stops at the first failure, whatever an earlier one has left', async () => {
+  test.skipIf(!canPaste)('its exchange stops at the first failure, whatever an earlier one has left', async () => {
     const folder = await readersFolder((await suite.license(10)).license_key);
     await paste(folder);
     await writeStack(folder, 'CS-FQGEF-DZXY4-GA7SH-FJB27-0H7P8-0NPPJ-57RD0-4ESPV');

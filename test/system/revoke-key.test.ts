@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { has } from '../programs.ts';
 import { type Reply, run, useSuite } from './suite.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -27,7 +28,7 @@ const shell = (script: string) => {
     SCHEDULER_TOKEN: suite.tokens['scheduler'],
     URL: gateway,
   };
-  return run('bash', ['-euc', script], { cwd: ROOT, env });
+  return run('sh', ['-euc', script], { cwd: ROOT, env });
 };
 
 const acquire = (license_key: string, token_format = 'signed-json') =>
@@ -37,33 +38,36 @@ const versions = async () =>
   (await suite.send('GET', '/api/v1/public-keys')).body.keys.map((key: { key_version: string }) => key.key_version);
 const dataOf = ({ body }: Reply) => ({ license_data: body.license_data });
 
-test('a compromised version neither signs nor is published, and the document’s way leads to the next one', async () => {
-  const [revoking = '', rotating = '', ...others] = commands();
-  expect(others).toEqual([]);
-  const { license_key } = await suite.license(1);
-  const before = await acquire(license_key);
-  const token = { license_token: (await acquire(license_key, 'jws')).body.license_token };
-  expect(await judgement(dataOf(before))).toMatchObject({ valid: true });
-  expect(await judgement(token)).toMatchObject({ valid: true });
+test.skipIf(!has('curl'))(
+  'a compromised version neither signs nor is published, and the document’s way leads to the next one',
+  async () => {
+    const [revoking = '', rotating = '', ...others] = commands();
+    expect(others).toEqual([]);
+    const { license_key } = await suite.license(1);
+    const before = await acquire(license_key);
+    const token = { license_token: (await acquire(license_key, 'jws')).body.license_token };
+    expect(await judgement(dataOf(before))).toMatchObject({ valid: true });
+    expect(await judgement(token)).toMatchObject({ valid: true });
 
-  const { stdout } = await shell(revoking);
-  expect(document).toContain(stdout.trim());
-  expect(JSON.parse(stdout)).toEqual({ revoked: 'license-signing.1' });
-  expect(await shell(revoking)).toMatchObject({ stdout });
+    const { stdout } = await shell(revoking);
+    expect(document).toContain(stdout.trim());
+    expect(JSON.parse(stdout)).toEqual({ revoked: 'license-signing.1' });
+    expect(await shell(revoking)).toMatchObject({ stdout });
 
-  const rotated = await shell(rotating);
-  expect(JSON.parse(rotated.stdout)).toMatchObject({ created: 'license-signing.2' });
-  suite.stack.clock.advance(MINUTE);
-  expect(await versions()).toEqual(['license-signing.2']);
-  expect((await suite.send('GET', '/.well-known/jwks.json')).body.keys).toHaveLength(1);
-  expect((await suite.send('GET', '/api/v1/public-keys/license-signing.1.pem')).status).toBe(404);
-  expect(await judgement(dataOf(before))).toEqual({ valid: false, reason: 'revoked' });
-  expect(await judgement(token)).toEqual({ valid: false, reason: 'revoked' });
-  const after = await acquire(license_key);
-  expect(after).toMatchObject({ status: 200, body: { session_id: before.body.session_id } });
-  expect(after.body.license_data.key_version).toBe('license-signing.2');
-  expect(await judgement(dataOf(after))).toMatchObject({ valid: true });
-});
+    const rotated = await shell(rotating);
+    expect(JSON.parse(rotated.stdout)).toMatchObject({ created: 'license-signing.2' });
+    suite.stack.clock.advance(MINUTE);
+    expect(await versions()).toEqual(['license-signing.2']);
+    expect((await suite.send('GET', '/.well-known/jwks.json')).body.keys).toHaveLength(1);
+    expect((await suite.send('GET', '/api/v1/public-keys/license-signing.1.pem')).status).toBe(404);
+    expect(await judgement(dataOf(before))).toEqual({ valid: false, reason: 'revoked' });
+    expect(await judgement(token)).toEqual({ valid: false, reason: 'revoked' });
+    const after = await acquire(license_key);
+    expect(after).toMatchObject({ status: 200, body: { session_id: before.body.session_id } });
+    expect(after.body.license_data.key_version).toBe('license-signing.2');
+    expect(await judgement(dataOf(after))).toMatchObject({ valid: true });
+  },
+);
 
 test.each([
   ['no version', []],

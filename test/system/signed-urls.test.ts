@@ -1,10 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import { IncomingMessage, request, type Server } from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { signedUrls } from '#functions/signed-urls/index.ts';
 import { listen, shut } from '#local/listen.ts';
+import { has } from '../programs.ts';
 import { run, scratch, useSuite } from './suite.ts';
 
 const ONE = '/signed-url';
@@ -38,8 +42,19 @@ async function ask(wish: object, token = 'member'): Promise<Answer> {
   return body;
 }
 
-/** What curl gets when it does with an answer what the answer says. The Code of the XML when it is refused. */
-async function curl({ url, method, headers }: Answer, body?: string | Uint8Array) {
+/** What a program gets when it does with an answer what the answer says. The Code of the XML when it is refused. */
+async function follow(answer: Answer, body?: string | Uint8Array) {
+  const { status, location = '', content } = await (has('curl') ? curl(answer, body) : plainHttp(answer, body));
+  return { status, content, location, code: /<Code>(\w+)<\/Code>/.exec(content)?.[1] };
+}
+
+interface Followed {
+  readonly status: number;
+  readonly location: string | undefined;
+  readonly content: string;
+}
+
+async function curl({ url, method, headers }: Answer, body?: string | Uint8Array): Promise<Followed> {
   const file = join(directory, `body-${randomBytes(4).toString('hex')}`);
   if (body !== undefined) await writeFile(file, body);
   const { stdout } = await run('curl', [
@@ -50,8 +65,15 @@ async function curl({ url, method, headers }: Answer, body?: string | Uint8Array
   ]);
   const [head = '', content = ''] = stdout.split('\r\n\r\n');
   const status = Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]);
-  const location = /^location: (.*)$/im.exec(head)?.[1]?.trim() ?? '';
-  return { status, content, location, code: /<Code>(\w+)<\/Code>/.exec(content)?.[1] };
+  return { status, content, location: /^location: (.*)$/im.exec(head)?.[1]?.trim() };
+}
+
+/** Where there is no curl. */
+async function plainHttp({ url, method, headers }: Answer, body?: string | Uint8Array): Promise<Followed> {
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+  const outgoing = request(url, { method, headers: { ...headers, ...length }, agent: false }).end(body);
+  const [incoming] = z.tuple([z.instanceof(IncomingMessage)]).parse(await once(outgoing, 'response'));
+  return { status: incoming.statusCode ?? 0, location: incoming.headers.location, content: await text(incoming) };
 }
 
 /** What is stored, as the administrator sees it. */
@@ -65,29 +87,29 @@ async function stored(name: string): Promise<string | undefined> {
 
 const flipped = ({ url }: Answer) => url.replace(/.$/, (digit) => (Number.parseInt(digit, 16) ^ 1).toString(16));
 
-describe('curl, with the answer as it stands', () => {
+describe.skipIf(!has('curl'))('curl, with the answer as it stands', () => {
   test('uploads and downloads', async () => {
     const answer = await ask(upload({ filename: 'a b/ü?&#+%.txt' }));
-    expect((await curl(answer, 'hello')).status).toBe(200);
+    expect((await follow(answer, 'hello')).status).toBe(200);
     expect(answer.blob_name).toBe('demo/a b/ü?&#+%.txt');
     expect(await stored('demo/a b/ü?&#+%.txt')).toBe('hello');
 
     const down = await ask({ filename: 'a b/ü?&#+%.txt', method: 'GET' }, 'guest');
-    expect(await curl(down)).toMatchObject({ status: 200, content: 'hello' });
+    expect(await follow(down)).toMatchObject({ status: 200, content: 'hello' });
   });
 
   test('uploads within every bound there is', async () => {
     const content_md5 = createHash('md5').update('hello').digest('base64');
     const answer = await ask(upload({ max_bytes: 5, content_md5, create_only: true }));
-    expect((await curl(answer, 'hello')).status).toBe(200);
+    expect((await follow(answer, 'hello')).status).toBe(200);
     expect(await stored(answer.blob_name)).toBe('hello');
   });
 
   test('starts an upload and continues it', async () => {
     const answer = await ask(upload({ method: 'RESUMABLE', max_bytes: 10 }));
-    const { status, location } = await curl(answer, '');
+    const { status, location } = await follow(answer, '');
     expect(status).toBe(201);
-    expect(await curl({ ...answer, method: 'PUT', headers: {}, url: location }, 'in pieces')).toMatchObject({
+    expect(await follow({ ...answer, method: 'PUT', headers: {}, url: location }, 'in pieces')).toMatchObject({
       status: 200,
     });
     expect(await stored(answer.blob_name)).toBe('in pieces');
@@ -95,7 +117,7 @@ describe('curl, with the answer as it stands', () => {
 
   test('keeps a name in NFC and in NFD apart', async () => {
     const names = { NFC: 'caf\u00e9', NFD: 'cafe\u0301' };
-    for (const [form, filename] of Object.entries(names)) await curl(await ask(upload({ filename })), form);
+    for (const [form, filename] of Object.entries(names)) await follow(await ask(upload({ filename })), form);
     expect(await stored(`demo/${names.NFC}`)).toBe('NFC');
     expect(await stored(`demo/${names.NFD}`)).toBe('NFD');
   });
@@ -141,24 +163,24 @@ describe('Cloud Storage refuses', () => {
   test.each(cases)('%s', async (_, change, body, status, code) => {
     const content_md5 = createHash('md5').update('hello').digest('base64');
     const answer = await ask(upload({ max_bytes: 5, ...(code === 'BadDigest' ? { content_md5 } : {}) }));
-    expect(await curl(change(answer), body)).toMatchObject({ status, code });
+    expect(await follow(change(answer), body)).toMatchObject({ status, code });
     expect(await stored(answer.blob_name)).toBeUndefined();
     // The URL itself was good: what was refused is the change.
-    expect((await curl(answer, 'hello')).status).toBe(200);
+    expect((await follow(answer, 'hello')).status).toBe(200);
   });
 
   test('a second upload of what may only be created', async () => {
     const answer = await ask(upload({ create_only: true }));
-    expect((await curl(answer, 'first')).status).toBe(200);
-    expect(await curl(answer, 'second')).toMatchObject({ status: 412, code: 'PreconditionFailed' });
+    expect((await follow(answer, 'first')).status).toBe(200);
+    expect(await follow(answer, 'second')).toMatchObject({ status: 412, code: 'PreconditionFailed' });
     expect(await stored(answer.blob_name)).toBe('first');
   });
 
   test('too much in a resumable upload', async () => {
     const answer = await ask(upload({ method: 'RESUMABLE', max_bytes: 5 }));
-    const { location } = await curl(answer, '');
+    const { location } = await follow(answer, '');
     const session = { ...answer, method: 'PUT', headers: {}, url: location };
-    expect(await curl(session, 'hello!')).toMatchObject({ status: 400, code: 'EntityTooLarge' });
+    expect(await follow(session, 'hello!')).toMatchObject({ status: 400, code: 'EntityTooLarge' });
     expect(await stored(answer.blob_name)).toBeUndefined();
   });
 
@@ -166,9 +188,9 @@ describe('Cloud Storage refuses', () => {
     const answer = await ask(upload({ expires_minutes: 720 }));
     const left = Date.parse(answer.expires_at) - suite.stack.clock.now();
     suite.stack.clock.advance(Math.floor(left / 1000) - 60);
-    expect((await curl(answer, 'in time')).status).toBe(200);
+    expect((await follow(answer, 'in time')).status).toBe(200);
     suite.stack.clock.advance(61);
-    expect(await curl(answer, 'too late')).toMatchObject({ status: 400, code: 'ExpiredToken' });
+    expect(await follow(answer, 'too late')).toMatchObject({ status: 400, code: 'ExpiredToken' });
     expect(await stored(answer.blob_name)).toBe('in time');
   });
 });
@@ -235,7 +257,7 @@ describe('a request that does not fit', () => {
 
   test('the longest name there may be', async () => {
     const answer = await ask(upload({ filename: 'é'.repeat(450) }));
-    expect((await curl(answer, 'hello')).status).toBe(200);
+    expect((await follow(answer, 'hello')).status).toBe(200);
     expect(await stored(`demo/${'é'.repeat(450)}`)).toBe('hello');
   });
 });
@@ -249,7 +271,7 @@ describe('a batch', () => {
     expect(body.results.map(({ blob_name }: Answer) => blob_name)).toEqual(requests.map((r) => `demo/${r.filename}`));
     expect(signBlobs() - before).toBe(100);
     const last: Answer = body.results[99];
-    expect((await curl(last, 'the last')).status).toBe(200);
+    expect((await follow(last, 'the last')).status).toBe(200);
     expect(await stored(last.blob_name)).toBe('the last');
   });
 
@@ -282,7 +304,7 @@ describe('SignBlob', () => {
   test('is asked again when it was away', async () => {
     suite.stack.recorder.inject({ service: 'iam', method: 'SignBlob', code: 'UNAVAILABLE', times: 2 });
     const before = signBlobs();
-    expect((await curl(await ask(upload()), 'hello')).status).toBe(200);
+    expect((await follow(await ask(upload()), 'hello')).status).toBe(200);
     expect(signBlobs() - before).toBe(3);
   });
 
@@ -333,8 +355,8 @@ describe('an instance that allows little', () => {
   test('signs the largest size into every upload', async () => {
     const { body } = await post(upload({ content_type: 'image/png' }));
     expect(body.headers).toEqual({ 'Content-Type': 'image/png', 'x-goog-content-length-range': '0,5' });
-    expect(await curl(body, 'hello!')).toMatchObject({ status: 400, code: 'EntityTooLarge' });
-    expect((await curl(body, 'hello')).status).toBe(200);
+    expect(await follow(body, 'hello!')).toMatchObject({ status: 400, code: 'EntityTooLarge' });
+    expect((await follow(body, 'hello')).status).toBe(200);
   });
 
   test.each([

@@ -52,22 +52,43 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** `Z` for one that only waits to be collected by its parent. */
+  readonly state: string;
+}
+
+/** Linux tells without `ps`, which a small container lacks. */
+async function processes(): Promise<Process[]> {
+  if (process.platform !== 'linux') {
+    const { stdout } = await run('ps', ['-eo', 'pid=,ppid=,stat=']);
+    const lines = stdout.trim().split('\n');
+    return lines
+      .map((line) => line.trim().split(/\s+/))
+      .map(([pid, parent, state = '']) => ({ pid: Number(pid), parent: Number(parent), state }));
+  }
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
+  // The name of the program stands in parentheses and may hold anything.
+  return stats.flatMap((stat, index) => {
+    const [, state = '', parent] = /\) (\S) (\d+) [^)]*$/.exec(stat) ?? [];
+    return parent === undefined ? [] : [{ pid: Number(pids[index]), parent: Number(parent), state }];
+  });
+}
+
 /** The processes that a process has started, and theirs. */
 async function descendants(pid: number): Promise<number[]> {
-  const { stdout } = await run('ps', ['-eo', 'pid=,ppid=']);
-  const parents = stdout
-    .trim()
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).map(Number));
+  const all = await processes();
   const below = (id: number): number[] =>
-    parents.filter(([, parent]) => parent === id).flatMap(([child = 0]) => [child, ...below(child)]);
+    all.filter(({ parent }) => parent === id).flatMap((child) => [child.pid, ...below(child.pid)]);
   return below(pid);
 }
 
-/** Those of the processes that still run; one that only waits to be collected by its parent does not. */
-async function running(pids: readonly number[]): Promise<string[]> {
-  const { stdout } = await run('ps', ['-o', 'stat=,args=', '-p', pids.join(',')]).catch(() => ({ stdout: '' }));
-  return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('Z'));
+/** Those of the processes that still run. */
+async function running(pids: readonly number[]): Promise<number[]> {
+  const all = await processes();
+  return all.filter(({ pid, state }) => pids.includes(pid) && !state.startsWith('Z')).map(({ pid }) => pid);
 }
 
 describe('npm start', () => {

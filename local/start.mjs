@@ -20,6 +20,9 @@ if (!existsSync(join(root, 'node_modules'))) giveUp(NOT_INSTALLED);
 const problem = nodeProblem(root);
 if (problem !== undefined) giveUp(problem);
 
+// Keys are made on the threads of libuv's pool, which files are read on, too: there have to be some left.
+process.env['UV_THREADPOOL_SIZE'] ??= '8';
+
 process.stdout.write(`countersign is starting on Node ${process.versions.node}\n`);
 // Node 22 warns that it strips types, which is what it is here for.
 const { emitWarning } = process;

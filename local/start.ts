@@ -22,8 +22,8 @@ interface Running {
   readonly stackFile: string;
 }
 
-/** RSA-4096 keys that the first minutes need: one version that signs, and one to rotate to. */
-const KEYS_AHEAD = 2;
+/** RSA-4096 keys that the first minutes need: root, directory, one version that signs, and one to rotate to. */
+const KEYS_AHEAD = 4;
 const DEMO_SEATS = 10;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -23,7 +23,7 @@ export function createGateway(functions: readonly RunningFunction[]): Server {
     return undefined;
   };
 
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     const [path = ''] = (request.url ?? '').split('?');
     if (path === '/' && (request.method === 'GET' || request.method === 'HEAD')) {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...PAGE_HEADERS }).end(LANDING_PAGE);
@@ -34,7 +34,12 @@ export function createGateway(functions: readonly RunningFunction[]): Server {
     if (serving !== undefined) serving.server.emit('request', request, response);
     else response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '1' }).end(STARTING);
   });
+  // Longer than clients keep a connection: on a busy machine they would send on one that has just been closed.
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
 }
+
+const KEEP_ALIVE_MS = 65_000;
 
 const PAGE_HEADERS = {
   'cache-control': 'no-store',

@@ -21,7 +21,11 @@ export function announcement({ stack, licenseKey, seats, stackFile, logFile, dat
     ['gateway', gateway],
     ['API page', `${gateway}/api/docs`],
     served('console', '/console', `${gateway}/console`),
-    served('root key', ROOT_KEYS, `curl -s ${gateway}${ROOT_KEYS} -o root-keys.pem   (pin it in a client)`),
+    served(
+      'root key',
+      ROOT_KEYS,
+      `export COUNTERSIGN_ROOT_KEY="$(curl -s ${gateway}${ROOT_KEYS})"   pins it for the client`,
+    ),
     ['licence', `${licenseKey} (${seats} seats)`],
     ['tokens', `${here(stackFile)}, one for every kind of caller`],
     ['control', `${control} counts calls, makes them fail and moves the time`],

@@ -1,8 +1,19 @@
 /** Checks licences and describes seats: everything that is the same in Node, Deno, Bun and browsers. */
 export { hashedHardwareId } from './hardware-id.ts';
-export { type FetchedKeysOptions, fetchedKeys } from './keys/fetched.ts';
 export { type KeyMaterial, pinnedKeys } from './keys/pinned.ts';
-export { firstOf, type KeyName, type KeySource, KeysUnavailable, type PublicKey } from './keys/source.ts';
+export { rootKey } from './keys/root.ts';
+export {
+  type FoundKeys,
+  firstOf,
+  type KeyDocument,
+  type KeyName,
+  type KeyQuery,
+  type KeySource,
+  type KeySurroundings,
+  KeysUnavailable,
+  type PublicKey,
+} from './keys/source.ts';
+export { unpinnedKeys } from './keys/unpinned.ts';
 export { featureOf, hasFeature } from './license/features.ts';
 export type { LicenseCheck, LicenseForm, RefusalReason, RefusedLicense, ValidLicense } from './license/result.ts';
 export { type VerifyOptions, verifyLicense } from './license/verify.ts';

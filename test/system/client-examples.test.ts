@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen, shut } from '#local/listen.ts';
+import type { Stack } from '#local/stack.ts';
 import { type ClientPackage, packClient } from './client-package.ts';
 import { useSuite } from './suite.ts';
 
@@ -33,6 +34,7 @@ describe('service.mjs', () => {
       XDG_STATE_HOME: join(client.project, 'state'),
       LICENSE_URL: suite.stack.gateway,
       LICENSE_KEY: licenseKey,
+      ROOT_KEY: suite.stack.rootKey,
     };
     const child = spawn(process.execPath, [join(client.folder, 'examples', 'service.mjs')], { env });
     let output = '';
@@ -79,10 +81,12 @@ const FLAGS = [
 const TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript' };
 
 /** What stands in front of both in earnest: the page's files, and the licence server below /api/. */
-function createProxy(folder: string, gateway: string): Server {
+function createProxy(folder: string, { gateway, rootKey }: Pick<Stack, 'gateway' | 'rootKey'>): Server {
   return createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://page');
-    if (!pathname.startsWith('/api/')) {
+    if (!pathname.startsWith('/api/') && !pathname.startsWith('/.well-known/')) {
+      // The vendor's own file, beside the page.
+      if (pathname === '/examples/root-keys.pem') return void response.end(rootKey);
       const type = TYPES[pathname.split('.').at(-1) ?? ''];
       const body = type && (await readFile(join(folder, normalize(pathname))).catch(() => undefined));
       response.writeHead(body ? 200 : 404, { 'content-type': type ?? 'text/plain' }).end(body);
@@ -106,7 +110,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`page.html in ${CHROMIUM}`, () => {
   let origin: string;
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
-    proxy = createProxy(client.folder, suite.stack.gateway);
+    proxy = createProxy(client.folder, suite.stack);
     origin = `http://127.0.0.1:${await listen(proxy)}`;
   });
   afterAll(async () => {

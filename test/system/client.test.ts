@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { verifyLicense } from '../../client/src/node.ts';
+import { rootKey, verifyLicense } from '../../client/src/node.ts';
 import { type ClientPackage, packClient } from './client-package.ts';
 import { run, useSuite } from './suite.ts';
 
@@ -98,12 +98,13 @@ describe('the package', () => {
   test('its declarations compile in a strict project', async () => {
     await writeFile(
       join(client.project, 'program.mts'),
-      `import { holdSeat, verifyLicense, type Seat } from 'countersign-client';
-       const seat: Seat = await holdSeat({ url: 'http://127.0.0.1', licenseKey: 'k', application: 'a' });
+      `import { holdSeat, rootKey, verifyLicense, type Seat } from 'countersign-client';
+       const keys = rootKey('');
+       const seat: Seat = await holdSeat({ url: 'http://127.0.0.1', licenseKey: 'k', product: 'p', keys });
        const check = await verifyLicense('{}', '');
        export const answer: string = check.valid ? check.form : check.reason;
        // @ts-expect-error a misspelt option is found
-       await holdSeat({ url: '', licenceKey: '', application: seat.state });`,
+       await holdSeat({ url: '', licenceKey: '', product: seat.state, keys });`,
     );
     const root = resolve(import.meta.dirname, '../..');
     const flags = [
@@ -135,7 +136,8 @@ test('every form that the server signs verifies', async () => {
   const jwks = (await suite.send('GET', '/.well-known/jwks.json')).body;
   const json = await acquire(license_key, { user_email: 'jörg@example.org' });
   const jws = await acquire(license_key, { token_format: 'jws' });
-  for (const material of [keys, jwks, keys.keys[0].pem]) {
+  const root = rootKey(suite.stack.rootKey, { url: suite.stack.gateway });
+  for (const material of [root, keys, jwks, keys.keys[0].pem]) {
     expect(await verifyLicense(json, material, { hardwareId: 'm' })).toMatchObject({
       valid: true,
       form: 'signed-json',
@@ -150,6 +152,9 @@ describe('countersign', () => {
     const keys = await command(['keys', '--url', suite.stack.gateway, '--json']);
     expect(keys.status).toBe(0);
     await writeFile(join(client.project, 'keys.json'), keys.stdout);
+    const { url, root } = { url: suite.stack.gateway, root: await command(['root', '--url', suite.stack.gateway]) };
+    expect(root).toMatchObject({ status: 0, stdout: suite.stack.rootKey });
+    await writeFile(join(client.project, 'root.pem'), root.stdout);
     const answer = await acquire(license_key);
     await writeFile(join(client.project, 'license.json'), JSON.stringify(answer));
     await writeFile(join(client.project, 'changed.json'), JSON.stringify(answer).replace('export', 'admin'));
@@ -164,9 +169,13 @@ describe('countersign', () => {
       command(['verify', 'license.json', '--keys', 'license.json']),
       command(['verify', 'license.json']),
       command(['verify', 'license.json', '--keys', 'keys.json', '--bogus']),
-      command(['verify', 'license.json', '--url', 'http://127.0.0.1:9']),
+      command(['verify', 'license.json', '--root', 'root.pem', '--url', 'http://127.0.0.1:9'], {
+        XDG_STATE_HOME: join(client.project, 'none'),
+      }),
+      command(['verify', 'license.json', '--root', 'root.pem', '--url', url, '--product', 'default']),
+      command(['verify', 'license.json', '--root', 'root.pem', '--url', url, '--product', 'another']),
     ]);
-    expect(cases.map(({ status }) => status)).toEqual([0, 1, 1, 1, 1, 66, 66, 64, 64, 69]);
+    expect(cases.map(({ status }) => status)).toEqual([0, 1, 1, 1, 1, 66, 66, 64, 64, 69, 0, 1]);
     expect(cases.slice(0, 5).map(({ stdout }) => JSON.parse(stdout).reason)).toEqual([
       undefined,
       'bad_signature',
@@ -191,14 +200,29 @@ describe('countersign', () => {
   test('hold: the command runs with the seat held, and its status comes back', async () => {
     const { license_key, license_id } = await suite.license(1);
     const hold = (...program: string[]) =>
-      start([join(client.folder, 'countersign.js'), 'hold', '--url', suite.stack.gateway, '--json', '--', ...program], {
-        COUNTERSIGN_LICENSE_KEY: license_key,
-      });
+      start(
+        [
+          join(client.folder, 'countersign.js'),
+          'hold',
+          '--url',
+          suite.stack.gateway,
+          '--product',
+          'default',
+          '--json',
+          '--',
+          ...program,
+        ],
+        {
+          COUNTERSIGN_LICENSE_KEY: license_key,
+          COUNTERSIGN_ROOT_KEY: suite.stack.rootKey,
+        },
+      );
     const holding = hold(process.execPath, '-e', 'process.stdin.resume(); console.log("here")');
     await until(() => holding.said.stdout.includes('here'));
     expect(await seatsUsed(license_id)).toBe(1);
 
-    const other = { COUNTERSIGN_LICENSE_KEY: license_key, COUNTERSIGN_HARDWARE_ID: 'another' };
+    const pinned = { COUNTERSIGN_ROOT_KEY: suite.stack.rootKey, COUNTERSIGN_PRODUCT: 'default' };
+    const other = { ...pinned, COUNTERSIGN_LICENSE_KEY: license_key, COUNTERSIGN_HARDWARE_ID: 'another' };
     const denied = await command(['hold', '--url', suite.stack.gateway, '--', process.execPath, '-e', ''], other);
     expect(denied).toMatchObject({ status: 75, stdout: '' });
 
@@ -213,9 +237,12 @@ describe('countersign', () => {
     expect((await hold(process.execPath, '-e', 'process.exit(7)').ended).status).toBe(7);
     expect((await hold('no-such-program').ended).status).toBe(127);
     expect(await seatsUsed(license_id)).toBe(0);
-    const unknown = { COUNTERSIGN_LICENSE_KEY: 'CS-NONSENSE' };
+    const unknown = { ...pinned, COUNTERSIGN_LICENSE_KEY: 'CS-NONSENSE' };
     expect((await command(['hold', '--url', suite.stack.gateway, '--', 'true'], unknown)).status).toBe(77);
-    expect((await command(['hold', '--url', suite.stack.gateway, '--', 'true'])).status).toBe(64);
+    for (const missing of ['COUNTERSIGN_LICENSE_KEY', 'COUNTERSIGN_ROOT_KEY', 'COUNTERSIGN_PRODUCT']) {
+      const env = { ...other, [missing]: '' };
+      expect((await command(['hold', '--url', suite.stack.gateway, '--', 'true'], env)).status).toBe(64);
+    }
   });
 });
 

@@ -3,6 +3,7 @@ import { usageError } from './exit.ts';
 import type { HardwareIdArguments } from './hardware-id-command.ts';
 import type { HoldArguments } from './hold-command.ts';
 import type { KeysArguments } from './keys-command.ts';
+import type { RootArguments } from './root-command.ts';
 import type { VerifyArguments } from './verify-command.ts';
 
 export type Command =
@@ -10,7 +11,8 @@ export type Command =
   | { readonly name: 'verify'; readonly args: VerifyArguments }
   | { readonly name: 'hold'; readonly args: HoldArguments }
   | { readonly name: 'hardware-id'; readonly args: HardwareIdArguments }
-  | { readonly name: 'keys'; readonly args: KeysArguments };
+  | { readonly name: 'keys'; readonly args: KeysArguments }
+  | { readonly name: 'root'; readonly args: RootArguments };
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -33,14 +35,14 @@ export function readArguments(argv: readonly string[]): Command {
         const { values } = parseArgs({ args: rest, options: { url: text, pem: text, json: flag } });
         return { name, args: values };
       }
+      case 'root': {
+        const { values } = parseArgs({ args: rest, options: { url: text, json: flag } });
+        return { name, args: values };
+      }
       case 'hardware-id': {
-        const { values, positionals } = parseArgs({
-          args: rest,
-          allowPositionals: true,
-          options: { application: text, 'hardware-id': text, json: flag },
-        });
-        const { application, json } = values;
-        return { name, args: { application, json, hardwareId: values['hardware-id'], command: positionals } };
+        const options = { application: text, product: text, 'hardware-id': text, json: flag };
+        const { application, product, json, 'hardware-id': hardwareId } = parseArgs({ args: rest, options }).values;
+        return { name, args: { application, product, json, hardwareId } };
       }
       default:
         throw usageError(`There is no command ${name}.`);
@@ -57,8 +59,10 @@ function readVerify(rest: string[]): VerifyArguments {
     args: rest,
     allowPositionals: true,
     options: {
+      root: text,
       keys: text,
       url: text,
+      product: text,
       'hardware-id': text,
       feature: { type: 'string', multiple: true, default: [] },
       at: text,
@@ -67,8 +71,8 @@ function readVerify(rest: string[]): VerifyArguments {
   });
   const [file, ...others] = positionals;
   if (file === undefined || others.length > 0) throw usageError('Give one file to verify, or - for standard input.');
-  const { keys, url, at, json, feature: features } = values;
-  return { file, keys, url, at, json, features, hardwareId: values['hardware-id'] };
+  const { root, keys, url, product, at, json, feature: features } = values;
+  return { file, root, keys, url, product, at, json, features, hardwareId: values['hardware-id'] };
 }
 
 function readHold(rest: readonly string[], own: readonly string[]): HoldArguments {
@@ -77,10 +81,12 @@ function readHold(rest: readonly string[], own: readonly string[]): HoldArgument
     options: {
       url: text,
       'key-file': text,
+      product: text,
       application: text,
       'hardware-id': text,
       wait: { type: 'string', default: '0' },
       patience: text,
+      root: text,
       keys: text,
       grace: { type: 'string', default: '10' },
       'on-lost': { type: 'string', default: 'terminate' },
@@ -90,10 +96,12 @@ function readHold(rest: readonly string[], own: readonly string[]): HoldArgument
   });
   const onLost = values['on-lost'];
   if (onLost !== 'terminate' && onLost !== 'warn') throw usageError('--on-lost is either terminate or warn.');
-  const { url, application, keys, json } = values;
+  const { url, product, application, root, keys, json } = values;
   return {
     url,
+    product,
     application,
+    root,
     keys,
     json,
     onLost,

@@ -1,22 +1,21 @@
 import { nodePlatform } from '../platform/node.ts';
 import { guardedStorage } from '../storage/guarded.ts';
 import { cleanText } from '../text/clean.ts';
-import { programName } from './application.ts';
-import { EXIT, usageError } from './exit.ts';
+import { EXIT } from './exit.ts';
+import { productOf } from './product.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface HardwareIdArguments {
   readonly application?: string | undefined;
+  readonly product?: string | undefined;
   readonly hardwareId?: string | undefined;
   readonly json: boolean;
-  readonly command: readonly string[];
 }
 
 /** `countersign hardware-id`: the id that `hold` would send from here with the same options. */
-export async function hardwareIdCommand(args: HardwareIdArguments, { out, err }: Terminal): Promise<number> {
-  const [program = ''] = args.command;
-  const application = programName(args.application, program);
-  if (application === '') throw usageError('Give --application, or the command after --.');
+export async function hardwareIdCommand(args: HardwareIdArguments, terminal: Terminal): Promise<number> {
+  const { out, err } = terminal;
+  const application = cleanText(args.application ?? '') || productOf(args.product, terminal);
   const storage = guardedStorage(
     () => nodePlatform.defaultStorage(application),
     (cause) => err(`countersign: nothing can be kept on this machine (${cause}); a random id will not last\n`),

@@ -1,35 +1,42 @@
 export const HELP = `countersign: check licences, and hold a seat while a command runs
 
 Usage:
-  countersign verify FILE [--keys FILE | --url URL] [options]
-  countersign hold --url URL [options] -- COMMAND [ARGUMENT...]
+  countersign verify FILE --root FILE [--url URL] [options]
+  countersign hold --url URL --root FILE --product NAME [options] -- COMMAND [ARGUMENT...]
+  countersign root --url URL [--json]
   countersign keys --url URL [--json | --pem KEY_VERSION]
-  countersign hardware-id [--application NAME | -- COMMAND] [--json]
+  countersign hardware-id [--product NAME | --application NAME] [--json]
 
-verify      FILE holds license_data, a license_token or a whole acquire answer; - is standard input.
-  --keys FILE         public keys: what "countersign keys --json" prints, a JWKS, or PEM
-  --url URL           fetch the public keys from this server instead
+verify      FILE holds license_data, a license_token, a licence file or a whole acquire answer; - is standard input.
+  --root FILE         the pinned root key, from which all keys follow; default: the variable COUNTERSIGN_ROOT_KEY
+  --url URL           where the key list is fetched; a licence file needs none
+  --keys FILE         public keys in place of the root: what "countersign keys --json" prints, a JWKS, or PEM
+  --product NAME      the licence must be for this product
   --hardware-id ID    the licence must be bound to this machine
   --feature NAME      the licence must include this feature; may be repeated
   --at TIME           judge by this RFC 3339 time instead of now
 
 hold        acquires a seat, runs COMMAND, and gives the seat back when it ends.
   --key-file FILE     holds the licence key; default: the variable COUNTERSIGN_LICENSE_KEY
-  --application NAME  salt of the hardware id; default: the name of COMMAND
+  --product NAME      the licence must be for it; default: the variable COUNTERSIGN_PRODUCT
+  --root FILE         as for verify
+  --keys FILE         as for verify
+  --application NAME  salt of the hardware id; default: the product
   --hardware-id ID    default: COUNTERSIGN_HARDWARE_ID, else this machine's
   --wait SECONDS      wait for a free seat; default 0
   --patience SECONDS  keep trying while the server cannot be reached; default 30
-  --keys FILE         pinned public keys; default: fetched from the server
   --on-lost ACTION    when the seat is lost: "terminate" the command (default), or only "warn"
   --grace SECONDS     from asking the command to end until killing what is left of it; default 10
   --hide-machine      send neither host name nor platform to the licence's administrators
+
+root        prints the root keys, to be pinned once: compare them with what your vendor names.
 
 keys        prints the public keys that the server has published.
   --pem KEY_VERSION   one key as PEM
   --url URL           of the licence server; default: the variable COUNTERSIGN_URL
 
 hardware-id prints what tells this machine from others, as hold would send it.
-  --application NAME  as for hold; or give the COMMAND after --
+  --product, --application  as for hold
 
 Everywhere:
   --json              print JSON, one document or event a line, for a program to read

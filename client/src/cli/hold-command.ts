@@ -3,10 +3,10 @@ import { SeatError, type SeatErrorCode } from '../seat/error.ts';
 import { holdSeatOn } from '../seat/hold.ts';
 import type { Seat } from '../seat/seat.ts';
 import { cleanText } from '../text/clean.ts';
-import { programName } from './application.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { readInput } from './input.ts';
 import { keysFor, serverOf } from './keys-for.ts';
+import { productOf } from './product.ts';
 import { report } from './report.ts';
 import { runCommandLine } from './run-command-line.ts';
 import { receiveSignals, type SignalQueue } from './signals.ts';
@@ -15,6 +15,7 @@ import type { Terminal } from './terminal.ts';
 export interface HoldArguments {
   readonly url?: string | undefined;
   readonly keyFile?: string | undefined;
+  readonly product?: string | undefined;
   readonly application?: string | undefined;
   readonly hardwareId?: string | undefined;
   readonly hideMachine: boolean;
@@ -23,6 +24,7 @@ export interface HoldArguments {
   readonly patience?: number | undefined;
   /** From the loss of the seat, when the command is asked to end, until it is made to. */
   readonly grace: number;
+  readonly root?: string | undefined;
   readonly keys?: string | undefined;
   readonly onLost: 'terminate' | 'warn';
   readonly json: boolean;
@@ -36,7 +38,7 @@ export async function holdCommand(args: HoldArguments, terminal: Terminal): Prom
   // From the first moment: a signal that comes before there is a command ends the waiting.
   const signals = receiveSignals();
   try {
-    const seat = await takeSeat(args, program, terminal, signals);
+    const seat = await takeSeat(args, terminal, signals);
     if (seat === undefined) return signals.status();
     try {
       return await runCommandLine({
@@ -56,22 +58,18 @@ export async function holdCommand(args: HoldArguments, terminal: Terminal): Prom
 }
 
 /** @returns undefined when a signal came first */
-async function takeSeat(
-  args: HoldArguments,
-  program: string,
-  terminal: Terminal,
-  signals: SignalQueue,
-): Promise<Seat | undefined> {
+async function takeSeat(args: HoldArguments, terminal: Terminal, signals: SignalQueue): Promise<Seat | undefined> {
   const options = {
     url: serverOf(args.url, terminal),
     licenseKey: await readLicenseKey(args.keyFile, terminal),
-    application: programName(args.application, program),
+    product: productOf(args.product, terminal),
+    application: args.application,
     hardwareId: args.hardwareId,
     hostname: args.hideMachine ? (false as const) : undefined,
     platform: args.hideMachine ? (false as const) : undefined,
     wait: args.wait * 1000,
     patience: args.patience === undefined ? undefined : args.patience * 1000,
-    keys: args.keys === undefined ? undefined : await keysFor({ keys: args.keys }, terminal),
+    keys: await keysFor(args, terminal),
     signal: signals.ended,
     releaseOnExit: false,
     onEvent: report(args.json, terminal),

@@ -1,33 +1,59 @@
-import { fetchedKeys } from '../keys/fetched.ts';
 import { readKeys } from '../keys/material.ts';
 import { pinnedKeys } from '../keys/pinned.ts';
+import { rootKey } from '../keys/root.ts';
 import type { KeySource } from '../keys/source.ts';
 import { nodePlatform } from '../platform/node.ts';
-import { PATHS } from '../seat/api.ts';
+import { fileStorage, stateDirectory } from '../storage/file.ts';
+import { guardedStorage } from '../storage/guarded.ts';
 import { cleanText } from '../text/clean.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { readInput } from './input.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The keys in a file, or else those of a server. */
-export async function keysFor(
-  { keys, url }: { readonly keys?: string | undefined; readonly url?: string | undefined },
-  terminal: Terminal,
-): Promise<KeySource> {
+export interface KeyArguments {
+  readonly root?: string | undefined;
+  readonly keys?: string | undefined;
+  readonly url?: string | undefined;
+}
+
+/** The keys in a file, or those that follow from the root key. */
+export async function keysFor({ root, keys, url }: KeyArguments, terminal: Terminal): Promise<KeySource> {
   if (keys !== undefined) {
     const text = await readInput(keys, terminal);
-    await readKeys(text).catch((cause) => {
-      throw new CommandError(EXIT.input, 'not_keys', `${keys}: ${cause instanceof Error ? cause.message : cause}`);
-    });
+    await requireKeys(keys, text);
     return pinnedKeys(text);
   }
-  return fetchedKeys(serverOf(url, terminal) + PATHS.keys, { fetch: nodePlatform.fetch });
+  const [name, text] =
+    root === undefined
+      ? (['COUNTERSIGN_ROOT_KEY', terminal.env['COUNTERSIGN_ROOT_KEY'] ?? ''] as const)
+      : ([root, await readInput(root, terminal)] as const);
+  if (root === undefined && text.trim() === '') {
+    throw usageError('Name --root, a file with the root key, or set COUNTERSIGN_ROOT_KEY, or name --keys.');
+  }
+  const pem = text.replaceAll('\\n', '\n');
+  await requireKeys(name, pem);
+  const server = url ?? terminal.env['COUNTERSIGN_URL'];
+  return rootKey(pem, {
+    url: server === undefined ? undefined : serverOf(server, terminal),
+    fetch: nodePlatform.fetch,
+    // One for all commands: the number of the list that was seen last is remembered.
+    storage: guardedStorage(
+      () => fileStorage(stateDirectory('countersign')),
+      () => undefined,
+    ),
+  });
+}
+
+async function requireKeys(name: string, text: string): Promise<void> {
+  await readKeys(text).catch((cause) => {
+    throw new CommandError(EXIT.input, 'not_keys', `${name}: ${cause instanceof Error ? cause.message : cause}`);
+  });
 }
 
 /** @returns the address without a slash at its end */
 export function serverOf(url: string | undefined, { env }: Pick<Terminal, 'env'>): string {
   const found = cleanText(url ?? env['COUNTERSIGN_URL'] ?? '');
-  if (found === '') throw usageError('Give --url, or set COUNTERSIGN_URL, or name --keys.');
+  if (found === '') throw usageError('Give --url, or set COUNTERSIGN_URL.');
   if (!URL.canParse(found) || !/^https?:/.test(found)) throw usageError(`${found} is no http or https address.`);
   return found.replace(/\/+$/, '');
 }

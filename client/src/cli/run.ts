@@ -6,6 +6,7 @@ import { hardwareIdCommand } from './hardware-id-command.ts';
 import { HELP } from './help.ts';
 import { holdCommand } from './hold-command.ts';
 import { keysCommand } from './keys-command.ts';
+import { rootCommand } from './root-command.ts';
 import type { Terminal } from './terminal.ts';
 import { verifyCommand } from './verify-command.ts';
 
@@ -28,6 +29,8 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
         return await hardwareIdCommand(command.args, terminal);
       case 'keys':
         return await keysCommand(command.args, terminal);
+      case 'root':
+        return await rootCommand(command.args, terminal);
       default:
         return command satisfies never;
     }

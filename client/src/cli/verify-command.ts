@@ -8,8 +8,11 @@ import type { Terminal } from './terminal.ts';
 
 export interface VerifyArguments {
   readonly file: string;
+  readonly root?: string | undefined;
   readonly keys?: string | undefined;
   readonly url?: string | undefined;
+  /** Without one the product is not looked at. */
+  readonly product?: string | undefined;
   readonly hardwareId?: string | undefined;
   readonly features: readonly string[];
   readonly at?: string | undefined;
@@ -24,6 +27,7 @@ export async function verifyCommand(args: VerifyArguments, terminal: Terminal): 
   const options: VerifyOptions = {
     features: args.features,
     ...(now === undefined ? {} : { now }),
+    ...(args.product === undefined ? {} : { product: cleanText(args.product) }),
     ...(args.hardwareId === undefined ? {} : { hardwareId: cleanText(args.hardwareId) }),
   };
   const check = await verifyLicense(await readInput(args.file, terminal), keys, options);

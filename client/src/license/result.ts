@@ -30,6 +30,11 @@ const MESSAGES = {
   unknown_key:
     'The licence names a key that is not among the keys given: update the pinned keys, or fetch them from the server.',
   keys_unavailable: 'The public keys could not be fetched and none are cached: check the connection, or pin the keys.',
+  untrusted_keys:
+    'The key list is not signed on behalf of the root key that is pinned here: check the URL, and which root key is pinned.',
+  keys_expired:
+    'The key list that is known here is too old: connect, so that a newer one can be fetched, and check the clock of this machine.',
+  revoked: 'The licence was signed with a key that has been revoked: acquire it again.',
   bad_signature:
     'The signature does not fit: the licence was changed after signing, or is a forgery. Acquire it again.',
   not_yet_valid: 'The licence was signed in the future of this clock: set the clock of this machine.',
@@ -38,6 +43,7 @@ const MESSAGES = {
   stale: 'This copy of the licence has been offline for too long: connect and acquire it again.',
   wrong_hardware: 'The licence was issued to another machine: acquire one on this machine.',
   missing_feature: 'The licence does not include a feature that was asked for: ask your vendor for it.',
+  wrong_product: 'The licence is for another product: use the licence key of this one.',
   wrong_issuer: 'The token was issued by another service: check the issuer and the URL of the server.',
 };
 

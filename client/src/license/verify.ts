@@ -1,7 +1,7 @@
-import type { JsonObject } from '../json.ts';
+import { type JsonObject, numberOf } from '../json.ts';
 import { type CheckSignature, checkSignature } from '../keys/check-signature.ts';
 import { type KeyMaterial, pinnedKeys } from '../keys/pinned.ts';
-import { type KeySource, KeysUnavailable } from '../keys/source.ts';
+import { type KeySource, KeysUnavailable, type PublicKey } from '../keys/source.ts';
 import type { TrustedClock } from '../trusted-clock.ts';
 import { hasFeature } from './features.ts';
 import { parseLicense, type Signed } from './parse.ts';
@@ -13,6 +13,8 @@ export interface VerifyOptions {
   readonly now?: number;
   /** Remembers the times that were seen, so that a clock that is turned back is noticed. */
   readonly clock?: Pick<TrustedClock, 'now' | 'turnedBack' | 'sawSigned'>;
+  /** What the licence must be for. A licence that names no product is for `default`. */
+  readonly product?: string;
   /** What the licence must be bound to. Without it the binding is not looked at. */
   readonly hardwareId?: string;
   /** Features that the licence must include. */
@@ -29,7 +31,7 @@ export interface VerifyOptions {
  * Checks a licence without asking anybody, except for keys that a fetching key source does not have yet.
  * @param data `license_data`, `license_token`, a whole acquire answer, or any of them as text. Prefer the text as it
  *   was received: only there can a number be noticed that is no integer as written.
- * @param keys a key source (`pinnedKeys`, `fetchedKeys`), or key material: PEM, JWK, JWKS, the list of public keys
+ * @param keys a key source (`rootKey`, `pinnedKeys`), or the keys that sign licences: PEM, JWK, JWKS, the list of public keys
  * @returns a union: look at `valid` first. It never throws for what the data holds.
  * @throws TypeError for key material that is none
  */
@@ -43,25 +45,28 @@ export async function verifyLicense(
   if (parsed.form === 'unsigned') {
     return options.allowUnsigned ? judge(parsed.claims, { form: 'unsigned' }, options) : refuse('unsigned');
   }
-  const refused = await checkKeyAndSignature(parsed, sourceOf(keys), options.checkSignature ?? checkSignature);
-  if (refused !== undefined) return refused;
+  const key = await findSigner(parsed, sourceOf(keys), options);
+  if ('reason' in key) return key;
   const keyVersion = String(parsed.claims['key_version']);
-  return judge(parsed.claims, { form: parsed.form, keyVersion }, options);
+  return judge(parsed.claims, { form: parsed.form, keyVersion, trustedUntil: key.trustedUntil }, options);
 }
 
-const sourceOf = (keys: KeySource | KeyMaterial): KeySource =>
+export const sourceOf = (keys: KeySource | KeyMaterial): KeySource =>
   typeof keys === 'object' && 'find' in keys && typeof keys.find === 'function' ? keys : pinnedKeys(keys);
 
-async function checkKeyAndSignature(
-  signed: Signed,
+/** The key that made the signature, after root, directory and list are checked; or why there is none. */
+async function findSigner(
+  { key: name, algorithm, message, signature, claims }: Signed,
   source: KeySource,
-  check: CheckSignature,
-): Promise<RefusedLicense | undefined> {
+  { checkSignature: check = checkSignature }: VerifyOptions,
+): Promise<PublicKey | RefusedLicense> {
   try {
-    const found = await source.find(signed.key);
-    const candidates = found.filter(({ algorithm }) => algorithm === signed.algorithm);
+    const keysSequence = numberOf(claims['keys_sequence']);
+    const found = await source.find(name, { keysSequence });
+    if (typeof found === 'string') return refuse(found);
+    const candidates = found.filter((key) => key.algorithm === algorithm);
     if (candidates.length === 0) return refuse('unknown_key');
-    for (const key of candidates) if (await check(key, signed.message, signed.signature)) return undefined;
+    for (const key of candidates) if (await check(key, message, signature)) return key;
     return refuse('bad_signature');
   } catch (error) {
     if (error instanceof KeysUnavailable) return refuse('keys_unavailable');
@@ -69,19 +74,26 @@ async function checkKeyAndSignature(
   }
 }
 
-/** The last step for every form: times, machine, features. */
+interface Signing extends Pick<ValidLicense, 'form' | 'keyVersion'> {
+  readonly trustedUntil?: number | undefined;
+}
+
+/** The last step for every form: times, product, machine, features. */
 function judge(
   claims: JsonObject,
-  signing: Pick<ValidLicense, 'form' | 'keyVersion'>,
-  { now, clock, hardwareId, features = [], issuer }: VerifyOptions,
+  { trustedUntil = Number.POSITIVE_INFINITY, ...signing }: Signing,
+  { now, clock, product, hardwareId, features = [], issuer }: VerifyOptions,
 ): LicenseCheck {
   const times = readTimes(claims);
   if (times === undefined) return refuse('malformed');
   if (signing.form === 'jws' && issuer !== undefined && claims['iss'] !== issuer) return refuse('wrong_issuer');
   if (signing.form !== 'unsigned' && times.signedAt !== undefined) clock?.sawSigned(times.signedAt);
   if (clock?.turnedBack()) return refuse('clock_turned_back');
-  const refusal = refusalAt(times, now ?? clock?.now() ?? Date.now());
+  const present = now ?? clock?.now() ?? Date.now();
+  const refusal = refusalAt(times, present);
   if (refusal !== undefined) return refuse(refusal);
+  if (trustedUntil <= present) return refuse('keys_expired');
+  if (product !== undefined && (claims['product'] ?? 'default') !== product) return refuse('wrong_product');
   if (hardwareId !== undefined && claims['hardware_id'] !== hardwareId) return refuse('wrong_hardware');
   const license: ValidLicense = { valid: true, ...signing, claims, ...times };
   return features.every((name) => hasFeature(license, name)) ? license : refuse('missing_feature');

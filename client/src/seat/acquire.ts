@@ -12,7 +12,7 @@ export type FirstHold =
   | { readonly kind: 'offline'; readonly license: ValidLicense; readonly failure: Unavailable };
 
 /** The keys are fetched from a server, too, and it may be that which does not answer. */
-const KEYS_MAY_COME: ReadonlySet<RefusalReason> = new Set(['keys_unavailable', 'unknown_key']);
+const KEYS_MAY_COME: ReadonlySet<RefusalReason> = new Set(['keys_unavailable', 'unknown_key', 'keys_expired']);
 /** What is wrong with a licence that was signed a moment ago when it is the clock that is wrong. */
 const CLOCK_MAY_BE_WRONG: ReadonlySet<RefusalReason> = new Set(['not_yet_valid', 'stale', 'expired']);
 

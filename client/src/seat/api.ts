@@ -65,7 +65,6 @@ export const PATHS = {
   acquire: '/api/v1/licenses/acquire',
   heartbeat: '/api/v1/licenses/heartbeat',
   release: '/api/v1/licenses/release',
-  keys: '/api/v1/public-keys',
 } as const;
 
 /** What a release says, by this call or by a farewell that nobody waits for. */

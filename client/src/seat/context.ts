@@ -1,12 +1,11 @@
 import { toHex } from '../encoding.ts';
-import { fetchedKeys } from '../keys/fetched.ts';
-import { verifyLicense } from '../license/verify.ts';
+import { sourceOf, verifyLicense } from '../license/verify.ts';
 import type { Platform } from '../platform/platform.ts';
 import { guardedStorage } from '../storage/guarded.ts';
 import { cleanText } from '../text/clean.ts';
 import { createTrustedClock, type TrustedClock } from '../trusted-clock.ts';
 import { type AcquireAndVerify, createAcquireAndVerify, type Verify } from './acquire-and-verify.ts';
-import { createSeatApi, fetchPost, PATHS, type SeatApi } from './api.ts';
+import { createSeatApi, fetchPost, type SeatApi } from './api.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { createCache, type LicenseCache } from './cache.ts';
 import { SeatError } from './error.ts';
@@ -54,13 +53,16 @@ export async function createContext(options: ReadOptions, platform: Platform): P
   const api = createSeatApi(fetchPost(url, fetch, platform.setTimer, timeout), program, clock.sawServer);
   const cache = createCache(storage, options.licenseKey, hardwareId, clock);
   const now = () => clock.now();
-  const keys = options.keys ?? fetchedKeys(url + PATHS.keys, { storage, fetch, now, timeout });
+  const { checkSignature } = platform;
+  const given = sourceOf(options.keys);
+  const keys = given.connect?.({ url, storage, fetch, now, timeout, checkSignature }) ?? given;
   const verify: Verify = (license, trusted) =>
     verifyLicense(license, keys, {
       clock: trusted,
       hardwareId,
+      product: options.product,
       allowUnsigned: options.allowUnsigned ?? false,
-      ...(platform.checkSignature === undefined ? {} : { checkSignature: platform.checkSignature }),
+      ...(checkSignature === undefined ? {} : { checkSignature }),
     });
   const request = {
     license_key: options.licenseKey,

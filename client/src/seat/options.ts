@@ -11,8 +11,15 @@ export interface HoldOptions {
   readonly url: string;
   /** As it was issued, or as people send it: case, spaces, dashes, quotes and invisible characters do not matter. */
   readonly licenseKey: string;
-  /** A short name of the program: the salt of the hardware id, and the folder of the default storage. */
-  readonly application: string;
+  /** The product that this program is: a licence for another one is refused. */
+  readonly product: string;
+  /**
+   * `rootKey(pem)` with the root that the program was built with, or pinned key material. `unpinnedKeys()` believes
+   * whoever answers, and is for trying things out.
+   */
+  readonly keys: KeySource | KeyMaterial;
+  /** A short name of the program: the salt of the hardware id, and the folder of the default storage. Default: `product`. */
+  readonly application?: string | undefined;
   /** At most 256 characters. Default: see `hardwareId` in the README. One seat a hardware id. */
   readonly hardwareId?: string | undefined;
   /** Shown to the administrators of the licence, like the three that follow. */
@@ -23,8 +30,6 @@ export interface HoldOptions {
   readonly platform?: string | false | undefined;
   readonly clientVersion?: string | undefined;
   readonly tokenFormat?: 'signed-json' | 'jws' | undefined;
-  /** Default: fetched from the server and kept in the storage. Pinned keys cannot be exchanged by whoever can write there. */
-  readonly keys?: KeySource | KeyMaterial | undefined;
   /** Default: a directory of the user's in Node, localStorage in a page. */
   readonly storage?: Storage | undefined;
   /** Replaces the platform's `fetch`, for every request: a proxy, a CA of one's own. */
@@ -47,6 +52,7 @@ export interface HoldOptions {
 
 /** Options as they are used: texts in their one spelling, every default filled in. */
 export interface ReadOptions extends HoldOptions {
+  readonly application: string;
   readonly wait: number;
   readonly patience: number;
   readonly timeout: number;
@@ -58,11 +64,14 @@ const LONGEST_HARDWARE_ID = 256;
 /** @throws TypeError that names the option: a mistake in the program, not in the world */
 export function readOptions(options: HoldOptions): ReadOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: give an object');
+  const product = readText('product', options.product, 'the product that your program is', cleanText);
   return {
     ...options,
+    product,
+    keys: readKeys(options.keys),
     url: readUrl(options.url),
     licenseKey: readText('licenseKey', options.licenseKey, 'the key of the licence', normalizeLicenseKey),
-    application: readText('application', options.application, 'a short name of your program', cleanText),
+    application: readText('application', options.application ?? product, 'a short name of your program', cleanText),
     hardwareId: readHardwareId(options.hardwareId),
     wait: milliseconds('wait', options.wait, 0),
     patience: milliseconds('patience', options.patience, 30_000),
@@ -76,6 +85,11 @@ function readText(name: string, value: unknown, what: string, clean: (text: stri
   const text = clean(value);
   if (text === '') throw new TypeError(`${name}: give ${what}, not an empty text`);
   return text;
+}
+
+function readKeys(value: unknown): KeySource | KeyMaterial {
+  if ((typeof value === 'object' && value !== null) || (typeof value === 'string' && value !== '')) return value;
+  throw new TypeError('keys: give rootKey(...) with the root key that `countersign root` prints');
 }
 
 const describe = (value: unknown): string =>

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { unpinnedKeys } from '../../../client/src/keys/unpinned.ts';
 import type { SeatEvent } from '../../../client/src/seat/events.ts';
 import { holdSeatOn } from '../../../client/src/seat/hold.ts';
 import type { Seat } from '../../../client/src/seat/seat.ts';
@@ -60,7 +61,8 @@ function createFleet(world: World, server: ModelServer, random: () => number) {
     holdSeatOn(machine.platform, {
       url: 'http://licenses.example',
       licenseKey: client.license,
-      application: 'soak',
+      product: 'soak',
+      keys: unpinnedKeys(),
       hardwareId: machine.name,
       storage,
       wait: WEEK,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { unpinnedKeys } from '../../../client/src/keys/unpinned.ts';
 import { holdSeatOn } from '../../../client/src/seat/hold.ts';
 import { memoryStorage } from '../../../client/src/storage/memory.ts';
 import { createMachine } from '../../unit/client/machine.ts';
@@ -27,8 +28,8 @@ async function busiestSeconds(seed: number, startWithin: number, fault: 'refused
   );
   for (const { name, platform } of machines) {
     world.at(START + startWithin * random(), () => {
-      const options = { url: 'http://licenses.example', licenseKey: 'KEY', application: 'spread', hardwareId: name };
-      void holdSeatOn(platform, { ...options, storage: memoryStorage() });
+      const options = { url: 'http://licenses.example', licenseKey: 'KEY', product: 'spread', hardwareId: name };
+      void holdSeatOn(platform, { ...options, keys: unpinnedKeys(), storage: memoryStorage() });
     });
   }
   const busiest = (from: number, until: number) =>

@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { fetchedKeys } from '../../../client/src/keys/fetched.ts';
 import { readKeys } from '../../../client/src/keys/material.ts';
 import { pinnedKeys } from '../../../client/src/keys/pinned.ts';
-import { firstOf, KeysUnavailable } from '../../../client/src/keys/source.ts';
+import { type FoundKeys, firstOf, KeysUnavailable } from '../../../client/src/keys/source.ts';
+import { unpinnedKeys } from '../../../client/src/keys/unpinned.ts';
 import { memoryStorage } from '../../../client/src/storage/memory.ts';
 import { localKeys } from '../shared/crypto/local-key.ts';
 
 const file = readFileSync(resolve(import.meta.dirname, '../../vectors/licenses.json'), 'utf8');
 const { keys } = JSON.parse(file);
 const [first, second] = keys;
+const kidsOf = (found: FoundKeys) => (typeof found === 'string' ? found : found.map(({ kid }) => kid));
 const names = async (material: unknown) => (await readKeys(material)).map(({ kid, keyVersion }) => [kid, keyVersion]);
 
 describe('key material', () => {
@@ -45,10 +46,11 @@ describe('key material', () => {
   });
 });
 
-describe('fetched keys', () => {
+describe('unpinned keys', () => {
   function setUp(storage = memoryStorage()) {
     const state = { now: 0, requests: 0, up: true, published: [first] as unknown[] };
-    const source = fetchedKeys('http://keys.example', {
+    const source = unpinnedKeys({
+      url: 'http://keys.example',
       storage,
       now: () => state.now,
       fetch: async () => {
@@ -109,9 +111,9 @@ describe('fetched keys', () => {
       return readKeys(second);
     };
     const source = firstOf(pinnedKeys(first), { find });
-    expect((await source.find({ keyVersion: 'vectors.1' })).map(({ kid }) => kid)).toEqual([first.kid]);
+    expect(kidsOf(await source.find({ keyVersion: 'vectors.1' }))).toEqual([first.kid]);
     expect(state.requests).toBe(0);
-    expect((await source.find({ keyVersion: 'vectors.2' })).map(({ kid }) => kid)).toEqual([second.kid]);
+    expect(kidsOf(await source.find({ keyVersion: 'vectors.2' }))).toEqual([second.kid]);
     expect(state.requests).toBe(1);
   });
 });

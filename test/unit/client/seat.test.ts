@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unpinnedKeys } from '../../../client/src/keys/unpinned.ts';
 import type { SeatError } from '../../../client/src/seat/error.ts';
 import type { SeatEvent } from '../../../client/src/seat/events.ts';
 import { holdSeatOn } from '../../../client/src/seat/hold.ts';
@@ -33,7 +34,8 @@ function setUp(options: Partial<MachineOptions> = {}, seats = 2) {
     holdSeatOn(on.platform, {
       url: 'http://licenses.example',
       licenseKey: 'KEY',
-      application: 'test',
+      product: 'default',
+      keys: unpinnedKeys(),
       storage,
       onEvent: (event) => events.push(event),
       ...rest,

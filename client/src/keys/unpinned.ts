@@ -1,18 +1,7 @@
-import type { Fetch } from '../platform/platform.ts';
 import { memoryStorage } from '../storage/memory.ts';
-import type { Storage } from '../storage/storage.ts';
+import { fetchText } from './fetch-text.ts';
 import { readKeys } from './material.ts';
-import { type KeySource, KeysUnavailable, named, type PublicKey } from './source.ts';
-
-export interface FetchedKeysOptions {
-  /** Keeps the keys between runs. Default: memory. */
-  readonly storage?: Storage;
-  readonly fetch?: Fetch;
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number;
-  /** Milliseconds; default 10,000. */
-  readonly timeout?: number;
-}
+import { type KeySource, type KeySurroundings, KeysUnavailable, named, type PublicKey } from './source.ts';
 
 interface Held {
   readonly keys: readonly PublicKey[];
@@ -20,6 +9,7 @@ interface Held {
   readonly maxAge: number;
 }
 
+export const PUBLIC_KEYS_PATH = '/api/v1/public-keys';
 /** Milliseconds that keys are fresh for when the server does not say. A key is published two days before it signs. */
 const DEFAULT_MAX_AGE = 3_600_000;
 /** A licence that names an unknown key makes us ask at once, but no more often than this. */
@@ -27,23 +17,20 @@ const MIN_AGE = 60_000;
 const NAME = 'public-keys';
 
 /**
- * Keys from a server, kept as long as its Cache-Control says. While it cannot be reached, the last ones are used,
- * however old: a licence's own `valid_until` bounds how long that matters.
- * @param url of a JWKS or of `/api/v1/public-keys`, which also names the versions
+ * Whatever keys the server publishes, for trying things out: whoever answers in the server's place, or can write to the
+ * storage, makes any licence valid. A program that ships pins the root (`rootKey`). The keys are kept as long as the
+ * answer's Cache-Control says; while the server cannot be reached, the last ones are used, however old.
  */
-export function fetchedKeys(url: string, options: FetchedKeysOptions = {}): KeySource {
-  const { storage = memoryStorage(), now = Date.now, timeout = 10_000 } = options;
-  const load: Fetch = options.fetch ?? ((from, init) => fetch(from, init));
+export function unpinnedKeys(own: KeySurroundings = {}): KeySource {
+  const { url, storage = memoryStorage(), now = Date.now } = own;
   let held: Held | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
   let pending: Promise<Held> | undefined;
 
   async function refresh(): Promise<Held> {
-    const response = await load(url, { signal: AbortSignal.timeout(timeout) });
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-    const text = await response.text();
+    const { text, cacheControl } = await fetchText(own, PUBLIC_KEYS_PATH);
     const keys = await readKeys(JSON.parse(text));
-    const seconds = /max-age=(\d+)/.exec(response.headers.get('cache-control') ?? '')?.[1];
+    const seconds = /max-age=(\d+)/.exec(cacheControl)?.[1];
     const maxAge = seconds === undefined ? DEFAULT_MAX_AGE : Number(seconds) * 1000;
     await storage.set(NAME, text).catch(() => undefined);
     return { keys, fetchedAt: now(), maxAge };
@@ -82,5 +69,6 @@ export function fetchedKeys(url: string, options: FetchedKeysOptions = {}): KeyS
       const found = named(first.keys, name);
       return found.length > 0 ? found : named((await current(MIN_AGE)).keys, name);
     },
+    connect: (surroundings) => unpinnedKeys({ ...surroundings, ...own }),
   };
 }

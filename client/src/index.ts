@@ -1,6 +1,7 @@
 /** Checks licences and describes seats: everything that is the same in Node, Deno, Bun and browsers. */
 export { hashedHardwareId } from './hardware-id.ts';
 export { type KeyMaterial, pinnedKeys } from './keys/pinned.ts';
+export type { PublicKey } from './keys/public-key.ts';
 export { rootKey } from './keys/root.ts';
 export {
   type FoundKeys,
@@ -11,7 +12,6 @@ export {
   type KeySource,
   type KeySurroundings,
   KeysUnavailable,
-  type PublicKey,
 } from './keys/source.ts';
 export { unpinnedKeys } from './keys/unpinned.ts';
 export { featureOf, hasFeature } from './license/features.ts';

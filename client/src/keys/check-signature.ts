@@ -1,6 +1,6 @@
 import { SIGNATURE_ALGORITHMS } from '../../../shared/license-format/algorithms.ts';
 import type { Bytes } from '../encoding.ts';
-import type { PublicKey } from './source.ts';
+import type { PublicKey } from './public-key.ts';
 
 export type CheckSignature = (key: PublicKey, message: Bytes, signature: Bytes) => Promise<boolean>;
 

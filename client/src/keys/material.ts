@@ -6,7 +6,7 @@ import {
 import { type Bytes, fromBase64, fromBase64Url, sha256, toBase64Url, utf8 } from '../encoding.ts';
 import { asObject, type JsonObject, textOf } from '../json.ts';
 import { decodeText } from '../text/decode.ts';
-import type { PublicKey } from './source.ts';
+import type { PublicKey } from './public-key.ts';
 
 /**
  * Reads keys from whatever they are published as: SPKI PEM, a JWK, a JWKS (RFC 7517), the list of

@@ -1,5 +1,6 @@
 import { readKeys } from './material.ts';
-import { type KeySource, named, type PublicKey } from './source.ts';
+import type { PublicKey } from './public-key.ts';
+import { type KeySource, named } from './source.ts';
 
 /** Public keys as they are published: PEM, a JWK, a JWKS, the list of `GET /api/v1/public-keys`, or several of these. */
 export type KeyMaterial = string | object;

@@ -3,6 +3,7 @@ import { memoryStorage } from '../storage/memory.ts';
 import { checkSignature as webCrypto } from './check-signature.ts';
 import { fetchText } from './fetch-text.ts';
 import { readKeys } from './material.ts';
+import type { PublicKey } from './public-key.ts';
 import { KeyListError, readSignedKeyList, type SignedKeyList } from './signed-list.ts';
 import {
   type FoundKeys,
@@ -12,7 +13,6 @@ import {
   type KeySurroundings,
   KeysUnavailable,
   named,
-  type PublicKey,
 } from './source.ts';
 
 const DAY = 86_400_000;

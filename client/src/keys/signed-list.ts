@@ -4,7 +4,8 @@ import { fromBase64, utf8 } from '../encoding.ts';
 import { asObject, type JsonObject, textOf } from '../json.ts';
 import type { CheckSignature } from './check-signature.ts';
 import { readKeys } from './material.ts';
-import type { KeyDocument, PublicKey } from './source.ts';
+import type { PublicKey } from './public-key.ts';
+import type { KeyDocument } from './source.ts';
 
 /** A key list that the pinned root stands behind. Times are milliseconds since the epoch and not judged yet. */
 export interface SignedKeyList {

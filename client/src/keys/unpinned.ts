@@ -1,7 +1,8 @@
 import { memoryStorage } from '../storage/memory.ts';
 import { fetchText } from './fetch-text.ts';
 import { readKeys } from './material.ts';
-import { type KeySource, type KeySurroundings, KeysUnavailable, named, type PublicKey } from './source.ts';
+import type { PublicKey } from './public-key.ts';
+import { type KeySource, type KeySurroundings, KeysUnavailable, named } from './source.ts';
 
 interface Held {
   readonly keys: readonly PublicKey[];

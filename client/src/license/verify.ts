@@ -1,7 +1,8 @@
 import { type JsonObject, numberOf } from '../json.ts';
 import { type CheckSignature, checkSignature } from '../keys/check-signature.ts';
 import { type KeyMaterial, pinnedKeys } from '../keys/pinned.ts';
-import { type KeySource, KeysUnavailable, type PublicKey } from '../keys/source.ts';
+import type { PublicKey } from '../keys/public-key.ts';
+import { type KeySource, KeysUnavailable } from '../keys/source.ts';
 import type { TrustedClock } from '../trusted-clock.ts';
 import { hasFeature } from './features.ts';
 import { parseLicense, type Signed } from './parse.ts';

@@ -1,5 +1,5 @@
 import type { Bytes } from '../../../client/src/encoding.ts';
-import type { PublicKey } from '../../../client/src/keys/source.ts';
+import type { PublicKey } from '../../../client/src/keys/public-key.ts';
 import { canonicalJson } from '../../../shared/license-format/canonical-json.ts';
 
 /** The licence server as a client sees it, in a process and in simulated time. Signatures are a checksum. */

@@ -3,7 +3,7 @@ import { crc32c } from '../crypto/crc32c.ts';
 import type { KeyUnwrapper, KeyWrapper } from '../crypto/envelope.ts';
 import { Fault } from '../model/errors.ts';
 import { sendOnce, status, statusOf } from './grpc.ts';
-import { bytesOf, checksumMatches, DamagedResponseError, RETRY_DAMAGED, requireIntact } from './kms-integrity.ts';
+import { bytesOf, checksumMatches, isDamagedRequest, RETRY_DAMAGED, requireIntact } from './kms-integrity.ts';
 import { retrying } from './retry.ts';
 
 /** Milliseconds. */
@@ -60,9 +60,8 @@ export function createKmsUnwrapper(
           requireIntact(checksumMatches(dek, response.plaintextCrc32c), 'the unwrapped key');
           return dek;
         } catch (error) {
-          if (statusOf(error) !== status.INVALID_ARGUMENT) throw error;
-          if (/crc32c/i.test(String(error))) throw new DamagedResponseError('the request was damaged in transit');
-          return undefined;
+          if (statusOf(error) === status.INVALID_ARGUMENT && !isDamagedRequest(error)) return undefined;
+          throw error;
         }
       }),
   };

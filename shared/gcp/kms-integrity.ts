@@ -1,4 +1,5 @@
 import { crc32c } from '../crypto/crc32c.ts';
+import { status, statusOf } from './grpc.ts';
 import { isTransient, type RetryPolicy, TRANSIENT } from './retry.ts';
 
 /** A response with a wrong checksum or name. It was damaged in transit, so it is discarded and requested again. */
@@ -6,10 +7,17 @@ export class DamagedResponseError extends Error {
   override readonly name = 'DamagedResponseError';
 }
 
-/** Google's recommendation for end-to-end integrity: discard the response and retry a bounded number of times. */
+/** KMS refuses a request that arrived damaged with INVALID_ARGUMENT and a message about its checksum. */
+export const isDamagedRequest = (error: unknown): boolean =>
+  statusOf(error) === status.INVALID_ARGUMENT && error instanceof Error && /checksum|crc32c/i.test(error.message);
+
+/**
+ * Google's recommendation for end-to-end integrity, the same for signing, encrypting and decrypting: discard what was
+ * damaged on either way and retry a bounded number of times.
+ */
 export const RETRY_DAMAGED: RetryPolicy = {
   ...TRANSIENT,
-  retries: (error) => error instanceof DamagedResponseError || isTransient(error),
+  retries: (error) => error instanceof DamagedResponseError || isDamagedRequest(error) || isTransient(error),
 };
 
 /** @throws DamagedResponseError */

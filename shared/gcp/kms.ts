@@ -6,12 +6,20 @@ import { isSignatureAlgorithm } from '../license-format/algorithms.ts';
 import { Fault } from '../model/errors.ts';
 import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
 import { bytesOf, checksumMatches, RETRY_DAMAGED, requireIntact } from './kms-integrity.ts';
-import { retrying } from './retry.ts';
+import { type RetryPolicy, retrying } from './retry.ts';
 
-/** Milliseconds. An RSA-4096 signature takes tens of milliseconds; a request makes at most four attempts. */
-const SIGN_TIMEOUT = 2_000;
+/**
+ * Milliseconds. An RSA-4096 signature takes tens of milliseconds. One that is late is not requested again at once: KMS
+ * may be making it, and would make another for nobody.
+ */
+const SIGN_TIMEOUT = 8_000;
 const READ_TIMEOUT = 5_000;
 const CREATE_TIMEOUT = 30_000;
+
+const RETRY_SIGNATURE: RetryPolicy = {
+  ...RETRY_DAMAGED,
+  retries: (error) => statusOf(error) !== status.DEADLINE_EXCEEDED && RETRY_DAMAGED.retries(error),
+};
 
 /** @param endpoint host:port of a plaintext stand-in; undefined for the service */
 export const createKmsClient = (endpoint?: string): KeyManagementServiceClient =>
@@ -31,7 +39,7 @@ export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: s
           requireIntact(response.name === name, 'the name of the key');
           requireIntact(checksumMatches(signature, response.signatureCrc32c), 'the signature');
           return signature;
-        }, RETRY_DAMAGED);
+        }, RETRY_SIGNATURE);
       } catch (error) {
         const isRefused = [status.FAILED_PRECONDITION, status.NOT_FOUND].includes(statusOf(error) ?? status.OK);
         const cause = isRefused ? new KeyRefusedError(keyVersion, error) : error;

@@ -9,9 +9,20 @@ export interface RetryPolicy {
   readonly retries: (error: unknown) => boolean;
 }
 
+/**
+ * The request was never sent: grpc-js reports a failed fetch of an access token, one hiccup of the metadata server, as
+ * UNKNOWN. Such a call may be repeated whatever it does.
+ */
+const isNotSent = (error: unknown): boolean =>
+  statusOf(error) === status.UNKNOWN && /getting metadata from plugin failed/i.test(messageOf(error));
+
 /** Failures of the network or the service, after which an idempotent call may be retried. */
 export const isTransient = (error: unknown): boolean =>
-  [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.INTERNAL, status.ABORTED].includes(statusOf(error));
+  [status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.INTERNAL, status.ABORTED].includes(statusOf(error)) ||
+  isNotSent(error) ||
+  /premature close/i.test(messageOf(error));
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : '');
 
 export const TRANSIENT: RetryPolicy = { attempts: 4, backoff: 40, retries: isTransient };
 

@@ -6,6 +6,7 @@ import { writeLicenseFile } from '../license-format/license-file.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import { createBatching } from './batching.ts';
+import { createBoundedSigner } from './bounded.ts';
 import { createBudgetedSigner } from './budget.ts';
 
 export type TokenFormat = 'signed-json' | 'jws' | 'batch' | 'file';
@@ -35,7 +36,8 @@ export interface SigningOptions {
  */
 export function createSignClaims(options: SigningOptions): SignClaims {
   const { keys, signer: unlimited, clock, log, issuer, perMinute } = options;
-  const signer = createBudgetedSigner({ signer: unlimited, perMinute, clock, log });
+  const bounded = createBoundedSigner({ signer: unlimited, clock });
+  const signer = createBudgetedSigner({ signer: bounded, perMinute, clock, log });
   const signInBatch = createBatching({ signer, clock, log });
   const signWith = async (claims: LicenseClaims, format: TokenFormat, key: SigningKey): Promise<Signed> => {
     switch (format) {

@@ -3,6 +3,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { CommitError, type DocumentStore, type Fields, type Write } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
+import type { Once } from './once.ts';
 import { adminPaths } from './paths.ts';
 
 /** The content of an audit record, apart from its actor and time. */
@@ -29,11 +30,12 @@ export interface AuditedChange<T> {
  * Commits a change and its audit record atomically: neither exists without the other. An attempt that lost a race is
  * prepared again from the documents as they are then.
  * @param prepare reads the documents and plans the writes; called once an attempt; whatever it throws ends the change
+ * @param once the record of the request's Idempotency-Key, which becomes part of the commit
  * @returns the `result` of the attempt that was committed
  * @throws Fault `dependency_unavailable` when all attempts failed or the outcome is unknown; repeating the request is
  *   safe
  */
-export type CommitAudited = <T>(actor: Actor, prepare: () => Promise<AuditedChange<T>>) => Promise<T>;
+export type CommitAudited = <T>(actor: Actor, prepare: () => Promise<AuditedChange<T>>, once?: Once<T>) => Promise<T>;
 
 export interface CommitAuditedOptions {
   readonly store: DocumentStore;
@@ -45,17 +47,19 @@ export interface CommitAuditedOptions {
 const ATTEMPTS = 10;
 
 export function createCommitAudited({ store, clock, pause }: CommitAuditedOptions): CommitAudited {
-  return async (actor, prepare) => {
+  return async (actor, prepare, once) => {
     // One audit id for all attempts. A commit with an unknown outcome was applied exactly if the record exists, and if
     // that commit is applied late, after a later attempt, it finds that attempt's record and fails.
     const at = clock.now();
     const id = newAuditId(at);
     let cause: unknown;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+      await once?.check();
       const { event, writes, result } = await prepare();
       if (event === undefined) return result;
       try {
-        await store.commit([...writes, auditWrite(id, actor, event, at)]);
+        const record = once === undefined ? [] : [once.record(result)];
+        await store.commit([...writes, auditWrite(id, actor, event, at), ...record]);
         return result;
       } catch (error) {
         if (!(error instanceof CommitError)) throw error;

@@ -12,6 +12,7 @@ import { adminRoutes } from './handlers.ts';
 import { createLicenses } from './licenses.ts';
 import { createMemberClaims } from './member-claims.ts';
 import { createMembers } from './members.ts';
+import { createRunOnce } from './once.ts';
 import { createSessions } from './sessions.ts';
 import { createTenants } from './tenants.ts';
 import { createUsage } from './usage.ts';
@@ -44,6 +45,7 @@ export const admin = defineFunction({
         sessions: createSessions({ store, clock, random, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
         audit: createAudit({ store }),
+        runOnce: createRunOnce({ store, clock }),
         clock,
       }),
       counter: store,

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import * as contract from '#shared/contract/admin.ts';
-import type { BoundRoute } from '#shared/http/route.ts';
+import type { BoundRoute, HttpResponse } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -9,8 +9,9 @@ import { type EveryMember, nothingElse } from '#shared/model/every-member.ts';
 import type { LicenseFields } from '#shared/model/license.ts';
 import type { Session } from '#shared/model/session.ts';
 import { actorOf } from './actor.ts';
-import type { ChangePreview, createLicenses } from './licenses.ts';
+import type { ChangePreview, CreatedLicense, createLicenses, RotatedKey } from './licenses.ts';
 import { listResponse } from './list-response.ts';
+import type { RunOnce } from './once.ts';
 import { scopeOf } from './scope.ts';
 import type { createSessions } from './sessions.ts';
 import { requireSeller } from './sold.ts';
@@ -20,10 +21,11 @@ export interface LicenseDomain {
   readonly licenses: ReturnType<typeof createLicenses>;
   readonly sessions: ReturnType<typeof createSessions>;
   readonly usage: ReturnType<typeof createUsage>;
+  readonly runOnce: RunOnce;
   readonly clock: Clock;
 }
 
-export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomain): BoundRoute[] => [
+export const licenseRoutes = ({ licenses, sessions, usage, runOnce, clock }: LicenseDomain): BoundRoute[] => [
   bind(contract.createLicense, async (input) => {
     const { expires_at } = input.body;
     if (expires_at !== null && expires_at <= clock.now()) {
@@ -34,8 +36,9 @@ export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomai
       offline_seconds: input.body.offline_seconds,
       tenant_id: scopeOf(input.principal).tenantFor(input.body.tenant_id),
     };
-    const { license, licenseId, licenseKey } = await licenses.create(wanted, actorOf(input));
-    return { status: 201, body: { ...describe({ ...license, id: licenseId }), license_key: licenseKey } };
+    return runOnce(input, contract.createLicense, describeCreated, (once) =>
+      licenses.create(wanted, actorOf(input), once),
+    );
   }),
 
   bind(contract.listLicenses, async ({ query, principal }) => {
@@ -68,11 +71,13 @@ export const licenseRoutes = ({ licenses, sessions, usage, clock }: LicenseDomai
   bind(contract.rotateLicenseKey, async (input) => {
     const { params, body, principal } = input;
     const { license_id } = params;
-    const rotated = await licenses.rotateKey(scopeOf(principal), license_id, body.grace_seconds, actorOf(input));
-    return {
+    const respond = ({ licenseKey, oldKeysUntil }: RotatedKey): HttpResponse => ({
       status: 201,
-      body: { license_id, license_key: rotated.licenseKey, old_keys_until: formatTime(rotated.oldKeysUntil) },
-    };
+      body: { license_id, license_key: licenseKey, old_keys_until: formatTime(oldKeysUntil) },
+    });
+    return runOnce(input, contract.rotateLicenseKey, respond, (once) =>
+      licenses.rotateKey(scopeOf(principal), license_id, body.grace_seconds, actorOf(input), once),
+    );
   }),
 
   bind(contract.listSessions, async ({ params, query, principal }) => {
@@ -123,6 +128,11 @@ const describe = (license: LicenseFields & { readonly id: string }): Described<t
     created_at: formatTime(created_at),
   };
 };
+
+const describeCreated = ({ license, licenseId, licenseKey }: CreatedLicense): HttpResponse => ({
+  status: 201,
+  body: { ...describe({ ...license, id: licenseId }), license_key: licenseKey },
+});
 
 const describePreview = ({ wouldEnd, count, seatsUsed, seatsTotal }: ChangePreview) => ({
   would_end: wouldEnd.map(describeSession),

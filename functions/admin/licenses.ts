@@ -20,8 +20,9 @@ import type { DocumentStore, FieldValue, Write } from '#shared/store/store.ts';
 import { type Actor, SYSTEM_ACTOR } from './actor.ts';
 import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
 import { changesOf } from './changes.ts';
-import { type CommitAudited, createCommitAudited } from './commit-audited.ts';
+import { type AuditedChange, type CommitAudited, createCommitAudited } from './commit-audited.ts';
 import { type NewLicense, newLicense, termsOf } from './new-license.ts';
+import type { Once } from './once.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
@@ -91,31 +92,31 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
    * seats are one commit.
    * @throws Fault `not_found` for an unknown tenant, `seat_limit_exceeded`, `dependency_unavailable`
    */
-  async function create(wanted: NewLicense, actor: Actor): Promise<CreatedLicense> {
+  async function create(wanted: NewLicense, actor: Actor, once?: Once<CreatedLicense>): Promise<CreatedLicense> {
     const licenseId = newLicenseId();
     const key = newLicenseKey(licenseId);
     const { tenant_id: tenantId } = wanted;
     const license = newLicense(wanted, key, clock.now());
-    await mutex.runExclusive(tenantId, () =>
-      commitAudited(actor, async () => {
-        const path = paths.license(licenseId);
-        const seats = seatsOf(license);
-        return {
-          writes: [
-            { op: 'create', path, fields: licenseDocument(license) },
-            ...(await allotSeats(store, { tenantId, seats, licenseId, now: clock.now() })),
-          ],
-          event: { action: 'license.create', tenantId, licenseId, details: termsOf(license) },
-          result: undefined,
-        };
-      }),
-    );
+    const created = { license, licenseId, licenseKey: key.text };
+    const prepare = async () => {
+      const path = paths.license(licenseId);
+      const seats = seatsOf(license);
+      return {
+        writes: [
+          { op: 'create' as const, path, fields: licenseDocument(license) },
+          ...(await allotSeats(store, { tenantId, seats, licenseId, now: clock.now() })),
+        ],
+        event: { action: 'license.create', tenantId, licenseId, details: termsOf(license) },
+        result: created,
+      };
+    };
+    await mutex.runExclusive(tenantId, () => commitAudited(actor, prepare, once));
     // The licence exists now and its key must reach the caller, so a failure here is ignored: the reaper makes the
     // missing seats.
     await reconcile(licenseId).catch((error) => {
       if (!isFault(error, 'dependency_unavailable')) throw error;
     });
-    return { license, licenseId, licenseKey: key.text };
+    return created;
   }
 
   /**
@@ -210,11 +211,17 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
    * own if that is earlier. Machines that acquire with the new key keep their seats.
    * @throws Fault `license_not_found`, `conflict` when too many keys work at once, `dependency_unavailable`
    */
-  async function rotateKey(scope: Scope, licenseId: string, graceSeconds: number, actor: Actor): Promise<RotatedKey> {
+  async function rotateKey(
+    scope: Scope,
+    licenseId: string,
+    graceSeconds: number,
+    actor: Actor,
+    once?: Once<RotatedKey>,
+  ): Promise<RotatedKey> {
     const { id } = await get(scope, licenseId);
     const key = newLicenseKey(id);
     const fresh = { hash: hashLicenseKey(key), until: null };
-    return commitAudited(actor, async () => {
+    const prepare = async (): Promise<AuditedChange<RotatedKey>> => {
       const license = await get(scope, licenseId);
       const now = clock.now();
       const until = now + graceSeconds * 1000;
@@ -238,7 +245,8 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
         },
         result: { licenseKey: key.text, oldKeysUntil: until },
       };
-    });
+    };
+    return commitAudited(actor, prepare, once);
   }
 
   return { get, list, create, change, archive, preview, rotateKey };

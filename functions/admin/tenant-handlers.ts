@@ -8,18 +8,21 @@ import type { Member, TenantFields } from '#shared/model/tenant.ts';
 import { actorOf } from './actor.ts';
 import { listResponse } from './list-response.ts';
 import type { createMembers } from './members.ts';
+import type { RunOnce } from './once.ts';
 import { type ListScope, scopeOf } from './scope.ts';
 import type { createTenants } from './tenants.ts';
 
 export interface TenantDomain {
   readonly tenants: ReturnType<typeof createTenants>;
   readonly members: ReturnType<typeof createMembers>;
+  readonly runOnce: RunOnce;
 }
 
-export const tenantRoutes = ({ tenants, members }: TenantDomain): BoundRoute[] => [
+export const tenantRoutes = ({ tenants, members, runOnce }: TenantDomain): BoundRoute[] => [
   bind(contract.createTenant, async (input) => {
-    const tenant = await tenants.create(input.body, actorOf(input));
-    return { status: 201, body: describeFor(scopeOf(input.principal))(tenant) };
+    const describe = describeFor(scopeOf(input.principal));
+    const respond = (tenant: Parameters<typeof describe>[0]) => ({ status: 201, body: describe(tenant) });
+    return runOnce(input, contract.createTenant, respond, (once) => tenants.create(input.body, actorOf(input), once));
   }),
 
   bind(contract.listTenants, async ({ query, principal }) => {

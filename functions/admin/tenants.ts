@@ -5,7 +5,8 @@ import type { DocumentReader, DocumentStore } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
 import { exceeds, freeEnded, requireSeats } from './allotment.ts';
 import { changesOf } from './changes.ts';
-import type { CommitAudited } from './commit-audited.ts';
+import type { AuditedChange, CommitAudited } from './commit-audited.ts';
+import type { Once } from './once.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
@@ -18,6 +19,8 @@ export type NewTenant = Pick<
 
 /** An undefined field stays unchanged. */
 export type TenantChange = { readonly [Field in keyof NewTenant]?: NewTenant[Field] | undefined };
+
+type CreatedTenant = TenantFields & { readonly id: string };
 
 export interface TenantsOptions {
   readonly store: DocumentStore;
@@ -45,14 +48,15 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
     return { items: items.map(readTenant), next };
   }
 
-  async function create(wanted: NewTenant, actor: Actor): Promise<{ readonly id: string } & TenantFields> {
+  async function create(wanted: NewTenant, actor: Actor, once?: Once<CreatedTenant>): Promise<CreatedTenant> {
     const id = newTenantId();
     const fields = { ...wanted, seats_allotted: 0, owners: 0, created_at: clock.now() };
-    return commitAudited(actor, async () => ({
+    const prepare = async (): Promise<AuditedChange<CreatedTenant>> => ({
       writes: [{ op: 'create', path: adminPaths.tenant(id), fields }],
       event: { action: 'tenant.create', tenantId: id, details: wanted },
       result: { id, ...fields },
-    }));
+    });
+    return commitAudited(actor, prepare, once);
   }
 
   /** @throws Fault `not_found`, `seat_limit_exceeded` when its licences already have more seats */

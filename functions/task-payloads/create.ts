@@ -42,7 +42,7 @@ export const UNKNOWN_EXECUTION = 'unknown';
 /**
  * Seals a payload under a fresh task id, and starts its job if asked to.
  * @returns the response as JSON: a repeated request gets the same bytes
- * @throws Fault `idempotency_key_reused`, `conflict`, `dependency_unavailable`: then no job was started, and no
+ * @throws Fault `idempotency_conflict`, `conflict`, `dependency_unavailable`: then no job was started, and no
  *   object is left unless removing it failed too
  */
 export function createTaskCreation({ wrapper, objects, tasks, idempotency, jobs, clock }: CreateOptions) {

@@ -1,6 +1,7 @@
 import * as contract from '#shared/contract/task-payloads.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import { idempotencyKeyIn } from '#shared/idempotency/secrets.ts';
 import { Fault, invalid } from '#shared/model/errors.ts';
 import type { Principal } from '#shared/model/principal.ts';
 import { Sensitive } from '#shared/model/sensitive.ts';
@@ -50,10 +51,4 @@ export const taskRoutes = ({ create, manage }: TasksDomain): BoundRoute[] => [
 function callerOf(principal: Principal): string {
   if (principal.kind === 'service') return principal.email;
   throw new Fault('forbidden', 'Tasks belong to services.');
-}
-
-function idempotencyKeyIn(headers: Readonly<Record<string, string | undefined>>): string | undefined {
-  const key = headers['idempotency-key'];
-  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key;
-  throw invalid([{ path: 'Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' }]);
 }

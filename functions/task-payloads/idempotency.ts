@@ -1,4 +1,5 @@
-import { createHmac, scrypt, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { deriveSecrets, IDEMPOTENCY_RETENTION, macOf } from '#shared/idempotency/secrets.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
@@ -29,8 +30,6 @@ export type Claim =
   | { readonly kind: 'completed'; readonly response: string }
   | { readonly kind: 'started'; readonly attempt: Attempt };
 
-/** Milliseconds. */
-const KEPT_FOR = 86_400_000;
 /** Milliseconds after which an attempt without a response counts as crashed. Once another has started it cannot save. */
 const LEASE = 90_000;
 const TRIES = 5;
@@ -84,9 +83,9 @@ export function createIdempotency(store: Pick<DocumentStore, 'get' | 'commit'>, 
   });
 
   return {
-    /** @throws Fault `idempotency_key_reused`, `conflict` while the first request is in progress, `dependency_unavailable` */
+    /** @throws Fault `idempotency_conflict`, `idempotency_in_progress` while the first request is in progress, `dependency_unavailable` */
     async claim({ caller, key, body, taskId }: IdempotentRequest): Promise<Claim> {
-      const { path, macKey } = await derive(caller, key);
+      const { path, macKey } = await deriveSecrets(caller, key);
       const mac = macOf(macKey, body);
       let abandoned: string | undefined;
       for (let tries = 0; tries < TRIES; tries += 1) {
@@ -94,8 +93,14 @@ export function createIdempotency(store: Pick<DocumentStore, 'get' | 'commit'>, 
         const now = clock.now();
         const lease_until = now + LEASE;
         if (found === undefined) {
-          const fields = { task_id: taskId, body_mac: mac, response: null, lease_until, expires_at: now + KEPT_FOR };
-          const write: Write = { op: 'create', path, fields, deleteAfter: now + KEPT_FOR };
+          const fields = {
+            task_id: taskId,
+            body_mac: mac,
+            response: null,
+            lease_until,
+            expires_at: now + IDEMPOTENCY_RETENTION,
+          };
+          const write: Write = { op: 'create', path, fields, deleteAfter: now + IDEMPOTENCY_RETENTION };
           if (await applied(write)) return attempt(path, taskId, abandoned);
         } else if (found.fields['task_id'] === taskId) {
           return attempt(path, taskId, abandoned);
@@ -120,33 +125,17 @@ export type Idempotency = ReturnType<typeof createIdempotency>;
 
 /**
  * @returns undefined when the attempt has crashed without a response
- * @throws Fault `conflict` while it is in progress, `idempotency_key_reused` for another body
+ * @throws Fault `idempotency_in_progress` while it is in progress, `idempotency_conflict` for another body
  */
 function savedResponse({ fields }: Document, mac: string, now: number): string | undefined {
   if (!timingSafeEqual(Buffer.from(String(fields['body_mac'])), Buffer.from(mac))) {
-    throw new Fault('idempotency_key_reused', 'The first request with this key had another body.');
+    throw new Fault('idempotency_conflict', 'The first request with this key had another body.');
   }
   if (typeof fields['response'] === 'string') return fields['response'];
   if (Number(fields['lease_until']) <= now) return undefined;
-  throw new Fault('conflict', 'The first request with this Idempotency-Key is still in progress.', { retryAfter: 2 });
-}
-
-const storeUnavailable = () => new Fault('dependency_unavailable', 'The document store does not answer right now.');
-
-/** About 30 ms a guess, for keys that are easy to guess. */
-const SCRYPT = { N: 2 ** 14, r: 8, p: 1 };
-
-function derive(caller: string, key: string): Promise<{ path: string; macKey: Buffer }> {
-  return new Promise((resolve, reject) => {
-    scrypt(key, `countersign/idempotency/v1:${caller}`, 64, SCRYPT, (error, derived) => {
-      if (error) reject(error);
-      else resolve({ path: `idempotency/${derived.toString('hex', 0, 32)}`, macKey: derived.subarray(32) });
-    });
+  throw new Fault('idempotency_in_progress', 'The first request with this Idempotency-Key is still in progress.', {
+    retryAfter: 2,
   });
 }
 
-function macOf(key: Buffer, pieces: readonly Uint8Array[]): string {
-  const mac = createHmac('sha256', key);
-  for (const piece of pieces) mac.update(piece);
-  return mac.digest('hex');
-}
+const storeUnavailable = () => new Fault('dependency_unavailable', 'The document store does not answer right now.');

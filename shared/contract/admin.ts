@@ -65,7 +65,7 @@ export const createLicense = defineRoute({
   responses: {
     201: { description: 'Created', schema: license.extend({ license_key: z.string() }) },
   },
-  errors: ['not_found', 'seat_limit_exceeded', 'dependency_unavailable'],
+  errors: ['not_found', 'idempotency_conflict', 'seat_limit_exceeded', 'dependency_unavailable'],
 });
 
 export const listLicenses = defineRoute({
@@ -151,7 +151,7 @@ export const rotateLicenseKey = defineRoute({
       }),
     },
   },
-  errors: ['license_not_found', 'conflict', 'dependency_unavailable'],
+  errors: ['license_not_found', 'conflict', 'idempotency_conflict', 'dependency_unavailable'],
 });
 
 export const listSessions = defineRoute({

@@ -23,9 +23,9 @@ export const createTask = defineRoute({
   summary: 'Seal the payload of a task, and optionally start its job',
   description:
     'The payload is encrypted before it is stored, and only the worker can decrypt it. Numbers beyond ±(2^53 - 1), which ' +
-    'a double cannot hold exactly, are invalid: send them as strings. With the header `Idempotency-Key` (1 to 255 ' +
+    'a double cannot hold exactly, are invalid: send them as strings. With the header `Idempotency-Key` (16 to 255 ' +
     'visible ASCII characters; a random UUID is best) a repeated request gets the same response for 24 hours; another ' +
-    'body with the same key gets `idempotency_key_reused`, and a repeat of a request still in progress gets `conflict`. ' +
+    'body with the same key gets `idempotency_conflict`, and a repeat of a request still in progress gets `idempotency_in_progress`. ' +
     'When the job certainly did not start, the response is 503 and nothing is left behind. When that is unknown, the ' +
     'payload stays and `execution` is `unknown`.',
   body: z.strictObject({ payload: jsonObject(), run: z.boolean().default(false) }),
@@ -43,7 +43,7 @@ export const createTask = defineRoute({
       }),
     },
   },
-  errors: ['conflict', 'idempotency_key_reused', 'dependency_unavailable'],
+  errors: ['conflict', 'idempotency_conflict', 'idempotency_in_progress', 'dependency_unavailable'],
 });
 
 export const getTask = defineRoute({

@@ -42,7 +42,7 @@ export const createTenant = defineRoute({
     stripe_subscription_id: stripeId.default(null),
   }),
   responses: { 201: { description: 'Created', schema: tenant } },
-  errors: ['dependency_unavailable'],
+  errors: ['idempotency_conflict', 'dependency_unavailable'],
 });
 
 export const listTenants = defineRoute({

@@ -66,10 +66,15 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'The sealed payload cannot be opened',
     example: 'The payload was altered, cut short, or sealed under a different task id.',
   },
-  idempotency_key_reused: {
-    status: 422,
+  idempotency_conflict: {
+    status: 409,
     title: 'The idempotency key belongs to another request',
     example: 'The first request with this key had another body.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    title: 'The repeat came too early',
+    example: 'The first request with this Idempotency-Key is still in progress.',
   },
   rate_limited: { status: 429, title: 'Too many requests', example: 'The limit is 1000 requests an hour.' },
   internal: { status: 500, title: 'Internal error', example: 'The log has the cause under this request id.' },

@@ -32,7 +32,7 @@ describe('the same key', () => {
   test.each([{ payload: { key: 'sk-2' } }, { ...PAYLOAD, run: true }])('and another body, %j: 422', async (other) => {
     const key = crypto.randomUUID();
     const first = await create(key);
-    expect(await create(key, other)).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
+    expect(await create(key, other)).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
     expect(await objects()).toEqual([first.body.object]);
     expect(called('run.RunJob')).toBe(0);
   });
@@ -57,7 +57,7 @@ describe('the same key', () => {
     const answers = new Set(replies.filter(({ status }) => status === 201).map(({ text }) => text));
     expect(answers.size).toBe(1);
     for (const { status, body, headers } of replies) {
-      if (status === 409) expect([body.code, headers.get('retry-after')]).toEqual(['conflict', '2']);
+      if (status === 409) expect([body.code, headers.get('retry-after')]).toEqual(['idempotency_in_progress', '2']);
     }
     expect(await objects()).toHaveLength(1);
     expect((await create(key)).text).toBe([...answers][0]);

@@ -3,17 +3,20 @@ import type { Route } from '#shared/http/route.ts';
 import type { Exchanges } from '../examples/example.ts';
 import { type JsonSchema, requestSchema } from './schema.ts';
 
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'the same request under the same key gets the same answer for 24 hours',
+  schema: { type: 'string', minLength: 16, maxLength: 255 },
+};
+
 /** Headers with a meaning of their own, by operation. */
 const HEADERS: Readonly<Record<string, readonly object[]>> = {
-  createTask: [
-    {
-      name: 'Idempotency-Key',
-      in: 'header',
-      required: false,
-      description: 'the same request under the same key gets the same answer for 24 hours',
-      schema: { type: 'string', minLength: 1, maxLength: 255 },
-    },
-  ],
+  createTask: [IDEMPOTENCY_KEY],
+  createTenant: [IDEMPOTENCY_KEY],
+  createLicense: [IDEMPOTENCY_KEY],
+  rotateLicenseKey: [IDEMPOTENCY_KEY],
 };
 
 /** A route's parameters in path, query and headers, with the values that its examples give them. */

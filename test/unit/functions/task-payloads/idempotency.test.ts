@@ -33,7 +33,7 @@ async function attempt(taskId: string, rest = {}): Promise<Attempt> {
 describe('a key', () => {
   test('is one attempt’s until that has settled; then it has an answer', async () => {
     const first = await attempt('1');
-    await expect(claim('2')).rejects.toMatchObject({ code: 'conflict', retryAfter: 2 });
+    await expect(claim('2')).rejects.toMatchObject({ code: 'idempotency_in_progress', retryAfter: 2 });
     await first.saveResponse('answer');
     expect(await claim('3')).toEqual({ kind: 'completed', response: 'answer' });
     await first.saveResponse('more');
@@ -42,9 +42,9 @@ describe('a key', () => {
 
   test('with another body is refused, settled or not', async () => {
     const first = await attempt('1');
-    await expect(claim('2', { body: 'other' })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    await expect(claim('2', { body: 'other' })).rejects.toMatchObject({ code: 'idempotency_conflict' });
     await first.saveResponse('answer');
-    await expect(claim('2', { body: 'other' })).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    await expect(claim('2', { body: 'other' })).rejects.toMatchObject({ code: 'idempotency_conflict' });
   });
 
   test('is the caller’s own', async () => {
@@ -66,7 +66,7 @@ describe('an attempt that does not settle', () => {
   test('is taken over after its lease, and can settle no more', async () => {
     const first = await attempt('1');
     now += LEASE - 1;
-    await expect(claim('2')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(claim('2')).rejects.toMatchObject({ code: 'idempotency_in_progress' });
     now += 1;
     const second = await attempt('2');
     expect(second.abandoned).toBe('1');
@@ -103,7 +103,7 @@ describe('a commit whose answer is lost', () => {
   test('every time: the store is unavailable, and it is not claimed twice', async () => {
     store.loseAnswers(1);
     await attempt('1');
-    await expect(claim('2')).rejects.toMatchObject({ code: 'conflict' });
+    await expect(claim('2')).rejects.toMatchObject({ code: 'idempotency_in_progress' });
   });
 });
 

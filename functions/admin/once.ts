@@ -1,0 +1,118 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { HandlerInput, HttpResponse } from '#shared/http/route.ts';
+import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
+import { deriveSecrets, IDEMPOTENCY_RETENTION, idempotencyKeyIn, macOf } from '#shared/idempotency/secrets.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import type { Principal } from '#shared/model/principal.ts';
+import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
+
+/**
+ * A request with an Idempotency-Key. Its record is part of the commit that the request makes, with the answer in it, so
+ * that act, record and answer exist together or not at all: no request can be "in progress".
+ */
+export interface Once<T> {
+  /**
+   * Called before every attempt to commit. @throws Replay when the act is done already, Fault `idempotency_conflict` when
+   * the key belongs to another request
+   */
+  check(): Promise<void>;
+  /** The write that goes into the act's commit. */
+  record(result: T): Write;
+}
+
+/** Ends a request whose act is done already: the first answer is given again. */
+export class Replay extends Error {
+  readonly response: HttpResponse;
+
+  constructor(response: HttpResponse) {
+    super('the act is done already');
+    this.name = 'Replay';
+    this.response = response;
+  }
+}
+
+export interface OnceOptions {
+  readonly store: Pick<DocumentStore, 'get' | 'commit'>;
+  readonly clock: Clock;
+}
+
+/** What a handler's input says about the request and its caller. */
+export type OnceInput = Pick<HandlerInput<unknown, unknown, unknown>, 'params' | 'body' | 'headers' | 'principal'>;
+
+export type RunOnce = <T>(
+  input: OnceInput,
+  route: { readonly id: string },
+  respond: (result: T) => HttpResponse,
+  act: (once: Once<T> | undefined) => Promise<T>,
+) => Promise<HttpResponse>;
+
+/**
+ * Performs an act that is one commit, once for each Idempotency-Key and caller: a repeated request gets the first
+ * answer for 24 hours. Without a key it simply performs the act.
+ */
+export function createRunOnce({ store, clock }: OnceOptions): RunOnce {
+  return async (input, route, respond, act) => {
+    const key = idempotencyKeyIn(input.headers);
+    if (key === undefined) return respond(await act(undefined));
+    const { path, macKey, sealKey } = await deriveSecrets(callerOf(input.principal), key);
+    const mac = macOf(macKey, [JSON.stringify([route.id, input.params ?? {}, input.body])]);
+    try {
+      return respond(await act({ check, record }));
+    } catch (error) {
+      if (error instanceof Replay) return error.response;
+      throw error;
+    }
+
+    async function check(): Promise<void> {
+      const [found] = await store.get([path]);
+      if (found === undefined) return;
+      if (Number(found.fields['expires_at']) <= clock.now()) await forget(found);
+      else throw new Replay(firstAnswer(found));
+    }
+
+    /** The store's TTL may take a day; a key is free when its time is over. */
+    async function forget({ updateTime: lastUpdateTime }: Document): Promise<void> {
+      await store.commit([{ op: 'delete', path, precondition: { lastUpdateTime } }]).catch((error: unknown) => {
+        if (!(error instanceof CommitError)) throw error;
+      });
+    }
+
+    function firstAnswer({ fields }: Document): HttpResponse {
+      const sealed = fields['sealed_answer'];
+      const answer =
+        sameMac(String(fields['body_mac']), mac) && typeof sealed === 'string'
+          ? openAnswer(sealKey, path, sealed)
+          : undefined;
+      if (answer === undefined) {
+        throw new Fault('idempotency_conflict', 'The first request with this Idempotency-Key was another one.');
+      }
+      return JSON.parse(answer);
+    }
+
+    function record(result: Parameters<typeof respond>[0]): Write {
+      const expires_at = clock.now() + IDEMPOTENCY_RETENTION;
+      const sealed_answer = sealAnswer(sealKey, path, JSON.stringify(respond(result)));
+      return { op: 'create', path, fields: { body_mac: mac, sealed_answer, expires_at }, deleteAfter: expires_at };
+    }
+  };
+}
+
+function callerOf(principal: Principal): string {
+  switch (principal.kind) {
+    case 'user':
+      return `user:${principal.uid}`;
+    case 'service':
+    case 'scheduler':
+      return `${principal.kind}:${principal.email}`;
+    case 'anyone':
+      throw new Fault('unauthenticated', 'An Idempotency-Key belongs to a caller.');
+    default:
+      return principal satisfies never;
+  }
+}
+
+function sameMac(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

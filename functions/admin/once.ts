@@ -1,5 +1,4 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { HandlerInput, HttpResponse } from '#shared/http/route.ts';
 import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
 import { deriveSecrets, IDEMPOTENCY_RETENTION, idempotencyKeyIn, macOf } from '#shared/idempotency/secrets.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -22,10 +21,10 @@ export interface Once<T> {
 }
 
 /** Ends a request whose act is done already: the first answer is given again. */
-export class Replay extends Error {
-  readonly response: HttpResponse;
+class Replay extends Error {
+  readonly response: Answer;
 
-  constructor(response: HttpResponse) {
+  constructor(response: Answer) {
     super('the act is done already');
     this.name = 'Replay';
     this.response = response;
@@ -37,15 +36,26 @@ export interface OnceOptions {
   readonly clock: Clock;
 }
 
-/** What a handler's input says about the request and its caller. */
-export type OnceInput = Pick<HandlerInput<unknown, unknown, unknown>, 'params' | 'body' | 'headers' | 'principal'>;
+/** What the repeated request is answered: plain data, which JSON keeps as it is. */
+interface Answer {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** What tells a request from another one, and whose it is. */
+interface OnceInput {
+  readonly params: unknown;
+  readonly body: unknown;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly principal: Principal;
+}
 
 export type RunOnce = <T>(
   input: OnceInput,
   route: { readonly id: string },
-  respond: (result: T) => HttpResponse,
+  respond: (result: T) => Answer,
   act: (once: Once<T> | undefined) => Promise<T>,
-) => Promise<HttpResponse>;
+) => Promise<Answer>;
 
 /**
  * Performs an act that is one commit, once for each Idempotency-Key and caller: a repeated request gets the first
@@ -78,7 +88,7 @@ export function createRunOnce({ store, clock }: OnceOptions): RunOnce {
       });
     }
 
-    function firstAnswer({ fields }: Document): HttpResponse {
+    function firstAnswer({ fields }: Document): Answer {
       const sealed = fields['sealed_answer'];
       const answer =
         sameMac(String(fields['body_mac']), mac) && typeof sealed === 'string'

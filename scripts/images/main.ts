@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
@@ -100,11 +101,14 @@ async function makeLicense(gateway: string, staff: string): Promise<string> {
 
 async function smokeTest(gateway: string, token: string, licenseKey: string): Promise<void> {
   const env = { ...process.env, SMOKE_URL: gateway, SMOKE_TOKEN: token, SMOKE_LICENSE_KEY: licenseKey };
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  spawn(process.execPath, ['scripts/smoke-test.ts'], { cwd: ROOT, env, stdio: 'inherit' }).once('exit', (status) =>
-    status === 0 ? resolve() : reject(new Error(`smoke test: ${status}`)),
-  );
-  await promise;
+  await succeeds('smoke test', ['scripts/smoke-test.ts'], env);
+}
+
+/** Not spawnSync: the stand-ins that it asks are in this process. */
+async function succeeds(what: string, args: readonly string[], env: Environment): Promise<void> {
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: 'inherit' });
+  const [status] = await once(child, 'exit');
+  if (status !== 0) throw new Error(`${what}: ${status}`);
 }
 
 /** A task is sealed by one image, and opened by the worker's. */
@@ -117,11 +121,7 @@ async function runTask(gateway: string, token: string, environment: Environment)
   if (response.status !== 201) throw new Error(`task: ${response.status} ${await response.text()}`);
   const { task_id } = z.object({ task_id: z.string() }).parse(await response.json());
   const env = { ...environment, METADATA_SERVER_DETECTION: 'none', TASK_ID: task_id };
-  const { status } = spawnSync(process.execPath, [join(WORK, 'runners/task-worker/main.cjs')], {
-    env,
-    stdio: 'inherit',
-  });
-  if (status !== 0) throw new Error(`worker: ${status}`);
+  await succeeds('worker', [join(WORK, 'runners/task-worker/main.cjs')], env);
   say('task: sealed, opened and deleted');
 }
 

@@ -31,7 +31,7 @@ variable "candidate_domain" {
 }
 
 variable "cors_origins" {
-  description = "Origins of web pages that upload with signed URLs and call the routes of users."
+  description = "Origins of web pages that upload with signed URLs and call the routes of users and of seats."
   type        = list(string)
   default     = []
   nullable    = false

@@ -1,15 +1,15 @@
 // A service that works for as long as it holds a seat:
-//   LICENSE_URL=http://127.0.0.1:8080 LICENSE_KEY=CS-… ROOT_KEY="$(cat root-keys.pem)" node service.mjs
+//   COUNTERSIGN_URL=http://127.0.0.1:8080 COUNTERSIGN_LICENSE_KEY=CS-… COUNTERSIGN_ROOT_KEY="$(cat root-keys.pem)" node service.mjs
 import { createServer } from 'node:http';
 import { holdSeat, rootKey, SeatError } from 'countersign-client';
 
 try {
   const seat = await holdSeat({
-    url: process.env.LICENSE_URL,
-    licenseKey: process.env.LICENSE_KEY,
+    url: process.env.COUNTERSIGN_URL,
+    licenseKey: process.env.COUNTERSIGN_LICENSE_KEY,
     // A program that ships has its root key and its product in its source.
-    keys: rootKey(process.env.ROOT_KEY),
-    product: process.env.PRODUCT ?? 'default',
+    keys: rootKey(process.env.COUNTERSIGN_ROOT_KEY),
+    product: process.env.COUNTERSIGN_PRODUCT ?? 'default',
     application: 'example-service',
     onEvent: (event) => console.log(`seat: ${event.type}`),
   });

@@ -32,9 +32,9 @@ describe('service.mjs', () => {
     const env = {
       ...process.env,
       XDG_STATE_HOME: join(client.project, 'state'),
-      LICENSE_URL: suite.stack.gateway,
-      LICENSE_KEY: licenseKey,
-      ROOT_KEY: suite.stack.rootKey,
+      COUNTERSIGN_URL: suite.stack.gateway,
+      COUNTERSIGN_LICENSE_KEY: licenseKey,
+      COUNTERSIGN_ROOT_KEY: suite.stack.rootKey,
     };
     const child = spawn(process.execPath, [join(client.folder, 'examples', 'service.mjs')], { env });
     let output = '';

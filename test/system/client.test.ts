@@ -61,8 +61,13 @@ describe('the package', () => {
     expect(Object.keys(description)).not.toContain('dependencies');
     expect(client.files.filter((name) => !/\.(js|cjs|d\.c?ts)$/.test(name) && name.includes('.'))).toEqual([
       'README.md',
+      'examples/docker/entrypoint.sh',
+      'examples/github-actions/licensed.yml',
       'examples/page.html',
+      'examples/react/proxy.mjs',
+      'examples/react/use-seat.jsx',
       'examples/service.mjs',
+      'examples/systemd/render.service',
       'package.json',
     ]);
   });
@@ -95,38 +100,35 @@ describe('the package', () => {
     });
   }
 
-  test('its declarations compile in a strict project', async () => {
-    await writeFile(
-      join(client.project, 'program.mts'),
-      `import { holdSeat, rootKey, verifyLicense, type Seat } from 'countersign-client';
-       const keys = rootKey('');
-       const seat: Seat = await holdSeat({ url: 'http://127.0.0.1', licenseKey: 'k', product: 'p', keys });
-       const check = await verifyLicense('{}', '');
-       export const answer: string = check.valid ? check.form : check.reason;
-       // @ts-expect-error a misspelt option is found
-       await holdSeat({ url: '', licenceKey: '', product: seat.state, keys });`,
-    );
-    const root = resolve(import.meta.dirname, '../..');
-    const flags = [
-      '--noEmit',
-      '--strict',
-      '--exactOptionalPropertyTypes',
-      '--module',
-      'nodenext',
-      '--target',
-      'es2024',
-    ];
-    const types = [
-      '--lib',
-      'es2024,esnext.disposable,dom',
-      '--types',
-      'node',
-      '--typeRoots',
-      `${root}/node_modules/@types`,
-    ];
-    const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const args = [tsc, '--ignoreConfig', ...flags, ...types, 'program.mts'];
+  test('its declarations compile in strict projects of both kinds, without types of Node and without skipLibCheck', async () => {
+    const program = (
+      print: string,
+    ) => `import { holdSeat, rootKey, SeatError, verifyLicense, type Seat } from 'countersign-client';
+       export async function run(): Promise<string> {
+         const seat: Seat = await holdSeat({ url: 'http://127.0.0.1', licenseKey: 'k', product: 'a', keys: rootKey(''), hostname: false });
+         try {
+           await seat.release();
+         } catch (error) {
+           if (error instanceof SeatError) return error.code;
+         }
+         const check = await verifyLicense('{}', '');
+         // @ts-expect-error a misspelt option is found
+         await holdSeat({ url: '', licenceKey: '', product: seat.state, keys: rootKey('') });
+         return check.valid ? check.form : check.reason;
+       }
+       ${print}`;
+    await writeFile(join(client.project, 'program.mts'), program('await run();'));
+    await writeFile(join(client.project, 'program.cts'), program('void run();'));
+    const tsc = join(resolve(import.meta.dirname, '../..'), 'node_modules/typescript/bin/tsc');
+    const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'node16', '--target', 'es2022'];
+    const args = [tsc, '--ignoreConfig', ...strict, '--lib', 'es2022,dom', '--types', '', 'program.mts', 'program.cts'];
     expect(await start(args).ended).toMatchObject({ status: 0, stdout: '' });
+  });
+
+  test('it is loaded by `require` as well, beside the ES module', async () => {
+    const program =
+      "const a = require('countersign-client'); import('countersign-client').then((b) => console.log(Object.keys(a).join() === Object.keys(b).join(), typeof a.holdSeat));";
+    expect(await start(['-e', program]).ended).toMatchObject({ status: 0, stdout: 'true function\n' });
   });
 });
 

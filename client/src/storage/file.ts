@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Storage } from './storage.ts';
 
 /**
@@ -15,12 +15,12 @@ export function fileStorage(directory: string): Storage {
       try {
         return await readFile(pathOf(name), 'utf8');
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        if (codeOf(error) === 'ENOENT') return undefined;
         throw error;
       }
     },
     async set(name, text) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
+      await makeDirectory(directory);
       const draft = `${pathOf(name)}.${randomUUID()}`;
       await writeFile(draft, text, { mode: 0o600 });
       await rename(draft, pathOf(name));
@@ -28,6 +28,21 @@ export function fileStorage(directory: string): Storage {
     delete: (name) => rm(pathOf(name), { force: true }),
   };
 }
+
+/** Parents first. Not mkdir's `recursive`, which never comes back where a file system answers ENOENT for ever (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () =>
+    mkdir(path, { mode: 0o700 }).catch((error) => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    });
+  await make().catch(async (error) => {
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await make();
+  });
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined);
 
 /**
  * Where a user's programs keep what they must not lose, by the custom of each system.

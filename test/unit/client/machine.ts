@@ -9,7 +9,7 @@ export interface Machine {
   readonly name: string;
   /** Added to the true time by its wall clock. */
   clockOffset: number;
-  network: 'up' | 'refused' | 'silent';
+  network: 'up' | 'refused' | 'silent' | 'portal';
   sleepUntil(time: number): void;
   /** Nothing that was started before this happens any more. */
   crash(): void;
@@ -69,7 +69,9 @@ export function createMachine(options: MachineOptions): Machine {
       if (network === 'silent' && body !== undefined) {
         return signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       }
-      const answer = server.handle(path, body === undefined ? {} : JSON.parse(body));
+      // A captive portal, or a proxy that does not pass the request on, answers in the server's place.
+      const portal = { status: 200, body: '<html>Sign in</html>', retryAfter: undefined };
+      const answer = network === 'portal' ? portal : server.handle(path, body === undefined ? {} : JSON.parse(body));
       const date = new Date(world.now()).toUTCString();
       const arrive = () => {
         if (born !== generation) return;

@@ -134,6 +134,9 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     return { status: 410, body: { code: 'session_ended', reason } };
   }
 
+  /** Clients send a key in its one spelling. */
+  const named = (key: string) => Object.keys(licenses).find((name) => name.toUpperCase() === key) ?? key;
+
   const server: ModelServer = {
     sessions,
     used,
@@ -162,7 +165,7 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
           return { status: 200, body: { keys } };
         }
         case '/api/v1/licenses/acquire':
-          return acquire(body['license_key'] ?? '', body['hardware_id'] ?? '', program);
+          return acquire(named(body['license_key'] ?? ''), body['hardware_id'] ?? '', program);
         case '/api/v1/licenses/heartbeat':
           return known(id, (session) => {
             const lease = (licenses[session.license]?.leaseSeconds ?? 0) * 1000;

@@ -374,3 +374,123 @@ describe('without a seat', () => {
     await expect(hold(rest)).rejects.toBeInstanceOf(TypeError);
   });
 });
+
+describe('programs that share a seat', () => {
+  test('each gives back its part; the last one ends the session and forgets the licence', async () => {
+    const { hold, outcome, pass, live, storage, machine, events } = setUp({}, 1);
+    const [first, second] = [await outcome(hold()), await outcome(hold({ onEvent: () => {} }))];
+    await outcome(first.release());
+    expect(events.at(-1)).toEqual({ type: 'released', confirmed: true, stillHeld: true });
+    await pass(10 * MINUTE);
+    expect([second.state, live()]).toEqual(['held', 1]);
+    // The licence is still kept, since the second window may crash and start again offline.
+    machine.network = 'refused';
+    expect((await outcome(hold({ storage }))).state).toBe('offline');
+    machine.network = 'up';
+    await pass(10 * MINUTE);
+    await outcome(second.release());
+  });
+});
+
+describe('whatever ends a seat asks the server first', () => {
+  test.each([1, 12, 45])('a licence prolonged %i seconds before its end goes on', async (seconds) => {
+    const { hold, outcome, world, license } = setUp();
+    license.expiresAt = START + 2 * HOUR;
+    const seat = await outcome(hold());
+    await world.run(START + 2 * HOUR - seconds * SECOND);
+    license.expiresAt = START + 40 * HOUR;
+    await world.run(START + 3 * HOUR);
+    expect([seat.state, seat.license.expiresAt]).toEqual(['held', START + 40 * HOUR]);
+  });
+
+  test('a licence that was suspended and reinstated meanwhile goes on, one that is suspended does not', async () => {
+    const { hold, outcome, pass, server, live } = setUp();
+    const seat = await outcome(hold());
+    server.end(String(seat.license.claims['session_id']), 'license_suspended');
+    await pass(2.1 * MINUTE);
+    expect([seat.state, live()]).toEqual(['held', 1]);
+  });
+
+  test('a verdict that cannot be asked about any more holds', async () => {
+    const { hold, outcome, pass, server, machine, events, world } = setUp();
+    const seat = await outcome(hold());
+    server.end(String(seat.license.claims['session_id']), 'license_suspended');
+    // The answer to the heartbeat is the last one that arrives.
+    const requests = machine.requests;
+    while (machine.requests === requests) await world.run(world.now() + SECOND / 50);
+    machine.network = 'refused';
+    await pass(MINUTE);
+    expect(events.at(-1)).toMatchObject({ type: 'lost', reason: 'license_suspended' });
+  });
+
+  test('a silent server ends the seat four seconds after its end, no later', async () => {
+    const { hold, outcome, world, machine, types } = setUp();
+    const seat = await outcome(hold());
+    const end = seat.license.validUntil ?? 0;
+    machine.network = 'silent';
+    await world.run(end + 16 * SECOND);
+    expect([seat.state, types().at(-1)]).toEqual(['lost', 'lost']);
+  });
+});
+
+describe('a start without the server says why', () => {
+  const failing = (hold: Promise<Seat>) =>
+    hold.then(
+      () => undefined,
+      (error: SeatError) => ({ code: error.code, kept: error.kept?.reason, message: error.message }),
+    );
+
+  test('nothing was ever kept, the seat was given back, the licence is strict, the kept one is over', async () => {
+    const { hold, outcome, pass, machine, license, storage } = setUp();
+    const offline = async () => {
+      machine.network = 'refused';
+      const failure = await outcome(failing(hold({ storage })));
+      machine.network = 'up';
+      return failure;
+    };
+    expect(await offline()).toMatchObject({ code: 'connection_refused', kept: 'none' });
+    const seat = await outcome(hold({ storage }));
+    await outcome(seat.release());
+    expect((await offline())?.message).toContain('gave its seat back');
+    Object.assign(license, { offlineSeconds: 360 });
+    await outcome(hold({ storage }));
+    machine.crash();
+    expect((await offline())?.message).toContain('only while the server answers');
+    Object.assign(license, { offlineSeconds: 3600 });
+    await outcome(hold({ storage }));
+    machine.crash();
+    await pass(2 * HOUR);
+    expect(await offline()).toMatchObject({ kept: 'stale' });
+  });
+
+  test('an end that the server did not hear of keeps the licence, as a crash does', async () => {
+    const { hold, outcome, machine, storage } = setUp();
+    const seat = await outcome(hold({ storage }));
+    machine.network = 'refused';
+    await outcome(seat.release());
+    expect((await outcome(hold({ storage }))).state).toBe('offline');
+  });
+
+  test('a key typed in another way finds the licence of the last run', async () => {
+    const { hold, outcome, machine, storage } = setUp();
+    await outcome(hold({ storage }));
+    machine.crash();
+    machine.network = 'refused';
+    expect((await outcome(hold({ storage, licenseKey: ' k\u2013e\u00ady\r\n' }))).state).toBe('offline');
+  });
+});
+
+test.each([
+  [{ licenseKey: undefined }, /licenseKey.*undefined.*variable/],
+  [{ url: undefined }, /url.*undefined/],
+  [{ application: null }, /application.*null/],
+  [{ licenseKey: 12345 }, /licenseKey.*number/],
+  [{ licenseKey: '\u200b"-"' }, /licenseKey.*empty/],
+  [{ hardwareId: 7 }, /hardwareId.*number/],
+  [{ patience: '30' }, /patience/],
+])('an option that is missing or of another kind is named: %o', async (rest, message) => {
+  const { machine } = setUp();
+  const options = { url: 'http://licenses.example', licenseKey: 'KEY', application: 'test', ...rest };
+  // @ts-expect-error what JavaScript programs pass
+  await expect(holdSeatOn(machine.platform, options)).rejects.toThrow(message);
+});

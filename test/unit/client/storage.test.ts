@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { stateDirectory } from '../../../client/src/storage/file.ts';
+import { fileStorage, stateDirectory } from '../../../client/src/storage/file.ts';
 import { guardedStorage } from '../../../client/src/storage/guarded.ts';
 import type { Storage } from '../../../client/src/storage/storage.ts';
 
@@ -41,6 +41,14 @@ describe('a storage that cannot be used', () => {
     expect(causes).toHaveLength(1);
   });
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a place where directories cannot be made is an error, and no wait for ever',
+  async () => {
+    await expect(fileStorage('/proc/nowhere/deep').set('a', 'b')).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(fileStorage('/dev/null/deep').set('a', 'b')).rejects.toThrow();
+  },
+);
 
 describe('the state directory', () => {
   test('needs a home', () => {

@@ -113,7 +113,9 @@ export const commonConfig = z.object({
     .describe('requests an hour and address without a valid licence key, session id or token'),
   CORS_ORIGINS: origins
     .default([])
-    .describe('origins, comma separated, whose web pages may call the routes of users and of seats; empty: no other origin'),
+    .describe(
+      'origins, comma separated, whose web pages may call the routes of users and of seats; empty: no other origin',
+    ),
   CLIENT_IP_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]+$/)

@@ -52,8 +52,8 @@ async function hold(
     ...process.env,
     COUNTERSIGN_URL: suite.stack.gateway,
     COUNTERSIGN_LICENSE_KEY: license_key,
-  COUNTERSIGN_ROOT_KEY: suite.stack.rootKey,
-  COUNTERSIGN_PRODUCT: 'default',
+    COUNTERSIGN_ROOT_KEY: suite.stack.rootKey,
+    COUNTERSIGN_PRODUCT: 'default',
     XDG_STATE_HOME: join(client.project, 'state'),
   };
   const program = [process.execPath, join(client.folder, 'countersign.js'), 'hold', ...options, '--', ...command];
@@ -113,8 +113,8 @@ describe('when the seat is lost', () => {
       ...process.env,
       COUNTERSIGN_URL: suite.stack.gateway,
       COUNTERSIGN_LICENSE_KEY: license_key,
-  COUNTERSIGN_ROOT_KEY: suite.stack.rootKey,
-  COUNTERSIGN_PRODUCT: 'default',
+      COUNTERSIGN_ROOT_KEY: suite.stack.rootKey,
+      COUNTERSIGN_PRODUCT: 'default',
       XDG_STATE_HOME: join(client.project, 'state'),
     };
     const program = [
@@ -167,7 +167,13 @@ describe('when the seat is lost', () => {
 test('a signal that comes before there is a seat ends the waiting', async () => {
   const { license_key } = await suite.license(1);
   await suite.post('/api/v1/licenses/acquire', { license_key, hardware_id: 'somebody else' });
-  const env = { ...process.env, COUNTERSIGN_URL: suite.stack.gateway, COUNTERSIGN_LICENSE_KEY: license_key, COUNTERSIGN_ROOT_KEY: suite.stack.rootKey, COUNTERSIGN_PRODUCT: 'default' };
+  const env = {
+    ...process.env,
+    COUNTERSIGN_URL: suite.stack.gateway,
+    COUNTERSIGN_LICENSE_KEY: license_key,
+    COUNTERSIGN_ROOT_KEY: suite.stack.rootKey,
+    COUNTERSIGN_PRODUCT: 'default',
+  };
   const program = [process.execPath, join(client.folder, 'countersign.js'), 'hold', '--wait', '600', '--', 'true'];
   const args = [
     join(import.meta.dirname, 'on-terminal.py'),

@@ -122,7 +122,12 @@ function createFleet(world: World, server: ModelServer, random: () => number) {
     often(6, () => {
       if (client.seat === undefined || client.window !== undefined || machine.fineSince() === undefined) return;
       const run = client.runs;
-      const options = { url: 'http://licenses.example', licenseKey: client.license, application: 'soak' };
+      const options = {
+        url: 'http://licenses.example',
+        licenseKey: client.license,
+        product: 'soak',
+        keys: unpinnedKeys(),
+      };
       holdSeatOn(machine.platform, { ...options, hardwareId: machine.name, storage: memoryStorage() }).then(
         (window) => {
           if (run !== client.runs) return;

@@ -483,14 +483,14 @@ describe('a start without the server says why', () => {
 test.each([
   [{ licenseKey: undefined }, /licenseKey.*undefined.*variable/],
   [{ url: undefined }, /url.*undefined/],
-  [{ application: null }, /application.*null/],
+  [{ application: 5 }, /application.*number/],
   [{ licenseKey: 12345 }, /licenseKey.*number/],
   [{ licenseKey: '\u200b"-"' }, /licenseKey.*empty/],
   [{ hardwareId: 7 }, /hardwareId.*number/],
   [{ patience: '30' }, /patience/],
 ])('an option that is missing or of another kind is named: %o', async (rest, message) => {
   const { machine } = setUp();
-  const options = { url: 'http://licenses.example', licenseKey: 'KEY', application: 'test', ...rest };
+  const options = { url: 'http://licenses.example', licenseKey: 'KEY', product: 'p', keys: unpinnedKeys(), ...rest };
   // @ts-expect-error what JavaScript programs pass
   await expect(holdSeatOn(machine.platform, options)).rejects.toThrow(message);
 });

@@ -44,11 +44,7 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
     'license-signing': [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     seats: [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     'public-keys': [],
-    /** Reads users and sets their claims; it cannot create or delete them. */
-    admin: [
-      ['firebaseauth.users.get', `projects/${project.id}`],
-      ['firebaseauth.users.update', `projects/${project.id}`],
-    ],
+    admin: [],
     'session-reaper': [],
     'key-rotation': [
       ...readKeys,

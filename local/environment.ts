@@ -17,7 +17,6 @@ export interface Endpoints {
   readonly signedUrls: string;
   /** Base URL of Cloud Run's Admin API. */
   readonly run: (email: string) => string;
-  readonly identity: (email: string) => string;
   readonly userJwksUrl: string;
   readonly serviceJwksUrl: string;
 }
@@ -37,7 +36,6 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     SERVICE_JWKS_URL: endpoints.serviceJwksUrl,
     TOKEN_ISSUER: AUDIENCE,
     FIRESTORE_ENDPOINT: endpoints.firestore(email),
-    IDENTITY_ENDPOINT: endpoints.identity(email),
     ROOT_KEYS: endpoints.rootKey,
     DIRECTORY_KEY: project.directoryKey,
     SIGNING_KEY: project.signingKey,

@@ -1,5 +1,6 @@
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import type { Clock } from '#shared/model/clock.ts';
+import { type PersonFields, personPath } from '#shared/model/person.ts';
 import { ROLES, type Role } from '#shared/model/principal.ts';
 import type { MemberFields, TenantFields } from '#shared/model/tenant.ts';
 import type { Write } from '#shared/store/store.ts';
@@ -32,6 +33,9 @@ export async function seed({ projectId, firestore, identity, clock, say }: SeedO
     const found = await store.get(TENANTS.map(({ id }) => `tenants/${id}`));
     const missing = TENANTS.filter((_, index) => found[index] === undefined);
     const writes = missing.flatMap(({ id, name, roles }) => tenantWrites(id, name, roles, clock.now()));
+    const staff: PersonFields = { email: STAFF.email, staff: true, tenants: {} };
+    const [known] = await store.get([personPath(STAFF.uid)]);
+    if (known === undefined) writes.push({ op: 'create', path: personPath(STAFF.uid), fields: { ...staff } });
     if (writes.length > 0) await store.commit(writes);
   };
   try {
@@ -42,10 +46,10 @@ export async function seed({ projectId, firestore, identity, clock, say }: SeedO
   for (const { id, roles } of TENANTS) {
     for (const role of roles) {
       const { uid, email } = userOf(id, role);
-      identity.addUser(uid, email, { tenant_id: id, role });
+      identity.addUser(uid, email);
     }
   }
-  identity.addUser(STAFF.uid, STAFF.email, { staff: true });
+  identity.addUser(STAFF.uid, STAFF.email, { secondFactor: true });
 }
 
 function tenantWrites(id: string, name: string, roles: readonly Role[], now: number): Write[] {
@@ -63,11 +67,16 @@ function tenantWrites(id: string, name: string, roles: readonly Role[], now: num
     role,
     email: userOf(id, role).email,
     added_at: now,
-    pending: false,
-    revoke: false,
   });
   return [
     { op: 'create', path: `tenants/${id}`, fields: tenant },
+    ...roles.map(
+      (role): Write => ({
+        op: 'create',
+        path: personPath(userOf(id, role).uid),
+        fields: { email: userOf(id, role).email, staff: false, tenants: { [id]: role } },
+      }),
+    ),
     ...roles.map(
       (role): Write => ({
         op: 'create',

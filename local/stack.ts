@@ -163,7 +163,6 @@ async function startParts(
       storage: storage.baseUrl,
       signedUrls: storage.xmlUrl,
       run: run.baseUrl,
-      identity: identity.address,
       userJwksUrl: issuer.userJwksUrl,
       serviceJwksUrl: issuer.serviceJwksUrl,
     });

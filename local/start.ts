@@ -53,12 +53,13 @@ async function run(options: StartOptions): Promise<Running> {
 /** The demonstration, then the description that programs read, then the one that people read. */
 async function introduce(stack: Stack, options: StartOptions, logFile: string, data?: DataFolder): Promise<string> {
   const { directory, port } = options;
-  const [{ writeStackFile }, { createTokens }, { createLicense, demonstrate }, { announcement }] = await Promise.all([
-    import('./stack-file.ts'),
-    import('./tokens.ts'),
-    import('./demonstration.ts'),
-    import('./announcement.ts'),
-  ]);
+  const [{ writeStackFile }, { createTokens, memberIds }, { createLicense, demonstrate }, { announcement }] =
+    await Promise.all([
+      import('./stack-file.ts'),
+      import('./tokens.ts'),
+      import('./demonstration.ts'),
+      import('./announcement.ts'),
+    ]);
   const tokens = await createTokens(stack);
   say('');
   const { gateway } = stack;
@@ -68,14 +69,19 @@ async function introduce(stack: Stack, options: StartOptions, logFile: string, d
   const license = data?.state.license ?? (await create(DEMO_TENANT, DEMO_SEATS));
   data?.save({ demonstration, license });
   stack.recorder.forgetCalls();
-  const stackFile = await writeStackFile(directory, port, describe(stack, tokens, license));
+  const stackFile = await writeStackFile(directory, port, describe(stack, tokens, memberIds(), license));
   const { license_key: licenseKey } = license;
   for (const line of announcement({ stack, licenseKey, seats: DEMO_SEATS, stackFile, logFile, data: options.data }))
     say(line);
   return stackFile;
 }
 
-function describe(stack: Stack, tokens: Readonly<Record<string, string>>, license: object) {
+function describe(
+  stack: Stack,
+  tokens: Readonly<Record<string, string>>,
+  members: Readonly<Record<string, string>>,
+  license: object,
+) {
   const { gateway, control, kms, iam, storage, firestore, project } = stack;
   return {
     gateway,
@@ -90,6 +96,7 @@ function describe(stack: Stack, tokens: Readonly<Record<string, string>>, licens
     tenant_id: DEMO_TENANT,
     ...license,
     tokens,
+    members,
   };
 }
 

@@ -2,15 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
-import { createUserDirectory } from '#shared/gcp/identity.ts';
 import { defineFunction } from '#shared/http/function.ts';
-import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { createAudit } from './audit.ts';
 import { createCommitAudited } from './commit-audited.ts';
 import { adminRoutes } from './handlers.ts';
+import { createInvitations } from './invitations.ts';
 import { createLicenses } from './licenses.ts';
-import { createMemberClaims } from './member-claims.ts';
 import { createMembers } from './members.ts';
 import { createRunOnce } from './once.ts';
 import { createSessions } from './sessions.ts';
@@ -26,21 +25,19 @@ export const admin = defineFunction({
   config: z.object({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
-    IDENTITY_ENDPOINT: endpoint.optional().describe('host:port of an Auth emulator; unset in production'),
   }),
   compose(config, { clock }) {
     const store = openFirestore(config);
-    const users = createUserDirectory({ projectId: config.PROJECT_ID, clock, endpoint: config.IDENTITY_ENDPOINT });
     const random = Math.random;
     const commitAudited = createCommitAudited({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
     const mutex = createKeyedMutex();
     const reconcile = createReconcileSeats({ store, clock, random });
     const licenses = createLicenses({ store, clock, reconcile, commitAudited, mutex });
-    const claims = createMemberClaims({ store, users, commitAudited });
     return {
       routes: adminRoutes({
         tenants: createTenants({ store, clock, commitAudited, mutex }),
-        members: createMembers({ store, claims, clock, commitAudited, mutex }),
+        members: createMembers({ store, commitAudited, mutex }),
+        invitations: createInvitations({ store, clock, commitAudited }),
         licenses,
         sessions: createSessions({ store, clock, random, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
@@ -49,6 +46,7 @@ export const admin = defineFunction({
         clock,
       }),
       counter: store,
+      people: store,
       close: () => store.close(),
     };
   },

@@ -1,12 +1,13 @@
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
-import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
-import { ROLES, type Role } from '#shared/model/principal.ts';
-import { type Member, type MemberFields, readMember, readTenant, type Tenant } from '#shared/model/tenant.ts';
+import { isUid, type Person, personPath, readPerson } from '#shared/model/person.ts';
+import type { Role } from '#shared/model/principal.ts';
+import { type Member, readMember, readTenant, type Tenant } from '#shared/model/tenant.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
-import type { AuditEvent, AuditedChange, CommitAudited } from './commit-audited.ts';
-import { type MemberClaims, userNotFound } from './member-claims.ts';
+import type { AuditedChange, CommitAudited } from './commit-audited.ts';
+import { invitationIdOf } from './invitation-token.ts';
+import { requireManager, unchanged } from './managers.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
@@ -14,104 +15,101 @@ import { type Scope, tenantNotFound } from './scope.ts';
 
 export interface MembersOptions {
   readonly store: DocumentStore;
-  readonly claims: MemberClaims;
-  readonly clock: Clock;
   readonly commitAudited: CommitAudited;
   readonly mutex: KeyedMutex;
 }
 
+interface Membership {
+  readonly tenant: Tenant;
+  readonly member: Member;
+  readonly person: Person;
+}
+
 /**
- * The members of a tenant. Two systems must agree: the decision is a document, committed with its audit record; the
- * rights are the user's claims in Identity Platform. The decision is committed first, as `pending`; then the claims are
- * written; then `pending` is cleared. After a lost response or a crash the member is still pending, and repeating the
- * request finishes it. A removed member stays listed until the claims are gone, so nobody has rights without being
- * listed.
+ * The members of a tenant. What a person may do is `users/{uid}`; the member document beside it is for the tenant's
+ * list. One commit changes both, and the tenant's count of owners; it also requires that the document of whoever acts
+ * has not changed since it was read, so that two owners cannot remove each other at the same time.
  */
-export function createMembers({ store, claims, clock, commitAudited, mutex }: MembersOptions) {
+export function createMembers({ store, commitAudited, mutex }: MembersOptions) {
   async function list(scope: Scope, tenantId: string, request: PageRequest): Promise<Page<Member>> {
-    const { tenant } = await read(scope, tenantId);
-    const { items, next } = await readPage(store, request, (range) => adminQueries.members(tenant.id, range));
+    if (!isPlainId(tenantId) || !scope.includes(tenantId)) throw tenantNotFound();
+    const [tenant] = await store.get([adminPaths.tenant(tenantId)]);
+    if (tenant === undefined) throw tenantNotFound();
+    const { items, next } = await readPage(store, request, (range) => adminQueries.members(tenantId, range));
     return { items: items.map(readMember), next };
   }
 
   /**
-   * Gives a user a role in the tenant, or another one.
-   * @throws Fault `not_found` for an unknown tenant, an unknown user and another tenant's user; `conflict` when
-   *   the tenant would lose its last owner; `dependency_unavailable`
+   * Gives a member another role.
+   * @throws Fault `not_found` for an unknown tenant or member; `conflict` when the tenant would lose its last owner;
+   *   `forbidden` for an actor who is no owner any more; `dependency_unavailable`
    */
   async function put(scope: Scope, tenantId: string, uid: string, role: Role, actor: Actor): Promise<Member> {
-    await read(scope, tenantId);
-    const user = await claims.findAssignable(tenantId, uid);
-    if (user === undefined) throw userNotFound();
-    await commitDecision(scope, tenantId, uid, actor, ({ member }) => {
-      const unchanged = member?.role === role && !member.pending && user.claims['role'] === role;
-      if (unchanged) return undefined;
-      const before = member?.role ?? null;
-      const fields: MemberFields = {
-        role,
-        email: user.email,
-        added_at: member?.added_at ?? clock.now(),
-        pending: true,
-        revoke: member?.revoke === true || isLess(role, user.claims['role']) || isLess(role, before),
+    return change(scope, tenantId, uid, actor, ({ tenant, member, person }, guard) => {
+      if (member.role === role && person.tenants[tenantId] === role) return { writes: [], result: member };
+      const tenants = { ...person.tenants, [tenantId]: role };
+      return {
+        writes: [
+          { op: 'update', path: adminPaths.member(tenantId, uid), fields: { role }, lastUpdateTime: member.updateTime },
+          { op: 'update', path: personPath(uid), fields: { tenants }, lastUpdateTime: person.updateTime },
+          ...countOwners(tenant, Number(role === 'owner') - Number(member.role === 'owner')),
+          ...guard,
+        ],
+        event: { action: 'member.put', tenantId, details: { uid, before: member.role, after: role } },
+        result: { ...member, role },
       };
-      return { fields, action: 'member.put', details: { uid, before, after: role } };
     });
-    const done = await claims.applyPending(tenantId, uid, actor);
-    if (done === undefined) throw userNotFound();
-    return done;
   }
 
-  /** @throws Fault `not_found` for a user who is no member, `conflict` for the last owner, `dependency_unavailable` */
+  /**
+   * Takes a member out of the tenant; an invitation that the person could come back with ends, too.
+   * @throws Fault as `put`
+   */
   async function remove(scope: Scope, tenantId: string, uid: string, actor: Actor): Promise<void> {
-    await commitDecision(scope, tenantId, uid, actor, ({ member }) => {
-      if (member === undefined) throw new Fault('not_found', 'The tenant has no member with this id.');
-      if (member.role === null) return undefined;
-      const { uid: _uid, updateTime: _updateTime, ...known } = member;
-      const fields: MemberFields = { ...known, role: null, pending: true, revoke: true };
-      return { fields, action: 'member.remove', details: { uid, before: member.role, after: null } };
+    await change(scope, tenantId, uid, actor, ({ tenant, member, person }, guard) => {
+      const { [tenantId]: _left, ...tenants } = person.tenants;
+      const { email } = member;
+      return {
+        writes: [
+          {
+            op: 'delete',
+            path: adminPaths.member(tenantId, uid),
+            precondition: { lastUpdateTime: member.updateTime },
+          },
+          leave(person, tenants),
+          ...(email === null
+            ? []
+            : [{ op: 'delete' as const, path: adminPaths.invitation(invitationIdOf(tenantId, email)) }]),
+          ...countOwners(tenant, -Number(member.role === 'owner')),
+          ...guard,
+        ],
+        event: { action: 'member.remove', tenantId, details: { uid, before: member.role, after: null } },
+        result: undefined,
+      };
     });
-    await claims.applyPending(tenantId, uid, actor);
   }
 
-  interface MembershipSnapshot {
-    readonly tenant: Tenant;
-    readonly member: Member | undefined;
-  }
-
-  interface Decision extends Pick<AuditEvent, 'action' | 'details'> {
-    readonly fields: MemberFields;
-  }
-
-  async function read(scope: Scope, tenantId: string, uid?: string): Promise<MembershipSnapshot> {
-    if (!isPlainId(tenantId) || !scope.includes(tenantId)) throw tenantNotFound();
-    if (uid !== undefined && !isPlainId(uid)) throw userNotFound();
-    const documents = await store.get([
-      adminPaths.tenant(tenantId),
-      ...(uid === undefined ? [] : [adminPaths.member(tenantId, uid)]),
-    ]);
-    const [tenant, member] = documents;
-    if (tenant === undefined) throw tenantNotFound();
-    return { tenant: readTenant(tenant), member: member && readMember(member) };
-  }
-
-  /** The same commit updates the tenant's count of owners, so that two concurrent removals cannot both pass. */
-  function commitDecision(
+  function change<T>(
     scope: Scope,
     tenantId: string,
     uid: string,
     actor: Actor,
-    choose: (snapshot: MembershipSnapshot) => Decision | undefined,
-  ): Promise<void> {
-    const prepare = async (): Promise<AuditedChange<void>> => {
-      const snapshot = await read(scope, tenantId, uid);
-      const decision = choose(snapshot);
-      if (decision === undefined) return { writes: [], result: undefined };
-      const { fields, action, details = {} } = decision;
-      return {
-        writes: [memberWrite(tenantId, uid, fields, snapshot.member), ...countOwners(snapshot, fields.role)],
-        event: { action, tenantId, details, outcome: 'accepted' },
-        result: undefined,
-      };
+    plan: (membership: Membership, guard: readonly Write[]) => AuditedChange<T>,
+  ): Promise<T> {
+    if (!isPlainId(tenantId) || !scope.includes(tenantId)) throw tenantNotFound();
+    if (!isUid(uid)) throw memberNotFound();
+    const prepare = async (): Promise<AuditedChange<T>> => {
+      const [tenant, member, person, acting] = await store.get([
+        adminPaths.tenant(tenantId),
+        adminPaths.member(tenantId, uid),
+        personPath(uid),
+        personPath(actor.identity.id),
+      ]);
+      const manager = requireManager(acting, tenantId);
+      if (tenant === undefined) throw tenantNotFound();
+      if (member === undefined || person === undefined) throw memberNotFound();
+      const membership = { tenant: readTenant(tenant), member: readMember(member), person: readPerson(person) };
+      return plan(membership, manager.uid === uid ? [] : [unchanged(manager)]);
     };
     return mutex.runExclusive(tenantId, () => commitAudited(actor, prepare));
   }
@@ -119,23 +117,21 @@ export function createMembers({ store, claims, clock, commitAudited, mutex }: Me
   return { list, put, remove };
 }
 
-function memberWrite(tenantId: string, uid: string, fields: MemberFields, member: Member | undefined): Write {
-  const path = adminPaths.member(tenantId, uid);
-  if (member === undefined) return { op: 'create', path, fields };
-  return { op: 'update', path, fields, lastUpdateTime: member.updateTime };
+/** Whoever belongs nowhere any more and is no staff leaves no document behind. */
+function leave(person: Person, tenants: Person['tenants']): Write {
+  const path = personPath(person.uid);
+  const lastUpdateTime = person.updateTime;
+  if (person.staff || Object.keys(tenants).length > 0)
+    return { op: 'update', path, fields: { tenants }, lastUpdateTime };
+  return { op: 'delete', path, precondition: { lastUpdateTime } };
 }
 
-function countOwners(
-  { tenant, member }: { readonly tenant: Tenant; readonly member: Member | undefined },
-  role: Role | null,
-): Write[] {
-  const change = Number(role === 'owner') - Number(member?.role === 'owner');
+/** @throws Fault `conflict` when nobody would be left to own the tenant */
+export function countOwners(tenant: Tenant, change: number): Write[] {
   if (change === 0) return [];
   const owners = tenant.owners + change;
   if (owners < 1) throw new Fault('conflict', 'A tenant keeps at least one owner.');
   return [{ op: 'update', path: adminPaths.tenant(tenant.id), fields: { owners }, lastUpdateTime: tenant.updateTime }];
 }
 
-/** Whether a role has fewer rights than another one; ROLES is sorted by rights, the most first. */
-const isLess = (role: Role, before: unknown): boolean =>
-  ROLES.slice(0, ROLES.indexOf(role)).some((more) => more === before);
+const memberNotFound = () => new Fault('not_found', 'The tenant has no member with this id.');

@@ -3,6 +3,7 @@ export const adminPaths = {
   tenant: (tenantId: string) => `tenants/${tenantId}`,
   members: (tenantId: string) => `tenants/${tenantId}/members`,
   member: (tenantId: string, uid: string) => `tenants/${tenantId}/members/${uid}`,
+  invitation: (invitationId: string) => `invitations/${invitationId}`,
   audit: (auditId: string) => `audit/${auditId}`,
 } as const;
 

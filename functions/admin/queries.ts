@@ -18,6 +18,17 @@ export const adminQueries = {
 
   members: (tenantId: string, range: QueryRange): Query => inOrderOfIds(adminPaths.members(tenantId), [], range),
 
+  /** Those that nobody has accepted yet. */
+  invitations: (tenantId: string, range: QueryRange): Query =>
+    inOrderOfIds(
+      'invitations',
+      [
+        ['tenant_id', '==', tenantId],
+        ['accepted_by', '==', null],
+      ],
+      range,
+    ),
+
   licenses: (
     filter: {
       readonly tenant_id?: string | undefined;

@@ -15,15 +15,17 @@ export interface Scope {
 export interface ListScope extends Scope {
   /** The tenant whose items a list shows; undefined for all tenants. @throws Fault `not_found` for another tenant */
   listed(named: string | undefined): string | undefined;
-  /** Whether the caller sees the Stripe ids: the vendor and owners do. */
-  readonly seesBilling: boolean;
+  /** The tenants that the caller belongs to; undefined for the vendor, who sees all of them. */
+  readonly own: readonly string[] | undefined;
+  /** Whether the caller sees a tenant's Stripe ids: the vendor and its owners do. */
+  seesBilling(tenantId: string): boolean;
 }
 
 /** The one place where a principal becomes a scope. */
 export function scopeOf(principal: Principal): ListScope {
   const vendor = isVendor(principal);
   if (!vendor && principal.kind !== 'user') throw new Fault('forbidden', 'Only users and the vendor may do this.');
-  const { tenantId, role } = principal.kind === 'user' ? principal : {};
+  const { tenantId, tenants = {} } = principal.kind === 'user' ? principal : {};
 
   function tenantFor(named: string | undefined): string {
     if (vendor && named !== undefined) return named;
@@ -37,8 +39,9 @@ export function scopeOf(principal: Principal): ListScope {
   return {
     includes: (id) => vendor || id === tenantId,
     tenantFor,
-    listed: (named) => (vendor ? named : tenantFor(named)),
-    seesBilling: vendor || role === 'owner',
+    listed: (named) => (vendor ? (named ?? tenantId) : tenantFor(named)),
+    own: vendor ? undefined : Object.keys(tenants).sort(),
+    seesBilling: (id) => vendor || (Object.hasOwn(tenants, id) && tenants[id] === 'owner'),
   };
 }
 

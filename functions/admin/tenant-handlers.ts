@@ -4,21 +4,19 @@ import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { nothingElse } from '#shared/model/every-member.ts';
-import type { Member, TenantFields } from '#shared/model/tenant.ts';
+import type { TenantFields } from '#shared/model/tenant.ts';
 import { actorOf } from './actor.ts';
 import { listResponse } from './list-response.ts';
-import type { createMembers } from './members.ts';
 import type { RunOnce } from './once.ts';
 import { type ListScope, scopeOf } from './scope.ts';
 import type { createTenants } from './tenants.ts';
 
 export interface TenantDomain {
   readonly tenants: ReturnType<typeof createTenants>;
-  readonly members: ReturnType<typeof createMembers>;
   readonly runOnce: RunOnce;
 }
 
-export const tenantRoutes = ({ tenants, members, runOnce }: TenantDomain): BoundRoute[] => [
+export const tenantRoutes = ({ tenants, runOnce }: TenantDomain): BoundRoute[] => [
   bind(contract.createTenant, async (input) => {
     const describe = describeFor(scopeOf(input.principal));
     const respond = (tenant: Parameters<typeof describe>[0]) => ({ status: 201, body: describe(tenant) });
@@ -40,27 +38,10 @@ export const tenantRoutes = ({ tenants, members, runOnce }: TenantDomain): Bound
     const tenant = await tenants.change(scope, input.params.tenant_id, input.body, actorOf(input));
     return { status: 200, body: describeFor(scope)(tenant) };
   }),
-
-  bind(contract.listMembers, async ({ params, query, principal }) => {
-    const page = await members.list(scopeOf(principal), params.tenant_id, query);
-    return listResponse(contract.listMembers, { params, query }, page, describeMember);
-  }),
-
-  bind(contract.putMember, async (input) => {
-    const { params, body, principal } = input;
-    const member = await members.put(scopeOf(principal), params.tenant_id, params.uid, body.role, actorOf(input));
-    return { status: 200, body: describeMember(member) };
-  }),
-
-  bind(contract.removeMember, async (input) => {
-    const { params, principal } = input;
-    await members.remove(scopeOf(principal), params.tenant_id, params.uid, actorOf(input));
-    return { status: 204 };
-  }),
 ];
 
 const describeFor =
-  ({ seesBilling }: ListScope) =>
+  (scope: ListScope) =>
   (document: TenantFields & { readonly id: string }): z.output<typeof contract.tenant> => {
     const { id, created_at, owners: _owners, ...rest } = document;
     const { name, tier, seat_limit, seats_allotted, stripe_customer_id, stripe_subscription_id, ...forgotten } = rest;
@@ -72,14 +53,6 @@ const describeFor =
       seat_limit,
       seats_allotted,
       created_at: formatTime(created_at),
-      ...(seesBilling ? { stripe_customer_id, stripe_subscription_id } : {}),
+      ...(scope.seesBilling(id) ? { stripe_customer_id, stripe_subscription_id } : {}),
     };
   };
-
-const describeMember = ({ uid, email, role, added_at, pending }: Member) => ({
-  uid,
-  email,
-  role,
-  added_at: formatTime(added_at),
-  pending,
-});

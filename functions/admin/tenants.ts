@@ -39,10 +39,9 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
   }
 
   async function list(scope: ListScope, request: PageRequest): Promise<Page<Tenant>> {
-    const only = scope.listed(undefined);
-    if (only !== undefined) {
-      const tenant = await findTenant(store, only);
-      return { items: tenant === undefined ? [] : [tenant], next: undefined };
+    if (scope.own !== undefined) {
+      const documents = await store.get(scope.own.map(adminPaths.tenant));
+      return { items: documents.flatMap((document) => (document ? [readTenant(document)] : [])), next: undefined };
     }
     const { items, next } = await readPage(store, request, adminQueries.tenants);
     return { items: items.map(readTenant), next };

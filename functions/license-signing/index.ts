@@ -50,6 +50,7 @@ export const licenseSigning = defineFunction({
         })),
       ],
       counter: store,
+      people: store,
       close: async () => {
         await Promise.all([store.close(), signing.close()]);
       },

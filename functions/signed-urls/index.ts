@@ -67,6 +67,8 @@ export const signedUrls = defineFunction({
     return {
       routes: signedUrlsRoutes(signUrl),
       counter: store,
+      people: store,
+      rememberPeople: 30,
       close: async () => {
         await Promise.all([store.close(), close()]);
       },

@@ -6,13 +6,20 @@ export interface Account {
   readonly email: string;
   /** Custom claims, as the JSON text in which they are kept. */
   customAttributes: string;
+  /** It signs in with a TOTP code, too. */
+  readonly secondFactor: boolean;
   /** Seconds since the epoch before which sign-ins no longer count. */
   validSince: number;
 }
 
+export interface AccountOptions {
+  readonly claims?: object;
+  readonly secondFactor?: boolean;
+}
+
 /** The accounts of one project, and who is signed in. */
 export interface Accounts {
-  add(uid: string, email: string, claims?: object): Account;
+  add(uid: string, email: string, options?: AccountOptions): Account;
   find(uid: string): Account | undefined;
   all(): readonly Account[];
   /** Signs in. @returns a refresh token, valid until the account's sessions are ended */
@@ -27,8 +34,8 @@ export function createAccounts(): Accounts {
   const accounts = new Map<string, Account>();
   const sessions = new Map<string, Account>();
   return {
-    add(uid, email, claims = {}) {
-      const account = { localId: uid, email, customAttributes: JSON.stringify(claims), validSince: 0 };
+    add(uid, email, { claims = {}, secondFactor = false } = {}) {
+      const account = { localId: uid, email, customAttributes: JSON.stringify(claims), secondFactor, validSince: 0 };
       accounts.set(uid, account);
       return account;
     },

@@ -5,7 +5,7 @@ import type { Caller } from '#local/caller.ts';
 import type { Issuer } from '#local/issuer/start.ts';
 import { listen, shut } from '#local/listen.ts';
 import type { Recorder } from '#local/recorder.ts';
-import { type Accounts, createAccounts } from './accounts.ts';
+import { type AccountOptions, type Accounts, createAccounts } from './accounts.ts';
 import { errorBody, IdentityError, injectedError } from './identity-error.ts';
 import { methodOf } from './methods.ts';
 
@@ -22,7 +22,7 @@ export interface LocalIdentity {
   /** host:port for one account. @throws Error for an account that is not among the callers */
   address(email: string): string;
   /** Adds a user; in production the sign-in page creates users. */
-  addUser(uid: string, email: string, claims?: object): void;
+  addUser(uid: string, email: string, options?: AccountOptions): void;
   /** @returns a refresh token, to be exchanged for an ID token with the user's claims of that moment */
   signIn(uid: string): string;
   close(): Promise<void>;
@@ -79,7 +79,7 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
       if (found === undefined) throw new Error(`no listener for ${email}`);
       return `127.0.0.1:${found.port}`;
     },
-    addUser: (uid, email, claims) => void accounts.add(uid, email, claims),
+    addUser: (uid, email, options) => void accounts.add(uid, email, options),
     signIn: (uid) => accounts.signIn(uid),
     async close() {
       await Promise.all([...servers.values()].map(({ server }) => shut(server)));
@@ -99,23 +99,17 @@ async function exchange(
   if (form.get('grant_type') !== 'refresh_token') throw new IdentityError(400, 'INVALID_GRANT_TYPE');
   const account = accounts.refresh(token);
   if (account === undefined) throw new IdentityError(400, 'TOKEN_EXPIRED');
-  const { tenant_id, role, staff } = tokenClaims.parse(JSON.parse(account.customAttributes));
   const id = await issuer.userToken({
     uid: account.localId,
     email: account.email,
-    ...(tenant_id === undefined ? {} : { tenant_id }),
-    ...(role === undefined ? {} : { role }),
-    ...(staff === undefined ? {} : { staff }),
+    secondFactor: account.secondFactor,
+    claims: customClaims.parse(JSON.parse(account.customAttributes)),
   });
   const user = { user_id: account.localId, project_id: projectId };
   return { id_token: id, access_token: id, refresh_token: token, expires_in: '3600', token_type: 'Bearer', ...user };
 }
 
-const tokenClaims = z.object({
-  tenant_id: z.string().optional(),
-  role: z.string().optional(),
-  staff: z.boolean().optional(),
-});
+const customClaims = z.record(z.string(), z.unknown());
 
 function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });

@@ -12,9 +12,12 @@ export interface Lifetime {
 export interface UserTokenOptions extends Lifetime {
   readonly uid: string;
   readonly email: string;
-  readonly tenant_id?: string;
-  readonly role?: string;
-  readonly staff?: boolean;
+  /** Default: yes. */
+  readonly emailVerified?: boolean;
+  /** Signed in with a TOTP code, too. */
+  readonly secondFactor?: boolean;
+  /** Custom claims, which a token has at the top level. */
+  readonly claims?: Readonly<Record<string, unknown>>;
 }
 
 export interface ServiceTokenOptions extends Lifetime {
@@ -23,11 +26,12 @@ export interface ServiceTokenOptions extends Lifetime {
   readonly audience?: string;
 }
 
-/** An Identity Platform ID token; tenant_id, role and staff are custom claims, which it has at the top level. */
+/** An Identity Platform ID token. */
 export function userClaims(projectId: string, options: UserTokenOptions): JWTPayload {
-  const { uid, email, tenant_id, role, staff } = options;
+  const { uid, email, emailVerified = true, secondFactor = false, claims = {} } = options;
   const { iat, exp } = period(options);
   return {
+    ...claims,
     iss: `https://securetoken.google.com/${projectId}`,
     aud: projectId,
     auth_time: iat,
@@ -36,11 +40,12 @@ export function userClaims(projectId: string, options: UserTokenOptions): JWTPay
     iat,
     exp,
     email,
-    email_verified: true,
-    firebase: { identities: { email: [email] }, sign_in_provider: 'password' },
-    ...(tenant_id === undefined ? {} : { tenant_id }),
-    ...(role === undefined ? {} : { role }),
-    ...(staff === undefined ? {} : { staff }),
+    email_verified: emailVerified,
+    firebase: {
+      identities: { email: [email] },
+      sign_in_provider: 'password',
+      ...(secondFactor ? { sign_in_second_factor: 'totp' } : {}),
+    },
   };
 }
 

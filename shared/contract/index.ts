@@ -4,6 +4,7 @@ import * as audit from './audit.ts';
 import * as docs from './docs.ts';
 import * as keyRotation from './key-rotation.ts';
 import * as licenseSigning from './license-signing.ts';
+import * as members from './members.ts';
 import * as publicKeys from './public-keys.ts';
 import * as seats from './seats.ts';
 import * as sessionReaper from './session-reaper.ts';
@@ -32,9 +33,13 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     tenants.listTenants,
     tenants.getTenant,
     tenants.changeTenant,
-    tenants.listMembers,
-    tenants.putMember,
-    tenants.removeMember,
+    members.listMembers,
+    members.putMember,
+    members.removeMember,
+    members.invite,
+    members.listInvitations,
+    members.withdrawInvitation,
+    members.acceptInvitation,
     admin.createLicense,
     admin.listLicenses,
     admin.getLicense,

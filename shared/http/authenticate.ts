@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import * as z from 'zod';
 import { Fault } from '../model/errors.ts';
-import { type Principal, ROLES, type ServicePrincipal } from '../model/principal.ts';
+import type { Identity, ServicePrincipal } from '../model/principal.ts';
 
 export interface AuthenticationSettings {
   /** Tokens of users from Identity Platform: issuer `https://securetoken.google.com/PROJECT`, audience PROJECT. */
@@ -18,17 +18,17 @@ const GOOGLE_ISSUERS = ['https://accounts.google.com', 'accounts.google.com'];
 const CLOCK_TOLERANCE_SECONDS = 30;
 const MAX_TOKEN_CHARACTERS = 8192;
 
+/** Claims of a tenant, a role or staff are not read: what a person may do is in `users/{uid}`. */
 const userClaims = z.object({
   sub: z.string().min(1),
   email: z.string().optional(),
-  tenant_id: z.string().optional(),
-  role: z.enum(ROLES).optional().catch(undefined),
-  staff: z.literal(true).optional().catch(undefined),
+  email_verified: z.literal(true).optional().catch(undefined),
+  firebase: z.object({ sign_in_second_factor: z.string().optional() }).optional().catch(undefined),
 });
 
 const serviceClaims = z.object({ email: z.string(), email_verified: z.literal(true) });
 
-export type Authenticate = (authorization: string | undefined) => Promise<Principal>;
+export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
 /**
  * Derives the principal from the Authorization header. Tokens are verified at real time, with RS256 only and with keys from
@@ -95,7 +95,7 @@ function translate(cause: unknown): Fault {
   return new Fault('unauthenticated', expired ? 'The token has expired.' : 'The token is not valid.', { cause });
 }
 
-function toService(claims: JWTPayload, settings: AuthenticationSettings): Principal {
+function toService(claims: JWTPayload, settings: AuthenticationSettings): Identity {
   const { success, data } = serviceClaims.safeParse(claims);
   if (!success) throw new Fault('unauthenticated', 'The token has no verified email.');
   if (settings.schedulers.includes(data.email)) return { kind: 'scheduler', email: data.email };
@@ -104,15 +104,14 @@ function toService(claims: JWTPayload, settings: AuthenticationSettings): Princi
   throw new Fault('forbidden', 'The service account is on none of the configured lists.');
 }
 
-function toUser(claims: JWTPayload): Principal {
+function toUser(claims: JWTPayload): Identity {
   const { success, data } = userClaims.safeParse(claims);
   if (!success) throw new Fault('unauthenticated', 'The token is not valid.');
   return {
     kind: 'user',
     uid: data.sub,
     email: data.email,
-    tenantId: data.tenant_id,
-    role: data.role,
-    staff: data.staff ?? false,
+    emailVerified: data.email_verified ?? false,
+    secondFactor: data.firebase?.sign_in_second_factor !== undefined,
   };
 }

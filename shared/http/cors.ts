@@ -1,4 +1,4 @@
-import { ROLES } from '../model/principal.ts';
+import { admitsPeople } from '../model/principal.ts';
 import type { HttpResponse, Route } from './route.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -17,9 +17,6 @@ const EXPOSED = 'date, link, ratelimit-limit, ratelimit-remaining, ratelimit-res
 /** Browsers cache a preflight response for at most two hours. */
 const MAX_AGE_SECONDS = '7200';
 
-/** Callers that use browsers. Services and the scheduler do not. */
-const USERS: ReadonlySet<string> = new Set(['staff', ...ROLES]);
-
 /**
  * Public routes allow every origin. Routes of users and of seats allow the configured origins, compared exactly; other
  * routes allow none. CORS credentials (cookies) are never allowed: pages send tokens in a header.
@@ -30,7 +27,7 @@ export function createCors(origins: readonly string[]): Cors {
 
   function headersFor(route: Route, origin: string | undefined): Headers {
     if (route.publicCors === true) return { 'access-control-allow-origin': '*' };
-    const listable = route.listedCors === true || route.access.some((one) => USERS.has(one));
+    const listable = route.listedCors === true || admitsPeople(route.access);
     if (listed.size === 0 || !listable) return {};
     // `vary` also for a rejected origin: a cache must not serve this response to another origin.
     if (origin === undefined || !listed.has(origin)) return { vary: 'origin' };
@@ -43,7 +40,7 @@ export function createCors(origins: readonly string[]): Cors {
       const headers = headersFor(route, origin);
       if (headers['access-control-allow-origin'] === undefined) return undefined;
       const sent = ['content-type', 'if-none-match', 'x-request-id'];
-      if (route.publicCors !== true) sent.unshift('authorization');
+      if (route.publicCors !== true) sent.unshift('authorization', 'countersign-tenant', 'idempotency-key');
       return {
         status: 204,
         headers: {

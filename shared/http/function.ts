@@ -5,8 +5,9 @@ import { createLogger, type LogSink } from '../logging/cloud-logging.ts';
 import type { Clock } from '../model/clock.ts';
 import { commonConfig, type Environment, readConfig } from '../model/config.ts';
 import type { Logger } from '../model/logger.ts';
-import type { Counter } from '../store/store.ts';
+import type { Counter, DocumentReader } from '../store/store.ts';
 import { createAuthenticate } from './authenticate.ts';
+import { createAuthorise } from './authorise.ts';
 import { createCors } from './cors.ts';
 import type { BoundRoute } from './route.ts';
 import { createFunctionServer } from './server.ts';
@@ -22,6 +23,10 @@ export interface Composition {
   readonly routes: readonly BoundRoute[];
   /** Counts the requests of users and services; absent for a function that admits neither. */
   readonly counter?: Counter;
+  /** Where `users/{uid}` is read, for a function that admits people. */
+  readonly people?: Pick<DocumentReader, 'get'>;
+  /** Seconds for which a person's rights are remembered. Default: not at all. */
+  readonly rememberPeople?: number;
   readonly close: () => Promise<void>;
 }
 
@@ -68,6 +73,12 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
         services: common.SERVICE_ACCOUNTS,
         schedulers: common.SCHEDULER_ACCOUNTS,
       });
+      const authorise = createAuthorise({
+        people: composition.people,
+        secondFactor: common.STAFF_SECOND_FACTOR,
+        remember: composition.rememberPeople ?? 0,
+        clock,
+      });
       const limits = createLimits({
         counter: composition.counter,
         clock,
@@ -82,6 +93,7 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
         clientIpHeader: common.CLIENT_IP_HEADER,
         routes: composition.routes,
         authenticate,
+        authorise,
         log,
         sink,
         projectId: common.PROJECT_ID,

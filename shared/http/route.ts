@@ -27,6 +27,8 @@ export interface Route<
   /** Segments in braces are parameters: `/api/v1/licenses/{license_id}`. No trailing slash. */
   readonly path: string;
   readonly access: readonly Access[];
+  /** Answers with things of every tenant that the caller belongs to, so nobody has to name one. */
+  readonly acrossTenants?: boolean;
   readonly summary: string;
   readonly description?: string;
   /** An invalid path parameter is a 404, since it names nothing. */

@@ -4,8 +4,9 @@ import { rateLimited, rateLimitHeaders } from '../limits/rate-limit-status.ts';
 import type { LogSink } from '../logging/cloud-logging.ts';
 import { Fault } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
-import { admits, type Principal } from '../model/principal.ts';
+import type { Identity, Principal } from '../model/principal.ts';
 import type { Authenticate } from './authenticate.ts';
+import { type Authorise, TENANT_HEADER } from './authorise.ts';
 import { readJsonBody } from './body.ts';
 import { createCachedResponses } from './cached.ts';
 import type { Cors } from './cors.ts';
@@ -21,6 +22,7 @@ export interface FunctionServerOptions {
   readonly name: string;
   readonly routes: readonly BoundRoute[];
   readonly authenticate: Authenticate;
+  readonly authorise: Authorise;
   readonly log: Logger;
   /** Receives the log lines of cached responses. Default: standard output. */
   readonly sink?: LogSink | undefined;
@@ -51,7 +53,7 @@ interface Context
 export function createFunctionServer(options: FunctionServerOptions): Server {
   const route = createRouter(options.routes);
   const framework = createFramework(options.name);
-  const callers = new WeakMap<IncomingMessage, Principal>();
+  const callers = new WeakMap<IncomingMessage, Identity>();
   const { name, projectId, sink } = options;
   const requestLog = createRequestLog(name, projectId, sink);
   const sendCached = createCachedResponses({ ...options, find: route, requestLog });
@@ -79,7 +81,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     context: Context,
     thrown: unknown,
   ): Promise<void> {
-    const stranger = (callers.get(request)?.kind ?? 'anyone') === 'anyone';
+    const stranger = !callers.has(request);
     const asThrown = { error: thrown, headers: {} };
     const failure = stranger
       ? await options.limits.throttleFailure(context.clientIp, thrown).catch(() => asThrown)
@@ -98,7 +100,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     if (preflight !== undefined) return preflight;
     const { bound, params } = find(request, path, context);
     context.setHeaders(options.cors.headersFor(bound.route, request.headers.origin));
-    const principal = await admit(bound.route, request, context);
+    const principal = await admit(bound.route, request, context, params['tenant_id']);
     const query = Object.fromEntries(new URLSearchParams(search));
     const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
     await framework.invoke(request, response);
@@ -127,17 +129,23 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     return match.kind === 'found' ? options.cors.preflight(match.bound.route, request.headers.origin) : undefined;
   }
 
-  /** Authenticates the caller, checks its access to the route, and counts the request against its limit. */
-  async function admit(target: Route, request: IncomingMessage, { setHeaders }: Context): Promise<Principal> {
+  /** Authenticates the caller, counts the request against its limit, and checks its access to the route. */
+  async function admit(
+    target: Route,
+    request: IncomingMessage,
+    { setHeaders, headers }: Context,
+    inPath: string | undefined,
+  ): Promise<Principal> {
     if (target.access.includes('anyone')) return { kind: 'anyone' };
-    const principal = await options.authenticate(request.headers.authorization);
-    callers.set(request, principal);
-    if (!admits(target.access, principal))
-      throw new Fault('forbidden', 'The caller has none of the roles that may use this route.');
-    const allowance = await options.limits.take(principal);
+    const identity = await options.authenticate(request.headers.authorization);
+    callers.set(request, identity);
+    const wanted = { route: target, named: headers[TENANT_HEADER], inPath };
+    // What a configured account may do is known here; a person's document is a read, which the limit bounds.
+    const known = identity.kind === 'user' ? undefined : await options.authorise(identity, wanted);
+    const allowance = await options.limits.take(identity);
     if (allowance !== undefined) setHeaders(rateLimitHeaders(allowance));
     if (allowance?.allowed === false) throw rateLimited(allowance);
-    return principal;
+    return known ?? options.authorise(identity, wanted);
   }
 
   function contextOf(request: IncomingMessage, response: ServerResponse): Context {

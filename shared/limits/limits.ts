@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
-import type { Principal } from '../model/principal.ts';
+import type { Identity } from '../model/principal.ts';
 import type { Counter } from '../store/store.ts';
 import { createAuthFailureThrottle, type ThrottledFailure } from './auth-failure-throttle.ts';
 import type { RateLimitStatus } from './rate-limit-status.ts';
@@ -9,7 +9,7 @@ import { createSharedLimit } from './shared-limit.ts';
 /** The rate limits of one function. */
 export interface Limits {
   /** Counts a request of a user or a service; undefined for other callers, which have no limit of their own. */
-  take(principal: Principal): Promise<RateLimitStatus | undefined>;
+  take(identity: Identity): Promise<RateLimitStatus | undefined>;
   /** Counts and delays failed authentications of callers without a verified token; see `AuthFailureThrottle`. */
   throttleFailure(address: string, error: unknown): Promise<ThrottledFailure>;
 }
@@ -39,8 +39,8 @@ export function createLimits({ counter, clock, log, callerLimit, strangerLimit }
       onFailure: (error) => log.log('ALERT', 'rate_limiter_open', { error }),
     });
   return {
-    take: async (principal) => {
-      const subject = subjectOf(principal);
+    take: async (identity) => {
+      const subject = subjectOf(identity);
       return subject === undefined ? undefined : callers?.take(subject);
     },
     throttleFailure: (address, error) => throttle.throttle(address, error),
@@ -48,16 +48,15 @@ export function createLimits({ counter, clock, log, callerLimit, strangerLimit }
 }
 
 /** The scheduler is ours, and callers without a token are limited by their authentication failures. */
-function subjectOf(principal: Principal): string | undefined {
-  switch (principal.kind) {
+function subjectOf(identity: Identity): string | undefined {
+  switch (identity.kind) {
     case 'user':
-      return `user:${principal.uid}`;
+      return `user:${identity.uid}`;
     case 'service':
-      return `service:${principal.email}`;
+      return `service:${identity.email}`;
     case 'scheduler':
-    case 'anyone':
       return undefined;
     default:
-      return principal satisfies never;
+      return identity satisfies never;
   }
 }

@@ -96,6 +96,10 @@ export const commonConfig = z.object({
     .default([])
     .describe('back ends and their scopes, comma separated: EMAIL=licenses+sign,OTHER=tasks,THIRD=urls:TENANT_ID'),
   SCHEDULER_ACCOUNTS: emails.default([]).describe('emails, comma separated: who may call /internal routes'),
+  STAFF_SECOND_FACTOR: z
+    .enum(['required', 'off'])
+    .default('required')
+    .describe('whether staff must have signed in with a second factor'),
   USER_JWKS_URL: z
     .url()
     .default('https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com')

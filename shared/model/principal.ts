@@ -5,21 +5,40 @@ export type Role = (typeof ROLES)[number];
 export const SERVICE_SCOPES = ['licenses', 'sign', 'tasks', 'urls', 'portal'] as const;
 export type ServiceScope = (typeof SERVICE_SCOPES)[number];
 
-/**
- * The caller. A user without a role has no rights; `staff` are employees of the vendor, who act for every tenant.
- */
+/** The caller as a verified token identifies it. A person's token says nothing of what the person may do. */
+export type Identity = UserIdentity | ServicePrincipal | { readonly kind: 'scheduler'; readonly email: string };
+
+export interface UserIdentity {
+  readonly kind: 'user';
+  readonly uid: string;
+  readonly email: string | undefined;
+  /** The person has shown to receive mail there. */
+  readonly emailVerified: boolean;
+  /** The person signed in with a second factor. */
+  readonly secondFactor: boolean;
+}
+
+/** The caller and its rights. */
 export type Principal =
   | { readonly kind: 'anyone' }
-  | {
-      readonly kind: 'user';
-      readonly uid: string;
-      readonly email: string | undefined;
-      readonly tenantId: string | undefined;
-      readonly role: Role | undefined;
-      readonly staff: boolean;
-    }
+  | UserPrincipal
   | ServicePrincipal
   | { readonly kind: 'scheduler'; readonly email: string };
+
+/** A person with what `users/{uid}` says; without a role or `staff` that is nothing. */
+export interface UserPrincipal {
+  readonly kind: 'user';
+  readonly uid: string;
+  readonly email: string | undefined;
+  readonly emailVerified: boolean;
+  /** The vendor's own people act for every tenant. */
+  readonly staff: boolean;
+  /** The role in each tenant that the person belongs to, by the tenant's id. */
+  readonly tenants: Readonly<Record<string, Role>>;
+  /** The tenant that this request is for, and the role there. */
+  readonly tenantId: string | undefined;
+  readonly role: Role | undefined;
+}
 
 /** A service account, as the configuration lists it. */
 export interface ServicePrincipal {
@@ -30,11 +49,19 @@ export interface ServicePrincipal {
   readonly urlTenants: readonly string[] | undefined;
 }
 
-/** The kinds of caller that a route can admit; `service:sign` is a service with the scope `sign`. */
-export type Access = 'anyone' | `service:${ServiceScope}` | 'scheduler' | 'staff' | Role;
+/**
+ * The kinds of caller that a route can admit; `service:sign` is a service with the scope `sign`, `user` is whoever has
+ * signed in.
+ */
+export type Access = 'anyone' | `service:${ServiceScope}` | 'scheduler' | 'staff' | 'user' | Role;
 
 /** Who decides what was sold: tenants, and the terms of their licences. */
 export const VENDOR = ['staff', 'service:licenses'] as const satisfies readonly Access[];
+
+const PEOPLE: ReadonlySet<string> = new Set(['user', 'staff', ...ROLES]);
+
+/** Whether a route admits any person at all. */
+export const admitsPeople = (access: readonly Access[]): boolean => access.some((one) => PEOPLE.has(one));
 
 export function admits(access: readonly Access[], principal: Principal): boolean {
   if (access.includes('anyone')) return true;
@@ -46,7 +73,7 @@ export function admits(access: readonly Access[], principal: Principal): boolean
     case 'scheduler':
       return access.includes('scheduler');
     case 'user':
-      if (principal.staff && access.includes('staff')) return true;
+      if (access.includes('user') || (principal.staff && access.includes('staff'))) return true;
       return principal.role !== undefined && principal.tenantId !== undefined && access.includes(principal.role);
     default:
       return principal satisfies never;

@@ -38,18 +38,11 @@ export const readTenant = ({ id, fields, updateTime }: Document): Tenant => ({
 /** A fresh tenant id: `ten_` and twelve characters (60 bits) of the alphabet of licence ids. */
 export const newTenantId = (): string => `ten_${newLicenseId().slice('lic_'.length)}`;
 
-/**
- * `tenants/{tenant_id}/members/{uid}`: the intended rights of a member. The effective rights are the claims in Identity
- * Platform, which are set afterwards; `pending` is true until then.
- */
+/** `tenants/{tenant_id}/members/{uid}`: the tenant's list of people. What each may do is in `users/{uid}`. */
 export const memberFields = z.object({
-  /** Null when the member is to be removed. */
-  role: z.enum(ROLES).nullable(),
+  role: z.enum(ROLES),
   email: z.string().nullable(),
   added_at: integer,
-  pending: z.boolean(),
-  /** The change removes rights, so the user's sessions end with the change of the claims. */
-  revoke: z.boolean(),
 });
 
 export type MemberFields = z.output<typeof memberFields>;
@@ -62,5 +55,37 @@ export interface Member extends MemberFields {
 export const readMember = ({ id, fields, updateTime }: Document): Member => ({
   ...memberFields.parse(fields),
   uid: id,
+  updateTime,
+});
+
+/** Milliseconds for which an invitation can be accepted. */
+export const INVITATION_LIFETIME = 7 * 24 * 3600 * 1000;
+
+/** `invitations/{invitation_id}`: one for a tenant and an address. */
+export const invitationFields = z.object({
+  tenant_id: z.string(),
+  /** In lower case. */
+  email: z.string(),
+  role: z.enum(ROLES),
+  /** SHA-256 of the token's secret part, in hexadecimal digits. */
+  token_hash: z.string(),
+  /** The uid of whoever invited. */
+  invited_by: z.string(),
+  created_at: integer,
+  expires_at: integer,
+  /** The uid of whoever accepted; null while it is open. */
+  accepted_by: z.string().nullable(),
+});
+
+export type InvitationFields = z.output<typeof invitationFields>;
+
+export interface Invitation extends InvitationFields {
+  readonly id: string;
+  readonly updateTime: UpdateTime;
+}
+
+export const readInvitation = ({ id, fields, updateTime }: Document): Invitation => ({
+  ...invitationFields.parse(fields),
+  id,
   updateTime,
 });

@@ -2,8 +2,9 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, exportJWK, type JWTPayload, SignJWT } from 'jose';
 import * as z from 'zod';
 import { emailOf } from '#local/accounts.ts';
-import { DEMO_TENANT, userOf } from '#local/people.ts';
+import { DEMO_TENANT, STAFF, userOf } from '#local/people.ts';
 import { type Access, SERVICE_SCOPES } from '#shared/model/principal.ts';
+import { join, membersOf } from './people.ts';
 import type { Suite } from './suite.ts';
 
 /** One kind of caller, and what it is to a route before the route looks at any object. */
@@ -13,12 +14,15 @@ export interface Caller {
   readonly token: string | undefined;
   /** What a route's `access` must name to admit it; else how everybody of this kind is refused. */
   readonly is: Access | 'unauthenticated' | 'forbidden';
+  /** Has signed in; anybody may. */
+  readonly person?: boolean;
   /** A tenant other than the one whose objects are asked for. */
   readonly foreign?: true;
 }
 
 /** Everybody who may call, and everybody who only looks like it. */
-export async function createCallers({ stack, tokens }: Suite): Promise<Caller[]> {
+export async function createCallers(suite: Suite): Promise<Caller[]> {
+  const { stack, tokens } = suite;
   const { issuer, project } = stack;
   const admitted = ['guest', 'member', 'admin', 'owner', 'staff', 'scheduler'] as const;
   const scoped = async (scope: (typeof SERVICE_SCOPES)[number]): Promise<Caller> => ({
@@ -26,25 +30,32 @@ export async function createCallers({ stack, tokens }: Suite): Promise<Caller[]>
     token: await issuer.serviceToken({ email: emailOf(project, `backend-${scope}`) }),
     is: `service:${scope}`,
   });
-  const person = { ...userOf(DEMO_TENANT, 'owner'), tenant_id: DEMO_TENANT };
+  const person = userOf(DEMO_TENANT, 'owner');
+  const claims = { tenant_id: DEMO_TENANT, role: 'owner', staff: true };
+  const removed = await join(suite, DEMO_TENANT, 'owner');
+  await suite.send('DELETE', membersOf(DEMO_TENANT, removed.uid), undefined, 'staff');
   const backend = emailOf(project, 'backend');
   const bad = (name: string, token: string | undefined): Caller => ({ name, token, is: 'unauthenticated' });
+  const nobody = (name: string, token: string): Caller => ({ name, token, is: 'forbidden', person: true });
   const powerless = (name: string, token: string | undefined): Caller => ({ name, token, is: 'forbidden' });
   return [
     bad('stranger', undefined),
-    ...admitted.map((name): Caller => ({ name, token: tokens[name], is: name })),
+    ...admitted.map((name): Caller => ({ name, token: tokens[name], is: name, person: name !== 'scheduler' })),
     ...(await Promise.all(SERVICE_SCOPES.map(scoped))),
-    { name: "another tenant's owner", token: tokens['other_tenant_owner'], is: 'owner', foreign: true },
-    powerless('user without a role', await issuer.userToken({ ...person, uid: 'nobody' })),
-    powerless('user with a role nobody has', await issuer.userToken({ ...person, uid: 'root', role: 'root' })),
-    powerless(
-      'user with a role in no tenant',
-      await issuer.userToken({ uid: 'u', email: 'u@example.org', role: 'owner' }),
+    { name: "another tenant's owner", token: tokens['other_tenant_owner'], is: 'owner', foreign: true, person: true },
+    nobody('member removed a moment ago', removed.token),
+    nobody('user without a role', await issuer.userToken({ uid: 'nobody', email: 'nobody@example.org' })),
+    nobody('user with claims', await issuer.userToken({ uid: 'claimant', email: 'claimant@example.org', claims })),
+    nobody('user with the email of a service', await issuer.userToken({ uid: 'u', email: backend })),
+    nobody('user whose id is a path', await issuer.userToken({ uid: 'x/y', email: 'u@example.org' })),
+    nobody('staff without a second factor', await issuer.userToken(STAFF)),
+    nobody(
+      'staff with an unverified address',
+      await issuer.userToken({ ...STAFF, secondFactor: true, emailVerified: false }),
     ),
-    powerless('user with the email of a service', await issuer.userToken({ uid: 'u', email: backend })),
     powerless("somebody else's service", tokens['foreign_service']),
     powerless('our own account that is on no list', tokens['worker']),
-    bad('expired user', await issuer.userToken({ ...person, role: 'owner', expiresInSeconds: -60 })),
+    bad('expired user', await issuer.userToken({ ...person, expiresInSeconds: -60 })),
     bad('expired service', await issuer.serviceToken({ email: backend, expiresInSeconds: -60 })),
     bad(
       'service for another audience',

@@ -1,5 +1,6 @@
 import { vi } from 'vitest';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
+import { join, membersOf } from './people.ts';
 import type { Suite } from './suite.ts';
 
 /** What a request to a route names: the rest of it, the caller, is the test's. */
@@ -20,6 +21,7 @@ export interface World {
   taskGone(): Promise<void>;
   /** Somebody who has been a member from this moment on. */
   freshMember(): Promise<string>;
+  freshInvitation(): Promise<string>;
   keyVersion(): Promise<string>;
 }
 
@@ -50,6 +52,7 @@ const ofTask = async (world: World) => ({ params: { task_id: await world.taskId(
 const ofSession = async (world: World) => ({ body: { session_id: await world.sessionId() } });
 const nothing = (): Wish => ({});
 const demo = { tenant_id: DEMO_TENANT };
+const INVITED = { email: 'new@example.org', role: 'guest' };
 const GUEST = userOf(DEMO_TENANT, 'guest').uid;
 
 /** One object's route: the same body for the foreign and for the absent. */
@@ -142,6 +145,32 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     },
   ],
 
+  invite: [
+    {
+      wish: () => ({ params: demo, body: INVITED }),
+      admitted: 201,
+      foreign: { absent: { params: { tenant_id: NO_TENANT }, body: INVITED } },
+    },
+  ],
+  listInvitations: [
+    { wish: () => ({ params: demo }), admitted: 200, foreign: { absent: { params: { tenant_id: NO_TENANT } } } },
+  ],
+  withdrawInvitation: [
+    {
+      wish: async (world) => ({ params: { ...demo, invitation_id: await world.freshInvitation() } }),
+      admitted: 204,
+      foreign: { absent: { params: { tenant_id: NO_TENANT, invitation_id: 'inv_0' } } },
+    },
+  ],
+  acceptInvitation: [
+    {
+      wish: () => ({ body: { token: 'none' } }),
+      admitted: 404,
+      except: { 'staff without a second factor': 403, 'staff with an unverified address': 403 },
+      foreign: { status: 404 },
+    },
+  ],
+
   createLicense: [
     {
       wish: () => ({ body: newLicense(DEMO_TENANT) }),
@@ -188,7 +217,8 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
 };
 
 /** The demo tenant's things, each made once unless it is to be fresh. */
-export function createWorld({ post, send, stack, license: createLicense }: Suite): World {
+export function createWorld(suite: Suite): World {
+  const { post, send, license: createLicense } = suite;
   const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
     let made: Promise<T> | undefined;
     return () => {
@@ -197,7 +227,6 @@ export function createWorld({ post, send, stack, license: createLicense }: Suite
     };
   };
   const made = once(() => createLicense(2));
-  let members = 0;
   const taskId = once(async () => (await post('/api/v1/tasks', { payload: {} }, 'service')).body.task_id);
   return {
     licenseId: async () => (await made()).license_id,
@@ -213,12 +242,10 @@ export function createWorld({ post, send, stack, license: createLicense }: Suite
       const path = `/api/v1/tasks/${await taskId()}`;
       await vi.waitUntil(async () => (await send('GET', path, undefined, 'service')).status === 404, 20_000);
     },
-    async freshMember() {
-      members += 1;
-      const uid = `passing-${members}`;
-      stack.identity.addUser(uid, `${uid}@demo.example`, {});
-      await send('PUT', `/api/v1/tenants/${DEMO_TENANT}/members/${uid}`, { role: 'guest' }, 'staff');
-      return uid;
+    freshMember: async () => (await join(suite, DEMO_TENANT, 'guest')).uid,
+    async freshInvitation() {
+      const { body } = await post(`${membersOf(DEMO_TENANT)}/invitations`, INVITED, 'staff');
+      return body.invitation_id;
     },
     keyVersion: once(async () => (await send('GET', '/api/v1/public-keys')).body.keys[0].key_version),
   };

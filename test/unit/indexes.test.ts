@@ -53,7 +53,7 @@ const catalogue = [
     ...[q.tenants(part), q.members('t', part), q.licenses({}, part)],
     q.licenses({ tenant_id: 't', archived: false, status: 's', tier: 't', reference: 'r' }, part),
     q.endedLicenses('t', 0, 1),
-    ...[q.sessionsOf('l', part), q.usageSince('l', '2026-01-01')],
+    ...[q.sessionsOf('l', part), q.usageSince('l', '2026-01-01'), q.invitations('t', part)],
     ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
   ]),

@@ -27,6 +27,7 @@ const SCHEME_OF: Readonly<Record<Exclude<Access, 'anyone'>, Scheme>> = {
   'service:urls': 'service',
   'service:portal': 'service',
   scheduler: 'service',
+  user: 'user',
   staff: 'user',
   owner: 'user',
   admin: 'user',

@@ -17,7 +17,11 @@ const member = {
   email: 'jo@example.org',
   role: 'member',
   added_at: '2026-11-02T08:20:00.000Z',
-  pending: false,
+};
+
+const invitation = {
+  invitation_id: SAMPLE.invitation_id,
+  expires_at: '2026-12-08T09:00:00.000Z',
 };
 
 const ofTenant = { params: { tenant_id: SAMPLE.tenant_id } };
@@ -53,6 +57,47 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       body: { role: 'admin' },
       status: 200,
       answer: { ...member, role: 'admin' },
+    },
+  },
+  invite: {
+    admin: {
+      ...ofTenant,
+      summary: 'Invite an administrator',
+      body: { email: 'sam@example.org', role: 'admin' },
+      status: 201,
+      answer: { ...invitation, token: SAMPLE.invitation_token },
+    },
+  },
+  listInvitations: {
+    page: {
+      ...ofTenant,
+      summary: 'The first page',
+      query: { limit: '20' },
+      status: 200,
+      answer: [
+        {
+          ...invitation,
+          email: 'sam@example.org',
+          role: 'admin',
+          invited_by: 'Xk2pQ9',
+          created_at: '2026-12-01T09:00:00.000Z',
+        },
+      ],
+    },
+  },
+  withdrawInvitation: {
+    withdraw: {
+      params: { tenant_id: SAMPLE.tenant_id, invitation_id: SAMPLE.invitation_id },
+      summary: 'It opens nothing any more',
+      status: 204,
+    },
+  },
+  acceptInvitation: {
+    accept: {
+      summary: 'Become a member',
+      body: { token: SAMPLE.invitation_token },
+      status: 200,
+      answer: { tenant_id: SAMPLE.tenant_id, role: 'admin' },
     },
   },
   removeMember: { remove: { ...ofMember, summary: 'Take all rights away', status: 204 } },

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCaller } from '#local/caller.ts';
 import { type LocalIdentity, startIdentity } from '#local/identity/start.ts';
 import { createRecorder } from '#local/recorder.ts';
-import { createUserDirectory } from '#shared/gcp/identity.ts';
 
 const PROJECT = 'demo-identity';
 const recorder = createRecorder();
@@ -10,40 +9,34 @@ const reader = createCaller('reader@example.org', [['firebaseauth.users.get', `p
 const writer = createCaller('writer@example.org', [['*', `projects/${PROJECT}`]]);
 
 let identity: LocalIdentity;
-const directory = (email: string, projectId = PROJECT) =>
-  createUserDirectory({ projectId, clock: { now: Date.now }, endpoint: identity.address(email) });
+const call = async (email: string, method: string, body: object, projectId = PROJECT) => {
+  const url = `http://${identity.address(email)}/identitytoolkit.googleapis.com/v1/projects/${projectId}/accounts:${method}`;
+  const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+  return { status: response.status, body: await response.json() };
+};
 
 beforeAll(async () => {
   const issuer = { userToken: async (claims: object) => JSON.stringify(claims) };
   identity = await startIdentity({ projectId: PROJECT, callers: [reader, writer], issuer, recorder });
-  identity.addUser('ada', 'ada@example.org', { theme: 'dark' });
+  identity.addUser('ada', 'ada@example.org', { claims: { theme: 'dark' } });
 });
 afterAll(async () => {
   await identity.close();
 });
 
-test('the adapter reads a user and replaces the claims', async () => {
-  const users = directory(writer.email);
-  expect(await users.find('ada')).toEqual({ uid: 'ada', email: 'ada@example.org', claims: { theme: 'dark' } });
-  await users.setClaims('ada', { role: 'admin' });
-  expect(await users.find('ada')).toMatchObject({ claims: { role: 'admin' } });
-  expect(recorder.calls()).toEqual({ 'identity.lookup': 2, 'identity.update': 1 });
-});
-
-test('who is not there is an answer', async () => {
-  const users = directory(writer.email);
-  expect(await users.find('nobody')).toBeUndefined();
-  expect(await users.find('x'.repeat(200))).toBeUndefined();
-  await expect(users.setClaims('nobody', {})).resolves.toBeUndefined();
-  await expect(users.endSessions('nobody')).resolves.toBeUndefined();
+test('an administrator reads a user and replaces the claims', async () => {
+  const find = () => call(writer.email, 'lookup', { localId: ['ada'] });
+  expect(await find()).toMatchObject({ body: { users: [{ localId: 'ada', customAttributes: '{"theme":"dark"}' }] } });
+  await call(writer.email, 'update', { localId: 'ada', customAttributes: '{"role":"admin"}' });
+  expect(await find()).toMatchObject({ body: { users: [{ customAttributes: '{"role":"admin"}' }] } });
+  expect(await call(writer.email, 'lookup', { localId: ['nobody'] })).not.toHaveProperty('body.users');
+  expect(recorder.calls()).toEqual({ 'identity.lookup': 3, 'identity.update': 1 });
 });
 
 test('an account without the right is refused, and so is another project', async () => {
-  const users = directory(reader.email);
-  expect(await users.find('ada')).toMatchObject({ uid: 'ada' });
-  await expect(users.setClaims('ada', {})).rejects.toMatchObject({ code: 'dependency_unavailable' });
-  const elsewhere = directory(writer.email, 'another-project').find('ada');
-  await expect(elsewhere).rejects.toMatchObject({ code: 'dependency_unavailable' });
+  expect((await call(reader.email, 'lookup', { localId: ['ada'] })).status).toBe(200);
+  expect((await call(reader.email, 'update', { localId: 'ada', customAttributes: '{}' })).status).toBe(403);
+  expect((await call(writer.email, 'lookup', { localId: ['ada'] }, 'another-project')).status).toBe(403);
 });
 
 test('a refresh token is good until the sessions are ended', async () => {
@@ -56,7 +49,7 @@ test('a refresh token is good until the sessions are ended', async () => {
   };
   const token = identity.signIn('ada');
   expect(await exchange(token)).toBe(200);
-  await directory(writer.email).endSessions('ada');
+  await call(writer.email, 'update', { localId: 'ada', validSince: '1' });
   expect(await exchange(token)).toBe(400);
   expect(await exchange(identity.signIn('ada'))).toBe(200);
 });

@@ -30,7 +30,7 @@ const codeOf = (verification: Promise<unknown>) =>
 
 describe('user tokens', () => {
   it("have Identity Platform's shape and the custom claims that were given", async () => {
-    const token = await issuer.userToken({ ...user, tenant_id: 't1', role: 'admin' });
+    const token = await issuer.userToken({ ...user, claims: { tenant_id: 't1', role: 'admin' } });
     const { payload, protectedHeader } = await jwtVerify(token, userKeys, USERS);
     const { iat = 0, exp = 0 } = payload;
     expect(payload).toEqual({
@@ -51,10 +51,12 @@ describe('user tokens', () => {
     expect(protectedHeader).toEqual({ alg: 'RS256', kid: expect.stringMatching(/^[0-9a-f]{40}$/), typ: 'JWT' });
   });
 
-  it('carry staff when it was given, false too', async () => {
-    expect(decodeJwt(await issuer.userToken({ ...user, staff: true }))['staff']).toBe(true);
-    expect(decodeJwt(await issuer.userToken({ ...user, staff: false }))['staff']).toBe(false);
-    expect(Object.hasOwn(decodeJwt(await issuer.userToken(user)), 'staff')).toBe(false);
+  it('say whether the address is verified and a second factor was used', async () => {
+    const { email_verified, firebase } = decodeJwt(
+      await issuer.userToken({ ...user, emailVerified: false, secondFactor: true }),
+    );
+    expect(email_verified).toBe(false);
+    expect(firebase).toMatchObject({ sign_in_second_factor: 'totp' });
   });
 
   it('can have expired', async () => {

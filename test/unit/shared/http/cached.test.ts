@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createAuthorise } from '#shared/http/authorise.ts';
 import { createCors } from '#shared/http/cors.ts';
 import type { BoundRoute, HttpResponse, Route } from '#shared/http/route.ts';
 import { createFunctionServer } from '#shared/http/server.ts';
@@ -48,6 +49,7 @@ async function serve(bound: Partial<BoundRoute> & { readonly route: Route } = { 
         ...bound,
       },
     ],
+    authorise: createAuthorise({ people: undefined, secondFactor: 'required', remember: 0, clock: systemClock }),
     authenticate: async () => ({ kind: 'scheduler', email: 's@p.example' }),
     log: createLogger(`cached-${served}`, (line) => lines.push(line)),
     sink: (line) => lines.push(line),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Authenticate } from '#shared/http/authenticate.ts';
+import { createAuthorise } from '#shared/http/authorise.ts';
 import { createCors } from '#shared/http/cors.ts';
 import { type BoundRoute, defineRoute } from '#shared/http/route.ts';
 import { createFunctionServer } from '#shared/http/server.ts';
@@ -81,6 +82,7 @@ export async function serveFunction(origins: readonly string[] = []) {
     name: `test-${served}`,
     routes,
     authenticate,
+    authorise: createAuthorise({ people: undefined, secondFactor: 'required', remember: 0, clock: systemClock }),
     log: createLogger('test', (line) => lines.push(line)),
     projectId: 'p',
     limits: createLimits({

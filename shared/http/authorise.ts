@@ -1,0 +1,119 @@
+import type { Clock } from '../model/clock.ts';
+import { Fault, invalid } from '../model/errors.ts';
+import { isUid, type Person, personPath, readPerson } from '../model/person.ts';
+import {
+  type Access,
+  admits,
+  admitsPeople,
+  type Identity,
+  type Principal,
+  type UserIdentity,
+  type UserPrincipal,
+} from '../model/principal.ts';
+import type { DocumentReader } from '../store/store.ts';
+
+/** The header in which a member of several tenants names the one to act in. */
+export const TENANT_HEADER = 'countersign-tenant';
+
+/** What a request asks for, as far as it concerns the caller's rights. */
+export interface Wanted {
+  readonly route: { readonly access: readonly Access[]; readonly acrossTenants?: boolean | undefined };
+  /** The tenant that the header names. */
+  readonly named: string | undefined;
+  /** The tenant that the path names. */
+  readonly inPath: string | undefined;
+}
+
+export type Authorise = (identity: Identity, wanted: Wanted) => Promise<Principal>;
+
+export interface AuthorisationSettings {
+  /** Where `users/{uid}` is read; undefined for a function that admits no person. */
+  readonly people: Pick<DocumentReader, 'get'> | undefined;
+  readonly secondFactor: 'required' | 'off';
+  /** Seconds for which a person's document is remembered; 0 reads it with each request. */
+  readonly remember: number;
+  readonly clock: Clock;
+}
+
+/** People remembered at once: a few hundred bytes each. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Finds out what an identified caller may do, and whether the route admits it. A person's rights are what `users/{uid}`
+ * says now, not what the token says.
+ * @throws Fault `forbidden`; `invalid_request` when a member of several tenants names none; `dependency_unavailable`
+ */
+export function createAuthorise(settings: AuthorisationSettings): Authorise {
+  const find = settings.remember > 0 ? remembering(findPerson, settings) : findPerson;
+
+  async function findPerson(uid: string): Promise<Person | undefined> {
+    const [document] = isUid(uid) ? ((await settings.people?.get([personPath(uid)])) ?? []) : [];
+    return document && readPerson(document);
+  }
+
+  return async (identity, wanted) => {
+    if (identity.kind !== 'user') return admitted(identity, wanted);
+    if (!admitsPeople(wanted.route.access)) throw refused();
+    const person = await find(identity.uid);
+    if (person?.staff === true) requireStrongSignIn(identity, settings.secondFactor);
+    return admitted(principalOf(identity, person, wanted), wanted);
+  };
+}
+
+function admitted(principal: Principal, { route, named }: Wanted): Principal {
+  if (admits(route.access, principal)) return principal;
+  if (principal.kind !== 'user') throw refused();
+  const roles = Object.values(principal.tenants);
+  if (route.acrossTenants === true && roles.some((role) => route.access.includes(role))) return principal;
+  if (roles.length > 1 && named === undefined && principal.tenantId === undefined) {
+    throw invalid([{ path: 'Countersign-Tenant', message: 'is required for a member of several tenants' }]);
+  }
+  throw refused();
+}
+
+function principalOf(identity: UserIdentity, person: Person | undefined, wanted: Wanted): UserPrincipal {
+  const { uid, email, emailVerified } = identity;
+  const { staff = false, tenants = {} } = person ?? {};
+  const tenantId = tenantOf(Object.keys(tenants), staff, wanted);
+  const role = tenantId !== undefined && Object.hasOwn(tenants, tenantId) ? tenants[tenantId] : undefined;
+  return { kind: 'user', uid, email, emailVerified, staff, tenants, tenantId, role };
+}
+
+/** Staff act in the tenant that the header names; members in that one, the path's or their only one. */
+function tenantOf(own: readonly string[], staff: boolean, { named, inPath }: Wanted): string | undefined {
+  if (staff) return named;
+  if (named !== undefined) {
+    if (!own.includes(named)) throw new Fault('forbidden', 'The caller does not belong to the tenant in the header.');
+    return named;
+  }
+  if (inPath !== undefined && own.includes(inPath)) return inPath;
+  return own.length === 1 ? own[0] : undefined;
+}
+
+function requireStrongSignIn({ secondFactor, emailVerified }: UserIdentity, setting: 'required' | 'off'): void {
+  if (!emailVerified) throw new Fault('forbidden', 'Staff need a verified email address.');
+  if (setting === 'required' && !secondFactor) throw new Fault('forbidden', 'Staff sign in with a second factor.');
+}
+
+const refused = () => new Fault('forbidden', 'The caller has none of the roles that may use this route.');
+
+/** Remembers who was found; a person who was not found is looked for again. */
+function remembering(
+  find: (uid: string) => Promise<Person | undefined>,
+  { clock, remember }: Pick<AuthorisationSettings, 'clock' | 'remember'>,
+): (uid: string) => Promise<Person | undefined> {
+  const known = new Map<string, { readonly person: Person; readonly until: number }>();
+  return async (uid) => {
+    const now = clock.now();
+    const found = known.get(uid);
+    if (found !== undefined && now < found.until) return found.person;
+    known.delete(uid);
+    const person = await find(uid);
+    if (person !== undefined) {
+      const [oldest] = known.keys();
+      if (known.size >= MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
+      known.set(uid, { person, until: now + remember * 1000 });
+    }
+    return person;
+  };
+}

@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { emailOf } from '#local/accounts.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
 import { join, membersOf } from './people.ts';
 import type { Suite } from './suite.ts';
@@ -92,6 +93,8 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
 
   getJwks: [{ wish: nothing, admitted: 200 }],
   listPublicKeys: [{ wish: nothing, admitted: 200 }],
+  getSignedKeyList: [{ wish: nothing, admitted: 200 }],
+  getRootKeys: [{ wish: nothing, admitted: 200 }],
   getPublicKeyPem: [
     { wish: async (world) => ({ params: { key_version: await world.keyVersion() } }), admitted: 200 },
     { wish: () => ({ params: { key_version: 'none' } }), admitted: 404 },
@@ -218,7 +221,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
 
 /** The demo tenant's things, each made once unless it is to be fresh. */
 export function createWorld(suite: Suite): World {
-  const { post, send, license: createLicense } = suite;
+  const { post, send, stack, license: createLicense } = suite;
   const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
     let made: Promise<T> | undefined;
     return () => {
@@ -227,7 +230,9 @@ export function createWorld(suite: Suite): World {
     };
   };
   const made = once(() => createLicense(2));
-  const taskId = once(async () => (await post('/api/v1/tasks', { payload: {} }, 'service')).body.task_id);
+  /** The service that the matrix calls with: a task is seen by nobody else. */
+  const taskOwner = once(() => stack.issuer.serviceToken({ email: emailOf(stack.project, 'backend-tasks') }));
+  const taskId = once(async () => (await post('/api/v1/tasks', { payload: {} }, await taskOwner())).body.task_id);
   return {
     licenseId: async () => (await made()).license_id,
     freshLicenseId: async () => (await createLicense(1)).license_id,
@@ -240,7 +245,7 @@ export function createWorld(suite: Suite): World {
     taskId,
     async taskGone() {
       const path = `/api/v1/tasks/${await taskId()}`;
-      await vi.waitUntil(async () => (await send('GET', path, undefined, 'service')).status === 404, 20_000);
+      await vi.waitUntil(async () => (await send('GET', path, undefined, await taskOwner())).status === 404, 20_000);
     },
     freshMember: async () => (await join(suite, DEMO_TENANT, 'guest')).uid,
     async freshInvitation() {

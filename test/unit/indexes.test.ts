@@ -7,7 +7,7 @@ import { keyQueries } from '#shared/keys/store.ts';
 import { auditFields } from '#shared/model/audit.ts';
 import { licenseFields } from '#shared/model/license.ts';
 import { endedFields, sessionFields } from '#shared/model/session.ts';
-import { memberFields, tenantFields } from '#shared/model/tenant.ts';
+import { invitationFields, memberFields, tenantFields } from '#shared/model/tenant.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { Query } from '#shared/store/store.ts';
 import { type Need, needOf } from '../../scripts/terraform/index-needs.ts';
@@ -124,6 +124,7 @@ describe('the declared list', () => {
   test('exempts every time, since an index over one takes 500 writes a second', () => {
     const schemas = {
       ...{ audit: auditFields, ended_sessions: endedFields, licenses: licenseFields, members: memberFields },
+      ...{ invitations: invitationFields },
       ...{ sessions: sessionFields, tenants: tenantFields },
     };
     const times = Object.entries(schemas).flatMap(([collection, { shape }]) =>
@@ -139,6 +140,7 @@ describe('the declared list', () => {
   test('has a TTL policy for every collection whose documents say when to delete them', () => {
     const writers: Record<string, string> = {
       'functions/admin/commit-audited.ts': 'audit',
+      'functions/admin/invitations.ts': 'invitations',
       'functions/admin/once.ts': 'idempotency',
       'functions/seats/usage-recorder.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',

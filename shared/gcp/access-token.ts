@@ -1,5 +1,4 @@
 import { IAMCredentialsClient } from '@google-cloud/iam-credentials';
-import { GoogleAuth } from 'google-auth-library';
 import type { Clock } from '../model/clock.ts';
 import { Sensitive } from '../model/sensitive.ts';
 import { sendOnce } from './grpc.ts';
@@ -16,22 +15,6 @@ const SCOPES = ['https://www.googleapis.com/auth/cloud-platform'];
 const LIFETIME_SECONDS = 3600;
 /** Milliseconds before its expiry after which a token is no longer used. */
 const MARGIN = 300_000;
-
-/**
- * Tokens of the account that the function runs as, by Application Default Credentials. The library caches a token and
- * renews it before it expires.
- */
-export function createOwnTokens(
-  auth: Pick<GoogleAuth, 'getAccessToken'> = new GoogleAuth({ scopes: SCOPES }),
-): Pick<AccessTokens, 'current'> {
-  return {
-    async current() {
-      const token = await auth.getAccessToken();
-      if (!token) throw new Error('the credentials of this account give no access token');
-      return new Sensitive(token);
-    },
-  };
-}
 
 /**
  * Tokens of another service account, by IAM's GenerateAccessToken. The calling account needs

@@ -6,7 +6,7 @@ import { ROLES } from './principal.ts';
  * `users/{uid}`: what a person may do. It is read with each of the person's requests, and tokens prove nothing but who
  * the person is, so that a removal works at once. Whoever belongs to no tenant and is no staff has no document.
  */
-export const personFields = z.object({
+const personFields = z.object({
   /** As the token had it when the person became a member. */
   email: z.string().nullable(),
   /** One of the vendor's own people. */

@@ -19,6 +19,8 @@ export const auditRoutes = ({ audit }: AuditDomain): BoundRoute[] => [
       tenantId: query.tenant_id,
       licenseId: query.license_id,
       session: query.session_id,
+      actor: query.actor,
+      action: query.action,
       since: query.since === undefined ? undefined : Date.parse(query.since),
     };
     const page = await audit(scopeOf(principal), filter, query);

@@ -1,7 +1,7 @@
 import { type AuditRecord, readAudit } from '#shared/model/audit.ts';
 import type { DocumentReader } from '#shared/store/store.ts';
-import { type Page, type PageRequest, readPage } from './page.ts';
-import { adminQueries } from './queries.ts';
+import { type Page, type PageRequest, readMatching } from './page.ts';
+import { adminQueries, type QueryRange } from './queries.ts';
 import type { ListScope } from './scope.ts';
 import { parseHandle } from './sessions.ts';
 
@@ -10,6 +10,9 @@ export interface AuditFilter {
   readonly licenseId?: string | undefined;
   /** A handle or a session id. */
   readonly session?: string | undefined;
+  /** An id or email. */
+  readonly actor?: string | undefined;
+  readonly action?: string | undefined;
   /** Milliseconds since the epoch; older records are left out. */
   readonly since?: number | undefined;
 }
@@ -24,8 +27,12 @@ export function createAudit({ store }: { readonly store: Pick<DocumentReader, 'q
     const session = filter.session === undefined ? undefined : parseHandle(filter.session);
     if (session === undefined && filter.session !== undefined) return { items: [], next: undefined };
     const fields = { tenant_id, license_id: filter.licenseId, session };
-    const { items, next } = await readPage(store, request, (range) => adminQueries.audit(fields, range));
-    const records = items.map(readAudit);
+    const { actor, action } = filter;
+    const matches = (record: AuditRecord) =>
+      (actor === undefined || record.actor.id === actor || record.actor.email === actor) &&
+      (action === undefined || record.action === action);
+    const query = (range: QueryRange) => adminQueries.audit(fields, range);
+    const { items: records, next } = await readMatching(store, request, query, { read: readAudit, matches });
     const { since } = filter;
     const wanted = since === undefined ? records : records.filter(({ at }) => at >= since);
     // Records come newest first: all records after the first one that is too old are too old as well.

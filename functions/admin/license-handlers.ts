@@ -2,9 +2,10 @@ import type * as z from 'zod';
 import * as contract from '#shared/contract/admin.ts';
 import type { BoundRoute, HttpResponse } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
-import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
+import { parseLicenseKey } from '#shared/license-format/license-key.ts';
+import { formatTime, formatTimeOrNull, parseTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { invalid } from '#shared/model/errors.ts';
+import { Fault, invalid } from '#shared/model/errors.ts';
 import { type EveryMember, nothingElse } from '#shared/model/every-member.ts';
 import type { LicenseFields } from '#shared/model/license.ts';
 import type { Session } from '#shared/model/session.ts';
@@ -42,8 +43,18 @@ export const licenseRoutes = ({ licenses, sessions, usage, runOnce, clock }: Lic
   }),
 
   bind(contract.listLicenses, async ({ query, principal }) => {
-    const page = await licenses.list(scopeOf(principal), query.tenant_id, query);
+    const { tenant_id: tenantId, expires_before: expiresBefore, q, status, tier, reference } = query;
+    const filter = { tenantId, expiresBefore: timeOf(expiresBefore), q, status, tier, reference };
+    const page = await licenses.list(scopeOf(principal), filter, query);
     return listResponse(contract.listLicenses, { query }, page, describe);
+  }),
+
+  bind(contract.lookupLicense, async ({ body, principal }) => {
+    const key = parseLicenseKey(body.license_key);
+    if (key === undefined) {
+      throw new Fault('license_not_found', 'The key was typed wrongly, replaced, or never issued.');
+    }
+    return { status: 200, body: describe(await licenses.lookup(scopeOf(principal), key)) };
   }),
 
   bind(contract.getLicense, async ({ params, principal }) => {
@@ -98,6 +109,8 @@ export const licenseRoutes = ({ licenses, sessions, usage, runOnce, clock }: Lic
     };
   }),
 ];
+
+const timeOf = (text: string | undefined) => (text === undefined ? undefined : parseTime(text));
 
 type Described<Schema extends z.ZodType> = EveryMember<z.output<Schema>>;
 

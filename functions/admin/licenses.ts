@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { createKeyedMutex, type KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { changeLicense } from '#shared/contract/admin.ts';
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
 import {
@@ -11,7 +12,7 @@ import {
   readLicense,
   seatTarget,
 } from '#shared/model/license.ts';
-import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { hashLicenseKey, newLicenseId, newLicenseKey, sameDigest } from '#shared/model/license-key.ts';
 import { readSession, type Session } from '#shared/model/session.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
@@ -23,7 +24,7 @@ import { changesOf } from './changes.ts';
 import { type AuditedChange, type CommitAudited, createCommitAudited } from './commit-audited.ts';
 import { type NewLicense, newLicense, termsOf } from './new-license.ts';
 import type { Once } from './once.ts';
-import { type Page, type PageRequest, readPage } from './page.ts';
+import { type Page, type PageRequest, readMatching } from './page.ts';
 import { isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import type { ListScope, Scope } from './scope.ts';
@@ -43,6 +44,21 @@ export interface LicensesOptions {
   readonly commitAudited?: CommitAudited;
   readonly mutex?: KeyedMutex;
 }
+
+export interface LicenseFilter {
+  /** Undefined for every tenant in the caller's scope. */
+  readonly tenantId?: string | undefined;
+  /** The beginning of a label, reference or id, in any letter case. */
+  readonly q?: string | undefined;
+  readonly status?: License['status'] | undefined;
+  readonly tier?: License['tier'] | undefined;
+  readonly reference?: string | undefined;
+  /** Milliseconds since the epoch; licences without an end do not match. */
+  readonly expiresBefore?: number | undefined;
+}
+
+const beginsWith = ({ id, label, reference }: License, q: string): boolean =>
+  [id, label, reference].some((text) => text?.toLowerCase().startsWith(q.toLowerCase()) === true);
 
 export interface CreatedLicense {
   readonly license: LicenseFields;
@@ -80,11 +96,25 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
     return license;
   }
 
-  /** @param tenantId undefined for every tenant in the caller's scope */
-  async function list(scope: ListScope, tenantId: string | undefined, request: PageRequest): Promise<Page<License>> {
-    const filter = { tenant_id: scope.listed(tenantId), archived: false };
-    const { items, next } = await readPage(store, request, (range) => adminQueries.licenses(filter, range));
-    return { items: items.map(readLicense), next };
+  /** Archived licences are left out unless the filter names their status. */
+  async function list(scope: ListScope, filter: LicenseFilter, request: PageRequest): Promise<Page<License>> {
+    const { tenantId, status, tier, reference, q, expiresBefore } = filter;
+    const equal = { tenant_id: scope.listed(tenantId), archived: status === 'archived', status, tier, reference };
+    const matches = (license: License) =>
+      (q === undefined || beginsWith(license, q)) &&
+      (expiresBefore === undefined || hasEnded(license, expiresBefore - 1));
+    return readMatching(store, request, (range) => adminQueries.licenses(equal, range), { read: readLicense, matches });
+  }
+
+  /** The licence that a key opens. @throws Fault `license_not_found` */
+  async function lookup(scope: Scope, key: LicenseKey): Promise<License> {
+    const license = await get(scope, key.licenseId);
+    const hash = hashLicenseKey(key);
+    const works = license.keys.some(
+      (known) => sameDigest(known.hash, hash) && (known.until === null || known.until > clock.now()),
+    );
+    if (works && !license.archived) return license;
+    throw new Fault('license_not_found', 'The key was typed wrongly, replaced, or never issued.');
   }
 
   /**
@@ -249,5 +279,5 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
     return commitAudited(actor, prepare, once);
   }
 
-  return { get, list, create, change, archive, preview, rotateKey };
+  return { get, list, lookup, create, change, archive, preview, rotateKey };
 }

@@ -34,6 +34,37 @@ export async function readPage(
   return { items, next: documents.length > limit && last !== undefined ? encodeCursor(last.id) : undefined };
 }
 
+/** Documents that are read for one page at most, when most of them do not match. */
+const MAX_SCANNED = 2_000;
+const SCAN_CHUNK = 200;
+
+/**
+ * One page of the items that match what the store has no index for. A page may be short, or empty, and still have a
+ * next one: a request reads a bounded number of documents.
+ * @throws Fault `invalid_request` for a cursor that no page returned
+ */
+export async function readMatching<T extends { readonly id: string }>(
+  store: Pick<DocumentReader, 'query'>,
+  { limit, cursor }: PageRequest,
+  query: (range: QueryRange) => Query,
+  { read, matches }: { readonly read: (document: Document) => T; readonly matches: (item: T) => boolean },
+): Promise<Page<T>> {
+  const items: T[] = [];
+  let next = cursor;
+  // The first read has the size of the page, so a list whose items all match costs no more than its items.
+  for (let scanned = 0, size = limit; scanned < MAX_SCANNED; scanned += size, size = SCAN_CHUNK) {
+    const page: Page<Document> = await readPage(store, { limit: size, cursor: next }, query);
+    const found = page.items.map(read).filter(matches);
+    const missing = limit - items.length;
+    items.push(...found.slice(0, missing));
+    const last = items.at(-1);
+    if (found.length > missing && last !== undefined) return { items, next: encodeCursor(last.id) };
+    next = page.next;
+    if (next === undefined || items.length === limit) break;
+  }
+  return { items, next };
+}
+
 export const encodeCursor = (id: string): string => Buffer.from(id).toString('base64url');
 
 function decodeCursor(cursor: string): string {

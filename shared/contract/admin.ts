@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { DEFAULT_LEASE_SECONDS, DEFAULT_PRODUCT, LICENSE_STATUSES, SETTABLE_STATUSES } from '../model/license.ts';
 import { VENDOR } from '../model/principal.ts';
-import { features, metadata, terms } from './license-terms.ts';
+import { anyTime, features, metadata, terms } from './license-terms.ts';
 import { page, time } from './schemas.ts';
 
 /** Ninety days: enough to distribute a new key to every machine of a customer. */
@@ -82,8 +82,25 @@ export const listLicenses = defineRoute({
       .max(128)
       .optional()
       .describe('for staff: only the licences of this tenant; default: of all tenants'),
+    q: z.string().min(1).max(200).optional().describe('the beginning of a label, reference or id'),
+    status: z.enum(LICENSE_STATUSES).optional().describe('default: all but `archived`'),
+    tier: terms.tier.optional(),
+    reference: z.string().max(200).optional(),
+    expires_before: anyTime.optional(),
   }),
   responses: { 200: { description: 'A page of licences', schema: z.array(license) } },
+});
+
+export const lookupLicense = defineRoute({
+  id: 'lookupLicense',
+  method: 'POST',
+  path: '/api/v1/licenses/lookup',
+  access: VENDOR,
+  summary: 'The licence of a key',
+  description: 'Finds the licence that a customer quotes the key of. The key may be spelled as people type it.',
+  body: z.strictObject({ license_key: z.string() }),
+  responses: { 200: { description: 'The licence', schema: license } },
+  errors: ['license_not_found'],
 });
 
 export const getLicense = defineRoute({

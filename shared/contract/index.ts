@@ -42,6 +42,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     members.acceptInvitation,
     admin.createLicense,
     admin.listLicenses,
+    admin.lookupLicense,
     admin.getLicense,
     admin.changeLicense,
     admin.archiveLicense,

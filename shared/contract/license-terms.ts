@@ -19,6 +19,12 @@ const timeToMilliseconds = z
   })
   .meta({ format: 'date-time' });
 
+/** A time in a query, as text. */
+export const anyTime = z
+  .string()
+  .refine((text) => parseTime(text) !== undefined, 'must be an RFC 3339 time with its zone, from 2000 to 9998')
+  .meta({ format: 'date-time' });
+
 /** Features are signed as they are sent, so they need a canonical form. */
 export const features = z
   .custom<Features>(isFeatures, 'must be an array of strings, or an object of strings, integers and booleans')

@@ -184,6 +184,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: nothing, admitted: 200, foreign: { status: 200 } },
     { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
   ],
+  lookupLicense: [{ wish: async (world) => ({ body: { license_key: await world.licenseKey() } }), admitted: 200 }],
   getLicense: [license(200)],
   changeLicense: [
     {

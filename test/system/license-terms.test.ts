@@ -172,3 +172,36 @@ test.each([
   const refused = await change(license_id, { [name]: value });
   expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: name }] } });
 });
+
+test('a licence is found by its key, by filters and by the beginning of a name', async () => {
+  const { license_id, license_key } = await create({ label: 'Lager 7', reference: 'po-77', tier: 'enterprise' });
+  await create({ label: 'Lager 8', expires_at: '2041-01-01T00:00:00Z' });
+  const found = async (query: string) =>
+    (await get(`${LICENSES}?${query}`)).body.map(({ label }: { label: string }) => label);
+  expect(await found('q=lager&limit=100')).toHaveLength(2);
+  expect(await found('q=po-7')).toEqual(['Lager 7']);
+  expect(await found(`q=${license_id}`)).toEqual(['Lager 7']);
+  expect(await found('reference=po-77&tier=enterprise&status=active')).toEqual(['Lager 7']);
+  expect(await found('q=lager&expires_before=2041-01-01T00:00:00.001Z')).toEqual(['Lager 8']);
+  expect(await found('q=lager&expires_before=2041-01-01T00:00:00Z')).toEqual([]);
+  expect((await get(`${LICENSES}?colour=red`)).status).toBe(400);
+  const lookup = (key: string, token = 'staff') => suite.post(`${LICENSES}/lookup`, { license_key: key }, token);
+  expect(await lookup(license_key.toLowerCase())).toMatchObject({ status: 200, body: { license_id } });
+  expect(await lookup('CS-NONE')).toMatchObject({ status: 404, body: { code: 'license_not_found' } });
+  expect((await lookup(license_key, 'owner')).status).toBe(403);
+  await suite.send('DELETE', `${LICENSES}/${license_id}`, undefined, 'staff');
+  expect(await found('q=lager')).toEqual(['Lager 8']);
+  expect(await found('q=lager&status=archived')).toEqual(['Lager 7']);
+  expect((await lookup(license_key)).status).toBe(404);
+});
+
+test('the audit is filtered by actor and action', async () => {
+  const { license_id } = await create({});
+  await change(license_id, { label: 'x' });
+  const ask = async (query: string) => (await get(`/api/v1/audit?license_id=${license_id}&${query}`)).body;
+  const [latest] = await ask('action=license.change');
+  expect(await ask('action=license.change')).toHaveLength(1);
+  expect(await ask(`actor=${latest.actor.id}`)).toHaveLength(2);
+  expect(await ask(`actor=${latest.actor.email}`)).toHaveLength(2);
+  expect(await ask('actor=nobody')).toEqual([]);
+});

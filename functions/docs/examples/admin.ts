@@ -53,6 +53,14 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
     },
   },
   listLicenses: { page: { summary: 'The first page', query: { limit: '20' }, status: 200, answer: [license] } },
+  lookupLicense: {
+    key: {
+      summary: 'By a key that a customer quotes',
+      body: { license_key: SAMPLE.license_key },
+      status: 200,
+      answer: license,
+    },
+  },
   getLicense: { license: { ...byId, summary: 'By its id', status: 200, answer: license } },
   changeLicense: {
     grow: {

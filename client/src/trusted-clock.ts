@@ -2,8 +2,9 @@ import { CLOCK_TOLERANCE } from './license/times.ts';
 
 /**
  * Time that does not run backwards because somebody turned the clock. Two things are trusted: `signed_at` of a licence
- * whose signature fits, which nobody on this machine can forge and below which time never goes, and what the server
- * says it is, which also corrects a clock that was wrong. Between two answers of the server the larger of what the
+ * whose signature fits, which nobody on this machine can forge and below which time never goes, and `signed_at` of an
+ * answer that repeats the nonce of its request, which is the present and also corrects a clock that was wrong. Dates that
+ * are not signed are not believed. Between two answers of the server the larger of what the
  * monotonic clock and the wall clock have moved counts: the first is not touched when somebody sets the clock, the
  * second goes on while the machine sleeps.
  */
@@ -14,8 +15,8 @@ export interface TrustedClock {
   turnedBack(): boolean;
   /** A licence with a good signature was signed at this time. */
   sawSigned(time: number): void;
-  /** The server answered, and this is its time. */
-  sawServer(time: number): void;
+  /** A licence with a good signature and the nonce of this moment's request was signed at this time. */
+  sawAnswer(time: number): void;
   /** The latest time that was seen, to be kept between runs; undefined before anything was. */
   latest(): number | undefined;
   /** A time that an earlier run saw. It is not signed: lowering it in the storage leads back to `signed_at`, no further. */
@@ -48,8 +49,9 @@ export function createTrustedClock(source: ClockSource = systemTime, tolerance =
     sawSigned: (time) => {
       signed = Math.max(signed, time);
     },
-    sawServer: (time) => {
-      // Not the larger of the two: an answer that was wrong once must not last.
+    sawAnswer: (time) => {
+      // Not the larger of the two: a time that was wrong once must not last.
+      signed = time;
       seen = time;
       anchor = { time, wall: source.now(), monotonic: source.monotonic() };
     },

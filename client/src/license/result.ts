@@ -35,6 +35,8 @@ const MESSAGES = {
   keys_expired:
     'The key list that is known here is too old: connect, so that a newer one can be fetched, and check the clock of this machine.',
   revoked: 'The licence was signed with a key that has been revoked: acquire it again.',
+  wrong_nonce: 'The licence does not repeat the nonce of the request: it is an answer to another one, or a recording.',
+  wrong_kind: 'What was signed is no licence of a seat: pass the licence of an acquire answer.',
   bad_signature:
     'The signature does not fit: the licence was changed after signing, or is a forgery. Acquire it again.',
   not_yet_valid: 'The licence was signed in the future of this clock: set the clock of this machine.',

@@ -13,7 +13,11 @@ export interface VerifyOptions {
   /** The present, in milliseconds since the epoch; default: `clock`'s, else this machine's. */
   readonly now?: number;
   /** Remembers the times that were seen, so that a clock that is turned back is noticed. */
-  readonly clock?: Pick<TrustedClock, 'now' | 'turnedBack' | 'sawSigned'>;
+  readonly clock?: Pick<TrustedClock, 'now' | 'turnedBack' | 'sawSigned' | 'sawAnswer'>;
+  /** Of the request that the licence answers, which must be repeated in it. Then it tells `clock` the time. */
+  readonly nonce?: string | undefined;
+  /** What must have been signed: the licence of a seat, or a document for somebody's back end. */
+  readonly kind?: 'seat' | 'document';
   /** What the licence must be for. A licence that names no product is for `default`. */
   readonly product?: string;
   /** What the licence must be bound to. Without it the binding is not looked at. */
@@ -59,11 +63,11 @@ export const sourceOf = (keys: KeySource | KeyMaterial): KeySource =>
 async function findSigner(
   { key: name, algorithm, message, signature, claims }: Signed,
   source: KeySource,
-  { checkSignature: check = checkSignature }: VerifyOptions,
+  { nonce, checkSignature: check = checkSignature }: VerifyOptions,
 ): Promise<PublicKey | RefusedLicense> {
   try {
     const keysSequence = numberOf(claims['keys_sequence']);
-    const found = await source.find(name, { keysSequence });
+    const found = await source.find(name, { keysSequence, fresh: nonce !== undefined });
     if (typeof found === 'string') return refuse(found);
     const candidates = found.filter((key) => key.algorithm === algorithm);
     if (candidates.length === 0) return refuse('unknown_key');
@@ -79,16 +83,21 @@ interface Signing extends Pick<ValidLicense, 'form' | 'keyVersion'> {
   readonly trustedUntil?: number | undefined;
 }
 
-/** The last step for every form: times, product, machine, features. */
+/** The last step for every form: nonce, which gives the time, then times, product, machine, features. */
 function judge(
   claims: JsonObject,
   { trustedUntil = Number.POSITIVE_INFINITY, ...signing }: Signing,
-  { now, clock, product, hardwareId, features = [], issuer }: VerifyOptions,
+  { now, clock, nonce, kind, product, hardwareId, features = [], issuer }: VerifyOptions,
 ): LicenseCheck {
   const times = readTimes(claims);
   if (times === undefined) return refuse('malformed');
   if (signing.form === 'jws' && issuer !== undefined && claims['iss'] !== issuer) return refuse('wrong_issuer');
-  if (signing.form !== 'unsigned' && times.signedAt !== undefined) clock?.sawSigned(times.signedAt);
+  if (nonce !== undefined && claims['nonce'] !== nonce) return refuse('wrong_nonce');
+  if (signing.form !== 'unsigned' && times.signedAt !== undefined) {
+    if (nonce === undefined) clock?.sawSigned(times.signedAt);
+    else clock?.sawAnswer(times.signedAt);
+  }
+  if (kind !== undefined && claims['kind'] !== kind) return refuse('wrong_kind');
   if (clock?.turnedBack()) return refuse('clock_turned_back');
   const present = now ?? clock?.now() ?? Date.now();
   const refusal = refusalAt(times, present);

@@ -1,15 +1,11 @@
+import { toBase64Url } from '../encoding.ts';
 import type { JsonObject } from '../json.ts';
 import type { RefusedLicense, ValidLicense } from '../license/result.ts';
-import type { VerifyOptions } from '../license/verify.ts';
-import type { TrustedClock } from '../trusted-clock.ts';
-import type { Granted, Refused, SeatApi } from './api.ts';
+import type { Granted, HeartbeatResult, Refused, SeatApi } from './api.ts';
 import type { LicenseCache } from './cache.ts';
 import type { Unavailable } from './failure.ts';
 
-export type Verify = (
-  license: unknown,
-  clock: NonNullable<VerifyOptions['clock']>,
-) => Promise<ValidLicense | RefusedLicense>;
+export type Verify = (license: unknown, nonce?: string) => Promise<ValidLicense | RefusedLicense>;
 
 export type VerifiedAcquire =
   | { readonly kind: 'verified'; readonly granted: Granted; readonly license: ValidLicense }
@@ -29,23 +25,56 @@ export function createAcquireAndVerify(context: {
   readonly api: Pick<SeatApi, 'acquire'>;
   readonly request: JsonObject;
   readonly verify: Verify;
-  readonly clock: TrustedClock;
   readonly cache: Pick<LicenseCache, 'save' | 'forget'>;
 }): AcquireAndVerify {
-  const { api, request, verify, clock, cache } = context;
-  // A licence that was signed a moment ago says itself what time it is, however wrong the clock of this machine.
-  const trusting = { ...clock, turnedBack: () => false };
+  const { api, request, verify, cache } = context;
   return async (timeout) => {
-    const answer = await api.acquire(request, timeout);
+    const nonce = drawNonce();
+    const answer = await api.acquire({ ...request, nonce }, timeout);
     if (answer.kind !== 'granted') return answer;
-    const check = await verify(answer.license, trusting);
+    const check = await verify(answer.license, nonce);
     if (!check.valid) return { kind: 'unverified', granted: answer, refusal: check };
-    if (check.form !== 'unsigned' && check.signedAt !== undefined) clock.sawServer(check.signedAt);
     await (outlives(check, answer) ? cache.save(answer.license) : cache.forget('strict'));
     return { kind: 'verified', granted: answer, license: check };
   };
 }
 
 /** Strict licences end with the lease: a start needs the server, so nothing of them is kept. */
-const outlives = ({ validUntil }: ValidLicense, { leaseEndsAt }: Granted): boolean =>
+const outlives = ({ validUntil }: ValidLicense, { leaseEndsAt }: Pick<Granted, 'leaseEndsAt'>): boolean =>
   validUntil === undefined || validUntil > leaseEndsAt;
+
+/** A heartbeat, and the licence that came with it if one was asked for. */
+export type VerifiedHeartbeat =
+  | {
+      readonly kind: 'renewed';
+      readonly leaseEndsAt: number;
+      readonly license?: ValidLicense | undefined;
+      readonly refusal?: RefusedLicense | undefined;
+    }
+  | Exclude<HeartbeatResult, { readonly kind: 'renewed' }>;
+
+/** Prolongs the lease and, with `refresh`, the copy of the licence as well. */
+export type HeartbeatAndVerify = (sessionId: string, refresh: boolean) => Promise<VerifiedHeartbeat>;
+
+export function createHeartbeatAndVerify(context: {
+  readonly api: Pick<SeatApi, 'heartbeat'>;
+  readonly refresh: JsonObject;
+  readonly verify: Verify;
+  readonly cache: Pick<LicenseCache, 'save'>;
+}): HeartbeatAndVerify {
+  const { api, refresh, verify, cache } = context;
+  return async (sessionId, isRefreshing) => {
+    const nonce = drawNonce();
+    const answer = await api.heartbeat(sessionId, isRefreshing ? { ...refresh, nonce } : undefined);
+    if (answer.kind !== 'renewed') return answer;
+    const { kind, leaseEndsAt, license } = answer;
+    if (!isRefreshing || license === undefined) return { kind, leaseEndsAt };
+    const check = await verify(license, nonce);
+    if (!check.valid) return { kind, leaseEndsAt, refusal: check };
+    if (outlives(check, answer)) await cache.save(license);
+    return { kind, leaseEndsAt, license: check };
+  };
+}
+
+/** 128 random bits, one for each request: an answer that repeats them is no recording. */
+const drawNonce = (): string => toBase64Url(crypto.getRandomValues(new Uint8Array(16)));

@@ -93,7 +93,7 @@ const NOTHING_KEPT: Readonly<Record<WhyNothing | 'unknown', string>> = {
 async function readKept(context: SeatContext): Promise<ValidLicense | (KeptLicense & { readonly valid: false })> {
   const kept = await context.cache.load();
   if (kept.kind === 'nothing') return { valid: false, reason: 'none', message: NOTHING_KEPT[kept.why ?? 'unknown'] };
-  const check = await context.verify(kept.license, context.clock);
+  const check = await context.verify(kept.license);
   if (check.valid) return check;
   context.emit({ type: 'refused_license', reason: check.reason, message: check.message });
   return { valid: false, reason: check.reason, message: `The licence of the last run is not used: ${check.message}` };

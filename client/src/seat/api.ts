@@ -7,7 +7,6 @@ import { failureOf, failureOfAnswer, type Unavailable } from './failure.ts';
 export interface Reply {
   readonly status: number;
   readonly body: string;
-  readonly date?: string | undefined;
   readonly retryAfter?: string | undefined;
 }
 
@@ -46,7 +45,7 @@ export interface Refused {
 
 export type AcquireResult = Granted | Refused | Unavailable;
 export type HeartbeatResult =
-  | { readonly kind: 'renewed'; readonly at: number; readonly leaseEndsAt: number }
+  | { readonly kind: 'renewed'; readonly leaseEndsAt: number; readonly license: unknown }
   | { readonly kind: 'ended'; readonly reason: string }
   | Unavailable;
 
@@ -57,7 +56,8 @@ export type ReleaseResult = { readonly kind: 'released' | 'still_held' } | Unava
 export interface SeatApi {
   /** @param timeout milliseconds, when less than the usual is to be waited for */
   acquire(request: JsonObject, timeout?: number): Promise<AcquireResult>;
-  heartbeat(sessionId: string): Promise<HeartbeatResult>;
+  /** @param refresh asks for the licence, signed anew */
+  heartbeat(sessionId: string, refresh?: JsonObject): Promise<HeartbeatResult>;
   release(sessionId: string): Promise<ReleaseResult>;
 }
 
@@ -72,9 +72,8 @@ export const releaseBody = (sessionId: string, program: string): JsonObject => (
 
 /**
  * @param program tells the programs of one machine, which share a seat, from one another
- * @param onServerTime told of every time the server states
  */
-export function createSeatApi(post: Post, program: string, onServerTime: (time: number) => void): SeatApi {
+export function createSeatApi(post: Post, program: string): SeatApi {
   async function call<T>(
     path: string,
     body: JsonObject,
@@ -85,11 +84,7 @@ export function createSeatApi(post: Post, program: string, onServerTime: (time: 
       const reply = await post(path, JSON.stringify(body), timeout);
       const answer = parseObject(reply.body);
       const understood = read(reply.status, answer ?? {});
-      if (understood === undefined) return failureOfAnswer(reply, answer);
-      // Only from an answer that is understood: anybody's error page has a Date, too.
-      const time = Date.parse(reply.date ?? '');
-      if (!Number.isNaN(time)) onServerTime(time);
-      return understood;
+      return understood ?? failureOfAnswer(reply, answer);
     } catch (cause) {
       return failureOf(cause);
     }
@@ -97,11 +92,8 @@ export function createSeatApi(post: Post, program: string, onServerTime: (time: 
 
   return {
     acquire: (request, timeout) => call(PATHS.acquire, { ...request, program }, readAcquire, timeout),
-    async heartbeat(sessionId) {
-      const answer = await call(PATHS.heartbeat, { session_id: sessionId, program }, readHeartbeat);
-      if (answer.kind === 'renewed') onServerTime(answer.at);
-      return answer;
-    },
+    heartbeat: (sessionId, refresh) =>
+      call(PATHS.heartbeat, { session_id: sessionId, program, refresh }, readHeartbeat),
     release: (sessionId) => call(PATHS.release, releaseBody(sessionId, program), readRelease),
   };
 }
@@ -123,19 +115,22 @@ function readGranted(body: JsonObject): Granted | undefined {
   const sessionId = textOf(body['session_id']);
   const leaseEndsAt = parseTime(textOf(body['expires_at']) ?? '');
   const seconds = numberOf(body['heartbeat_interval_seconds']);
-  const license = textOf(body['license_token']) ?? asObject(body['license_data']);
+  const license = licenseIn(body);
   if (sessionId === undefined || leaseEndsAt === undefined || !seconds || license === undefined) return undefined;
   const [seatsUsed, seatsTotal] = [numberOf(body['seats_used']) ?? 0, numberOf(body['seats_total']) ?? 0];
   return { kind: 'granted', sessionId, leaseEndsAt, interval: seconds * 1000, seatsUsed, seatsTotal, license };
 }
 
+const licenseIn = (body: JsonObject) => textOf(body['license_token']) ?? asObject(body['license_data']);
+
 function readHeartbeat(status: number, body: JsonObject): HeartbeatResult | undefined {
   if (status === 200) {
-    const at = parseTime(textOf(body['last_heartbeat']) ?? '');
     const leaseEndsAt = parseTime(textOf(body['expires_at']) ?? '');
-    return at === undefined || leaseEndsAt === undefined ? undefined : { kind: 'renewed', at, leaseEndsAt };
+    return leaseEndsAt === undefined ? undefined : { kind: 'renewed', leaseEndsAt, license: licenseIn(body) };
   }
   if (body['code'] === 'session_ended') return { kind: 'ended', reason: textOf(body['reason']) ?? 'unknown' };
+  // Session, machine and key do not belong together: acquiring again has the last word on it.
+  if (body['code'] === 'forbidden') return { kind: 'ended', reason: 'forbidden' };
   return body['code'] === 'session_not_found' ? { kind: 'ended', reason: 'session_not_found' } : undefined;
 }
 
@@ -151,7 +146,6 @@ export function fetchPost(url: string, fetch: Fetch, setTimer: Platform['setTime
       return {
         status: response.status,
         body: await response.text(),
-        date: response.headers.get('date') ?? undefined,
         retryAfter: response.headers.get('retry-after') ?? undefined,
       };
     } finally {

@@ -4,7 +4,13 @@ import type { Platform } from '../platform/platform.ts';
 import { guardedStorage } from '../storage/guarded.ts';
 import { cleanText } from '../text/clean.ts';
 import { createTrustedClock, type TrustedClock } from '../trusted-clock.ts';
-import { type AcquireAndVerify, createAcquireAndVerify, type Verify } from './acquire-and-verify.ts';
+import {
+  type AcquireAndVerify,
+  createAcquireAndVerify,
+  createHeartbeatAndVerify,
+  type HeartbeatAndVerify,
+  type Verify,
+} from './acquire-and-verify.ts';
 import { createSeatApi, fetchPost, type SeatApi } from './api.ts';
 import { type Backoff, createBackoff } from './backoff.ts';
 import { createCache, type LicenseCache } from './cache.ts';
@@ -26,6 +32,7 @@ export interface SeatContext {
   readonly backoff: Backoff;
   readonly verify: Verify;
   readonly acquireAndVerify: AcquireAndVerify;
+  readonly heartbeatAndVerify: HeartbeatAndVerify;
   readonly emit: SeatListener;
   subscribe(listener: SeatListener): () => void;
   /** Gives a seat back that is not going to be held. */
@@ -50,15 +57,17 @@ export async function createContext(options: ReadOptions, platform: Platform): P
   const clock = createTrustedClock(platform);
   const fetch = options.fetch ?? platform.fetch;
   const program = toHex(crypto.getRandomValues(new Uint8Array(16)));
-  const api = createSeatApi(fetchPost(url, fetch, platform.setTimer, timeout), program, clock.sawServer);
+  const api = createSeatApi(fetchPost(url, fetch, platform.setTimer, timeout), program);
   const cache = createCache(storage, options.licenseKey, hardwareId, clock);
   const now = () => clock.now();
   const { checkSignature } = platform;
   const given = sourceOf(options.keys);
   const keys = given.connect?.({ url, storage, fetch, now, timeout, checkSignature }) ?? given;
-  const verify: Verify = (license, trusted) =>
+  const verify: Verify = (license, nonce) =>
     verifyLicense(license, keys, {
-      clock: trusted,
+      clock,
+      nonce,
+      kind: 'seat',
       hardwareId,
       product: options.product,
       allowUnsigned: options.allowUnsigned ?? false,
@@ -71,8 +80,9 @@ export async function createContext(options: ReadOptions, platform: Platform): P
     hostname: shown(options.hostname, platform.description.hostname),
     platform: shown(options.platform, platform.description.platform),
     client_version: options.clientVersion,
-    token_format: options.tokenFormat,
+    token_format: 'batch',
   };
+  const refresh = { license_key: options.licenseKey, hardware_id: hardwareId, token_format: 'batch' };
   return {
     options,
     platform,
@@ -84,7 +94,8 @@ export async function createContext(options: ReadOptions, platform: Platform): P
     verify,
     emit,
     subscribe,
-    acquireAndVerify: createAcquireAndVerify({ api, request, verify, clock, cache }),
+    acquireAndVerify: createAcquireAndVerify({ api, request, verify, cache }),
+    heartbeatAndVerify: createHeartbeatAndVerify({ api, refresh, verify, cache }),
     backoff: createBackoff(platform.random),
     release: (sessionId) => api.release(sessionId),
     pause: (milliseconds) =>

@@ -1,7 +1,7 @@
 import type { ValidLicense } from '../license/result.ts';
 import { refusalAt } from '../license/times.ts';
-import type { VerifiedAcquire } from './acquire-and-verify.ts';
-import type { Granted, HeartbeatResult } from './api.ts';
+import type { VerifiedAcquire, VerifiedHeartbeat } from './acquire-and-verify.ts';
+import type { Granted } from './api.ts';
 import { type Backoff, renewalDue } from './backoff.ts';
 import type { WhyNothing } from './cache.ts';
 import { type LossReason, lost, type SeatEvent } from './events.ts';
@@ -37,7 +37,7 @@ export type SeatInput =
   /** The time that the last `wait` named, or a machine that woke. */
   | { readonly type: 'due' | 'woken' }
   | { readonly type: 'acquired'; readonly result: VerifiedAcquire }
-  | { readonly type: 'heartbeat'; readonly result: HeartbeatResult }
+  | { readonly type: 'heartbeat'; readonly result: VerifiedHeartbeat }
   /** The program gives the seat back. */
   | { readonly type: 'release' }
   | { readonly type: 'released'; readonly outcome: 'released' | 'still_held' | 'unknown' }
@@ -47,7 +47,9 @@ export type SeatInput =
 /** What is to be done about it, in this order. */
 export type SeatEffect =
   | { readonly type: 'acquire'; readonly timeout?: number }
-  | { readonly type: 'heartbeat' | 'release' | 'release_unheard'; readonly sessionId: string }
+  /** With `refresh` the licence is signed anew as well. */
+  | { readonly type: 'heartbeat'; readonly sessionId: string; readonly refresh: boolean }
+  | { readonly type: 'release' | 'release_unheard'; readonly sessionId: string }
   | { readonly type: 'wait'; readonly milliseconds: number }
   /** Look at the clock now: a machine that wakes may be past the time. */
   | { readonly type: 'look' }
@@ -147,6 +149,7 @@ function call(model: SeatModel, moment: Moment): Step {
   const { now } = moment;
   if (refusalAt(license, now) !== undefined) return askLast(model, moment);
   if (lease === undefined) return acquire(model, moment);
+  if (isStrict(license, lease)) return beat(model, lease, moment);
   if (now >= model.renewNotBefore && renewalDue(license.signedAt, license.validUntil, now)) {
     const renewing = { ...model, call: { name: 'renew', since: now }, renewNotBefore: now + RENEWAL_PAUSE } as const;
     return only(
@@ -161,8 +164,14 @@ function call(model: SeatModel, moment: Moment): Step {
 const acquire = (model: SeatModel, { now }: Moment): Step =>
   only({ ...model, call: { name: 'acquire', since: now } }, { type: 'acquire' });
 
-const beat = (model: SeatModel, { sessionId }: Lease, { now }: Moment): Step =>
-  only({ ...model, call: { name: 'heartbeat', since: now } }, { type: 'heartbeat', sessionId });
+/** A copy that is worth no more than its lease is prolonged with each heartbeat. */
+const isStrict = ({ validUntil }: ValidLicense, { endsAt }: Lease) => validUntil !== undefined && validUntil <= endsAt;
+
+const beat = (model: SeatModel, lease: Lease, { now }: Moment): Step =>
+  only(
+    { ...model, call: { name: 'heartbeat', since: now } },
+    { type: 'heartbeat', sessionId: lease.sessionId, refresh: isStrict(model.license, lease) },
+  );
 
 /** The licence at hand is over. It may have been prolonged a moment ago, so the server is asked before anything ends. */
 const askLast = (model: SeatModel, { now }: Moment): Step =>
@@ -200,15 +209,21 @@ function acquired(model: SeatModel, result: VerifiedAcquire, moment: Moment): St
   }
 }
 
-function heartbeat(model: SeatModel, result: HeartbeatResult, moment: Moment): Step {
+function heartbeat(model: SeatModel, result: VerifiedHeartbeat, moment: Moment): Step {
   const asked = model.call;
   const { lease } = model;
   const idle = { ...model, call: undefined };
   if (over(model)) return afterRelease(idle, result.kind === 'ended' ? undefined : lease, moment);
   if (lease === undefined) return acquire(idle, moment); // abandoned meanwhile, and the page is shown again
   switch (result.kind) {
-    case 'renewed':
-      return judge(succeed(idle, { ...lease, endsAt: result.leaseEndsAt }, moment), asked, moment);
+    case 'renewed': {
+      const { refusal, license = model.license, leaseEndsAt } = result;
+      const step = succeed({ ...idle, license }, { ...lease, endsAt: leaseEndsAt }, moment);
+      if (refusal === undefined) return judge(step, asked, moment);
+      const { reason, message } = refusal;
+      const refused: SeatEffect = { type: 'emit', event: { type: 'refused_license', reason, message } };
+      return judge({ model: step.model, effects: [refused, ...step.effects] }, asked, moment);
+    }
     case 'unavailable':
       return judge(fail(idle, result, moment), asked, moment);
     case 'ended': {

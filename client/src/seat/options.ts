@@ -29,7 +29,6 @@ export interface HoldOptions {
   /** Default: operating system and processor, or `browser`. `false`: not sent. */
   readonly platform?: string | false | undefined;
   readonly clientVersion?: string | undefined;
-  readonly tokenFormat?: 'signed-json' | 'jws' | undefined;
   /** Default: a directory of the user's in Node, localStorage in a page. */
   readonly storage?: Storage | undefined;
   /** Replaces the platform's `fetch`, for every request: a proxy, a CA of one's own. */

@@ -33,7 +33,7 @@ const RELEASE_PAUSE = 500;
 
 /** Performs what `next` decides, until the seat is lost or given back. */
 export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat {
-  const { acquireAndVerify, api, backoff, cache, clock, emit, platform } = context;
+  const { acquireAndVerify, heartbeatAndVerify, api, backoff, cache, clock, emit, platform } = context;
   const moment = () => ({ now: clock.now(), backoff });
   const alarm = createAlarm(
     platform,
@@ -61,7 +61,9 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
         void acquireAndVerify(effect.timeout).then((result) => dispatch({ type: 'acquired', result }));
         return;
       case 'heartbeat':
-        void api.heartbeat(effect.sessionId).then((result) => dispatch({ type: 'heartbeat', result }));
+        void heartbeatAndVerify(effect.sessionId, effect.refresh).then((result) =>
+          dispatch({ type: 'heartbeat', result }),
+        );
         return;
       case 'release':
         void releaseStubbornly(context, effect.sessionId).then((outcome) => dispatch({ type: 'released', outcome }));

@@ -63,7 +63,7 @@ function createFleet(world: World, server: ModelServer, random: () => number) {
     holdSeatOn(machine.platform, {
       url: 'http://licenses.example',
       licenseKey: client.license,
-      product: 'soak',
+      product: 'default',
       keys: unpinnedKeys(),
       hardwareId: machine.name,
       storage,

@@ -28,7 +28,7 @@ async function busiestSeconds(seed: number, startWithin: number, fault: 'refused
   );
   for (const { name, platform } of machines) {
     world.at(START + startWithin * random(), () => {
-      const options = { url: 'http://licenses.example', licenseKey: 'KEY', product: 'spread', hardwareId: name };
+      const options = { url: 'http://licenses.example', licenseKey: 'KEY', product: 'default', hardwareId: name };
       void holdSeatOn(platform, { ...options, keys: unpinnedKeys(), storage: memoryStorage() });
     });
   }

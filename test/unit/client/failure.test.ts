@@ -30,7 +30,6 @@ const ask = async (url: string, timeout = 5_000) => {
   return createSeatApi(
     fetchPost(url, (to, init) => fetch(to, init), setTimer, timeout),
     'p',
-    () => {},
   ).acquire({});
 };
 

@@ -11,6 +11,15 @@ export interface ModelSession {
   readonly programs: Map<string, number>;
 }
 
+export interface ModelRequest {
+  readonly license_key?: string;
+  readonly hardware_id?: string;
+  readonly session_id?: string;
+  readonly program?: string;
+  readonly nonce?: string;
+  readonly refresh?: { readonly nonce: string };
+}
+
 export interface ModelAnswer {
   readonly status: number;
   readonly body: unknown;
@@ -21,7 +30,7 @@ export interface ModelServer {
   readonly sessions: ReadonlyMap<string, ModelSession>;
   /** How many sessions there are of a licence. */
   used(license: string): number;
-  handle(path: string, body: Readonly<Record<string, string>>): ModelAnswer;
+  handle(path: string, body: ModelRequest): ModelAnswer;
   /** What goes wrong: everything, signatures alone, or nothing. */
   fault: 'down' | 'signing' | undefined;
   rotate(): void;
@@ -78,7 +87,7 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     const stamped = { ...claims, signed_at: time(now()), key_version: keyVersion, signature_algorithm: ALGORITHM };
     return { ...stamped, signature: signatureOf(keyVersion, canonicalJson(stamped) ?? '').toString('base64') };
   }
-  function acquire(name: string, hardware: string, program: string): ModelAnswer {
+  function acquire(name: string, hardware: string, program: string, nonce: string): ModelAnswer {
     const license = licenses[name];
     if (license === undefined) return { status: 404, body: { code: 'license_not_found' } };
     if (license.status === 'suspended') return { status: 403, body: { code: 'license_suspended' } };
@@ -106,13 +115,6 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     session.expiresAt = Math.max(session.expiresAt, now() + license.leaseSeconds * 1000);
     session.programs.set(program, now());
     if (server.fault === 'signing') return { status: 503, body: { code: 'signing_unavailable' }, retryAfter: '5' };
-    const license_data = sign({
-      session_id: id,
-      hardware_id: hardware,
-      features: ['export'],
-      expires_at: time(license.expiresAt),
-      valid_until: time(Math.min(license.expiresAt, now() + license.offlineSeconds * 1000)),
-    });
     return {
       status,
       body: {
@@ -121,9 +123,27 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
         heartbeat_interval_seconds: license.leaseSeconds / 3,
         seats_used: used(name),
         seats_total: license.seats,
-        license_data,
+        license_data: licenseOf(session, nonce),
       },
     };
+  }
+
+  function licenseOf(
+    { id, license: name, hardware, expiresAt }: ModelSession & { readonly license: string },
+    nonce: string,
+  ) {
+    const license = licenses[name];
+    if (license === undefined) throw new Error('a session without a licence');
+    return sign({
+      kind: 'seat',
+      product: 'default',
+      nonce,
+      session_id: id,
+      hardware_id: hardware,
+      features: ['export'],
+      expires_at: time(license.expiresAt),
+      valid_until: time(Math.min(license.expiresAt, Math.max(expiresAt, now() + license.offlineSeconds * 1000))),
+    });
   }
 
   function known(id: string, act: (session: ModelSession & { readonly license: string }) => ModelAnswer): ModelAnswer {
@@ -147,8 +167,8 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     },
     handle(path, body) {
       if (server.fault === 'down') return { status: 503, body: { code: 'dependency_unavailable' }, retryAfter: '5' };
-      const id = body['session_id'] ?? '';
-      const program = body['program'] ?? '';
+      const id = body.session_id ?? '';
+      const program = body.program ?? '';
       switch (path) {
         case '/api/v1/public-keys': {
           const versions = [key - 2, key - 1, key, key + 1]
@@ -165,15 +185,22 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
           return { status: 200, body: { keys } };
         }
         case '/api/v1/licenses/acquire':
-          return acquire(named(body['license_key'] ?? ''), body['hardware_id'] ?? '', program);
+          return acquire(named(body.license_key ?? ''), body.hardware_id ?? '', program, body.nonce ?? '');
         case '/api/v1/licenses/heartbeat':
           return known(id, (session) => {
             const lease = (licenses[session.license]?.leaseSeconds ?? 0) * 1000;
             session.expiresAt = Math.max(session.expiresAt, now() + lease);
             session.programs.set(program, now());
+            const refresh = body.refresh;
+            const signed =
+              refresh === undefined
+                ? {}
+                : server.fault === 'signing'
+                  ? { refresh_error: 'signing_unavailable' }
+                  : { license_data: licenseOf(session, refresh.nonce) };
             return {
               status: 200,
-              body: { session_id: id, last_heartbeat: time(now()), expires_at: time(session.expiresAt) },
+              body: { session_id: id, last_heartbeat: time(now()), expires_at: time(session.expiresAt), ...signed },
             };
           });
         case '/api/v1/licenses/release':

@@ -493,4 +493,50 @@ test.each([
   const options = { url: 'http://licenses.example', licenseKey: 'KEY', product: 'p', keys: unpinnedKeys(), ...rest };
   // @ts-expect-error what JavaScript programs pass
   await expect(holdSeatOn(machine.platform, options)).rejects.toThrow(message);
+
+describe('a strict licence', () => {
+  const strict = (seats = 1) => {
+    const setting = setUp({}, seats);
+    Object.assign(setting.license, { offlineSeconds: 0 });
+    return setting;
+  };
+
+  test('is prolonged with its heartbeats, and nothing of it is kept', async () => {
+    const { hold, outcome, pass, types, server, storage, live, add } = strict();
+    const seat = await outcome(hold());
+    const first = seat.license.validUntil ?? 0;
+    await pass(2 * HOUR);
+    expect([seat.state, live(), types()]).toEqual(['held', 1, ['held']]);
+    expect(seat.license.validUntil).toBeGreaterThan(first + 110 * MINUTE);
+    expect([...server.sessions.values()][0]?.expiresAt).toBe(seat.license.validUntil);
+    server.fault = 'down';
+    expect(await outcome(codeOf(hold({ storage, patience: 0 }, add('m'))))).toBe('server_failed');
+  });
+
+  test('ends within a lease when nothing is signed any more, and says why', async () => {
+    const { hold, outcome, pass, events, server } = strict();
+    const seat = await outcome(hold());
+    server.fault = 'signing';
+    await pass(LEASE + MINUTE);
+    expect(seat.state).toBe('lost');
+    const told = events.map((event) => ('code' in event ? event.code : 'reason' in event ? event.reason : event.type));
+    expect(told).toEqual(['held', 'signing_unavailable', 'offline_too_long']);
+  });
+});
+
+test('a recorded answer holds no seat: it does not repeat the nonce', async () => {
+  const { hold, outcome, machine, events } = setUp();
+  let recorded: string | undefined;
+  const fetch: HoldOptions['fetch'] = async (url, init) => {
+    const answer = await machine.platform.fetch(url, init);
+    if (!url.endsWith('/acquire')) return answer;
+    recorded ??= await answer.text();
+    const text = recorded;
+    return { ...answer, text: async () => text };
+  };
+  const seat = await outcome(hold({ fetch }));
+  await outcome(seat.release());
+  const again = await outcome(hold({ fetch, storage: memoryStorage() }).catch((error: SeatError) => error));
+  expect(again).toMatchObject({ code: 'license_invalid', reason: 'wrong_nonce' });
+  expect(events.at(-1)).toMatchObject({ type: 'refused_license', reason: 'wrong_nonce' });
 });

@@ -33,9 +33,9 @@ describe('the trusted clock', () => {
 
   test('follows the server both ways, but not below a signed time', () => {
     const { clock, pass } = setUp();
-    clock.sawServer(NOON + 300 * MINUTE);
+    clock.sawAnswer(NOON + 300 * MINUTE);
     expect([clock.now(), clock.turnedBack()]).toEqual([NOON + 300 * MINUTE, false]);
-    clock.sawServer(NOON - 300 * MINUTE);
+    clock.sawAnswer(NOON - 300 * MINUTE);
     pass(MINUTE);
     expect(clock.now()).toBe(NOON - 299 * MINUTE);
     clock.sawSigned(NOON - 10 * MINUTE);
@@ -44,7 +44,7 @@ describe('the trusted clock', () => {
 
   test('goes on when the clock is set back, and through sleep', () => {
     const { machine, clock, pass } = setUp();
-    clock.sawServer(NOON);
+    clock.sawAnswer(NOON);
     pass(10 * MINUTE);
     machine.wall -= 600 * MINUTE;
     expect(clock.now()).toBe(NOON + 10 * MINUTE);
@@ -60,7 +60,7 @@ describe('the trusted clock', () => {
     expect(clock.latest()).toBeUndefined();
     clock.remember(NOON + 60 * MINUTE);
     expect([clock.turnedBack(), clock.now()]).toEqual([true, NOON + 60 * MINUTE]);
-    clock.sawServer(NOON);
+    clock.sawAnswer(NOON);
     expect([clock.turnedBack(), clock.now()]).toEqual([false, NOON]);
   });
 });

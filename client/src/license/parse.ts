@@ -6,8 +6,9 @@ import {
 import { canonicalJson, canonicalJsonOrUndefined } from '../../../shared/license-format/canonical-json.ts';
 import { type Bytes, fromBase64, fromBase64Url, fromHex, fromUtf8, toHex, utf8 } from '../encoding.ts';
 import { asObject, type JsonObject, parseExactly, textOf } from '../json.ts';
+import type { KeyDocument } from '../keys/source.ts';
 import { decodeText } from '../text/decode.ts';
-import { extractLicense } from '../text/license-text.ts';
+import { extractLicense, extractLicenseFile } from '../text/license-text.ts';
 import { leafHash, rootOf } from './merkle.ts';
 import type { LicenseForm } from './result.ts';
 
@@ -19,6 +20,8 @@ export interface Signed {
   readonly message: Bytes;
   readonly signature: Bytes;
   readonly claims: JsonObject;
+  /** The key list that a licence file brings along. */
+  readonly document?: KeyDocument;
 }
 
 /** Data that nobody has signed: worth nothing unless the caller says so. */
@@ -38,17 +41,30 @@ export async function parseLicense(data: unknown): Promise<ParsedLicense> {
   for (let wrapping = 0; wrapping <= MOST_WRAPPINGS; wrapping += 1) {
     if (value instanceof Uint8Array) value = decodeText(value);
     if (typeof value === 'string') {
+      const file = extractLicenseFile(value);
+      if (file !== undefined) return parseFile(file);
       const text = extractLicense(value);
       if (!text.startsWith('{')) return parseToken(text);
       value = parseExactly(text);
     }
     const object = asObject(value);
     if (object === undefined) return 'malformed';
-    if ('license_token' in object) value = object['license_token'];
+    if ('license_file' in object) value = object['license_file'];
+    else if ('license_token' in object) value = object['license_token'];
     else if ('license_data' in object) value = object['license_data'];
     else return parseData(object);
   }
   return 'malformed';
+}
+
+/** What is inside a licence file: the licence as signed JSON, the root's statement and the key list. */
+async function parseFile(base64: string): Promise<ParsedLicense> {
+  const bytes = fromBase64(base64);
+  const { license, root, list } = asObject(parseExactly((bytes && fromUtf8(bytes)) ?? '')) ?? {};
+  const data = asObject(license);
+  if (data === undefined || root === undefined || list === undefined) return 'malformed';
+  const parsed = await parseData(data);
+  return typeof parsed === 'string' || parsed.form === 'unsigned' ? parsed : { ...parsed, document: { root, list } };
 }
 
 async function parseData(data: JsonObject): Promise<ParsedLicense> {

@@ -34,7 +34,7 @@ export interface VerifyOptions {
 
 /**
  * Checks a licence without asking anybody, except for keys that a fetching key source does not have yet.
- * @param data `license_data`, `license_token`, a whole acquire answer, or any of them as text. Prefer the text as it
+ * @param data `license_data`, `license_token`, the text of a licence file, a whole acquire answer, or any of them as text. Prefer the text as it
  *   was received: only there can a number be noticed that is no integer as written.
  * @param keys a key source (`rootKey`, `pinnedKeys`), or the keys that sign licences: PEM, JWK, JWKS, the list of public keys
  * @returns a union: look at `valid` first. It never throws for what the data holds.
@@ -50,7 +50,9 @@ export async function verifyLicense(
   if (parsed.form === 'unsigned') {
     return options.allowUnsigned ? judge(parsed.claims, { form: 'unsigned' }, options) : refuse('unsigned');
   }
-  const key = await findSigner(parsed, sourceOf(keys), options);
+  const source = sourceOf(keys);
+  const { document } = parsed;
+  const key = await findSigner(parsed, (document && source.inFile?.(document)) ?? source, options);
   if ('reason' in key) return key;
   const keyVersion = String(parsed.claims['key_version']);
   return judge(parsed.claims, { form: parsed.form, keyVersion, trustedUntil: key.trustedUntil }, options);

@@ -84,3 +84,18 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+/** The lines around a licence file, also as a word processor writes their dashes. */
+const FILE = /BEGIN COUNTERSIGN LICENSE[-\u2010-\u2015]*([^\u2010-\u2015-]*)[-\u2010-\u2015]*END COUNTERSIGN LICENSE/;
+
+/**
+ * The base64 of a licence file, wherever it stands in a text and however it was wrapped.
+ * @returns its one canonical spelling; undefined for a text that holds no licence file
+ */
+export function extractLicenseFile(text: string): string | undefined {
+  const found = FILE.exec(unquote(readable(text)))?.[1];
+  if (found === undefined) return undefined;
+  // Escaped line ends of a JSON string; padding, which quoted-printable may have eaten, follows from the length.
+  const base64 = found.replace(/\\[nr]/g, '').replace(/[\s=\p{Default_Ignorable_Code_Point}]/gu, '');
+  return base64 + '='.repeat((4 - (base64.length % 4)) % 4);
+}

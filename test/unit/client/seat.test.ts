@@ -483,6 +483,8 @@ describe('a start without the server says why', () => {
 test.each([
   [{ licenseKey: undefined }, /licenseKey.*undefined.*variable/],
   [{ url: undefined }, /url.*undefined/],
+  [{ product: undefined }, /product.*undefined/],
+  [{ keys: undefined }, /keys.*rootKey/],
   [{ application: 5 }, /application.*number/],
   [{ licenseKey: 12345 }, /licenseKey.*number/],
   [{ licenseKey: '\u200b"-"' }, /licenseKey.*empty/],
@@ -493,6 +495,7 @@ test.each([
   const options = { url: 'http://licenses.example', licenseKey: 'KEY', product: 'p', keys: unpinnedKeys(), ...rest };
   // @ts-expect-error what JavaScript programs pass
   await expect(holdSeatOn(machine.platform, options)).rejects.toThrow(message);
+});
 
 describe('a strict licence', () => {
   const strict = (seats = 1) => {

@@ -24,6 +24,7 @@ import {
 } from './invitation-token.ts';
 import { isManager, requireManager, unchanged } from './managers.ts';
 import { countOwners } from './members.ts';
+import type { Once } from './once.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
@@ -50,6 +51,7 @@ export function createInvitations({ store, clock, commitAudited }: InvitationsOp
     tenantId: string,
     wanted: { readonly email: string; readonly role: Role },
     actor: Actor,
+    once?: Once<NewInvitation>,
   ): Promise<NewInvitation> {
     requireInScope(scope, tenantId);
     const email = normalEmail(wanted.email);
@@ -66,17 +68,21 @@ export function createInvitations({ store, clock, commitAudited }: InvitationsOp
       expires_at: now + INVITATION_LIFETIME,
       accepted_by: null,
     };
-    return commitAudited(actor, async () => {
-      const manager = await readManager(tenantId, actor);
-      return {
-        writes: [
-          { op: 'set', path: adminPaths.invitation(id), fields, deleteAfter: fields.expires_at },
-          unchanged(manager),
-        ],
-        event: { action: 'member.invite', tenantId, details: { email, role: wanted.role } },
-        result: { id, token, expiresAt: fields.expires_at },
-      };
-    });
+    return commitAudited(
+      actor,
+      async () => {
+        const manager = await readManager(tenantId, actor);
+        return {
+          writes: [
+            { op: 'set', path: adminPaths.invitation(id), fields, deleteAfter: fields.expires_at },
+            unchanged(manager),
+          ],
+          event: { action: 'member.invite', tenantId, details: { email, role: wanted.role } },
+          result: { id, token, expiresAt: fields.expires_at },
+        };
+      },
+      once,
+    );
   }
 
   async function list(scope: Scope, tenantId: string, request: PageRequest): Promise<Page<Invitation>> {

@@ -5,17 +5,19 @@ import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { Invitation, Member } from '#shared/model/tenant.ts';
 import { actorOf } from './actor.ts';
-import type { createInvitations } from './invitations.ts';
+import type { createInvitations, NewInvitation } from './invitations.ts';
 import { listResponse } from './list-response.ts';
 import type { createMembers } from './members.ts';
+import type { RunOnce } from './once.ts';
 import { scopeOf } from './scope.ts';
 
 export interface MemberDomain {
   readonly members: ReturnType<typeof createMembers>;
   readonly invitations: ReturnType<typeof createInvitations>;
+  readonly runOnce: RunOnce;
 }
 
-export const memberRoutes = ({ members, invitations }: MemberDomain): BoundRoute[] => [
+export const memberRoutes = ({ members, invitations, runOnce }: MemberDomain): BoundRoute[] => [
   bind(contract.listMembers, async ({ params, query, principal }) => {
     const page = await members.list(scopeOf(principal), params.tenant_id, query);
     return listResponse(contract.listMembers, { params, query }, page, describeMember);
@@ -35,13 +37,13 @@ export const memberRoutes = ({ members, invitations }: MemberDomain): BoundRoute
 
   bind(contract.invite, async (input) => {
     const { params, body, principal } = input;
-    const { id, token, expiresAt } = await invitations.create(
-      scopeOf(principal),
-      params.tenant_id,
-      body,
-      actorOf(input),
+    const respond = ({ id, token, expiresAt }: NewInvitation) => ({
+      status: 201,
+      body: { invitation_id: id, token, expires_at: formatTime(expiresAt) },
+    });
+    return runOnce(input, contract.invite, respond, (once) =>
+      invitations.create(scopeOf(principal), params.tenant_id, body, actorOf(input), once),
     );
-    return { status: 201, body: { invitation_id: id, token, expires_at: formatTime(expiresAt) } };
   }),
 
   bind(contract.listInvitations, async ({ params, query, principal }) => {

@@ -12,7 +12,7 @@ const personFields = z.object({
   /** One of the vendor's own people. */
   staff: z.boolean(),
   /** The role in each tenant, by the tenant's id. */
-  tenants: z.record(z.string(), z.enum(ROLES)),
+  tenants: z.record(z.string(), z.enum(ROLES)).default({}),
 });
 
 export type PersonFields = z.output<typeof personFields>;

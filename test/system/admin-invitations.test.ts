@@ -35,6 +35,16 @@ describe('an invitation', () => {
     expect((await suite.send('GET', invitations(id), undefined, 'staff')).body).toEqual([]);
   });
 
+  test('is made once for an Idempotency-Key, and the token is shown again', async () => {
+    const id = await createTenant(suite);
+    const body = { email: 'once@example.org', role: 'guest' };
+    const headers = { 'idempotency-key': 'invitation-0123456789' };
+    const send = (role = 'guest') => suite.send('POST', invitations(id), { ...body, role }, 'staff', headers);
+    const [first, second] = [await send(), await send()];
+    expect(second).toMatchObject({ status: 201, body: first.body });
+    expect(await send('owner')).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
+  });
+
   test('is for nobody else, nor for an address that is not verified', async () => {
     const id = await createTenant(suite);
     const [invited, other] = [await signUp(suite), await signUp(suite)];

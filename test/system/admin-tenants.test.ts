@@ -19,7 +19,6 @@ const createTenant = async (body: object = {}): Promise<{ tenant_id: string }> =
 const license = (tenant_id: string, max_seats: number, token = 'staff') =>
   send('POST', LICENSES, token, { tenant_id, tier: 'starter', max_seats, expires_at: '2099-01-01T00:00:00Z' });
 
-
 /** Every page of a list, by its Link headers. */
 async function pages(path: string, token: string, between?: () => Promise<unknown>): Promise<Reply[]> {
   const replies: Reply[] = [];

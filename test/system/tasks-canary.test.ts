@@ -66,7 +66,7 @@ test('answers and failures of sealing', async () => {
   }
   fault('run', 'RunJob', 'UNAVAILABLE');
   await note('start unknown', { payload, run: true });
-  expect(statuses).toEqual([201, 201, 422, 400, 400, 400, 400, 413, 503, 503, 503, 503, 201]);
+  expect(statuses).toEqual([201, 201, 409, 400, 400, 400, 400, 413, 503, 503, 503, 503, 201]);
 });
 
 test('the job, and the worker in every way it can end', { timeout: 240_000 }, async () => {

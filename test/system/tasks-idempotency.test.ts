@@ -29,7 +29,7 @@ describe('the same key', () => {
     expect(called('kms.Encrypt')).toBe(1);
   });
 
-  test.each([{ payload: { key: 'sk-2' } }, { ...PAYLOAD, run: true }])('and another body, %j: 422', async (other) => {
+  test.each([{ payload: { key: 'sk-2' } }, { ...PAYLOAD, run: true }])('and another body, %j: 409', async (other) => {
     const key = crypto.randomUUID();
     const first = await create(key);
     expect(await create(key, other)).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });

@@ -106,7 +106,10 @@ export const PLANTED_DIFFERENCES: readonly PlantedDifference[] = [
       const [field = ''] = request.query.orderBy[0] ?? [];
       const nulls = await play({
         kind: 'query',
-        query: { ...request.query, ranges: [], equal: [[field, { nullValue: 'NULL_VALUE' }]], orderBy: [] },
+        query: {
+          ...without(without(request.query, 'start'), 'end'),
+          ...{ ranges: [], equal: [[field, { nullValue: 'NULL_VALUE' }]], orderBy: [] },
+        },
       });
       return Array.isArray(answer) && Array.isArray(nulls) ? [...nulls, ...answer] : answer;
     },

@@ -10,7 +10,7 @@ const canSearch = installed('spin') && installed('gcc');
 describe.skipIf(!canSearch)(
   canSearch ? 'the seat protocol' : 'the seat protocol: needs spin and gcc (apt-get install spin gcc)',
   () => {
-    test('holds as it is, and breaks without its guards', () => {
+    test('holds as it is, and breaks without its guards', { timeout: 900_000 }, () => {
       const { stdout, stderr } = spawnSync('bash', [resolve(FOLDER, 'run.sh'), 'quick'], { encoding: 'utf8' });
       const verdicts = stdout
         .trim()

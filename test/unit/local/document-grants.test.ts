@@ -20,7 +20,8 @@ test('accounts may do with the default database what Terraform lets them do', ()
     return [account, here.map(([permission]) => permission).toSorted()];
   });
   const declared = Object.entries(rights['database'] ?? {}).map(([account, list]) => [account, checked(list)]);
-  expect(Object.fromEntries(granted)).toEqual(Object.fromEntries(declared));
+  const some = granted.filter(([, permissions]) => permissions?.length !== 0);
+  expect(Object.fromEntries(some)).toEqual(Object.fromEntries(declared));
 });
 
 test('key-rotation alone writes the database of the keys', () => {

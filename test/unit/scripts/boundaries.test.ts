@@ -58,7 +58,7 @@ describe('a planted import breaks the rule', () => {
 
 describe('a planted circle is found', () => {
   test('of two files, by types alone', () => {
-    const planted = prepend('shared/keys/key-source.ts', "import type { KeyPeriods } from './lifecycle.ts';");
+    const planted = prepend('shared/keys/key-source.ts', "import type { nextList } from './list-rules.ts';");
     expect(violationsWith(planted)).toEqual([
       expect.stringMatching(/^circular import: .*shared\/keys\/key-source\.ts/),
     ]);

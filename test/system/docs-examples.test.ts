@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { EXAMPLES } from '#functions/docs/examples/index.ts';
 import { SAMPLE } from '#functions/docs/examples/sample.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
 import { CONTRACT } from '#shared/contract/index.ts';
@@ -14,7 +15,12 @@ beforeAll(async () => {
   document = (await suite.send('GET', '/api/openapi.json')).body;
 });
 
-const routes = Object.values(CONTRACT).flat();
+/** These need a person with an invitation; the tests of invitations send them. */
+const OF_INVITED = ['withdrawInvitation', 'acceptInvitation'];
+
+const routes = Object.values(CONTRACT)
+  .flat()
+  .filter(({ id }) => !OF_INVITED.includes(id));
 
 /** What the samples stand for, made afresh: a licence with one session, and a task. */
 async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
@@ -24,6 +30,9 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   const seat = await suite.post('/api/v1/licenses/acquire', acquire);
   const token = await suite.post('/api/v1/licenses/acquire', { ...acquire, token_format: 'jws' });
   const sessions = await suite.send('GET', `/api/v1/licenses/${license_id}/sessions`, undefined, 'owner');
+  await suite.post('/api/v1/licenses/acquire', { ...acquire, hardware_id: 'the-second-machine' });
+  const terms = { label: 'Build farm', reference: 'order 4711', metadata: { salesperson: 'kim' } };
+  await suite.send('PATCH', `/api/v1/licenses/${license_id}`, terms, 'staff');
   const task = await suite.post('/api/v1/tasks', { payload: {} }, 'service');
   return new Map<unknown, unknown>([
     [SAMPLE.license_id, license_id],
@@ -71,7 +80,8 @@ function send(route: Route, name: string, world: ReadonlyMap<unknown, unknown>):
   const parameters: Loose[] = (spec.parameters ?? []).filter(({ example }: Loose) => example !== undefined);
   const values = (place: string): [string, string][] =>
     parameters.filter((one) => one.in === place).map((one) => [one.name, inhabit(one.example, world)]);
-  const query = new URLSearchParams(values('query'));
+  const own = EXAMPLES.get(route.id)?.[name]?.query ?? {};
+  const query = new URLSearchParams(values('query').filter(([param]) => param in own));
   const filled = values('path').reduce(
     (path, [param, value]) => path.replace(`{${param}}`, encodeURIComponent(value)),
     route.path,
@@ -114,7 +124,9 @@ describe.each(routes)('$id', (route) => {
     for (const { name, status, answer } of documented) {
       const reply = await send(route, name, world);
       expect([name, reply.status]).toEqual([name, status]);
-      expect(shapeOf(reply.body ?? reply.text)).toEqual(shapeOf(answer));
+      const shape = shapeOf(answer);
+      // A list may have others beside those of the example, which other examples made.
+      expect(shapeOf(reply.body ?? reply.text)).toEqual(Array.isArray(shape) ? expect.arrayContaining(shape) : shape);
       expect(route.responses[status]?.schema?.safeParse(reply.body ?? reply.text).error).toBeUndefined();
     }
     if (documented.length > 0) return;

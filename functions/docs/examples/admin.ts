@@ -63,6 +63,14 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
   },
   getLicense: { license: { ...byId, summary: 'By its id', status: 200, answer: license } },
   changeLicense: {
+    preview: {
+      ...byId,
+      summary: 'What fewer seats would end',
+      query: { dry_run: 'true' },
+      body: { max_seats: 1 },
+      status: 200,
+      answer: { would_end: [session], would_end_count: 1, seats_used: 2, seats_total: 1 },
+    },
     grow: {
       ...byId,
       summary: 'More seats',
@@ -76,14 +84,6 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
       body: { status: 'suspended' },
       status: 200,
       answer: { ...license, max_seats: 25, status: 'suspended' },
-    },
-    preview: {
-      ...byId,
-      summary: 'What fewer seats would end',
-      query: { dry_run: 'true' },
-      body: { max_seats: 1 },
-      status: 200,
-      answer: { would_end: [session], would_end_count: 1, seats_used: 2, seats_total: 1 },
     },
   },
   archiveLicense: { end: { ...byId, summary: 'End it for good', status: 204 } },

@@ -14,6 +14,7 @@ export const signatureExamples: Readonly<Record<string, Exchanges>> = {
           product: 'desktop',
           floating: false,
           devices: ['a1', 'b2'],
+          kind: 'document',
           signed_at: '2026-12-01T09:30:00.000Z',
           key_version: SAMPLE.key_version,
           signature_algorithm: 'RSA_SIGN_PKCS1_4096_SHA256',

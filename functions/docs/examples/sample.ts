@@ -37,6 +37,7 @@ export const JWK = {
 /** As `acquire` answers it. */
 export const LICENSE_DATA = {
   kind: 'seat',
+  product: 'default',
   mode: 'online',
   keys_sequence: 1795781700,
   license_key: SAMPLE.license_key,

@@ -78,7 +78,7 @@ test('to another service, a task is none and its Idempotency-Key another', async
   const send = async (token: string | undefined, method: string, path: string, body?: object) => {
     const headers = {
       authorization: `Bearer ${token}`,
-      'idempotency-key': 'the-same',
+      'idempotency-key': 'the-same-for-both',
       ...(body && { 'content-type': 'application/json' }),
     };
     const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };

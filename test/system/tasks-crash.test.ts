@@ -33,7 +33,7 @@ async function crashWhen(key: string, body: string, reached: () => Promise<void>
 
 async function afterwards(key: string, payload: object) {
   const create = () => suite.send('POST', PATH, payload, 'service', { 'idempotency-key': key });
-  expect(await create()).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  expect(await create()).toMatchObject({ status: 409, body: { code: 'idempotency_in_progress' } });
   suite.stack.clock.advance(91);
   const taken = await create();
   expect(taken.status).toBe(201);

@@ -2,7 +2,7 @@ import { createFirestore } from '#shared/gcp/firestore.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { type PersonFields, personPath } from '#shared/model/person.ts';
 import { ROLES, type Role } from '#shared/model/principal.ts';
-import type { MemberFields, TenantFields } from '#shared/model/tenant.ts';
+import { type MemberFields, type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
 import type { Write } from '#shared/store/store.ts';
 import type { LocalIdentity } from './identity/start.ts';
 import { patiently } from './patience.ts';
@@ -59,6 +59,9 @@ function tenantWrites(id: string, name: string, roles: readonly Role[], now: num
     seat_limit: null,
     seats_allotted: 0,
     owners: roles.filter((role) => role === 'owner').length,
+    members: roles.length,
+    reference: null,
+    metadata: {},
     stripe_customer_id: null,
     stripe_subscription_id: null,
     created_at: now,
@@ -69,7 +72,7 @@ function tenantWrites(id: string, name: string, roles: readonly Role[], now: num
     added_at: now,
   });
   return [
-    { op: 'create', path: `tenants/${id}`, fields: tenant },
+    { op: 'create', path: `tenants/${id}`, fields: tenantDocument(tenant) },
     ...roles.map(
       (role): Write => ({
         op: 'create',

@@ -32,6 +32,8 @@ try {
       name: 'Smoke test',
       tier: 'starter',
       seat_limit: 1,
+      reference: null,
+      metadata: {},
       stripe_customer_id: null,
       stripe_subscription_id: null,
     },

@@ -13,6 +13,7 @@ import { createLicenses } from './licenses.ts';
 import { createMembers } from './members.ts';
 import { createRunOnce } from './once.ts';
 import { createSessions } from './sessions.ts';
+import { createDeleteTenant } from './tenant-deletion.ts';
 import { createTenants } from './tenants.ts';
 import { createUsage } from './usage.ts';
 
@@ -36,6 +37,7 @@ export const admin = defineFunction({
     return {
       routes: adminRoutes({
         tenants: createTenants({ store, clock, commitAudited, mutex }),
+        deleteTenant: createDeleteTenant({ store, commitAudited, mutex }),
         members: createMembers({ store, commitAudited, mutex }),
         invitations: createInvitations({ store, clock, commitAudited }),
         licenses,

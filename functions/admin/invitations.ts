@@ -23,7 +23,7 @@ import {
   parseInvitationToken,
 } from './invitation-token.ts';
 import { isManager, requireManager, unchanged } from './managers.ts';
-import { countOwners } from './members.ts';
+import { countMembers } from './members.ts';
 import type { Once } from './once.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
@@ -71,10 +71,11 @@ export function createInvitations({ store, clock, commitAudited }: InvitationsOp
     return commitAudited(
       actor,
       async () => {
-        const manager = await readManager(tenantId, actor);
+        const { tenant, manager } = await readManager(tenantId, actor);
         return {
           writes: [
             { op: 'set', path: adminPaths.invitation(id), fields, deleteAfter: fields.expires_at },
+            stays(tenant),
             unchanged(manager),
           ],
           event: { action: 'member.invite', tenantId, details: { email, role: wanted.role } },
@@ -96,7 +97,7 @@ export function createInvitations({ store, clock, commitAudited }: InvitationsOp
     requireInScope(scope, tenantId);
     if (!isPlainId(id)) throw invitationNotFound();
     await commitAudited(actor, async () => {
-      const manager = await readManager(tenantId, actor);
+      const { manager } = await readManager(tenantId, actor);
       const [document] = await store.get([adminPaths.invitation(id)]);
       const invitation = document && readInvitation(document);
       if (invitation?.tenant_id !== tenantId || invitation.accepted_by !== null) throw invitationNotFound();
@@ -170,11 +171,11 @@ export function createInvitations({ store, clock, commitAudited }: InvitationsOp
     return invitation;
   }
 
-  async function readManager(tenantId: string, actor: Actor): Promise<Person> {
+  async function readManager(tenantId: string, actor: Actor) {
     const [tenant, acting] = await store.get([adminPaths.tenant(tenantId), personPath(actor.identity.id)]);
     const manager = requireManager(acting, tenantId);
     if (tenant === undefined) throw tenantNotFound();
-    return manager;
+    return { tenant, manager };
   }
 
   return { create, list, remove, accept };
@@ -209,13 +210,6 @@ function join(
   const member: MemberFields = { role, email, added_at: now };
   const path = personPath(uid);
   const fresh: PersonFields = { email, staff: false, tenants: { [tenant.id]: role } };
-  // The tenant must still be there: the count of owners says so, or a write that changes nothing.
-  const stays: Write = {
-    op: 'update',
-    path: adminPaths.tenant(tenant.id),
-    fields: {},
-    lastUpdateTime: tenant.updateTime,
-  };
   return [
     { op: 'create', path: adminPaths.member(tenant.id, uid), fields: member },
     person === undefined
@@ -226,6 +220,14 @@ function join(
           fields: { email, tenants: { ...person.tenants, [tenant.id]: role } },
           lastUpdateTime: person.updateTime,
         },
-    ...(role === 'owner' ? countOwners(tenant, 1) : [stays]),
+    ...countMembers(tenant, { owners: Number(role === 'owner'), members: 1 }),
   ];
 }
+
+/** Changes nothing, and lets the commit fail when the tenant was deleted or changed. */
+const stays = ({ path, updateTime: lastUpdateTime }: Document): Write => ({
+  op: 'update',
+  path,
+  fields: {},
+  lastUpdateTime,
+});

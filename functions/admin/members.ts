@@ -52,7 +52,7 @@ export function createMembers({ store, commitAudited, mutex }: MembersOptions) {
         writes: [
           { op: 'update', path: adminPaths.member(tenantId, uid), fields: { role }, lastUpdateTime: member.updateTime },
           { op: 'update', path: personPath(uid), fields: { tenants }, lastUpdateTime: person.updateTime },
-          ...countOwners(tenant, Number(role === 'owner') - Number(member.role === 'owner')),
+          ...countMembers(tenant, { owners: Number(role === 'owner') - Number(member.role === 'owner'), members: 0 }),
           ...guard,
         ],
         event: { action: 'member.put', tenantId, details: { uid, before: member.role, after: role } },
@@ -67,7 +67,6 @@ export function createMembers({ store, commitAudited, mutex }: MembersOptions) {
    */
   async function remove(scope: Scope, tenantId: string, uid: string, actor: Actor): Promise<void> {
     await change(scope, tenantId, uid, actor, ({ tenant, member, person }, guard) => {
-      const { [tenantId]: _left, ...tenants } = person.tenants;
       const { email } = member;
       return {
         writes: [
@@ -76,11 +75,11 @@ export function createMembers({ store, commitAudited, mutex }: MembersOptions) {
             path: adminPaths.member(tenantId, uid),
             precondition: { lastUpdateTime: member.updateTime },
           },
-          leave(person, tenants),
+          leave(person, tenantId),
           ...(email === null
             ? []
             : [{ op: 'delete' as const, path: adminPaths.invitation(invitationIdOf(tenantId, email)) }]),
-          ...countOwners(tenant, -Number(member.role === 'owner')),
+          ...countMembers(tenant, { owners: -Number(member.role === 'owner'), members: -1 }),
           ...guard,
         ],
         event: { action: 'member.remove', tenantId, details: { uid, before: member.role, after: null } },
@@ -117,8 +116,9 @@ export function createMembers({ store, commitAudited, mutex }: MembersOptions) {
   return { list, put, remove };
 }
 
-/** Whoever belongs nowhere any more and is no staff leaves no document behind. */
-function leave(person: Person, tenants: Person['tenants']): Write {
+/** Takes a person's rights in a tenant. Whoever belongs nowhere any more and is no staff leaves no document behind. */
+export function leave(person: Person, tenantId: string): Write {
+  const { [tenantId]: _left, ...tenants } = person.tenants;
   const path = personPath(person.uid);
   const lastUpdateTime = person.updateTime;
   if (person.staff || Object.keys(tenants).length > 0)
@@ -127,11 +127,11 @@ function leave(person: Person, tenants: Person['tenants']): Write {
 }
 
 /** @throws Fault `conflict` when nobody would be left to own the tenant */
-export function countOwners(tenant: Tenant, change: number): Write[] {
-  if (change === 0) return [];
-  const owners = tenant.owners + change;
-  if (owners < 1) throw new Fault('conflict', 'A tenant keeps at least one owner.');
-  return [{ op: 'update', path: adminPaths.tenant(tenant.id), fields: { owners }, lastUpdateTime: tenant.updateTime }];
+export function countMembers(tenant: Tenant, change: Pick<Tenant, 'owners' | 'members'>): Write[] {
+  if (change.owners === 0 && change.members === 0) return [];
+  const fields = { owners: tenant.owners + change.owners, members: tenant.members + change.members };
+  if (change.owners < 0 && fields.owners < 1) throw new Fault('conflict', 'A tenant keeps at least one owner.');
+  return [{ op: 'update', path: adminPaths.tenant(tenant.id), fields, lastUpdateTime: tenant.updateTime }];
 }
 
 const memberNotFound = () => new Fault('not_found', 'The tenant has no member with this id.');

@@ -14,7 +14,8 @@ export interface QueryRange {
  * serve equality filters in that order.
  */
 export const adminQueries = {
-  tenants: (range: QueryRange): Query => inOrderOfIds('tenants', [], range),
+  tenants: (filter: { readonly reference?: string | undefined }, range: QueryRange): Query =>
+    inOrderOfIds('tenants', equal(filter), range),
 
   members: (tenantId: string, range: QueryRange): Query => inOrderOfIds(adminPaths.members(tenantId), [], range),
 

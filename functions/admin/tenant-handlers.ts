@@ -9,14 +9,16 @@ import { actorOf } from './actor.ts';
 import { listResponse } from './list-response.ts';
 import type { RunOnce } from './once.ts';
 import { type ListScope, scopeOf } from './scope.ts';
+import type { createDeleteTenant } from './tenant-deletion.ts';
 import type { createTenants } from './tenants.ts';
 
 export interface TenantDomain {
   readonly tenants: ReturnType<typeof createTenants>;
+  readonly deleteTenant: ReturnType<typeof createDeleteTenant>;
   readonly runOnce: RunOnce;
 }
 
-export const tenantRoutes = ({ tenants, runOnce }: TenantDomain): BoundRoute[] => [
+export const tenantRoutes = ({ tenants, deleteTenant, runOnce }: TenantDomain): BoundRoute[] => [
   bind(contract.createTenant, async (input) => {
     const describe = describeFor(scopeOf(input.principal));
     const respond = (tenant: Parameters<typeof describe>[0]) => ({ status: 201, body: describe(tenant) });
@@ -25,7 +27,7 @@ export const tenantRoutes = ({ tenants, runOnce }: TenantDomain): BoundRoute[] =
 
   bind(contract.listTenants, async ({ query, principal }) => {
     const scope = scopeOf(principal);
-    return listResponse(contract.listTenants, { query }, await tenants.list(scope, query), describeFor(scope));
+    return listResponse(contract.listTenants, { query }, await tenants.list(scope, query, query), describeFor(scope));
   }),
 
   bind(contract.getTenant, async ({ params, principal }) => {
@@ -38,13 +40,19 @@ export const tenantRoutes = ({ tenants, runOnce }: TenantDomain): BoundRoute[] =
     const tenant = await tenants.change(scope, input.params.tenant_id, input.body, actorOf(input));
     return { status: 200, body: describeFor(scope)(tenant) };
   }),
+
+  bind(contract.deleteTenant, async (input) => {
+    await deleteTenant(scopeOf(input.principal), input.params.tenant_id, actorOf(input));
+    return { status: 204 };
+  }),
 ];
 
 const describeFor =
   (scope: ListScope) =>
   (document: TenantFields & { readonly id: string }): z.output<typeof contract.tenant> => {
-    const { id, created_at, owners: _owners, ...rest } = document;
-    const { name, tier, seat_limit, seats_allotted, stripe_customer_id, stripe_subscription_id, ...forgotten } = rest;
+    const { id, created_at, owners: _owners, members: _members, ...rest } = document;
+    const { name, tier, seat_limit, seats_allotted, ...vendors } = rest;
+    const { reference, metadata, stripe_customer_id, stripe_subscription_id, ...forgotten } = vendors;
     nothingElse(forgotten);
     return {
       tenant_id: id,
@@ -53,6 +61,6 @@ const describeFor =
       seat_limit,
       seats_allotted,
       created_at: formatTime(created_at),
-      ...(scope.seesBilling(id) ? { stripe_customer_id, stripe_subscription_id } : {}),
+      ...(scope.seesBilling(id) ? { reference, metadata, stripe_customer_id, stripe_subscription_id } : {}),
     };
   };

@@ -1,24 +1,29 @@
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { newTenantId, readTenant, type Tenant, type TenantFields, tenantFields } from '#shared/model/tenant.ts';
-import type { DocumentReader, DocumentStore } from '#shared/store/store.ts';
+import type { EveryMember } from '#shared/model/every-member.ts';
+import { newTenantId, readTenant, type Tenant, type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
+import type { DocumentReader, DocumentStore, Fields, Write } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
 import { exceeds, freeEnded, requireSeats } from './allotment.ts';
 import { changesOf } from './changes.ts';
 import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import type { Once } from './once.ts';
-import { type Page, type PageRequest, readPage } from './page.ts';
+import { type Page, type PageRequest, readMatching } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
 
-export type NewTenant = Pick<
-  TenantFields,
-  'name' | 'tier' | 'seat_limit' | 'stripe_customer_id' | 'stripe_subscription_id'
->;
+/** What the vendor sets of a tenant. */
+export type NewTenant = Omit<TenantFields, 'seats_allotted' | 'owners' | 'members' | 'created_at'>;
 
 /** An undefined field stays unchanged. */
 export type TenantChange = { readonly [Field in keyof NewTenant]?: NewTenant[Field] | undefined };
+
+export interface TenantFilter {
+  /** The beginning of a name, reference or id, in any letter case. */
+  readonly q?: string | undefined;
+  readonly reference?: string | undefined;
+}
 
 type CreatedTenant = TenantFields & { readonly id: string };
 
@@ -38,21 +43,32 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
     return tenant;
   }
 
-  async function list(scope: ListScope, request: PageRequest): Promise<Page<Tenant>> {
+  async function list(scope: ListScope, { q, reference }: TenantFilter, request: PageRequest): Promise<Page<Tenant>> {
+    const matches = (tenant: Tenant) => q === undefined || beginsWith(tenant, q);
     if (scope.own !== undefined) {
       const documents = await store.get(scope.own.map(adminPaths.tenant));
-      return { items: documents.flatMap((document) => (document ? [readTenant(document)] : [])), next: undefined };
+      const own = documents.flatMap((document) => (document ? [readTenant(document)] : []));
+      const named = own.filter((tenant) => reference === undefined || tenant.reference === reference);
+      return { items: named.filter(matches), next: undefined };
     }
-    const { items, next } = await readPage(store, request, adminQueries.tenants);
-    return { items: items.map(readTenant), next };
+    return readMatching(store, request, (range) => adminQueries.tenants({ reference }, range), {
+      read: readTenant,
+      matches,
+    });
   }
 
   async function create(wanted: NewTenant, actor: Actor, once?: Once<CreatedTenant>): Promise<CreatedTenant> {
     const id = newTenantId();
-    const fields = { ...wanted, seats_allotted: 0, owners: 0, created_at: clock.now() };
+    const fields: EveryMember<TenantFields> = {
+      ...wanted,
+      seats_allotted: 0,
+      owners: 0,
+      members: 0,
+      created_at: clock.now(),
+    };
     const prepare = async (): Promise<AuditedChange<CreatedTenant>> => ({
-      writes: [{ op: 'create', path: adminPaths.tenant(id), fields }],
-      event: { action: 'tenant.create', tenantId: id, details: wanted },
+      writes: [{ op: 'create', path: adminPaths.tenant(id), fields: tenantDocument(fields) }],
+      event: { action: 'tenant.create', tenantId: id, details: { ...wanted } },
       result: { id, ...fields },
     });
     return commitAudited(actor, prepare, once);
@@ -63,28 +79,36 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
     return mutex.runExclusive(tenantId, () =>
       commitAudited(actor, async () => {
         const tenant = await get(scope, tenantId);
-        const { before, after: fields } = changesOf({ ...tenant }, { ...wanted });
-        const result = { ...tenant, ...tenantFields.parse({ ...tenant, ...fields }) };
-        if (Object.keys(fields).length === 0) return { writes: [], result };
-        const isShort = exceeds(result, result.seats_allotted);
-        const freed = isShort ? await freeEnded(store, tenant, clock.now()) : { seats: 0, writes: [] };
-        const seats_allotted = result.seats_allotted - freed.seats;
-        requireSeats(result, seats_allotted);
-        const path = adminPaths.tenant(tenantId);
-        return {
-          writes: [
-            { op: 'update', path, fields: { ...fields, seats_allotted }, lastUpdateTime: tenant.updateTime },
-            ...freed.writes,
-          ],
-          event: { action: 'tenant.change', tenantId, details: { before, after: fields } },
-          result: { ...result, seats_allotted },
-        };
+        const { before, after } = changesOf({ ...tenant }, { ...wanted });
+        if (Object.keys(after).length === 0) return { writes: [], result: tenant };
+        const { result, writes } = await planChange(tenant, after);
+        return { writes, event: { action: 'tenant.change', tenantId, details: { before, after } }, result };
       }),
     );
   }
 
+  /** Ended licences give their seats back when the new limit has no room for them. @throws Fault `seat_limit_exceeded` */
+  async function planChange(tenant: Tenant, after: Partial<TenantFields>) {
+    const changed: Tenant = { ...tenant, ...after };
+    const isShort = exceeds(changed, changed.seats_allotted);
+    const freed = isShort ? await freeEnded(store, tenant, clock.now()) : { seats: 0, writes: [] };
+    const seats_allotted = changed.seats_allotted - freed.seats;
+    requireSeats(changed, seats_allotted);
+    const fields: Fields = tenantDocument({ ...after, seats_allotted });
+    const update: Write = {
+      op: 'update',
+      path: adminPaths.tenant(tenant.id),
+      fields,
+      lastUpdateTime: tenant.updateTime,
+    };
+    return { result: { ...changed, seats_allotted }, writes: [update, ...freed.writes] };
+  }
+
   return { get, list, create, change };
 }
+
+const beginsWith = ({ id, name, reference }: Tenant, q: string): boolean =>
+  [id, name, reference].some((text) => text?.toLowerCase().startsWith(q.toLowerCase()) === true);
 
 async function findTenant(store: Pick<DocumentReader, 'get'>, tenantId: string): Promise<Tenant | undefined> {
   const [document] = isPlainId(tenantId) ? await store.get([adminPaths.tenant(tenantId)]) : [];

@@ -33,6 +33,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     tenants.listTenants,
     tenants.getTenant,
     tenants.changeTenant,
+    tenants.deleteTenant,
     members.listMembers,
     members.putMember,
     members.removeMember,

@@ -54,7 +54,7 @@ export const metadata = z
   .meta({ type: 'object', maxProperties: MAX_METADATA_MEMBERS });
 
 const label = z.string().max(200).nullable();
-const reference = z.string().max(200).nullable();
+export const reference = z.string().max(200).nullable();
 
 /** What a vendor sells, apart from tenant and keys: each term can be set at creation and changed later. */
 export const terms = {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import type { Document, UpdateTime } from '../store/store.ts';
-import { TIERS } from './license.ts';
+import type { Document, Fields, FieldValue, UpdateTime } from '../store/store.ts';
+import { jsonText } from './json-text.ts';
+import { type Metadata, TIERS } from './license.ts';
 import { newLicenseId } from './license-key.ts';
 import { ROLES } from './principal.ts';
 
@@ -16,6 +17,14 @@ export const tenantFields = z.object({
   seats_allotted: integer,
   /** Number of members who are owners, so that the last one is recognised without a query. */
   owners: integer,
+  /**
+   * Number of members. Every commit that adds or removes one changes it, so a deletion, which lists the members first,
+   * fails when somebody has joined meanwhile.
+   */
+  members: integer,
+  /** The vendor's own identifier. */
+  reference: z.string().nullable(),
+  metadata: jsonText<Metadata>(),
   stripe_customer_id: z.string().nullable(),
   stripe_subscription_id: z.string().nullable(),
   created_at: integer,
@@ -27,6 +36,12 @@ export interface Tenant extends TenantFields {
   readonly id: string;
   readonly updateTime: UpdateTime;
 }
+
+/** The fields of a tenant, or some of them, as its document has them. */
+export const tenantDocument = (fields: Partial<TenantFields>): Fields =>
+  z.record(z.string(), z.custom<FieldValue>()).parse(z.encode(someFields, fields));
+
+const someFields = tenantFields.partial();
 
 /** @throws ZodError when the document is not what we write */
 export const readTenant = ({ id, fields, updateTime }: Document): Tenant => ({

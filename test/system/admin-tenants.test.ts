@@ -43,6 +43,8 @@ describe('tenants', () => {
       tier: 'starter',
       seat_limit: 5,
       seats_allotted: 0,
+      reference: null,
+      metadata: {},
       stripe_customer_id: 'cus_1',
       stripe_subscription_id: null,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { emailOf } from '#local/accounts.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
-import { join, membersOf } from './people.ts';
+import { createTenant, join, membersOf } from './people.ts';
 import type { Suite } from './suite.ts';
 
 /** What a request to a route names: the rest of it, the caller, is the test's. */
@@ -22,6 +22,8 @@ export interface World {
   taskGone(): Promise<void>;
   /** Somebody who has been a member from this moment on. */
   freshMember(): Promise<string>;
+  /** A tenant without members and licences. */
+  freshTenant(): Promise<string>;
   freshInvitation(): Promise<string>;
   keyVersion(): Promise<string>;
 }
@@ -130,6 +132,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: () => ({ params: demo }), admitted: 200, foreign: { absent: { params: { tenant_id: NO_TENANT } } } },
   ],
   changeTenant: [{ wish: () => ({ params: demo, body: { tier: 'enterprise' } }), admitted: 200 }],
+  deleteTenant: [{ wish: async (world) => ({ params: { tenant_id: await world.freshTenant() } }), admitted: 204 }],
   listMembers: [
     { wish: () => ({ params: demo }), admitted: 200, foreign: { absent: { params: { tenant_id: NO_TENANT } } } },
   ],
@@ -249,6 +252,7 @@ export function createWorld(suite: Suite): World {
       await vi.waitUntil(async () => (await send('GET', path, undefined, await taskOwner())).status === 404, 20_000);
     },
     freshMember: async () => (await join(suite, DEMO_TENANT, 'guest')).uid,
+    freshTenant: () => createTenant(suite),
     async freshInvitation() {
       const { body } = await post(`${membersOf(DEMO_TENANT)}/invitations`, INVITED, 'staff');
       return body.invitation_id;

@@ -33,6 +33,9 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   await suite.post('/api/v1/licenses/acquire', { ...acquire, hardware_id: 'the-second-machine' });
   const terms = { label: 'Build farm', reference: 'order 4711', metadata: { salesperson: 'kim' } };
   await suite.send('PATCH', `/api/v1/licenses/${license_id}`, terms, 'staff');
+  const own = { reference: 'customer 1138', metadata: { salesperson: 'kim' } };
+  await suite.send('PATCH', `/api/v1/tenants/${DEMO_TENANT}`, own, 'staff');
+  const former = await suite.post('/api/v1/tenants', { name: 'Former Ltd', tier: 'trial' }, 'staff');
   const task = await suite.post('/api/v1/tasks', { payload: {} }, 'service');
   return new Map<unknown, unknown>([
     [SAMPLE.license_id, license_id],
@@ -40,6 +43,7 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
     [SAMPLE.session_id, seat.body.session_id],
     [SAMPLE.session, sessions.body[0].session],
     [SAMPLE.uid, userOf(DEMO_TENANT, 'guest').uid],
+    [SAMPLE.former_tenant_id, former.body.tenant_id],
     [SAMPLE.task_id, task.body.task_id],
     [SAMPLE.license_token, token.body.license_token],
     [SAMPLE.signature, seat.body.license_data.signature],

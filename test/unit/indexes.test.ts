@@ -50,7 +50,7 @@ function examples<T extends object>(file: string, declared: T, build: (queries: 
 const part = { limit: 1 };
 const catalogue = [
   examples('functions/admin/queries.ts', adminQueries, (q) => [
-    ...[q.tenants(part), q.members('t', part), q.licenses({}, part)],
+    ...[q.tenants({}, part), q.tenants({ reference: 'r' }, part), q.members('t', part), q.licenses({}, part)],
     q.licenses({ tenant_id: 't', archived: false, status: 's', tier: 't', reference: 'r' }, part),
     q.endedLicenses('t', 0, 1),
     ...[q.sessionsOf('l', part), q.usageSince('l', '2026-01-01'), q.invitations('t', part)],

@@ -9,6 +9,8 @@ export const SAMPLE = {
   /** Of a session, as administrators see it. */
   session: 'u3VqTzX0bY8m4kHn2WfJcL9sRd7pEoGa1QiZx5Ky6Mw',
   tenant_id: 'demo',
+  /** A customer without a licence. */
+  former_tenant_id: 'ten_4m8kq2w9d3xt',
   uid: 'V7cQe2RkZt',
   invitation_id: 'inv_5d0c1f7e3b9a42688e6f0a9d4c2b7e13',
   invitation_token: 'inv_5d0c1f7e3b9a42688e6f0a9d4c2b7e13.mZ0qX3vJr8T5sYb2LhKd9Wc1NfAz7Ge4uPo6Ei8Rk2t',

@@ -8,6 +8,8 @@ const tenant = {
   seat_limit: null,
   seats_allotted: 35,
   created_at: '2026-11-02T08:15:00.000Z',
+  reference: 'customer 1138',
+  metadata: { salesperson: 'kim' },
   stripe_customer_id: null,
   stripe_subscription_id: null,
 };
@@ -31,13 +33,27 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
   createTenant: {
     limited: {
       summary: 'With a hundred seats to allot',
-      body: { name: tenant.name, tier: 'enterprise', seat_limit: 100, stripe_customer_id: 'cus_Q2x7Yp' },
+      body: {
+        name: tenant.name,
+        tier: 'enterprise',
+        seat_limit: 100,
+        reference: tenant.reference,
+        metadata: tenant.metadata,
+        stripe_customer_id: 'cus_Q2x7Yp',
+      },
       status: 201,
       answer: { ...tenant, seat_limit: 100, seats_allotted: 0, stripe_customer_id: 'cus_Q2x7Yp' },
     },
   },
   listTenants: { page: { summary: 'The first page', query: { limit: '20' }, status: 200, answer: [tenant] } },
   getTenant: { tenant: { ...ofTenant, summary: 'By its id', status: 200, answer: tenant } },
+  deleteTenant: {
+    delete: {
+      params: { tenant_id: SAMPLE.former_tenant_id },
+      summary: 'It has no licence that is not archived',
+      status: 204,
+    },
+  },
   changeTenant: {
     change: {
       ...ofTenant,

@@ -6,7 +6,7 @@ import { licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, holderId } from '#shared/model/session-id.ts';
-import type { TenantFields } from '#shared/model/tenant.ts';
+import { type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
@@ -80,12 +80,15 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
       seat_limit: null,
       seats_allotted: seats,
       owners: 0,
+      members: 0,
+      reference: null,
+      metadata: {},
       stripe_customer_id: null,
       stripe_subscription_id: null,
       created_at: clock.now(),
     };
     await plain.commit([
-      { op: 'create', path: `tenants/of-${licenseId}`, fields: tenant },
+      { op: 'create', path: `tenants/of-${licenseId}`, fields: tenantDocument(tenant) },
       { op: 'create', path: paths.license(licenseId), fields },
     ]);
     await createReconcileSeats({ store: plain, clock, random })(licenseId);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeCursor, readPage } from '#functions/admin/page.ts';
-import { adminQueries } from '#functions/admin/queries.ts';
+import { adminQueries, type QueryRange } from '#functions/admin/queries.ts';
 import type { Document, Query } from '#shared/store/store.ts';
 
 /** A store of documents a, b, c, … that answers as Firestore does: in the order of ids, behind the one it is given. */
@@ -25,13 +25,15 @@ function storeOf(ids: readonly string[]) {
   };
 }
 
+const tenants = (range: QueryRange) => adminQueries.tenants({}, range);
+
 const idsOf = ({ items }: { items: readonly Document[] }) => items.map(({ id }) => id);
 
 test('a page ends where the next begins, and the last one has none', async () => {
   const store = storeOf(['a', 'b', 'c', 'd']);
-  const first = await readPage(store, { limit: 2 }, adminQueries.tenants);
+  const first = await readPage(store, { limit: 2 }, tenants);
   expect([idsOf(first), first.next]).toEqual([['a', 'b'], encodeCursor('b')]);
-  const second = await readPage(store, { limit: 2, cursor: first.next }, adminQueries.tenants);
+  const second = await readPage(store, { limit: 2, cursor: first.next }, tenants);
   expect([idsOf(second), second.next]).toEqual([['c', 'd'], undefined]);
   expect(store.asked.map(({ limit, startAfter }) => [limit, startAfter])).toEqual([
     [3, undefined],
@@ -48,7 +50,7 @@ test.each([
   encodeCursor('..'),
   encodeCursor('__ab__'),
 ])('the cursor %j is refused unless it could have been given out', async (cursor) => {
-  const reading = readPage(storeOf(['ab']), { limit: 2, cursor }, adminQueries.tenants);
+  const reading = readPage(storeOf(['ab']), { limit: 2, cursor }, tenants);
   // "YWI" is what encodes "ab".
   if (cursor === 'YWI') expect((await reading).items).toEqual([]);
   else await expect(reading).rejects.toMatchObject({ code: 'invalid_request', errors: [{ path: 'cursor' }] });

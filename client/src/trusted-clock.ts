@@ -4,9 +4,9 @@ import { CLOCK_TOLERANCE } from './license/times.ts';
  * Time that does not run backwards because somebody turned the clock. Two things are trusted: `signed_at` of a licence
  * whose signature fits, which nobody on this machine can forge and below which time never goes, and `signed_at` of an
  * answer that repeats the nonce of its request, which is the present and also corrects a clock that was wrong. Dates that
- * are not signed are not believed. Between two answers of the server the larger of what the
- * monotonic clock and the wall clock have moved counts: the first is not touched when somebody sets the clock, the
- * second goes on while the machine sleeps.
+ * are not signed are not believed. From the first licence that was accepted on, the largest of what the monotonic clock,
+ * the time since boot and the wall clock have moved counts: the first two are not touched when somebody sets the clock,
+ * and the last two go on while the machine sleeps.
  */
 export interface TrustedClock {
   /** Milliseconds since the epoch, the best there is. */
@@ -17,6 +17,8 @@ export interface TrustedClock {
   sawSigned(time: number): void;
   /** A licence with a good signature and the nonce of this moment's request was signed at this time. */
   sawAnswer(time: number): void;
+  /** A licence was found good by this clock: time does not go back in this run any more, unless an answer says so. */
+  accepted(): void;
   /** The latest time that was seen, to be kept between runs; undefined before anything was. */
   latest(): number | undefined;
   /** A time that an earlier run saw. It is not signed: lowering it in the storage leads back to `signed_at`, no further. */
@@ -28,6 +30,8 @@ export interface ClockSource {
   now(): number;
   /** Milliseconds that only ever grow, from any beginning. */
   monotonic(): number;
+  /** As `monotonic`, and going on while the machine sleeps, where the platform has such a clock. */
+  sinceBoot?(): number;
 }
 
 export const systemTime: ClockSource = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -35,12 +39,14 @@ export const systemTime: ClockSource = { now: () => Date.now(), monotonic: () =>
 export function createTrustedClock(source: ClockSource = systemTime, tolerance = CLOCK_TOLERANCE): TrustedClock {
   let signed = Number.NEGATIVE_INFINITY;
   let seen = Number.NEGATIVE_INFINITY;
-  let anchor: { readonly time: number; readonly wall: number; readonly monotonic: number } | undefined;
+  let anchor: { readonly time: number; readonly clocks: readonly number[] } | undefined;
 
   const floor = () => Math.max(signed, seen);
+  const clocks = () => [source.now(), source.monotonic(), source.sinceBoot?.() ?? 0];
   const estimate = () => {
     if (anchor === undefined) return source.now();
-    return anchor.time + Math.max(source.monotonic() - anchor.monotonic, source.now() - anchor.wall, 0);
+    const { time, clocks: then } = anchor;
+    return time + Math.max(0, ...clocks().map((now, index) => now - (then[index] ?? now)));
   };
 
   return {
@@ -53,7 +59,10 @@ export function createTrustedClock(source: ClockSource = systemTime, tolerance =
       // Not the larger of the two: a time that was wrong once must not last.
       signed = time;
       seen = time;
-      anchor = { time, wall: source.now(), monotonic: source.monotonic() };
+      anchor = { time, clocks: clocks() };
+    },
+    accepted: () => {
+      anchor ??= { time: Math.max(source.now(), floor()), clocks: clocks() };
     },
     latest: () =>
       Number.isFinite(floor()) ? (anchor === undefined ? floor() : Math.max(estimate(), floor())) : undefined,

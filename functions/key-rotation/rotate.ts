@@ -4,6 +4,7 @@ import type { KeyAdministrator, KeySource, KeyVersion } from '#shared/keys/key-s
 import type { KeyPeriods } from '#shared/keys/lifecycle.ts';
 import { deriveStates, nextList, saysTheSame } from '#shared/keys/list-rules.ts';
 import {
+  compareStatements,
   type DirectoryStatement,
   type KeyListClaims,
   readDirectoryStatement,
@@ -100,14 +101,22 @@ export function createRotate(options: RotateOptions) {
     if (root === undefined) {
       throw new Fault('dependency_unavailable', 'There is no directory key yet: a root ceremony has to be held first.');
     }
+    const previous = list === undefined ? undefined : readKnown(list);
     return {
       now,
-      root: readDirectoryStatement(root, roots),
-      previous: list === undefined ? undefined : readKnown(list),
+      root: newerStatement(readDirectoryStatement(root, roots), previous),
+      previous,
       listUpdateTime,
       enabled,
       revoked,
     };
+  }
+
+  /** A list by an older statement than the one before would be refused by everybody. */
+  function newerStatement(stored: DirectoryStatement, previous: Known | undefined): DirectoryStatement {
+    if (previous === undefined || compareStatements(stored, previous.root) >= 0) return stored;
+    log.log('ALERT', 'older_directory_statement', { valid_from: stored.valid_from, known: previous.root.valid_from });
+    return previous.root;
   }
 
   function readKnown(stored: unknown): Known {

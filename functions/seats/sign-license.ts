@@ -40,7 +40,6 @@ export function createSignLicense({ keys, sign, clock, unsignedFallback }: SignL
         claims: { ...claims, keys_sequence: key.keysSequence },
         validUntil,
         coveredUntil: subject.clientNonce === undefined ? lease.expiresAt : 0,
-        offlineSeconds: license.offline_seconds,
         format,
         key,
       });
@@ -80,6 +79,7 @@ function claimsFor({ license, sessionId }: Lease, subject: LicenseSubject): Lice
     hardware_id: hardwareId,
     user_email: client.user_email,
     expires_at: formatTimeOrNull(license.expires_at),
+    offline_seconds: license.offline_seconds,
     ...(license.updates_until === null ? {} : { updates_until: formatTime(license.updates_until) }),
   };
 }

@@ -14,8 +14,6 @@ export interface SignatureRequest {
   readonly validUntil: number;
   /** A cached signature must be valid for as long as this: the lease of a copy that nothing else prolongs. */
   readonly coveredUntil: number;
-  /** Not among the claims, but an administrator may have changed it since a signature was made. */
-  readonly offlineSeconds: number;
   readonly format: TokenFormat;
   /** A cached signature is not used past its key's time. */
   readonly key: SigningKey;
@@ -45,8 +43,8 @@ const REUSED_FOR = 0.25;
 export function createSignatureCache({ sign, clock, maxEntries = 5_000 }: SignatureCacheOptions) {
   const entries = new Map<string, CachedSignature>();
   return (request: SignatureRequest): Promise<Signed> => {
-    const { claims, validUntil, coveredUntil, offlineSeconds, format, key } = request;
-    const of = canonicalJson({ claims, format, key: key.keyVersion, offline: offlineSeconds });
+    const { claims, validUntil, coveredUntil, format, key } = request;
+    const of = canonicalJson({ claims, format, key: key.keyVersion });
     const digest = createHash('sha256').update(of).digest('base64url');
     const now = clock.now();
     const cached = entries.get(digest);

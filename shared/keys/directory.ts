@@ -6,7 +6,7 @@ import type { Clock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
 import type { KeyPeriods, KeyState } from './lifecycle.ts';
 import { deriveStates } from './list-rules.ts';
-import { KeyListError, readListedKeys, readSignedKeyList, type SignedKeyList } from './statements.ts';
+import { readListedKeys, readSignedKeyList, requireNewer, type SignedKeyList } from './statements.ts';
 
 /** A listed version with its public key in every form. Times are milliseconds since the epoch. */
 export interface PublishedKey {
@@ -70,8 +70,8 @@ const AVOIDED_FOR = 60_000;
 
 /**
  * Keeps the newest authentic key list in memory. Nothing runs between requests: the one that finds the list stale
- * reads it again, and all who come meanwhile wait for the same answer. A list with a lower sequence than the one that
- * is known is refused: somebody has put an old one back.
+ * reads it again, and all who come meanwhile wait for the same answer. A list that is older than the one that is known is
+ * refused: somebody has put it back.
  */
 export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
   const { roots, clock, maxAge, periods, onAlert = () => undefined } = options;
@@ -84,9 +84,7 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     const readAt = clock.now();
     const document = readSignedKeyList(await options.read(), roots);
     const { root, list } = document;
-    if (known !== undefined && list.sequence < known.set.sequence) {
-      throw new KeyListError('lower_sequence', `The list ${list.sequence} is older than ${known.set.sequence}.`);
-    }
+    if (known !== undefined) requireNewer(document, known.set.document);
     if (isPast(list.expires_at, readAt)) onAlert({ kind: 'key_list_expired', expires_at: list.expires_at });
     if (isPast(root.valid_until, readAt)) onAlert({ kind: 'directory_key_ended', valid_until: root.valid_until });
     const set = toKeySet(document, readAt);

@@ -124,8 +124,14 @@ function isSignedBy(
   return verifySignature(key, Buffer.from(canonicalJson(others)), signature);
 }
 
-/** Why a key list is not believed. `lower_sequence` is found by whoever knows a higher one. */
-type KeyListFault = 'malformed' | 'unknown_root' | 'bad_root_signature' | 'bad_list_signature' | 'lower_sequence';
+/** Why a key list is not believed. The last two are found by whoever knows a newer one. */
+type KeyListFault =
+  | 'malformed'
+  | 'unknown_root'
+  | 'bad_root_signature'
+  | 'bad_list_signature'
+  | 'older_root_statement'
+  | 'lower_sequence';
 
 export class KeyListError extends Error {
   readonly code: KeyListFault;
@@ -169,6 +175,31 @@ export function readDirectoryStatement(value: unknown, roots: readonly PublicKey
   requireRootSignature(parsed.data, roots);
   return parsed.data;
 }
+
+/**
+ * Refuses a list that is older than the one that is known: by an earlier root, by an earlier statement of the root, or
+ * with a lower number. A directory key that the root has named since begins at any number, so that one that was stolen,
+ * and signed a list with the highest number there is, can be replaced. Clients have the same rule.
+ * @throws KeyListError
+ */
+export function requireNewer({ root, list }: SignedKeyList, known: SignedKeyList): void {
+  const later = compareStatements(root, known.root);
+  if (later < 0) {
+    throw new KeyListError('older_root_statement', `The directory statement of ${root.valid_from} is an older one.`);
+  }
+  if (later > 0 && root.pem !== known.root.pem) return;
+  if (list.sequence < known.list.sequence) {
+    throw new KeyListError('lower_sequence', `The list ${list.sequence} is older than ${known.list.sequence}.`);
+  }
+}
+
+/** Negative when the first one is older: by an earlier root, or earlier by the same root. */
+export function compareStatements(a: DirectoryStatement, b: DirectoryStatement): number {
+  return versionOf(a) - versionOf(b) || (parseTime(a.valid_from) ?? 0) - (parseTime(b.valid_from) ?? 0);
+}
+
+/** The number at the end of `license-root.2`; 0 for a name without one. */
+const versionOf = ({ root_version: name }: DirectoryStatement): number => Number(/\d{1,9}$/.exec(name)?.[0] ?? 0);
 
 /** @throws KeyListError unless one of the roots signed the statement, or endorsed the root that signed it */
 export function requireRootSignature(root: DirectoryStatement, roots: readonly PublicKey[]): void {

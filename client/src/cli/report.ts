@@ -30,6 +30,7 @@ function describe(event: SeatEvent): string {
       return `all ${event.seatsTotal} seats are in use${event.retryAt === undefined ? '' : `, trying again at ${new Date(event.retryAt).toISOString()}`}`;
     case 'refused_license':
     case 'storage_unavailable':
+    case 'keys_not_updated':
     case 'lost':
       return event.message;
     case 'released':

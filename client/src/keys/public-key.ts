@@ -10,6 +10,8 @@ export interface PublicKey {
   /** base64url, as in RFC 7518, section 6.3.1. */
   readonly n: string;
   readonly e: string;
+  /** Milliseconds since the epoch from which, but for the tolerance of clocks, the source vouches for the key. */
+  readonly trustedFrom?: number;
   /** Milliseconds since the epoch until which the source vouches for the key. Absent: as long as the program is used. */
   readonly trustedUntil?: number;
 }

@@ -4,7 +4,7 @@ import { checkSignature as webCrypto } from './check-signature.ts';
 import { fetchText } from './fetch-text.ts';
 import { readKeys } from './material.ts';
 import type { PublicKey } from './public-key.ts';
-import { KeyListError, readSignedKeyList, type SignedKeyList } from './signed-list.ts';
+import { KeyListError, type ListedKey, readSignedKeyList, requireNewer, type SignedKeyList } from './signed-list.ts';
 import {
   type FoundKeys,
   type KeyName,
@@ -20,6 +20,8 @@ const DAY = 86_400_000;
 const GRACE = 14 * DAY;
 /** In a licence file a key counts for so long after its `signs_from`; the end of the list does not count there. */
 const KEY_IN_FILE = 460 * DAY;
+/** A licence file lives no longer than this. */
+export const LONGEST_FILE = 366 * DAY;
 /** Milliseconds for which a list is not asked for again, unless a licence names a newer list or an unknown key. */
 const FRESH_FOR = 3_600_000;
 /** It is never asked for more often than this. */
@@ -29,8 +31,9 @@ const NAME = 'signed-keys';
 
 /**
  * Keys that follow from a pinned root: the root vouches for a directory key, and that signs the list of keys. The list is
- * fetched and kept in the storage, where changing it gains nothing but a refusal; a list with a lower number than the one
- * that is known is refused. Licence files verify with the root alone.
+ * fetched and kept in the storage, where changing it gains nothing but a refusal; one that is older than the one that is
+ * known is refused. While none can be fetched the known one serves on until it is over. Licence files verify with the
+ * root alone.
  * @param pem the root's public key, or every root there has been, as `countersign root` prints them
  * @throws TypeError when that is no public key in PEM form
  */
@@ -49,29 +52,38 @@ export function rootKey(pem: string | readonly string[], own: KeySurroundings = 
   return {
     find: (name, query) => lists.find(name, query),
     inFile: (document) => ({
-      async find(name) {
+      async find(name, { keysSequence = 0 } = {}) {
         const file = await believed(() => roots().then((keys) => readSignedKeyList(document, keys, check)));
         // What is known here of revocations counts as well, and nobody is asked.
         const known = await lists.known();
-        return file === 'untrusted_keys'
-          ? file
-          : inList(file, name, known?.revoked, (key) => key.signsFrom + KEY_IN_FILE);
+        // A list from before the one that the signer had is not the one that was put into the file.
+        if (file === 'untrusted_keys' || keysSequence > file.sequence) return 'untrusted_keys';
+        return inList(file, name, known?.revoked, (key) => endInFile(file, key));
       },
     }),
     connect: (surroundings) => rootKey(pem, { ...surroundings, ...own }),
   };
 }
 
-/** @returns the keys of the list with that name, each with the end of what may be believed of it */
+/** A key of a file ends by itself, and with the last file that its directory key may have made; a list that the directory key signed after its end has no key at all. */
+const endInFile = ({ directory, issuedAt }: SignedKeyList, { signsFrom }: ListedKey): number =>
+  issuedAt > directory.until + GRACE
+    ? Number.NEGATIVE_INFINITY
+    : Math.min(signsFrom + KEY_IN_FILE, directory.until + GRACE + LONGEST_FILE);
+
+const endOnline = ({ expiresAt, directory }: SignedKeyList): number => Math.min(expiresAt, directory.until) + GRACE;
+
+/** @returns the keys of the list with that name, each with the time for which it may be believed */
 function inList(
-  { keys, revoked }: SignedKeyList,
+  { keys, revoked, directory }: SignedKeyList,
   name: KeyName,
   alsoRevoked: ReadonlySet<string> | undefined,
-  until: (key: SignedKeyList['keys'][number]) => number,
+  until: (key: ListedKey) => number,
 ): FoundKeys {
-  const text = 'kid' in name ? name.kid : name.keyVersion;
-  if (revoked.has(text) || alsoRevoked?.has(text)) return 'revoked';
-  return named(keys, name).map((key) => ({ ...key, trustedUntil: until(key) }));
+  const found = named(keys, name);
+  const names = [...Object.values(name), ...found.flatMap(({ kid, keyVersion = kid }) => [kid, keyVersion])];
+  if (names.some((one) => revoked.has(one) || alsoRevoked?.has(one))) return 'revoked';
+  return found.map((key) => ({ ...key, trustedFrom: directory.from, trustedUntil: until(key) }));
 }
 
 async function believed(read: () => Promise<SignedKeyList>): Promise<SignedKeyList | 'untrusted_keys'> {
@@ -98,6 +110,7 @@ function createListCache(own: KeySurroundings, read: ReadList) {
   let recalling: Promise<void> | undefined;
   let failure: { readonly at: number; readonly cause: unknown } | undefined;
   let pending: Promise<void> | undefined;
+  let isTold = false;
 
   async function recall(): Promise<void> {
     const kept = asObject(parseExactly((await storage.get(NAME).catch(() => undefined)) ?? ''));
@@ -109,7 +122,7 @@ function createListCache(own: KeySurroundings, read: ReadList) {
   async function refresh(): Promise<void> {
     const { text } = await fetchText(own, PATH);
     const list = await read(parseExactly(text), held?.list.endorsements ?? []);
-    if (held !== undefined && list.sequence < held.list.sequence) throw new KeyListError('lower_sequence');
+    requireNewer(list, held?.list);
     held = { list, fetchedAt: now() };
     const { document, endorsements } = list;
     await storage.set(NAME, JSON.stringify({ document, endorsements })).catch(() => undefined);
@@ -117,12 +130,12 @@ function createListCache(own: KeySurroundings, read: ReadList) {
 
   const isWithin = (time: number | undefined, age: number) => time !== undefined && Math.abs(now() - time) < age;
 
-  /** Those that look at the same time share one request. @returns whether the list was fetched that lately */
-  async function update(maxAge: number, retryAfter = held === undefined ? 0 : MIN_AGE): Promise<boolean> {
+  /** Those that look at the same time share one request. */
+  async function update(maxAge: number): Promise<void> {
     recalling ??= recall();
     await recalling;
-    if (isWithin(held?.fetchedAt, maxAge)) return true;
-    if (isWithin(failure?.at, retryAfter)) return false;
+    if (isWithin(held?.fetchedAt, maxAge)) return;
+    if (held !== undefined && isWithin(failure?.at, MIN_AGE)) return;
     pending ??= refresh()
       .then(
         () => {
@@ -136,7 +149,6 @@ function createListCache(own: KeySurroundings, read: ReadList) {
         pending = undefined;
       });
     await pending;
-    return failure === undefined;
   }
 
   /** @throws KeysUnavailable */
@@ -145,8 +157,17 @@ function createListCache(own: KeySurroundings, read: ReadList) {
     throw new KeysUnavailable(url, failure?.cause);
   }
 
-  const lookUp = (name: KeyName): FoundKeys =>
-    held === undefined ? none() : inList(held.list, name, undefined, () => (held?.list.expiresAt ?? 0) + GRACE);
+  function lookUp(name: KeyName): FoundKeys {
+    if (held === undefined) return none();
+    const { list } = held;
+    return inList(list, name, undefined, () => endOnline(list));
+  }
+
+  /** Told once for all failures in a row. */
+  function tellOfFailure(): void {
+    if (failure !== undefined && held !== undefined && !isTold) own.onStale?.(endOnline(held.list), failure.cause);
+    isTold = failure !== undefined;
+  }
 
   return {
     async known(): Promise<SignedKeyList | undefined> {
@@ -156,11 +177,10 @@ function createListCache(own: KeySurroundings, read: ReadList) {
     },
     async find(name: KeyName, { keysSequence = 0, fresh = false }: KeyQuery = {}): Promise<FoundKeys> {
       await update(FRESH_FOR);
-      if (held !== undefined && keysSequence > held.list.sequence) {
-        // The signer knows a newer list, which may say that a key is revoked.
-        const isFetched = await update(MIN_AGE, fresh ? 0 : MIN_AGE);
-        if (!isFetched && fresh) return none();
-      }
+      // The signer knows a newer list, which may say that a key is revoked. Whoever signs with a stolen key names no such
+      // number, so nothing is gained by refusing when it cannot be fetched, and an outage of one file would end all seats.
+      if (held !== undefined && keysSequence > held.list.sequence) await update(MIN_AGE);
+      if (fresh) tellOfFailure();
       const found = lookUp(name);
       if (found.length > 0) return found;
       await update(MIN_AGE);

@@ -11,8 +11,15 @@ import type { KeyDocument } from './source.ts';
 export interface SignedKeyList {
   readonly document: KeyDocument;
   readonly sequence: number;
-  /** The end of the list, or of the directory key that signed it, whichever is earlier. */
+  readonly issuedAt: number;
   readonly expiresAt: number;
+  /** The directory key that signed it, as the root's statement has it. */
+  readonly directory: {
+    readonly kid: string;
+    readonly rootVersion: number;
+    readonly from: number;
+    readonly until: number;
+  };
   readonly keys: readonly ListedKey[];
   /** Versions and thumbprints. */
   readonly revoked: ReadonlySet<string>;
@@ -29,6 +36,7 @@ export type KeyListFault =
   | 'unknown_root'
   | 'bad_root_signature'
   | 'bad_list_signature'
+  | 'older_root_statement'
   | 'lower_sequence';
 
 /** A key list that is not believed. */
@@ -56,27 +64,49 @@ export async function readSignedKeyList(
 ): Promise<SignedKeyList> {
   const { root: statement, list: claims } = asObject(document) ?? {};
   const [root, list] = [asObject(statement), asObject(claims)];
-  const directoryUntil = timeOf(root?.['valid_until']);
-  const listUntil = timeOf(list?.['expires_at']);
+  const [from, until] = [timeOf(root?.['valid_from']), timeOf(root?.['valid_until'])];
+  const [issuedAt, expiresAt] = [timeOf(list?.['issued_at']), timeOf(list?.['expires_at'])];
   const [sequence, entries, revocations] = [list?.['sequence'], list?.['keys'], list?.['revoked']];
   if (root?.['kind'] !== 'directory' || list?.['kind'] !== 'keys') throw new KeyListError('malformed');
-  if (directoryUntil === undefined || listUntil === undefined) throw new KeyListError('malformed');
+  if (from === undefined || until === undefined) throw new KeyListError('malformed');
+  if (issuedAt === undefined || expiresAt === undefined) throw new KeyListError('malformed');
   if (typeof sequence !== 'number' || !Number.isSafeInteger(sequence) || sequence < 1)
     throw new KeyListError('malformed');
   if (!Array.isArray(entries) || !Array.isArray(revocations)) throw new KeyListError('malformed');
 
   const trusted = await followEndorsements(roots, remembered, check);
   const endorsements = await checkRoot(root, trusted, check);
-  if (!(await isSignedBy(await readKey(root), list, check))) throw new KeyListError('bad_list_signature');
+  const directory = await readKey(root);
+  if (!(await isSignedBy(directory, list, check))) throw new KeyListError('bad_list_signature');
   return {
     document: { root, list },
     sequence,
-    expiresAt: Math.min(directoryUntil, listUntil),
+    issuedAt,
+    expiresAt,
+    directory: { kid: directory.kid, rootVersion: versionOf(root), from, until },
     keys: (await Promise.all(entries.map(readEntry))).flat(),
     revoked: new Set(revocations.flatMap(namesOf)),
     endorsements,
   };
 }
+
+/**
+ * Refuses a list that is older than the one that is known: by an earlier root, by an earlier statement of the root, or
+ * with a lower number. A directory key that the root has named since begins at any number, so that one that was stolen,
+ * and signed a list with the highest number there is, can be replaced.
+ * @throws KeyListError
+ */
+export function requireNewer(list: SignedKeyList, known: SignedKeyList | undefined): void {
+  if (known === undefined) return;
+  const { directory } = list;
+  const later = directory.rootVersion - known.directory.rootVersion || directory.from - known.directory.from;
+  if (later < 0) throw new KeyListError('older_root_statement');
+  if (later > 0 && directory.kid !== known.directory.kid) return;
+  if (list.sequence < known.sequence) throw new KeyListError('lower_sequence');
+}
+
+/** The number at the end of `license-root.2`; 0 for a name without one. */
+const versionOf = ({ root_version: name }: JsonObject): number => Number(/\d{1,9}$/.exec(textOf(name) ?? '')?.[0] ?? 0);
 
 interface TrustedRoots {
   readonly roots: readonly PublicKey[];

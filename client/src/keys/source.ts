@@ -28,6 +28,8 @@ export interface KeySurroundings {
   readonly now?: (() => number) | undefined;
   /** Milliseconds for one request; default 10,000. */
   readonly timeout?: number | undefined;
+  /** The key list could not be fetched although the server answers; the known one serves `until` then (milliseconds since the epoch). */
+  readonly onStale?: ((until: number, cause: unknown) => void) | undefined;
   /** Replaces WebCrypto. */
   readonly checkSignature?: CheckSignature | undefined;
 }

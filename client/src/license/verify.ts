@@ -2,18 +2,19 @@ import { type JsonObject, numberOf } from '../json.ts';
 import { type CheckSignature, checkSignature } from '../keys/check-signature.ts';
 import { type KeyMaterial, pinnedKeys } from '../keys/pinned.ts';
 import type { PublicKey } from '../keys/public-key.ts';
+import { LONGEST_FILE } from '../keys/root.ts';
 import { type KeySource, KeysUnavailable } from '../keys/source.ts';
 import type { TrustedClock } from '../trusted-clock.ts';
 import { hasFeature } from './features.ts';
 import { parseLicense, type Signed } from './parse.ts';
-import { type LicenseCheck, type RefusedLicense, refuse, type ValidLicense } from './result.ts';
-import { readTimes, refusalAt } from './times.ts';
+import { type LicenseCheck, type LicenseTimes, type RefusedLicense, refuse, type ValidLicense } from './result.ts';
+import { CLOCK_TOLERANCE, readTimes, refusalAt } from './times.ts';
 
 export interface VerifyOptions {
   /** The present, in milliseconds since the epoch; default: `clock`'s, else this machine's. */
   readonly now?: number;
   /** Remembers the times that were seen, so that a clock that is turned back is noticed. */
-  readonly clock?: Pick<TrustedClock, 'now' | 'turnedBack' | 'sawSigned' | 'sawAnswer'>;
+  readonly clock?: Pick<TrustedClock, 'now' | 'turnedBack' | 'sawSigned' | 'sawAnswer' | 'accepted'>;
   /** Of the request that the licence answers, which must be repeated in it. Then it tells `clock` the time. */
   readonly nonce?: string | undefined;
   /** What must have been signed: the licence of a seat, or a document for somebody's back end. */
@@ -55,7 +56,12 @@ export async function verifyLicense(
   const key = await findSigner(parsed, (document && source.inFile?.(document)) ?? source, options);
   if ('reason' in key) return key;
   const keyVersion = String(parsed.claims['key_version']);
-  return judge(parsed.claims, { form: parsed.form, keyVersion, trustedUntil: key.trustedUntil }, options);
+  const { trustedFrom, trustedUntil } = key;
+  return judge(
+    parsed.claims,
+    { form: parsed.form, keyVersion, trustedFrom, trustedUntil, inFile: document !== undefined },
+    options,
+  );
 }
 
 export const sourceOf = (keys: KeySource | KeyMaterial): KeySource =>
@@ -82,16 +88,23 @@ async function findSigner(
 }
 
 interface Signing extends Pick<ValidLicense, 'form' | 'keyVersion'> {
+  readonly trustedFrom?: number | undefined;
   readonly trustedUntil?: number | undefined;
+  readonly inFile?: boolean;
 }
 
 /** The last step for every form: nonce, which gives the time, then times, product, machine, features. */
 function judge(
   claims: JsonObject,
-  { trustedUntil = Number.POSITIVE_INFINITY, ...signing }: Signing,
+  {
+    trustedFrom = Number.NEGATIVE_INFINITY,
+    trustedUntil = Number.POSITIVE_INFINITY,
+    inFile = false,
+    ...signing
+  }: Signing,
   { now, clock, nonce, kind, product, hardwareId, features = [], issuer }: VerifyOptions,
 ): LicenseCheck {
-  const times = readTimes(claims);
+  const times = inFile ? limitFile(readTimes(claims)) : readTimes(claims);
   if (times === undefined) return refuse('malformed');
   if (signing.form === 'jws' && issuer !== undefined && claims['iss'] !== issuer) return refuse('wrong_issuer');
   if (nonce !== undefined && claims['nonce'] !== nonce) return refuse('wrong_nonce');
@@ -104,9 +117,19 @@ function judge(
   const present = now ?? clock?.now() ?? Date.now();
   const refusal = refusalAt(times, present);
   if (refusal !== undefined) return refuse(refusal);
+  if (trustedFrom > present + CLOCK_TOLERANCE) return refuse('not_yet_valid');
   if (trustedUntil <= present) return refuse('keys_expired');
   if (product !== undefined && (claims['product'] ?? 'default') !== product) return refuse('wrong_product');
   if (hardwareId !== undefined && claims['hardware_id'] !== hardwareId) return refuse('wrong_hardware');
   const license: ValidLicense = { valid: true, ...signing, claims, ...times };
-  return features.every((name) => hasFeature(license, name)) ? license : refuse('missing_feature');
+  if (!features.every((name) => hasFeature(license, name))) return refuse('missing_feature');
+  if (nonce === undefined) clock?.accepted();
+  return license;
+}
+
+/** A file without a time of signing has no end, and is none. */
+function limitFile(times: LicenseTimes | undefined): LicenseTimes | undefined {
+  if (times?.signedAt === undefined) return undefined;
+  const end = times.signedAt + LONGEST_FILE;
+  return { ...times, validUntil: Math.min(times.validUntil ?? end, end) };
 }

@@ -1,6 +1,7 @@
 import { toBase64Url } from '../encoding.ts';
 import type { JsonObject } from '../json.ts';
 import type { RefusedLicense, ValidLicense } from '../license/result.ts';
+import { worksOffline } from '../license/strict.ts';
 import type { Granted, HeartbeatResult, Refused, SeatApi } from './api.ts';
 import type { LicenseCache } from './cache.ts';
 import type { Unavailable } from './failure.ts';
@@ -39,9 +40,9 @@ export function createAcquireAndVerify(context: {
   };
 }
 
-/** Strict licences end with the lease: a start needs the server, so nothing of them is kept. */
-const outlives = ({ validUntil }: ValidLicense, { leaseEndsAt }: Pick<Granted, 'leaseEndsAt'>): boolean =>
-  validUntil === undefined || validUntil > leaseEndsAt;
+/** A copy that ends with its lease would be over before a later start needs it, so nothing of it is kept. */
+const outlives = (license: ValidLicense, { leaseEndsAt }: Pick<Granted, 'leaseEndsAt'>): boolean =>
+  worksOffline(license) && (license.validUntil === undefined || license.validUntil > leaseEndsAt);
 
 /** A heartbeat, and the licence that came with it if one was asked for. */
 export type VerifiedHeartbeat =

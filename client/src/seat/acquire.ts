@@ -1,7 +1,8 @@
 import { asObject, textOf } from '../json.ts';
 import type { RefusalReason, RefusedLicense, ValidLicense } from '../license/result.ts';
+import { worksOffline } from '../license/strict.ts';
 import type { Granted } from './api.ts';
-import type { WhyNothing } from './cache.ts';
+import { TIME_NOTED_EVERY, type WhyNothing } from './cache.ts';
 import type { SeatContext } from './context.ts';
 import { type KeptLicense, SeatError } from './error.ts';
 import type { Unavailable } from './failure.ts';
@@ -91,10 +92,17 @@ const NOTHING_KEPT: Readonly<Record<WhyNothing | 'unknown', string>> = {
 
 /** The licence of an earlier run, if it is still good: the program starts, and asks for the seat as soon as it can. */
 async function readKept(context: SeatContext): Promise<ValidLicense | (KeptLicense & { readonly valid: false })> {
-  const kept = await context.cache.load();
-  if (kept.kind === 'nothing') return { valid: false, reason: 'none', message: NOTHING_KEPT[kept.why ?? 'unknown'] };
+  const { cache } = context;
+  const nothing = (why: keyof typeof NOTHING_KEPT) =>
+    ({ valid: false, reason: 'none', message: NOTHING_KEPT[why] }) as const;
+  const kept = await cache.load();
+  if (kept.kind === 'nothing') return nothing(kept.why ?? 'unknown');
   const check = await context.verify(kept.license);
-  if (check.valid) return check;
+  if (check.valid && !worksOffline(check)) return nothing('strict');
+  if (check.valid) {
+    await cache.noteTime(TIME_NOTED_EVERY);
+    return check;
+  }
   context.emit({ type: 'refused_license', reason: check.reason, message: check.message });
   return { valid: false, reason: check.reason, message: `The licence of the last run is not used: ${check.message}` };
 }

@@ -11,8 +11,16 @@ import type { TrustedClock } from '../trusted-clock.ts';
 export interface LicenseCache {
   load(): Promise<KeptState>;
   save(license: unknown): Promise<void>;
+  /**
+   * Keeps the time beside a licence that is kept, so that a later start cannot live the same hours again.
+   * @param ahead milliseconds for which the program may run on before the next note: a kill gains nothing
+   */
+  noteTime(ahead: number): Promise<void>;
   forget(why: WhyNothing): Promise<void>;
 }
+
+/** Milliseconds between two notes of the time while a kept licence stands in for the server. */
+export const TIME_NOTED_EVERY = 120_000;
 
 /**
  * Why nothing is kept. `released`: the last run gave its seat back, which others may have by now. `strict`: its copies
@@ -35,20 +43,32 @@ export function createCache(
 ): LicenseCache {
   const name = `license-${fingerprint(`${normalizeLicenseKey(licenseKey)}\n${hardwareId}`)}`;
   const timeName = `${name}-time`;
+  let isKept = false;
+
+  async function noteTime(ahead: number): Promise<void> {
+    const latest = isKept ? clock.latest() : undefined;
+    if (latest !== undefined) await storage.set(timeName, String(Math.floor(latest + ahead)));
+  }
+
   return {
     async load() {
       const seen = Number((await storage.get(timeName)) ?? Number.NaN);
       if (numberOf(seen) !== undefined) clock.remember(seen);
       const kept = parseObject((await storage.get(name)) ?? '');
-      if (kept?.['license'] !== undefined) return { kind: 'license', license: kept['license'] };
+      isKept = kept?.['license'] !== undefined;
+      if (isKept) return { kind: 'license', license: kept?.['license'] };
       return { kind: 'nothing', why: WHY_NOTHING.find((why) => why === kept?.['nothing']) };
     },
     async save(license) {
       await storage.set(name, JSON.stringify({ license }));
-      const latest = clock.latest();
-      if (latest !== undefined) await storage.set(timeName, String(Math.floor(latest)));
+      isKept = true;
+      await noteTime(0);
     },
-    forget: (why) => storage.set(name, JSON.stringify({ nothing: why })),
+    noteTime,
+    forget(why) {
+      isKept = false;
+      return storage.set(name, JSON.stringify({ nothing: why }));
+    },
   };
 }
 

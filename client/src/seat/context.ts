@@ -45,6 +45,9 @@ export interface SeatContext {
 const NO_MEMORY =
   'Nothing can be kept on this machine, so a start without the licence server will not be possible: check the directory of the storage, its rights and its space.';
 
+const STALE_KEYS =
+  'The list of public keys could not be fetched, so the known one is used until it is too old: check whether the licence server serves /.well-known/countersign-keys.json, and whether a proxy changes it.';
+
 export async function createContext(options: ReadOptions, platform: Platform): Promise<SeatContext> {
   const { url, application, timeout, signal } = options;
   const { emit, subscribe } = createEmitter();
@@ -62,7 +65,9 @@ export async function createContext(options: ReadOptions, platform: Platform): P
   const now = () => clock.now();
   const { checkSignature } = platform;
   const given = sourceOf(options.keys);
-  const keys = given.connect?.({ url, storage, fetch, now, timeout, checkSignature }) ?? given;
+  const onStale = (until: number, cause: unknown) =>
+    emit({ type: 'keys_not_updated', message: STALE_KEYS, until, cause });
+  const keys = given.connect?.({ url, storage, fetch, now, timeout, checkSignature, onStale }) ?? given;
   const verify: Verify = (license, nonce) =>
     verifyLicense(license, keys, {
       clock,

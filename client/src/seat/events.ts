@@ -52,6 +52,8 @@ export type SeatEvent =
     }
   /** The licence of the last run, or one that the server answered, does not verify; one at hand stays in use. */
   | { readonly type: 'refused_license'; readonly reason: RefusalReason; readonly message: string }
+  /** The list of public keys could not be fetched although the server answers. The known one serves until `until`. */
+  | { readonly type: 'keys_not_updated'; readonly message: string; readonly until: number; readonly cause: unknown }
   /** Nothing can be kept for the next start here. The seat is held all the same. */
   | { readonly type: 'storage_unavailable'; readonly message: string; readonly cause: unknown }
   /** Nothing more comes after this. Save the work and stop. */

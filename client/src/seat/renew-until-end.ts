@@ -1,6 +1,7 @@
 import type { ValidLicense } from '../license/result.ts';
 import type { FirstHold } from './acquire.ts';
 import { createAlarm } from './alarm.ts';
+import { TIME_NOTED_EVERY } from './cache.ts';
 import type { SeatContext } from './context.ts';
 import {
   beginGranted,
@@ -46,6 +47,15 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
   });
   let model: SeatModel;
 
+  let cancelNote = () => {};
+  /** With each wait, and again and again in a long one without the server, since its hours are not to be lived twice. */
+  function noteTime(left: number): void {
+    cancelNote();
+    void cache.noteTime(Math.min(left, TIME_NOTED_EVERY));
+    if (model.state !== 'offline' || left <= TIME_NOTED_EVERY) return;
+    cancelNote = platform.setTimer(() => noteTime(left - TIME_NOTED_EVERY), TIME_NOTED_EVERY, false);
+  }
+
   function dispatch(input: SeatInput): void {
     perform(next(model, input, moment()));
   }
@@ -73,6 +83,7 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
         return;
       case 'wait':
         alarm.set(effect.milliseconds);
+        noteTime(effect.milliseconds);
         return;
       case 'look':
         alarm.look();
@@ -85,6 +96,7 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
         return;
       case 'end':
         alarm.clear();
+        cancelNote();
         finish();
         return;
       default:

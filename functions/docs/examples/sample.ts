@@ -52,6 +52,7 @@ export const LICENSE_DATA = {
   hardware_id: 'build-server-7',
   user_email: 'jo@example.org',
   expires_at: SAMPLE.expires_at,
+  offline_seconds: 259_200,
   valid_until: '2026-12-04T09:30:00.000Z',
   signed_at: '2026-12-01T09:30:00.000Z',
   key_version: SAMPLE.key_version,

@@ -4,13 +4,32 @@ import { verifyLicense } from '../../../client/src/license/verify.ts';
 import { writeLicenseFile } from '../../../shared/license-format/license-file.ts';
 import { formatTime } from '../../../shared/license-format/time.ts';
 import { localKeys } from '../shared/crypto/local-key.ts';
-import { DAY, directory, documentOf, listOf, root, START, sign, version } from '../shared/keys/signed-list.ts';
+import {
+  DAY,
+  directory,
+  directoryStatement,
+  documentOf,
+  listOf,
+  root,
+  START,
+  sign,
+  version,
+} from '../shared/keys/signed-list.ts';
 
 const signer = version(1, localKeys.first);
-const license = await sign(
-  { kind: 'seat', hardware_id: 'm', key_version: signer.keyVersion, valid_until: formatTime(START + 500 * DAY) },
-  localKeys.first,
-);
+const licenseOf = (changes: object = {}) =>
+  sign(
+    {
+      kind: 'seat',
+      hardware_id: 'm',
+      key_version: signer.keyVersion,
+      signed_at: formatTime(START),
+      valid_until: formatTime(START + 500 * DAY),
+      ...changes,
+    },
+    localKeys.first,
+  );
+const license = await licenseOf();
 const document = await documentOf(listOf([signer]));
 const file = writeLicenseFile({ license, ...document });
 
@@ -38,11 +57,38 @@ describe('a licence file verifies with the root alone', () => {
   });
 });
 
-test('the end of its list does not count, and its key does for 460 days', async () => {
-  expect([await verdict(file, START + 459 * DAY), await verdict(file, START + 460 * DAY)]).toEqual([
+test('it lives for 366 days, and its key counts until 460 days after it began to sign; the end of its list does not count', async () => {
+  expect([await verdict(file, START + 366 * DAY - 1), await verdict(file, START + 366 * DAY)]).toEqual([
+    'valid',
+    'stale',
+  ]);
+  const late = writeLicenseFile({
+    license: await licenseOf({ signed_at: formatTime(START + 200 * DAY) }),
+    ...document,
+  });
+  expect([await verdict(late, START + 460 * DAY - 1), await verdict(late, START + 460 * DAY)]).toEqual([
     'valid',
     'keys_expired',
   ]);
+  const timeless = { kind: 'seat', hardware_id: 'm', key_version: signer.keyVersion };
+  expect(await verdict(writeLicenseFile({ license: await sign(timeless, localKeys.first), ...document }))).toBe(
+    'malformed',
+  );
+});
+
+test('its list is one that its directory key may have signed, and the one that the signer had', async () => {
+  const list = listOf([signer], START + DAY);
+  const made = async (statement: ReturnType<typeof directoryStatement>, changes = {}) =>
+    verdict(
+      writeLicenseFile({ license: await licenseOf(changes), ...(await documentOf(list, statement)) }),
+      START + 2 * DAY,
+    );
+  const until = (time: number) => directoryStatement({ valid_until: formatTime(time) });
+  expect(await made(until(START + DAY - 14 * DAY))).toBe('valid');
+  expect(await made(until(START + DAY - 14 * DAY - 1))).toBe('keys_expired');
+  expect(await made(directoryStatement({ valid_from: formatTime(START + 3 * DAY) }))).toBe('not_yet_valid');
+  expect(await made(directoryStatement(), { keys_sequence: list.sequence })).toBe('valid');
+  expect(await made(directoryStatement(), { keys_sequence: list.sequence + 1 })).toBe('untrusted_keys');
 });
 
 test.each([

@@ -142,6 +142,8 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
       hardware_id: hardware,
       features: ['export'],
       expires_at: time(license.expiresAt),
+      offline_seconds: license.offlineSeconds,
+      mode: 'online',
       valid_until: time(Math.min(license.expiresAt, Math.max(expiresAt, now() + license.offlineSeconds * 1000))),
     });
   }

@@ -19,13 +19,16 @@ import {
 
 const [signer, other] = [version(1, localKeys.first), version(2, localKeys.second)];
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 
 function setUp(storage = memoryStorage(), pem: string | string[] = root.publicKey.pem) {
   const state = { now: START, requests: 0, served: undefined as unknown };
+  const stale: number[] = [];
   const surroundings = {
     url: 'http://licenses.example',
     storage,
     now: () => state.now,
+    onStale: (until: number) => void stale.push(until),
     fetch: async (url: string) => {
       expect(url).toBe('http://licenses.example/.well-known/countersign-keys.json');
       state.requests += 1;
@@ -38,7 +41,7 @@ function setUp(storage = memoryStorage(), pem: string | string[] = root.publicKe
     const found = await source.find({ keyVersion }, query);
     return typeof found === 'string' ? found : found.map((key) => key.kid);
   };
-  return { state, source, find, storage };
+  return { state, source, find, storage, stale };
 }
 
 describe('a pinned root', () => {
@@ -63,12 +66,93 @@ describe('a pinned root', () => {
     state.now += 2 * MINUTE;
     state.served = await documentOf(second);
     expect(await find({ keysSequence: second.sequence })).toBe('revoked');
-    state.served = undefined;
-    state.now += 2 * MINUTE;
-    expect(await find({ keysSequence: second.sequence + 1 }, other.keyVersion)).toEqual([other.kid]);
-    await expect(find({ keysSequence: second.sequence + 1, fresh: true }, other.keyVersion)).rejects.toThrow(
-      KeysUnavailable,
-    );
+  });
+
+  test('goes on with the known list, loudly, while a newer one cannot be fetched, and to its end', async () => {
+    const { state, source, stale } = setUp();
+    const list = listOf([signer]);
+    state.served = await documentOf(list);
+    const answer = (signedAt: number) =>
+      sign(
+        {
+          key_version: signer.keyVersion,
+          keys_sequence: list.sequence + 1,
+          nonce: 'n',
+          signed_at: formatTime(signedAt),
+        },
+        localKeys.first,
+      );
+    const reasonAt = async (now: number) => {
+      state.now = now;
+      const check = await verifyLicense(await answer(now), source, { now, nonce: 'n' });
+      return check.valid ? 'valid' : check.reason;
+    };
+    expect([await reasonAt(START), stale]).toEqual(['valid', []]);
+    const forged = await documentOf(list, directoryStatement(), localKeys.first);
+    for (const [index, broken] of [undefined, 'no list', forged].entries()) {
+      state.served = broken;
+      stale.length = 0;
+      const end = START + 44 * DAY;
+      expect([await reasonAt(START + 3 * DAY), await reasonAt(end - 1), stale]).toEqual(['valid', 'valid', [end]]);
+      expect(await reasonAt(end)).toBe('keys_expired');
+      state.served = await documentOf(list);
+      expect(await reasonAt(START + (index + 1) * 2 * HOUR)).toBe('valid');
+    }
+  });
+
+  test('refuses an earlier statement of the root, whatever the number of its list', async () => {
+    const highest = { ...listOf([other]), sequence: Number.MAX_SAFE_INTEGER };
+    const later = { valid_from: formatTime(START + DAY), pem: localKeys.first.publicKey.pem };
+    const cases = [
+      // The directory key was stolen, and another one is named: its list begins at any number.
+      [[directoryStatement(), directory], [directoryStatement(later), localKeys.first], 'newer'],
+      // Renewed with the same key: numbers go on.
+      [
+        [directoryStatement(), directory],
+        [directoryStatement({ ...later, pem: directory.publicKey.pem }), directory],
+        'older',
+      ],
+      [[directoryStatement(later), localKeys.first], [directoryStatement(), directory], 'older'],
+      [
+        [directoryStatement({ root_version: 'license-root.10' }), directory],
+        [directoryStatement({ ...later, root_version: 'license-root.9' }), localKeys.first],
+        'older',
+      ],
+    ] as const;
+    for (const [[firstStatement, firstKey], [secondStatement, secondKey], verdict] of cases) {
+      const { state, find } = setUp();
+      state.now = START + 2 * DAY;
+      state.served = await documentOf(verdict === 'newer' ? highest : listOf([other]), firstStatement, firstKey);
+      expect(await find({}, other.keyVersion)).toEqual([other.kid]);
+      state.now += DAY;
+      const served =
+        verdict === 'newer' || firstKey === secondKey
+          ? { ...listOf([signer]), sequence: 1 }
+          : listOf([signer], state.now);
+      state.served = await documentOf(served, secondStatement, secondKey);
+      expect(await find()).toEqual(verdict === 'newer' ? [signer.kid] : []);
+    }
+  });
+
+  test("whose statement begins tomorrow is the clock's fault", async () => {
+    const { state, source } = setUp();
+    state.served = await documentOf(listOf([signer]), directoryStatement({ valid_from: formatTime(START + DAY) }));
+    const data = await sign({ key_version: signer.keyVersion }, localKeys.first);
+    const check = async (now: number) => {
+      const found = await verifyLicense(data, source, { now });
+      return found.valid ? 'valid' : found.reason;
+    };
+    expect([await check(START), await check(START + DAY - 5 * MINUTE)]).toEqual(['not_yet_valid', 'valid']);
+  });
+
+  test('finds nothing under a revoked name or thumbprint, whatever else the list says', async () => {
+    const { state, find } = setUp();
+    const list = listOf([signer, other]);
+    state.served = await documentOf({
+      ...list,
+      revoked: [{ key_version: 'licenses.9', kid: signer.kid, at: list.issued_at }],
+    });
+    expect([await find(), await find({}, other.keyVersion)]).toEqual(['revoked', [other.kid]]);
   });
 
   test('refuses a list with a lower number than it has seen, in an earlier run, too', async () => {

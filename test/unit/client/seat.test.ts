@@ -527,6 +527,70 @@ describe('a strict licence', () => {
   });
 });
 
+test('a strict copy that is put into the storage starts nothing, whatever the clock says', async () => {
+  const { hold, outcome, machine, storage, license, world } = setUp();
+  const written = new Map<string, string>();
+  const set = async (name: string, text: string) => {
+    written.set(name, text);
+    await storage.set(name, text);
+  };
+  let copy: unknown;
+  const fetch: HoldOptions['fetch'] = async (url, init) => {
+    const answer = await machine.platform.fetch(url, init);
+    const text = await answer.text();
+    if (url.endsWith('/acquire')) copy = JSON.parse(text).license_data;
+    return { ...answer, text: async () => text };
+  };
+  Object.assign(license, { offlineSeconds: 0 });
+  await outcome(hold({ storage: { ...storage, set }, fetch }));
+  machine.crash();
+  const [name = ''] = [...written].find(([, text]) => text === '{"nothing":"strict"}') ?? [];
+  await storage.set(name, JSON.stringify({ license: copy }));
+  machine.network = 'refused';
+  machine.clockOffset = START - world.now();
+  const error = await outcome(hold({ storage, patience: 0 }).catch((cause: SeatError) => cause));
+  expect(error).toMatchObject({ code: 'connection_refused', kept: { reason: 'none' } });
+  expect(String(error)).toContain('only while the server answers');
+});
+
+describe('the hours of a kept copy are lived once, whoever sets the clock', () => {
+  const started = async () => {
+    const setting = setUp();
+    const seat = await setting.outcome(setting.hold());
+    setting.machine.crash();
+    setting.machine.network = 'refused';
+    return { ...setting, end: seat.license.validUntil ?? 0 };
+  };
+
+  test('within one run without the server', async () => {
+    const { hold, outcome, pass, machine, events, world, end } = await started();
+    await outcome(hold());
+    while (world.now() < end + HOUR) {
+      await pass(HOUR);
+      machine.clockOffset -= HOUR;
+    }
+    expect(events.at(-1)).toMatchObject({ type: 'lost', reason: 'offline_too_long' });
+  });
+
+  test.each([1, 7, 600])('in many runs, each killed after %i minutes', async (minutes) => {
+    const { hold, outcome, pass, machine, world, storage, end } = await started();
+    let noted = 0;
+    const set = async (name: string, text: string) => {
+      if (name.endsWith('-time')) noted = Number(text);
+      await storage.set(name, text);
+    };
+    let seat: Seat | SeatError = await outcome(hold({ storage: { ...storage, set } }));
+    while (world.now() < end + 2 * HOUR && 'state' in seat && seat.state === 'offline') {
+      for (let n = 0; n < minutes && seat.state === 'offline'; n += 1) await pass(MINUTE);
+      machine.crash();
+      // As far back as a start allows.
+      machine.clockOffset = noted - 4 * MINUTE - world.now();
+      seat = await outcome(hold({ storage: { ...storage, set }, patience: 0 }).catch((error: SeatError) => error));
+    }
+    expect(world.now()).toBeLessThanOrEqual(end + 2 * MINUTE);
+  });
+});
+
 test('a recorded answer holds no seat: it does not repeat the nonce', async () => {
   const { hold, outcome, machine, events } = setUp();
   let recorded: string | undefined;

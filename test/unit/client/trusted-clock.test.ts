@@ -5,11 +5,16 @@ const MINUTE = 60_000;
 const NOON = Date.parse('2026-07-01T12:00:00Z');
 
 function setUp() {
-  const machine = { wall: NOON, monotonic: 1_000 };
-  const clock = createTrustedClock({ now: () => machine.wall, monotonic: () => machine.monotonic });
+  const machine = { wall: NOON, monotonic: 1_000, boot: 10_000 };
+  const clock = createTrustedClock({
+    now: () => machine.wall,
+    monotonic: () => machine.monotonic,
+    sinceBoot: () => machine.boot,
+  });
   const pass = (milliseconds: number) => {
     machine.wall += milliseconds;
     machine.monotonic += milliseconds;
+    machine.boot += milliseconds;
   };
   return { machine, clock, pass };
 }
@@ -52,6 +57,20 @@ describe('the trusted clock', () => {
     machine.wall += 480 * MINUTE; // asleep: the monotonic clock stands still
     expect(clock.now()).toBe(NOON + 490 * MINUTE);
     expect(clock.latest()).toBe(NOON + 490 * MINUTE);
+  });
+
+  test('does not go back once a licence was accepted by it, nor through sleep where there is a clock for that', () => {
+    const { machine, clock, pass } = setUp();
+    clock.sawSigned(NOON - MINUTE);
+    clock.accepted();
+    pass(10 * MINUTE);
+    machine.wall -= 600 * MINUTE;
+    clock.accepted();
+    expect([clock.now(), clock.turnedBack()]).toEqual([NOON + 10 * MINUTE, false]);
+    machine.boot += 480 * MINUTE;
+    expect(clock.now()).toBe(NOON + 490 * MINUTE);
+    clock.sawAnswer(NOON + 5 * MINUTE);
+    expect(clock.now()).toBe(NOON + 5 * MINUTE);
   });
 
   test('remembers what an earlier run saw, unless that is no time', () => {

@@ -187,6 +187,20 @@ describe('a run', () => {
     expect((await directory().current()).keys.length).toBeGreaterThan(1);
   });
 
+  test('signs under the newest statement of the root although an older one was put back', async () => {
+    const { rotate, store, logged, stored, ceremony, advance } = await world();
+    const backup = (await readStatements(store)).root;
+    await rotate();
+    advance(DAY);
+    await ceremony();
+    await rotate();
+    await writeDirectory(store, Object(backup));
+    advance(DAY);
+    await rotate();
+    expect(logged).toContain('older_directory_statement');
+    expect(await stored()).toMatchObject({ root: { valid_from: formatTime(START + DAY) } });
+  });
+
   test('makes a list that is newer than all before it after a restore from a backup', async () => {
     const { rotate, store, stored, directory, advance } = await world();
     await rotate();

@@ -129,6 +129,7 @@ describe('createSignLicense', () => {
       hardware_id: 'm',
       user_email: 'someone@example.org',
       expires_at: '2026-05-11T00:00:00.000Z',
+      offline_seconds: 86_400,
       valid_until: '2026-02-01T00:00:00.000Z',
       signed_at: '2026-01-31T00:00:00.000Z',
       key_version: 'licenses.1',
@@ -208,7 +209,6 @@ describe('createSignatureCache', () => {
         claims: { user },
         validUntil,
         coveredUntil: 0,
-        offlineSeconds: 3600,
         format: 'jws',
         key: localKeys.first.signingKey,
       });

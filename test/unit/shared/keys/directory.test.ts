@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createKeyDirectory, type KeyListAlert } from '#shared/keys/directory.ts';
 import { DEFAULT_PERIODS } from '#shared/keys/lifecycle.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import { localKeys } from '../crypto/local-key.ts';
 import { DAY, directoryStatement, documentOf, listOf, root, START, version } from './signed-list.ts';
 
@@ -75,6 +76,24 @@ describe('createKeyDirectory', () => {
     advance(MAX_AGE);
     expect((await directory.current()).sequence).toBe(sequence);
     expect(alerts).toMatchObject([{ kind: 'stale_keys', error: { code: 'lower_sequence' } }]);
+  });
+
+  it('refuses an older statement of the root, whatever the number of its list, and begins anew with another directory key', async () => {
+    const { directory, state, alerts, advance } = await setUp();
+    const listed = listOf([version(1, localKeys.first)]);
+    const serve = async (sequence: number, from: number, by = localKeys.second) => {
+      const statement = directoryStatement({ valid_from: formatTime(from), pem: by.publicKey.pem });
+      state.document = await documentOf({ ...listed, sequence }, statement, by);
+      advance(MAX_AGE);
+      return (await directory.current()).sequence;
+    };
+    expect(await serve(Number.MAX_SAFE_INTEGER, START)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(await serve(5, START + DAY)).toBe(Number.MAX_SAFE_INTEGER);
+    expect(await serve(5, START + DAY, localKeys.first)).toBe(5);
+    expect(await serve(6, START)).toBe(5);
+    expect(await serve(4, START + DAY, localKeys.first)).toBe(5);
+    const codes = alerts.map((alert) => ('error' in alert ? Object(alert.error).code : alert.kind));
+    expect(codes).toEqual(['lower_sequence', 'older_root_statement', 'lower_sequence']);
   });
 
   it('serves what it has while the list cannot be read, and asks again ten seconds later', async () => {

@@ -133,7 +133,7 @@ type KeyListFault =
   | 'older_root_statement'
   | 'lower_sequence';
 
-export class KeyListError extends Error {
+class KeyListError extends Error {
   readonly code: KeyListFault;
 
   constructor(code: KeyListFault, message: string) {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { readPublicKey } from '#shared/crypto/public-key.ts';
 import { canonicalJson } from '#shared/license-format/canonical-json.ts';
 import { ROOT } from './sources.ts';
+import { makeTrustVectors } from './vectors/trust.ts';
 
 /**
- * `node scripts/make-vectors.ts`: licences, good and bad, in all three forms, for checking a verifier in any language
+ * `node scripts/make-vectors.ts [licenses] [trust]`: licences, good and bad, in all three forms, for checking a verifier in any language
  * (test/vectors/README.md). The private keys are made for this run and kept nowhere, so nobody can add a vector to
  * those that are there: they are all made anew.
  */
@@ -272,20 +273,27 @@ function batches(): void {
   );
 }
 
-signedJson();
-tokens();
-batches();
-const keys = [first, second].map(({ keyVersion, pem, jwk }) => ({
-  key_version: keyVersion,
-  algorithm: ALGORITHM,
-  pem,
-  ...jwk,
-}));
-const file = join(ROOT, 'test/vectors/licenses.json');
-// Short lists on one line, as the formatter has them.
-const text = JSON.stringify({ keys, vectors }, null, 2).replace(
-  /\[\s+("[^\]]*?")\s+\]/g,
-  (_list, items: string) => `[${items.replace(/\s+/g, ' ')}]`,
-);
-await writeFile(file, `${text}\n`);
-process.stdout.write(`${vectors.length} vectors\n`);
+async function write(name: string, value: { readonly vectors: readonly unknown[] }): Promise<void> {
+  // Short lists on one line, as the formatter has them.
+  const text = JSON.stringify(value, null, 2).replace(
+    /\[\s+("[^\]]*?"|null)\s+\]/g,
+    (_list, items: string) => `[${items.replace(/\s+/g, ' ')}]`,
+  );
+  await writeFile(join(ROOT, `test/vectors/${name}.json`), `${text}\n`);
+  process.stdout.write(`${name}: ${value.vectors.length} vectors\n`);
+}
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : ['licenses', 'trust'];
+if (wanted.includes('licenses')) {
+  signedJson();
+  tokens();
+  batches();
+  const keys = [first, second].map(({ keyVersion, pem, jwk }) => ({
+    key_version: keyVersion,
+    algorithm: ALGORITHM,
+    pem,
+    ...jwk,
+  }));
+  await write('licenses', { keys, vectors });
+}
+if (wanted.includes('trust')) await write('trust', makeTrustVectors());

@@ -94,8 +94,10 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
 
   function toKeySet(document: SignedKeyList, now: number): KeySet {
     const { keys: listed, unreadable } = readListedKeys(document.list);
-    const revoked = new Set(document.list.revoked.map(({ key_version }) => key_version));
-    const revokedNames = document.list.revoked.flatMap(({ key_version, kid }) => [key_version, kid ?? key_version]);
+    const names = new Set(document.list.revoked.flatMap(({ key_version, kid }) => [key_version, kid ?? key_version]));
+    // A key is revoked under each of its two names when it is under one.
+    const revokedKeys = listed.filter(({ key_version, kid }) => names.has(key_version) || names.has(kid));
+    const revoked = new Set([...names, ...revokedKeys.flatMap(({ key_version, kid }) => [key_version, kid])]);
     const derived = deriveStates(listed, revoked, now, periods.archiveAfter);
     const keys = derived.flatMap(({ key, state }): PublishedKey[] => {
       const publicKey = parse(key.pem, key.algorithm);
@@ -109,7 +111,7 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
       keys,
       byVersion: new Map(keys.map((key) => [key.keyVersion, key])),
       byKid: new Map(keys.map((key) => [key.publicKey.kid, key])),
-      revoked: new Set(revokedNames),
+      revoked,
       document,
       sequence: document.list.sequence,
     };

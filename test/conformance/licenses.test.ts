@@ -74,7 +74,7 @@ describe('the server, for the forms and reasons that it knows', () => {
 
 test('python3, with nothing but its own library, says the same of every vector', () => {
   const output = execFileSync('python3', [join(FOLDER, 'check.py')], { encoding: 'utf8' });
-  expect(JSON.parse(output)).toEqual(Object.fromEntries(vectors.map(({ name, expected }) => [name, expected])));
+  expect(JSON.parse(output)).toMatchObject(Object.fromEntries(vectors.map(({ name, expected }) => [name, expected])));
 });
 
 test('openssl verifies what was signed, and nothing else', () => {

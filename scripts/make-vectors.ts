@@ -273,7 +273,7 @@ function batches(): void {
   );
 }
 
-async function write(name: string, value: { readonly vectors: readonly unknown[] }): Promise<void> {
+async function write(name: string, value: object & { readonly vectors: readonly unknown[] }): Promise<void> {
   // Short lists on one line, as the formatter has them.
   const text = JSON.stringify(value, null, 2).replace(
     /\[\s+("[^\]]*?"|null)\s+\]/g,
@@ -294,6 +294,7 @@ if (wanted.includes('licenses')) {
     pem,
     ...jwk,
   }));
-  await write('licenses', { keys, vectors });
+  const document = { keys, vectors };
+  await write('licenses', document);
 }
 if (wanted.includes('trust')) await write('trust', makeTrustVectors());

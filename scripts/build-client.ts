@@ -1,138 +1,59 @@
-import { execFile } from 'node:child_process';
-import { globSync } from 'node:fs';
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
+import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { build } from 'esbuild';
+import { declare } from './client/declarations.ts';
+import { buildParts, otherParts, SHARED_OPTIONS } from './client/parts.ts';
 import { ROOT } from './sources.ts';
 
 const CLIENT = join(ROOT, 'client');
-const run = promisify(execFile);
 
-/**
- * The client as it is published: a folder for `npm pack` with plain ESM, declarations, README and examples. Code that
- * both entries share is in chunks, so that a browser loads no Node code.
- */
+/** The client as it is published: a folder for `npm pack` with its code, declarations, README and examples. */
 export async function buildClient(out: string): Promise<void> {
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
-  await build({
-    entryPoints: {
-      node: join(CLIENT, 'src/node.ts'),
-      browser: join(CLIENT, 'src/browser.ts'),
-      countersign: join(CLIENT, 'src/cli/main.ts'),
-    },
-    outdir: out,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'neutral',
-    external: ['node:*'],
-    target: 'es2022',
-    minify: true,
-    logLevel: 'warning',
-  });
-  await buildCommonJs(out);
-  await chmod(join(out, 'countersign.js'), 0o755);
-  await declare(out);
+  await buildParts(out);
+  await buildEntries(out);
   for (const name of ['package.json', 'README.md', 'examples']) {
     await cp(join(CLIENT, name), join(out, name), { recursive: true });
   }
+  const entry: Readonly<Record<string, unknown>> = createRequire(import.meta.url)(join(out, 'node.cjs'));
+  await writeFile(join(out, 'node.js'), moduleOver('./node.cjs', Object.keys(entry)));
+  await declare(out, entry);
 }
 
 /**
- * The entry for `require`, by itself: Jest as it comes, Node 20, TypeScript projects that are CommonJS. What a process
- * shares between copies of the client is kept on `globalThis` (platform/node-exit.ts), so that both entries may be loaded.
+ * In Node there is one copy of the client, CommonJS, whether a program says `import` or `require`: Jest as it comes,
+ * Node 20 and TypeScript projects that are CommonJS load no ES modules.
  */
-async function buildCommonJs(out: string): Promise<void> {
+async function buildEntries(out: string): Promise<void> {
+  const common = { ...SHARED_OPTIONS, outdir: out, platform: 'node' as const };
   await build({
+    ...common,
     entryPoints: { node: join(CLIENT, 'src/node.ts') },
-    outdir: out,
-    outExtension: { '.js': '.cjs' },
-    bundle: true,
     format: 'cjs',
-    platform: 'node',
-    target: 'es2022',
-    minify: true,
-    logLevel: 'warning',
+    outExtension: { '.js': '.cjs' },
+    plugins: [otherParts('cjs')],
+  });
+  await build({
+    ...common,
+    entryPoints: { countersign: join(CLIENT, 'src/cli/main.ts') },
+    format: 'esm',
+    plugins: [otherParts('cjs')],
+  });
+  await chmod(join(out, 'countersign.js'), 0o755);
+  await build({
+    ...common,
+    entryPoints: { browser: join(CLIENT, 'src/browser.ts') },
+    format: 'esm',
+    platform: 'neutral',
+    plugins: [otherParts('esm')],
   });
 }
 
-/** Writes one declaration file for each source file. */
-async function declare(out: string): Promise<void> {
-  const emitted = join(out, 'declarations');
-  const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', '.'];
-  const settings = [
-    ['--target', 'es2024'],
-    ['--lib', 'es2024,esnext.disposable'],
-    ['--module', 'nodenext'],
-    ['--types', 'node'],
-    ['--outDir', emitted],
-  ].flat();
-  const strict = ['--strict', '--skipLibCheck', '--allowImportingTsExtensions', '--exactOptionalPropertyTypes'];
-  const entries = ['client/src/node.ts', 'client/src/browser.ts'];
-  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  await run(process.execPath, [tsc, '--ignoreConfig', ...flags, ...settings, ...strict, ...entries], { cwd: ROOT });
-  await collectDeclarations(emitted, out);
-  await prune(out, ['node.d.ts', 'browser.d.ts']);
-  for (const file of globSync('**/*.d.ts', { cwd: out })) {
-    const text = await readFile(join(out, file), 'utf8');
-    const linked = text.replaceAll(/(from '\.[^']*|import\("\.[^"]*)\.ts(['"])/g, '$1.js$2');
-    // `await using` needs a library of TypeScript that a project may not have listed.
-    const referenced = linked.includes('Symbol.asyncDispose')
-      ? `/// <reference lib="esnext.disposable" />\n${linked}`
-      : linked;
-    await writeFile(join(out, file), referenced);
-  }
-  await writeFile(join(out, 'node.d.cts'), await commonJsDeclarations(join(out, 'node.js')));
-}
-
-/**
- * What `require` gives has the types that `import` has. TypeScript lets a CommonJS file take types from an ES module if
- * each place says so, but no values: these are declared one by one.
- */
-async function commonJsDeclarations(entry: string): Promise<string> {
-  const mode = "with { 'resolution-mode': 'import' }";
-  const from = `import('./node.js', { ${mode.replace('with {', 'with: {')} })`;
-  const values = Object.entries<unknown>(await import(pathToFileURL(entry).href));
-  return [
-    `export type * from './node.js' ${mode};`,
-    ...values.map(([name]) => `export declare const ${name}: typeof ${from}.${name};`),
-    ...values.filter(([, value]) => isClass(value)).map(([name]) => `export type ${name} = ${from}.${name};`),
-    '',
-  ].join('\n');
-}
-
-const isClass = (value: unknown): boolean => typeof value === 'function' && /^class\b/.test(String(value));
-
-/** Moves the client's declarations to the top, and those of the format that it shares with the suite beside them. */
-async function collectDeclarations(emitted: string, out: string): Promise<void> {
-  for (const file of globSync('**/*.d.ts', { cwd: emitted })) {
-    const path = file.replaceAll('\\', '/').replace(/^(client\/src|shared)\//, '');
-    const text = await readFile(join(emitted, file), 'utf8');
-    // client/src is two folders above shared/, and in the package nothing is between them.
-    const linked = text.replaceAll(/((?:\.\.\/)+)shared\//g, (_, up: string) => up.replace('../../', '') || './');
-    await mkdir(dirname(join(out, path)), { recursive: true });
-    await writeFile(join(out, path), linked);
-  }
-  await rm(emitted, { recursive: true });
-}
-
-/** Removes the declarations that no entry leads to. */
-async function prune(out: string, entries: readonly string[]): Promise<void> {
-  const reached = new Set<string>();
-  const waiting = [...entries];
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    if (reached.has(file)) continue;
-    reached.add(file);
-    const text = await readFile(join(out, file), 'utf8');
-    for (const [, named, inline] of text.matchAll(/from '(\.[^']*)\.ts'|import\("(\.[^"]*)\.ts"\)/g)) {
-      waiting.push(join(dirname(file), `${named ?? inline}.d.ts`));
-    }
-  }
-  for (const file of globSync('**/*.d.ts', { cwd: out })) if (!reached.has(file)) await rm(join(out, file));
-}
+/** An ES module whose exports are those of a CommonJS one. */
+const moduleOver = (path: string, names: readonly string[]): string =>
+  `import client from '${path}';\nexport const { ${names.join(', ')} } = client;\n`;
 
 if (process.argv[1] === import.meta.filename) {
   await buildClient(join(ROOT, 'dist/client'));

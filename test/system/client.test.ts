@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rootKey, verifyLicense } from '../../client/src/node.ts';
 import { type ClientPackage, packClient } from './client-package.ts';
@@ -55,12 +56,13 @@ async function acquire(license_key: string, rest: object = {}) {
 }
 
 describe('the package', () => {
-  test('is under 70 kB, has no dependency, and holds nothing but what it needs', async () => {
-    expect(client.tarballBytes).toBeLessThan(70_000);
+  test('is under 60 kB, has no dependency, and holds nothing but what it needs', async () => {
+    expect(client.tarballBytes).toBeLessThan(60_000);
     const description = JSON.parse(await readFile(join(client.folder, 'package.json'), 'utf8'));
     expect(Object.keys(description)).not.toContain('dependencies');
     expect(client.files.filter((name) => !/\.(js|cjs|d\.c?ts)$/.test(name) && name.includes('.'))).toEqual([
       'README.md',
+      'cjs/package.json',
       'examples/docker/entrypoint.sh',
       'examples/github-actions/licensed.yml',
       'examples/page.html',
@@ -125,10 +127,32 @@ describe('the package', () => {
     expect(await start(args).ended).toMatchObject({ status: 0, stdout: '' });
   });
 
-  test('it is loaded by `require` as well, beside the ES module', async () => {
-    const program =
-      "const a = require('countersign-client'); import('countersign-client').then((b) => console.log(Object.keys(a).join() === Object.keys(b).join(), typeof a.holdSeat));";
-    expect(await start(['-e', program]).ended).toMatchObject({ status: 0, stdout: 'true function\n' });
+  test('`require` and `import` give the same thing, not two copies of it', async () => {
+    const program = `
+      const a = require('countersign-client');
+      import('countersign-client').then(({ default: _, ...b }) =>
+        console.log(Object.keys(b).length > 10 && Object.keys(b).every((name) => a[name] === b[name]), typeof a.holdSeat, Object.keys(a).length === Object.keys(b).length));`;
+    expect(await start(['-e', program]).ended).toMatchObject({ status: 0, stdout: 'true function true\n' });
+  });
+
+  test('a bundler for browsers takes nothing of Node along', async () => {
+    await writeFile(
+      join(client.project, 'page.mjs'),
+      "import { unpinnedKeys, verifyLicense } from 'countersign-client';\nconsole.log((await verifyLicense('no licence', unpinnedKeys())).reason);",
+    );
+    const { outputFiles, warnings } = await build({
+      absWorkingDir: client.project,
+      entryPoints: ['page.mjs'],
+      bundle: true,
+      format: 'esm',
+      platform: 'browser',
+      target: 'es2022',
+      write: false,
+    });
+    const text = outputFiles[0]?.text ?? '';
+    expect(warnings).toEqual([]);
+    expect(text).not.toMatch(/\bnode:|process\./);
+    expect(await start(['--input-type=module', '-e', text]).ended).toMatchObject({ status: 0, stdout: 'malformed\n' });
   });
 });
 

@@ -1,5 +1,4 @@
 import { execFile, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,6 +6,7 @@ import { promisify } from 'node:util';
 import { transform } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ClientPackage, packClient } from './client-package.ts';
+import { RUNTIMES } from './runtimes.ts';
 import { run, useSuite } from './suite.ts';
 
 const suite = useSuite();
@@ -99,19 +99,7 @@ describe('examples', () => {
 });
 
 describe('the first example of README.md runs as it is pasted', () => {
-  const RUNTIMES: readonly (readonly [name: string, path: string | undefined, args: readonly string[]])[] = [
-    ['this Node', process.execPath, []],
-    ['the oldest Node', ['/usr/bin/node', '/usr/local/bin/node'].find(existsSync), []],
-    ['Deno', found('deno'), ['run', '--quiet', '--allow-all', '--no-lock', '--node-modules-dir=manual']],
-    ['Bun', found('bun'), ['run']],
-  ];
-
-  function found(name: string): string | undefined {
-    const path = join(import.meta.dirname, '../../node_modules', name, name === 'bun' ? 'bin/bun.exe' : 'deno');
-    return existsSync(path) ? path : undefined;
-  }
-
-  for (const [name, path, args] of RUNTIMES) {
+  for (const { name, path, args } of RUNTIMES) {
     test.skipIf(path === undefined)(`in ${name}`, async () => {
       const { license_key, license_id } = await suite.license(1);
       const readme = await readFile(join(client.folder, 'README.md'), 'utf8');

@@ -53,21 +53,21 @@ function createRegistry(): ExitRegistry {
     const onBeforeExit = () => void releaseAll();
     const onSignal = (signal: NodeJS.Signals) => {
       const others = process.listeners(signal).filter((listener) => listener !== onSignal);
-      process.removeListener(signal, onSignal);
       if (others.length > 0) {
+        process.removeListener(signal, onSignal);
         setImmediate(() => {
           if (stopListening === stop) process.prependListener(signal, onSignal);
         }).unref();
         return;
       }
-      if (ending) return void kill(process.pid, signal);
-      ending = true;
-      // Another one, of somebody who does not want to wait, ends the program at once.
-      process.prependListener(signal, onSignal);
-      void releaseAll().then(() => {
+      const end = () => {
         process.removeListener(signal, onSignal);
         kill(process.pid, signal);
-      });
+      };
+      // Another one, of somebody who does not want to wait, ends the program at once.
+      if (ending) return end();
+      ending = true;
+      void releaseAll().then(end);
     };
 
     const { kill: original } = process;

@@ -1,6 +1,6 @@
 import { featureOf, hasFeature } from '../license/features.ts';
-import type { Platform } from '../platform/platform.ts';
-import { acquireFirst } from './acquire.ts';
+import type { ExitHandler, Farewell, Platform } from '../platform/platform.ts';
+import { acquireFirst, type FirstHold } from './acquire.ts';
 import { PATHS, releaseBody } from './api.ts';
 import { createContext, type SeatContext } from './context.ts';
 import { type HoldOptions, readOptions } from './options.ts';
@@ -12,27 +12,91 @@ import type { Seat } from './seat.ts';
  * @throws TypeError for options that cannot be meant; SeatError, by its `code`, when there is no seat
  */
 export async function holdSeatOn(platform: Platform, options: HoldOptions): Promise<Seat> {
-  const context = await createContext(readOptions(options), platform);
-  const first = await acquireFirst(context);
-  const held = renewUntilEnd(context, first);
-  return connect(context, held);
+  const read = readOptions(options);
+  const starting = createStarting(read.signal);
+  const context = await createContext({ ...read, signal: starting.signal }, platform);
+  // From before the first request on, so that a program which is ended meanwhile gives back what it was granted.
+  const goodbye = createGoodbye(context, starting.abort);
+  const removeExit = read.releaseOnExit ? platform.onExit(goodbye) : () => {};
+  const disconnect = () => {
+    removeExit();
+    starting.unfollow();
+  };
+  try {
+    const first = await acquireFirst(context);
+    goodbye.acquired(first);
+    const held = renewUntilEnd(context, first);
+    goodbye.holding(held);
+    goodbye.settled();
+    return connect(context, held, disconnect);
+  } catch (error) {
+    disconnect();
+    goodbye.settled();
+    // The program is being ended by a signal, as it would be without us: no error comes before that.
+    if (goodbye.isEnding()) await new Promise(() => {});
+    throw error;
+  }
+}
+
+/** Aborted by the caller's signal, or when the program ends before there is a seat. */
+function createStarting(signal: AbortSignal | undefined) {
+  const controller = new AbortController();
+  const follow = () => controller.abort(signal?.reason);
+  if (signal?.aborted) follow();
+  else signal?.addEventListener('abort', follow, { once: true });
+  return {
+    signal: controller.signal,
+    abort: () => controller.abort(),
+    unfollow: () => signal?.removeEventListener('abort', follow),
+  };
+}
+
+/** What a program does with a seat at its end, at whatever point of holding it that comes. */
+function createGoodbye({ url, program }: SeatContext, abort: () => void) {
+  let granted: string | undefined;
+  let held: HeldSeat | undefined;
+  let ending = false;
+  let settled = () => {};
+  const start = new Promise<void>((resolve) => {
+    settled = resolve;
+  });
+  const handler: ExitHandler = {
+    async release() {
+      if (held === undefined) {
+        ending = true;
+        abort(); // a seat that is granted now is given back by who asked for it
+        await start;
+      }
+      await held?.release();
+    },
+    farewell(): Farewell | undefined {
+      const session = held === undefined ? granted : held.abandon();
+      if (session === undefined) return undefined;
+      return { url: url + PATHS.release, body: JSON.stringify(releaseBody(session, program)) };
+    },
+  };
+  return {
+    ...handler,
+    acquired(first: FirstHold) {
+      granted = first.kind === 'granted' ? first.granted.sessionId : undefined;
+    },
+    holding(seat: HeldSeat) {
+      held = seat;
+    },
+    settled: () => settled(),
+    isEnding: () => ending,
+  };
 }
 
 /** Ties the seat to what surrounds it: the program's end, a machine that wakes, the caller's signal. */
-function connect({ options, platform, subscribe, url, program }: SeatContext, held: HeldSeat): Seat {
+function connect({ options, platform, subscribe }: SeatContext, held: HeldSeat, onEnd: () => void): Seat {
   const ending = new AbortController();
   const release = () => held.release();
-  const disconnect = [platform.onWake(held.wake)];
-  if (options.releaseOnExit) {
-    const farewell = () => {
-      const session = held.abandon();
-      if (session === undefined) return undefined;
-      return { url: url + PATHS.release, body: JSON.stringify(releaseBody(session, program)) };
-    };
-    disconnect.push(platform.onExit({ release, farewell }));
-  }
+  const disconnect = [onEnd, platform.onWake(held.wake)];
   options.signal?.addEventListener('abort', release);
   disconnect.push(() => options.signal?.removeEventListener('abort', release));
+  // A listener that was told of the seat may have aborted already.
+  if (options.signal?.aborted) void release();
   void held.ended.then(() => {
     for (const step of disconnect) step();
     ending.abort();

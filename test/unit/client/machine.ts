@@ -1,4 +1,4 @@
-import type { Fetch, Platform } from '../../../client/src/platform/platform.ts';
+import type { ExitHandler, Fetch, Platform } from '../../../client/src/platform/platform.ts';
 import { memoryStorage } from '../../../client/src/storage/memory.ts';
 import { checkModelSignature, type ModelServer } from './model-server.ts';
 import type { World } from './world.ts';
@@ -14,6 +14,8 @@ export interface Machine {
   /** Nothing that was started before this happens any more. */
   crash(): void;
   wake(): void;
+  /** What is to be told when the program ends; undefined while there is nothing. */
+  exit(): ExitHandler | undefined;
   /** Since when it has been awake and connected; undefined while it is not. */
   fineSince(): number | undefined;
   requests: number;
@@ -41,6 +43,7 @@ export function createMachine(options: MachineOptions): Machine {
   let fine: number | undefined = world.now();
   let network: Machine['network'] = 'up';
   let onWake: (() => void) | undefined;
+  let exit: ExitHandler | undefined;
 
   const asleep = () => world.now() < wakeAt;
   const monotonic = () => (asleep() ? (asleepSince ?? world.now()) : world.now()) - slept;
@@ -110,6 +113,7 @@ export function createMachine(options: MachineOptions): Machine {
       onWake = undefined;
     },
     wake: () => onWake?.(),
+    exit: () => exit,
     fineSince: () => (asleep() ? undefined : fine),
     platform: {
       now: () => world.now() + machine.clockOffset,
@@ -122,7 +126,12 @@ export function createMachine(options: MachineOptions): Machine {
       defaultStorage: () => memoryStorage(),
       description: {},
       checkSignature: checkModelSignature,
-      onExit: () => () => undefined,
+      onExit(handler) {
+        exit = handler;
+        return () => {
+          exit = undefined;
+        };
+      },
       onWake(callback) {
         onWake = callback;
         return () => {

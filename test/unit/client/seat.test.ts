@@ -607,3 +607,58 @@ test('a recorded answer holds no seat: it does not repeat the nonce', async () =
   expect(again).toMatchObject({ code: 'license_invalid', reason: 'wrong_nonce' });
   expect(events.at(-1)).toMatchObject({ type: 'refused_license', reason: 'wrong_nonce' });
 });
+
+describe('a program that is ended', () => {
+  test('while its seat is asked for gives it back, and hears of no error before its end', async () => {
+    const { hold, machine, pass, live, outcome } = setUp();
+    let heard = false;
+    const hear = () => {
+      heard = true;
+    };
+    hold().then(hear, hear);
+    await pass(10);
+    const leaving = machine.exit()?.release();
+    await outcome(Promise.resolve(leaving));
+    expect([live(), heard]).toEqual([0, false]);
+  });
+
+  test('while it waits for a free seat ends at once', async () => {
+    const { hold, machine, pass, add, outcome } = setUp({}, 1);
+    await outcome(hold({ storage: memoryStorage() }, add('another')));
+    void hold({ wait: HOUR });
+    await pass(10 * SECOND);
+    let ended = false;
+    void machine
+      .exit()
+      ?.release()
+      .then(() => {
+        ended = true;
+      });
+    await settle();
+    expect(ended).toBe(true);
+  });
+
+  test('by a listener that is told of the seat still has the session to give back', async () => {
+    const { hold, machine, outcome } = setUp();
+    const farewells: unknown[] = [];
+    await outcome(hold({ onEvent: ({ type }) => type === 'held' && farewells.push(machine.exit()?.farewell()) }));
+    expect(farewells).toEqual([expect.objectContaining({ body: expect.stringContaining('session_id') })]);
+  });
+
+  test('has nothing more to do once the seat is given back, or there was none', async () => {
+    const { hold, machine, outcome, add } = setUp({}, 1);
+    const seat = await outcome(hold());
+    await outcome(codeOf(hold({ storage: memoryStorage() }, add('another'))));
+    expect(machine.exit()).toBeDefined();
+    await outcome(seat.release());
+    expect(machine.exit()).toBeUndefined();
+  });
+});
+
+test('a signal that is aborted by the listener that is told of the seat gives it back', async () => {
+  const { hold, outcome, live, pass } = setUp();
+  const stop = new AbortController();
+  const seat = await outcome(hold({ signal: stop.signal, onEvent: ({ type }) => type === 'held' && stop.abort() }));
+  await pass(SECOND);
+  expect([seat.state, live()]).toEqual(['released', 0]);
+});

@@ -10,7 +10,7 @@ const SOURCES = 'client/src';
  * text as an ES module. npm sorts a package's files by name before path, so the twins lie side by side and the second
  * one costs next to nothing in the tarball, as long as both fit into gzip's window of 32 KiB.
  */
-export interface Part {
+interface Part {
   readonly name: string;
   /** Files and folders of client/src and shared/. */
   readonly holds: readonly string[];
@@ -18,7 +18,7 @@ export interface Part {
   readonly isForBrowsers: boolean;
 }
 
-export const PARTS: readonly Part[] = [
+const PARTS: readonly Part[] = [
   {
     name: 'verify',
     holds: [

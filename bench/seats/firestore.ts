@@ -3,8 +3,9 @@ import { createFirestore } from '#shared/gcp/firestore.ts';
 import { retrying } from '#shared/gcp/retry.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { systemClock } from '#shared/model/clock.ts';
+import { newKeyFields } from '#shared/model/key-record.ts';
 import { DEFAULT_LEASE_SECONDS, licenseDocument } from '#shared/model/license.ts';
-import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
@@ -36,7 +37,14 @@ export async function createGround(host: string, seats: number): Promise<Ground>
   const firestore = createFirestore({ projectId: freshProject(), database: '(default)', endpoint: host });
   const { store, costs, forget } = counting(firestore);
   const key = newLicenseKey(newLicenseId());
-  await store.commit([{ op: 'create', path: paths.license(key.licenseId), fields: licenseOf(key, seats) }]);
+  await store.commit([
+    { op: 'create', path: paths.license(key.licenseId), fields: licenseOf(seats) },
+    {
+      op: 'create',
+      path: paths.key(key.licenseId, hashLicenseKey(key)),
+      fields: newKeyFields(newKeyId(), null, Date.now()),
+    },
+  ]);
   await createReconcileSeats({ store, clock: systemClock, random: Math.random })(key.licenseId);
   return {
     key,
@@ -49,7 +57,7 @@ export async function createGround(host: string, seats: number): Promise<Ground>
   };
 }
 
-const licenseOf = (key: LicenseKey, seats: number): Fields =>
+const licenseOf = (seats: number): Fields =>
   licenseDocument({
     tenant_id: 'bench',
     product: 'default',
@@ -70,7 +78,7 @@ const licenseOf = (key: LicenseKey, seats: number): Fields =>
     expires_at: Date.now() + LICENSE_LIFE,
     lease_seconds: DEFAULT_LEASE_SECONDS,
     offline_seconds: 0,
-    keys: [{ hash: hashLicenseKey(key), until: null }],
+    key_changes: 0,
     created_at: Date.now(),
   });
 

@@ -4,6 +4,7 @@ import { createUsageRecorder } from '#functions/seats/usage-recorder.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
+import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { holderId } from '#shared/model/session-id.ts';
 import { createGround } from './firestore.ts';
@@ -49,6 +50,7 @@ export const instantSign = async () => ({ license_token: 'signed' });
 
 const acquireRequest = (key: LicenseKey, client: string): AcquireRequest => ({
   key,
+  keyHash: hashLicenseKey(key),
   hardwareId: client,
   holderId: holderId(key.licenseId, client),
   client: { user_email: null, hostname: client, platform: null, client_version: null },

@@ -52,6 +52,7 @@ function newSession({ key }: Pick<Ground, 'key'>, client: string, seat: Document
     name: newSessionName(key),
     fields: {
       ...{ license_id: key.licenseId, tenant_id: 'bench', seat: seat.id, holder: holderId(key.licenseId, client) },
+      key: 'bench',
       ...{ user_email: null, hostname: randomUUID(), platform: null, client_version: null },
       ...{ acquired_at: now, last_heartbeat: now, expires_at: now + 360_000 },
       shard: Math.floor(Math.random() * SHARDS),

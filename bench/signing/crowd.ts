@@ -4,6 +4,7 @@ import { createSignLicense, type SignedLicense } from '#functions/seats/sign-lic
 import { verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { verifyLicense } from '#shared/crypto/license.ts';
 import { systemClock } from '#shared/model/clock.ts';
+import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { holderId } from '#shared/model/session-id.ts';
 import { createSignClaims, type TokenFormat } from '#shared/signing/sign-claims.ts';
@@ -56,6 +57,7 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
       const hardwareId = `client-${index}`;
       const { signed } = await acquire({
         key: ground.key,
+        keyHash: hashLicenseKey(ground.key),
         hardwareId,
         holderId: holderId(ground.key.licenseId, hardwareId),
         client: { user_email: null, hostname: hardwareId, platform: null, client_version: null },

@@ -1,14 +1,16 @@
 import type { BoundRoute } from '#shared/http/route.ts';
 import { type AuditDomain, auditRoutes } from './audit-handlers.ts';
 import { type LicenseDomain, licenseRoutes } from './license-handlers.ts';
+import { type LicenseKeyDomain, licenseKeyRoutes } from './license-key-handlers.ts';
 import { type MemberDomain, memberRoutes } from './member-handlers.ts';
 import { type TenantDomain, tenantRoutes } from './tenant-handlers.ts';
 
-export interface AdminDomain extends TenantDomain, MemberDomain, LicenseDomain, AuditDomain {}
+export interface AdminDomain extends TenantDomain, MemberDomain, LicenseDomain, LicenseKeyDomain, AuditDomain {}
 
 export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...tenantRoutes(domain),
   ...memberRoutes(domain),
   ...licenseRoutes(domain),
+  ...licenseKeyRoutes(domain),
   ...auditRoutes(domain),
 ];

@@ -4,11 +4,13 @@ import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
+import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { createAudit } from './audit.ts';
 import { createCommitAudited } from './commit-audited.ts';
 import { adminRoutes } from './handlers.ts';
 import { createInvitations } from './invitations.ts';
+import { createLicenseKeys } from './license-keys.ts';
 import { createLicenses } from './licenses.ts';
 import { createMembers } from './members.ts';
 import { createRunOnce } from './once.ts';
@@ -33,6 +35,7 @@ export const admin = defineFunction({
     const commitAudited = createCommitAudited({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
     const mutex = createKeyedMutex();
     const reconcile = createReconcileSeats({ store, clock, random });
+    const endSessionsOfKey = createEndSessionsOfKey({ store, clock, random });
     const licenses = createLicenses({ store, clock, reconcile, commitAudited, mutex });
     return {
       routes: adminRoutes({
@@ -41,6 +44,7 @@ export const admin = defineFunction({
         members: createMembers({ store, commitAudited, mutex }),
         invitations: createInvitations({ store, clock, commitAudited }),
         licenses,
+        licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
         sessions: createSessions({ store, clock, random, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
         audit: createAudit({ store }),

@@ -5,12 +5,15 @@ import { bind } from '#shared/http/validate.ts';
 import { parseLicenseKey } from '#shared/license-format/license-key.ts';
 import { formatTime, formatTimeOrNull, parseTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault, invalid } from '#shared/model/errors.ts';
+import { invalid } from '#shared/model/errors.ts';
 import { type EveryMember, nothingElse } from '#shared/model/every-member.ts';
 import type { LicenseFields } from '#shared/model/license.ts';
 import type { Session } from '#shared/model/session.ts';
 import { actorOf } from './actor.ts';
-import type { ChangePreview, CreatedLicense, createLicenses, RotatedKey } from './licenses.ts';
+import type { ChangePreview } from './change-license.ts';
+import type { CreatedLicense } from './create-license.ts';
+import { keyNotFound } from './find-licenses.ts';
+import type { createLicenses } from './licenses.ts';
 import { listResponse } from './list-response.ts';
 import type { RunOnce } from './once.ts';
 import { scopeOf } from './scope.ts';
@@ -51,9 +54,7 @@ export const licenseRoutes = ({ licenses, sessions, usage, runOnce, clock }: Lic
 
   bind(contract.lookupLicense, async ({ body, principal }) => {
     const key = parseLicenseKey(body.license_key);
-    if (key === undefined) {
-      throw new Fault('license_not_found', 'The key was typed wrongly, replaced, or never issued.');
-    }
+    if (key === undefined) throw keyNotFound();
     return { status: 200, body: describe(await licenses.lookup(scopeOf(principal), key)) };
   }),
 
@@ -77,18 +78,6 @@ export const licenseRoutes = ({ licenses, sessions, usage, runOnce, clock }: Lic
   bind(contract.archiveLicense, async (input) => {
     await licenses.archive(scopeOf(input.principal), input.params.license_id, actorOf(input));
     return { status: 204 };
-  }),
-
-  bind(contract.rotateLicenseKey, async (input) => {
-    const { params, body, principal } = input;
-    const { license_id } = params;
-    const respond = ({ licenseKey, oldKeysUntil }: RotatedKey): HttpResponse => ({
-      status: 201,
-      body: { license_id, license_key: licenseKey, old_keys_until: formatTime(oldKeysUntil) },
-    });
-    return runOnce(input, contract.rotateLicenseKey, respond, (once) =>
-      licenses.rotateKey(scopeOf(principal), license_id, body.grace_seconds, actorOf(input), once),
-    );
   }),
 
   bind(contract.listSessions, async ({ params, query, principal }) => {
@@ -117,7 +106,7 @@ type Described<Schema extends z.ZodType> = EveryMember<z.output<Schema>>;
 /** Without what only the seat protocol and the key check need. */
 const describe = (license: LicenseFields & { readonly id: string }): Described<typeof contract.license> => {
   const { id, expires_at, updates_until, created_at, ...rest } = license;
-  const { keys: _keys, seats: _seats, next_seat: _next, reconciling: _reconciling, ...sold } = rest;
+  const { key_changes: _changes, seats: _seats, next_seat: _next, reconciling: _reconciling, ...sold } = rest;
   const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;
   const { product, tier, features, label, reference, metadata, ...limits } = terms;
   const { max_seats, lease_seconds, offline_seconds, release, ...forgotten } = limits;
@@ -158,6 +147,7 @@ const describePreview = ({ wouldEnd, count, seatsUsed, seatsTotal }: ChangePrevi
 const describeSession = (session: Session): Described<typeof contract.session> => ({
   session: session.handle,
   machine: session.holder.slice(0, 8),
+  key: session.key,
   user_email: session.user_email,
   hostname: session.hostname,
   platform: session.platform,

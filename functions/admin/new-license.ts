@@ -1,17 +1,15 @@
 import type * as z from 'zod';
 import type { createLicense } from '#shared/contract/admin.ts';
-import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
 import { type LicenseFields, OFFLINE_SECONDS } from '#shared/model/license.ts';
-import { hashLicenseKey } from '#shared/model/license-key.ts';
 
 type CreateBody = z.output<NonNullable<typeof createLicense.body>>;
 
 /** The terms of a new licence, as the request has them; times are milliseconds since the epoch. */
 export type NewLicense = EveryMember<Omit<CreateBody, 'tenant_id'>> & { readonly tenant_id: string };
 
-/** The document of a new licence; its seats are created afterwards. */
-export function newLicense(wanted: NewLicense, key: LicenseKey, now: number): EveryMember<LicenseFields> {
+/** The document of a new licence. Its key is a document of the same commit; its seats are created afterwards. */
+export function newLicense(wanted: NewLicense, now: number): EveryMember<LicenseFields> {
   return {
     ...wanted,
     offline_seconds: wanted.offline_seconds ?? OFFLINE_SECONDS[wanted.tier],
@@ -21,14 +19,14 @@ export function newLicense(wanted: NewLicense, key: LicenseKey, now: number): Ev
     seats: 0,
     next_seat: 0,
     reconciling: true,
-    keys: [{ hash: hashLicenseKey(key), until: null }],
+    key_changes: 0,
     created_at: now,
   };
 }
 
 /** What was sold with a new licence, for its audit record. */
 export const termsOf = ({
-  keys: _keys,
+  key_changes: _changes,
   seats: _seats,
   next_seat: _next,
   reconciling: _busy,

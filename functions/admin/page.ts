@@ -18,12 +18,14 @@ export interface Page<T> {
 /**
  * One page of a list in the order of ids. The cursor is the id of the page's last document in base64url:
  * it reveals nothing that the page does not show, and inserts or deletions between two requests shift nothing.
+ * @param idOf what the list is ordered by, if that is not the documents' own ids
  * @throws Fault `invalid_request` for a cursor that no page returned
  */
 export async function readPage(
   store: Pick<DocumentReader, 'query'>,
   { limit, cursor }: PageRequest,
   query: (range: QueryRange) => Query,
+  idOf: (document: Document) => string = ({ id }) => id,
 ): Promise<Page<Document>> {
   const { collection } = query({ limit });
   const after = cursor === undefined ? undefined : `${collection}/${decodeCursor(cursor)}`;
@@ -31,12 +33,19 @@ export async function readPage(
   const documents = await store.query(query({ limit: limit + 1, after }));
   const items = documents.slice(0, limit);
   const last = items.at(-1);
-  return { items, next: documents.length > limit && last !== undefined ? encodeCursor(last.id) : undefined };
+  return { items, next: documents.length > limit && last !== undefined ? encodeCursor(idOf(last)) : undefined };
 }
 
 /** Documents that are read for one page at most, when most of them do not match. */
 const MAX_SCANNED = 2_000;
 const SCAN_CHUNK = 200;
+
+interface Matching<T> {
+  readonly read: (document: Document) => T;
+  readonly matches: (item: T) => boolean;
+  /** As for `readPage`; the item's `id` is the same. */
+  readonly idOf?: (document: Document) => string;
+}
 
 /**
  * One page of the items that match what the store has no index for. A page may be short, or empty, and still have a
@@ -47,13 +56,13 @@ export async function readMatching<T extends { readonly id: string }>(
   store: Pick<DocumentReader, 'query'>,
   { limit, cursor }: PageRequest,
   query: (range: QueryRange) => Query,
-  { read, matches }: { readonly read: (document: Document) => T; readonly matches: (item: T) => boolean },
+  { read, matches, idOf }: Matching<T>,
 ): Promise<Page<T>> {
   const items: T[] = [];
   let next = cursor;
   // The first read has the size of the page, so a list whose items all match costs no more than its items.
   for (let scanned = 0, size = limit; scanned < MAX_SCANNED; scanned += size, size = SCAN_CHUNK) {
-    const page: Page<Document> = await readPage(store, { limit: size, cursor: next }, query);
+    const page: Page<Document> = await readPage(store, { limit: size, cursor: next }, query, idOf);
     const found = page.items.map(read).filter(matches);
     const missing = limit - items.length;
     items.push(...found.slice(0, missing));

@@ -1,4 +1,5 @@
 import { USAGE_DAYS, USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
+import { paths } from '#shared/seats/paths.ts';
 import type { Filter, Query } from '#shared/store/store.ts';
 import { adminPaths } from './paths.ts';
 
@@ -50,6 +51,35 @@ export const adminQueries = {
       ['expires_at', '<=', now],
     ],
     orderBy: [['expires_at', 'asc']],
+    limit,
+  }),
+
+  /** A licence's keys, those that have ended too. The documents' own ids are the keys' hashes, which no list shows. */
+  keysOf: (licenseId: string, { limit, after }: QueryRange): Query => ({
+    collection: paths.keys(licenseId),
+    where: [],
+    orderBy: [['id', 'asc']],
+    limit,
+    ...(after === undefined ? {} : { startAfter: [after.slice(after.lastIndexOf('/') + 1)] }),
+  }),
+
+  keyById: (licenseId: string, keyId: string): Query => ({
+    collection: paths.keys(licenseId),
+    where: [['id', '==', keyId]],
+    limit: 1,
+  }),
+
+  keysWithoutEnd: (licenseId: string, limit: number): Query => ({
+    collection: paths.keys(licenseId),
+    where: [['until', '==', null]],
+    limit,
+  }),
+
+  /** The keys that have an end, later than a moment. */
+  keysUntilAfter: (licenseId: string, moment: number, limit: number): Query => ({
+    collection: paths.keys(licenseId),
+    where: [['until', '>', moment]],
+    orderBy: [['until', 'asc']],
     limit,
   }),
 

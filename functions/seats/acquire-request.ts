@@ -25,6 +25,8 @@ export interface LicenseSubject {
 
 /** One machine's request for a seat of one licence. */
 export interface AcquireRequest extends LicenseSubject {
+  /** The id of the key's document. */
+  readonly keyHash: string;
   /** The id of the machine's holder document: the hash of licence id and hardware id. */
   readonly holderId: string;
   readonly client: ClientDetails;

@@ -2,6 +2,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import type { Fault } from '#shared/model/errors.ts';
 import { CommitError, type DocumentReader } from '#shared/store/store.ts';
 import { type AttemptedRequest, callerGone } from './acquire-request.ts';
+import { keyUseWrites } from './key-use.ts';
 import type { Lease } from './lease.ts';
 import type { LicenseCache } from './license-cache.ts';
 import { type Claim, type PlanStep, planGroup, type Refuse, type Renew } from './plan.ts';
@@ -58,11 +59,11 @@ export async function attemptGroup(
   const outcomes = new Map(steps.map((step) => [step, expectedOutcome(step, context.sign)]));
   const [claimed, renewed] = await Promise.all([
     commitClaims(
-      context.usage,
+      context,
       steps.filter((step) => step.kind === 'claim'),
     ),
     writeRenewals(
-      context.usage,
+      context,
       steps.filter((step) => step.kind === 'renew'),
     ),
   ]);
@@ -84,11 +85,14 @@ function expectedOutcome(step: PlanStep, sign: SignLicense): AcquireOutcome {
 }
 
 /** All claims of the group are one commit. */
-async function commitClaims(usage: UsageRecorder, claims: readonly Claim[]): Promise<'applied' | 'failed' | 'unknown'> {
+async function commitClaims(
+  { usage, clock }: AttemptContext,
+  claims: readonly Claim[],
+): Promise<'applied' | 'failed' | 'unknown'> {
   if (claims.length === 0) return 'applied';
   try {
     await usage.commit(
-      claims.flatMap(({ writes }) => writes),
+      [...claims.flatMap(({ writes }) => writes), ...keyUseWrites(claims, clock.now())],
       peakOf(claims),
     );
     return 'applied';
@@ -99,10 +103,13 @@ async function commitClaims(usage: UsageRecorder, claims: readonly Claim[]): Pro
 }
 
 /** Each renewal is one write and needs no atomicity: one that fails leaves the others alone. */
-async function writeRenewals(usage: UsageRecorder, renewals: readonly Renew[]): Promise<ReadonlySet<PlanStep>> {
+async function writeRenewals(
+  { usage, clock }: AttemptContext,
+  renewals: readonly Renew[],
+): Promise<ReadonlySet<PlanStep>> {
   if (renewals.length === 0) return new Set();
   const failures = await usage.writeEach(
-    renewals.map(({ write }) => write),
+    [...renewals.map(({ write }) => write), ...keyUseWrites(renewals, clock.now())],
     peakOf(renewals),
   );
   return new Set(renewals.filter((_, index) => failures[index] === undefined));

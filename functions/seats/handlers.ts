@@ -4,6 +4,7 @@ import { bind } from '#shared/http/validate.ts';
 import { parseLicenseKey } from '#shared/license-format/license-key.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
+import { hashLicenseKey } from '#shared/model/license-key.ts';
 import type { Logger } from '#shared/model/logger.ts';
 import { holderId } from '#shared/model/session-id.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
@@ -32,6 +33,7 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
     const holder = holderId(key.licenseId, body.hardware_id);
     const { lease, created, signed } = await domain.acquire({
       key,
+      keyHash: hashLicenseKey(key),
       hardwareId: body.hardware_id,
       holderId: holder,
       client: {
@@ -106,7 +108,7 @@ interface Refresh {
 async function checkRefresh(domain: SeatsDomain, sessionId: string, refresh: Refresh): Promise<Refreshable> {
   const key = parseLicenseKey(refresh.license_key);
   if (key === undefined) throw new Fault('forbidden', 'Session, machine and licence key do not belong together.');
-  return domain.checkRefresh({ sessionId, key, hardwareId: refresh.hardware_id });
+  return domain.checkRefresh({ sessionId, key, keyHash: hashLicenseKey(key), hardwareId: refresh.hardware_id });
 }
 
 interface SignAgain {

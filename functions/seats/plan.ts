@@ -1,4 +1,5 @@
 import { Fault } from '#shared/model/errors.ts';
+import type { KeyRecord } from '#shared/model/key-record.ts';
 import { isShrinking, type License } from '#shared/model/license.ts';
 import { type Session, SHARDS } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
@@ -21,6 +22,7 @@ export interface Refuse {
 export interface Renew {
   readonly kind: 'renew';
   readonly request: AttemptedRequest;
+  readonly key: KeyRecord;
   readonly lease: Lease;
   /** An earlier attempt of this very request created the session. */
   readonly created: boolean;
@@ -31,6 +33,7 @@ export interface Renew {
 export interface Claim {
   readonly kind: 'claim';
   readonly request: AttemptedRequest;
+  readonly key: KeyRecord;
   readonly lease: Lease;
   /** False when the machine had a session, which this one replaces. */
   readonly created: boolean;
@@ -38,6 +41,14 @@ export interface Claim {
 }
 
 export type PlanStep = Refuse | Renew | Claim;
+
+/** What an eligible request is decided by. */
+interface Terms {
+  readonly license: License;
+  readonly key: KeyRecord;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
 
 /** Where a new session's seat comes from: it is open, another machine's session expired, or the machine has it already. */
 type SeatSource =
@@ -53,24 +64,26 @@ type SeatSource =
  *   machine, because a session ended between two reads: it has to be attempted again.
  */
 export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRequest[], now: number): PlanStep[] {
-  const { license, holders, rekeyed } = snapshot;
+  const { license, keys, holders, rekeyed } = snapshot;
   if (license === undefined) return requests.map((request) => refuse(request, licenseNotFound()));
   const sources = seatSources(snapshot, license, requests).values();
   let used = snapshot.used;
   return requests.flatMap((request): PlanStep[] => {
-    const fault = ineligibility(request.key, license, now);
-    if (fault !== undefined) return [refuse(request, fault)];
+    const key = keys.get(request.keyHash);
+    const fault = ineligibility(key, license, now);
+    if (key === undefined || fault !== undefined) return [refuse(request, fault ?? licenseNotFound())];
+    const terms = { license, key, now };
     const holder = holders.get(request.holderId);
     if (holder !== undefined) {
-      const renewal = planRenewal(request, holder, license, snapshot.used, now);
+      const renewal = planRenewal(request, holder, terms, snapshot.used);
       if (renewal !== undefined) return [renewal];
       const session = rekeyed.get(holder.session);
-      return session ? [planClaim(request, { kind: 'own', session }, license, snapshot.used, now)] : [];
+      return session ? [planClaim(request, { kind: 'own', session }, terms, snapshot.used)] : [];
     }
     const source = sources.next().value;
     if (source === undefined) return [refuse(request, noSeatsAvailable(license, used))];
     if (source.kind === 'open') used += 1;
-    return [planClaim(request, source, license, used, now)];
+    return [planClaim(request, source, terms, used)];
   });
 }
 
@@ -104,9 +117,8 @@ const noSeatsAvailable = (license: License, used: number): Fault =>
 function planRenewal(
   request: AttemptedRequest,
   holder: HolderRecord,
-  license: License,
+  { license, key, now }: Terms,
   used: number,
-  now: number,
 ): Renew | undefined {
   const name = deriveSessionName(request.key, holder.nonce);
   if (name.handle !== holder.session) return undefined;
@@ -114,6 +126,7 @@ function planRenewal(
   return {
     kind: 'renew',
     request,
+    key,
     lease: { license, sessionId: name.sessionId, expiresAt, seatsUsed: used },
     created: request.earlierNonces.includes(holder.nonce),
     write: renew(name.handle, now, expiresAt, request.program === undefined ? [] : [request.program], {
@@ -122,13 +135,15 @@ function planRenewal(
   };
 }
 
-function planClaim(request: AttemptedRequest, source: SeatSource, license: License, used: number, now: number): Claim {
+function planClaim(request: AttemptedRequest, source: SeatSource, terms: Terms, used: number): Claim {
   const seat = source.kind === 'open' ? source.seat.id : source.session.seat;
-  const session = newSession(request, license, seat, now);
+  const { license, key, now } = terms;
+  const session = newSession(request, terms, seat);
   const { name, fields } = session;
   return {
     kind: 'claim',
     request,
+    key,
     lease: { license, sessionId: name.sessionId, expiresAt: fields.expires_at, seatsUsed: used },
     created: source.kind !== 'own',
     writes: claimWrites(source, session, now),
@@ -148,7 +163,7 @@ function claimWrites(source: SeatSource, session: NewSession, now: number): Writ
   }
 }
 
-function newSession(request: AttemptedRequest, license: License, seat: string, now: number): NewSession {
+function newSession(request: AttemptedRequest, { license, key, now }: Terms, seat: string): NewSession {
   const name = deriveSessionName(request.key, request.nonce);
   return {
     name,
@@ -158,6 +173,7 @@ function newSession(request: AttemptedRequest, license: License, seat: string, n
       tenant_id: license.tenant_id,
       seat,
       holder: request.holderId,
+      key: key.id,
       acquired_at: now,
       last_heartbeat: now,
       expires_at: leaseEnd(license, now),

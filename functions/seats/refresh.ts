@@ -1,6 +1,7 @@
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
+import { readKey } from '#shared/model/key-record.ts';
 import { type License, readLicense } from '#shared/model/license.ts';
 import { holderFields, readSession } from '#shared/model/session.ts';
 import { deriveSessionName, handleOf, holderId } from '#shared/model/session-id.ts';
@@ -12,6 +13,8 @@ import { ineligibility } from './eligibility.ts';
 export interface RefreshRequest {
   readonly sessionId: string;
   readonly key: LicenseKey;
+  /** The id of the key's document. */
+  readonly keyHash: string;
   readonly hardwareId: string;
 }
 
@@ -30,10 +33,11 @@ export type CheckRefresh = (request: RefreshRequest) => Promise<Refreshable>;
  * @throws Fault `forbidden` when they do not, or the key has ended; it does not tell which
  */
 export function createCheckRefresh({ store, clock }: { store: DocumentReader; clock: Clock }): CheckRefresh {
-  return async ({ sessionId, key, hardwareId }) => {
+  return async ({ sessionId, key, keyHash, hardwareId }) => {
     const handle = handleOf(sessionId);
-    const [licenseDocument, holderDocument, sessionDocument] = await store.get([
+    const [licenseDocument, keyDocument, holderDocument, sessionDocument] = await store.get([
       paths.license(key.licenseId),
+      paths.key(key.licenseId, keyHash),
       paths.holder(key.licenseId, holderId(key.licenseId, hardwareId)),
       paths.session(handle),
     ]);
@@ -42,7 +46,7 @@ export function createCheckRefresh({ store, clock }: { store: DocumentReader; cl
     const license = readLicense(licenseDocument);
     const { nonce } = holderFields.parse(holderDocument.fields);
     if (deriveSessionName(key, nonce).sessionId !== sessionId) throw mismatch();
-    if (ineligibility(key, license, clock.now()) !== undefined) throw mismatch();
+    if (ineligibility(keyDocument && readKey(keyDocument), license, clock.now()) !== undefined) throw mismatch();
     return { license, userEmail: readSession(sessionDocument).user_email };
   };
 }

@@ -1,3 +1,4 @@
+import { type KeyRecord, readKey } from '#shared/model/key-record.ts';
 import { isShrinking, type License, readLicense } from '#shared/model/license.ts';
 import { expiredBefore, holderFields, readSession, type Session } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
@@ -16,6 +17,8 @@ export interface HolderRecord {
 /** Everything that the store says about a licence and that a group of requests is decided by. */
 export interface SeatSnapshot {
   readonly license: License | undefined;
+  /** The keys that the requests brought, by hash; those that the licence does not have are missing. */
+  readonly keys: ReadonlyMap<string, KeyRecord>;
   /** By holder id; machines without a session are missing. */
   readonly holders: ReadonlyMap<string, HolderRecord>;
   /** Sessions of this group's machines that were created under another licence key, by handle. */
@@ -27,6 +30,8 @@ export interface SeatSnapshot {
   /** How many seats are taken. */
   readonly used: number;
 }
+
+type SnapshotOfLicense = SeatSnapshot & { readonly license: License };
 
 export interface SnapshotOptions {
   readonly store: DocumentReader;
@@ -45,20 +50,32 @@ export async function readSnapshot(
   requests: readonly AcquireRequest[],
   now: number,
 ): Promise<SeatSnapshot> {
-  const [[document, ...holderDocuments], open, used] = await Promise.all([
-    store.get([paths.license(licenseId), ...requests.map(({ holderId }) => paths.holder(licenseId, holderId))]),
+  const hashes = [...new Set(requests.map(({ keyHash }) => keyHash))];
+  const [[document, ...others], open, used] = await Promise.all([
+    store.get([
+      paths.license(licenseId),
+      ...hashes.map((hash) => paths.key(licenseId, hash)),
+      ...requests.map(({ holderId }) => paths.holder(licenseId, holderId)),
+    ]),
     readOpenSeats(store, licenseId, requests.length, random()),
     store.count(queries.takenSeats(licenseId)),
   ]);
-  const holders = new Map(
-    holderDocuments.flatMap((found): [string, HolderRecord][] =>
-      found === undefined ? [] : [[found.id, holderFields.parse(found.fields)]],
-    ),
+  const keys = new Map(
+    others
+      .slice(0, hashes.length)
+      .flatMap((found) => (found === undefined ? [] : [[found.id, readKey(found)] as const])),
   );
-  const found = { holders, rekeyed: new Map<string, Session>(), open, expired: [], used };
+  const holders = new Map(
+    others
+      .slice(hashes.length)
+      .flatMap((found): [string, HolderRecord][] =>
+        found === undefined ? [] : [[found.id, holderFields.parse(found.fields)]],
+      ),
+  );
+  const found = { keys, holders, rekeyed: new Map<string, Session>(), open, expired: [], used };
   if (document === undefined) return { ...found, license: undefined };
   const license = readLicense(document);
-  const rekeyed = await readRekeyed(store, license, holders, requests, now);
+  const rekeyed = await readRekeyed(store, { ...found, license }, requests, now);
   const snapshot = { ...found, license, rekeyed };
   return { ...snapshot, expired: await readExpired(store, snapshot, requests, now) };
 }
@@ -84,15 +101,14 @@ async function readOpenSeats(
 /** The sessions of machines whose licence key was changed since: the new key does not lead to the session's id. */
 async function readRekeyed(
   store: DocumentReader,
-  license: License,
-  holders: SeatSnapshot['holders'],
+  { license, keys, holders }: SnapshotOfLicense,
   requests: readonly AcquireRequest[],
   now: number,
 ): Promise<ReadonlyMap<string, Session>> {
-  const handles = requests.flatMap(({ key, holderId }) => {
+  const handles = requests.flatMap(({ key, keyHash, holderId }) => {
     const holder = holders.get(holderId);
     if (holder === undefined || deriveSessionName(key, holder.nonce).handle === holder.session) return [];
-    return ineligibility(key, license, now) === undefined ? [holder.session] : [];
+    return ineligibility(keys.get(keyHash), license, now) === undefined ? [holder.session] : [];
   });
   if (handles.length === 0) return new Map();
   const sessions = (await store.get(handles.map(paths.session))).flatMap((document) =>
@@ -104,7 +120,7 @@ async function readRekeyed(
 /** As many as open seats are missing, and as many more as the query may find of the group's own machines. */
 async function readExpired(
   store: DocumentReader,
-  { license, holders, rekeyed, open }: SeatSnapshot & { readonly license: License },
+  { license, keys, holders, rekeyed, open }: SnapshotOfLicense,
   requests: readonly AcquireRequest[],
   now: number,
 ): Promise<readonly Session[]> {
@@ -112,7 +128,9 @@ async function readExpired(
   const free = open.filter(({ id }) => !kept.has(id)).length;
   const withoutSession = requests.filter(({ holderId }) => !holders.has(holderId));
   if (withoutSession.length <= free || isShrinking(license)) return [];
-  const wanted = withoutSession.filter(({ key }) => ineligibility(key, license, now) === undefined).length;
+  const wanted = withoutSession.filter(
+    ({ keyHash }) => ineligibility(keys.get(keyHash), license, now) === undefined,
+  ).length;
   if (wanted <= free) return [];
   const limit = wanted - free + requests.length;
   return (await store.query(queries.expiredOf(license.id, expiredBefore(now), limit))).map(readSession);

@@ -4,7 +4,9 @@ import { openFirestore } from '#shared/gcp/firestore.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
+import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
+import { createEndKeys } from './end-keys.ts';
 import { createReap } from './reap.ts';
 
 /** Called by Cloud Scheduler every minute to end the sessions whose lease is over. */
@@ -23,7 +25,8 @@ export const sessionReaper = defineFunction({
     const store = openFirestore(config);
     const random = Math.random;
     const reconcile = createReconcileSeats({ store, clock, random });
-    const reap = createReap({ store, clock, random, reconcile, budget: config.REAP_SECONDS * 1000 });
+    const endKeys = createEndKeys({ store, clock, endSessionsOfKey: createEndSessionsOfKey({ store, clock, random }) });
+    const reap = createReap({ store, clock, random, reconcile, endKeys, budget: config.REAP_SECONDS * 1000 });
     return {
       routes: [
         bind(contract.reapSessions, async () => {

@@ -1,3 +1,4 @@
+import { mapInParallel } from '#shared/concurrency/map-in-parallel.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import { expiredBefore, readSession, type Session, SHARDS } from '#shared/model/session.ts';
@@ -5,12 +6,14 @@ import { reap } from '#shared/seats/commits.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import { CommitError, type Document, type DocumentStore } from '#shared/store/store.ts';
+import type { EndKeys } from './end-keys.ts';
 
 export interface ReapOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly reconcile: ReconcileSeats;
+  readonly endKeys: EndKeys;
   /** Milliseconds of real time after which a run begins nothing new. */
   readonly budget: number;
 }
@@ -18,7 +21,7 @@ export interface ReapOptions {
 export interface Reaped {
   /** Sessions that this run ended. */
   readonly ended: number;
-  /** Expired sessions that it found. */
+  /** Sessions to be ended that it found: expired ones, and those of keys that ended with them. */
   readonly scanned: number;
   /** Expired sessions that it had no time for. */
   readonly remaining: number;
@@ -42,7 +45,7 @@ interface Run extends ReapOptions {
 
 /**
  * Ends every session whose lease is over, each in a commit of its own that fails if a heartbeat comes first. Then
- * finishes changes of seats that a crash interrupted. Nothing waits for the reaper: acquire takes expired sessions over.
+ * ends the sessions of ended keys, and finishes changes of seats that a crash interrupted. Nothing waits for the reaper: acquire takes expired sessions over.
  */
 export function createReap(options: ReapOptions): Reap {
   return async () => {
@@ -50,10 +53,11 @@ export function createReap(options: ReapOptions): Reap {
     const inTime = () => performance.now() < stopAt;
     const run = { ...options, before: expiredBefore(options.clock.now()), inTime };
     const counts = await mapInParallel(SHARD_NUMBERS, PARALLEL_SHARDS, (shard) => reapShard(run, shard));
+    const ofKeys = await options.endKeys(inTime);
     const settled = await reconcileLicenses(run);
     return {
-      ended: sum(counts.map(({ ended }) => ended)),
-      scanned: sum(counts.map(({ scanned }) => scanned)),
+      ended: sum(counts.map(({ ended }) => ended)) + ofKeys.ended,
+      scanned: sum(counts.map(({ scanned }) => scanned)) + ofKeys.found,
       remaining: inTime() ? 0 : await countExpired(run),
       settled,
     };
@@ -121,18 +125,3 @@ async function countExpired({ store, before }: Run): Promise<number> {
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-
-/** Works on the items in order, at most `width` of them at the same time. */
-async function mapInParallel<T, R>(
-  items: readonly T[],
-  width: number,
-  work: (item: T) => Promise<R>,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  const queue = items.entries();
-  const worker = async () => {
-    for (const [index, item] of queue) results[index] = await work(item);
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-  return results;
-}

@@ -5,9 +5,6 @@ import { VENDOR } from '../model/principal.ts';
 import { anyTime, features, metadata, terms } from './license-terms.ts';
 import { page, time } from './schemas.ts';
 
-/** Ninety days: enough to distribute a new key to every machine of a customer. */
-const MAX_GRACE_SECONDS = 90 * 86_400;
-
 export const license = z.object({
   license_id: z.string(),
   tenant_id: z.string(),
@@ -21,6 +18,7 @@ export const license = z.object({
 export const session = z.object({
   session: z.string().describe('the handle: it identifies the session and is not a secret'),
   machine: z.string().describe('the first eight characters of a hash of licence and hardware id'),
+  key: z.string().describe('the id of the licence key that it came with'),
   user_email: z.string().nullable(),
   hostname: z.string().nullable(),
   platform: z.string().nullable(),
@@ -145,30 +143,6 @@ export const archiveLicense = defineRoute({
   params: licenseParams,
   responses: { 204: { description: 'Archived' } },
   errors: ['license_not_found', 'dependency_unavailable'],
-});
-
-export const rotateLicenseKey = defineRoute({
-  id: 'rotateLicenseKey',
-  method: 'POST',
-  path: '/api/v1/licenses/{license_id}/keys',
-  access: [...VENDOR, 'owner', 'admin'],
-  summary: 'Make a new licence key',
-  description:
-    'Replaces a key that has leaked. Older keys work for `grace_seconds` more, unless they end earlier; 0 ends them at ' +
-    'once. A machine that acquires with the new key keeps its seat.',
-  params: licenseParams,
-  body: z.strictObject({ grace_seconds: z.number().int().min(0).max(MAX_GRACE_SECONDS) }),
-  responses: {
-    201: {
-      description: 'The new key, which no other response contains',
-      schema: z.object({
-        license_id: z.string(),
-        license_key: z.string(),
-        old_keys_until: time.describe('when older keys stop working'),
-      }),
-    },
-  },
-  errors: ['license_not_found', 'conflict', 'idempotency_conflict', 'dependency_unavailable'],
 });
 
 export const listSessions = defineRoute({

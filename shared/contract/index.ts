@@ -3,6 +3,7 @@ import * as admin from './admin.ts';
 import * as audit from './audit.ts';
 import * as docs from './docs.ts';
 import * as keyRotation from './key-rotation.ts';
+import * as licenseKeys from './license-keys.ts';
 import * as licenseSigning from './license-signing.ts';
 import * as members from './members.ts';
 import * as publicKeys from './public-keys.ts';
@@ -47,7 +48,9 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     admin.getLicense,
     admin.changeLicense,
     admin.archiveLicense,
-    admin.rotateLicenseKey,
+    licenseKeys.listLicenseKeys,
+    licenseKeys.createLicenseKey,
+    licenseKeys.endLicenseKey,
     admin.listSessions,
     admin.endSession,
     admin.getUsage,

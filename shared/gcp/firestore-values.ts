@@ -54,14 +54,16 @@ export function encodeWrite(root: string, write: Write): ProtoWrite {
       return { update: { name, fields: withExpiry(write) }, currentDocument: { exists: false } };
     case 'set':
       return { update: { name, fields: withExpiry(write) } };
-    case 'update':
+    case 'update': {
+      const fields = withExpiry(write);
       return {
-        update: { name, fields: encodeFields(write.fields) },
+        update: { name, fields },
         // A field that the mask names and the document does not have is removed.
-        updateMask: { fieldPaths: [...Object.keys(write.fields), ...(write.remove ?? [])] },
+        updateMask: { fieldPaths: [...Object.keys(fields), ...(write.remove ?? [])] },
         updateTransforms: encodeTransforms(write),
         currentDocument: write.lastUpdateTime === undefined ? { exists: true } : { updateTime: write.lastUpdateTime },
       };
+    }
     case 'merge': {
       const fields = withExpiry(write);
       return {
@@ -88,7 +90,7 @@ function encodeTransforms({ maximum = {}, increment = {} }: Extract<Write, { op:
 function withExpiry({
   fields,
   deleteAfter,
-}: Extract<Write, { op: 'create' | 'set' | 'merge' }>): Record<string, ProtoValue> {
+}: Extract<Write, { op: 'create' | 'set' | 'merge' | 'update' }>): Record<string, ProtoValue> {
   if (deleteAfter === undefined) return encodeFields(fields);
   return { ...encodeFields(fields), delete_after: encodeTimestamp(deleteAfter) };
 }

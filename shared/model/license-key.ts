@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   encodeCharacters,
   formatLicenseKey,
@@ -6,6 +6,8 @@ import {
   type LicenseKey,
   SECRET_LENGTH,
 } from '../license-format/license-key.ts';
+
+const KEY_ID_LENGTH = 16;
 
 export type RandomBytes = (size: number) => Uint8Array;
 
@@ -17,15 +19,14 @@ export const newLicenseId = (random: RandomBytes = randomBytes): string =>
 export const newLicenseKey = (licenseId: string, random: RandomBytes = randomBytes): LicenseKey =>
   formatLicenseKey(licenseId, encodeCharacters(random(SECRET_LENGTH)));
 
+/** A fresh id of a key's record, which says nothing of the key: `key_` and sixteen characters (80 bits). */
+export const newKeyId = (random: RandomBytes = randomBytes): string =>
+  `key_${encodeCharacters(random(KEY_ID_LENGTH)).toLowerCase()}`;
+
+export const isKeyId = (text: string): boolean => /^key_[0-9a-hjkmnp-tv-z]{16}$/.test(text);
+
 /**
  * SHA-256 of the key's canonical spelling, hexadecimal; the only form in which a key is stored. The 135 random bits of
  * the key make salt and stretching unnecessary.
  */
 export const hashLicenseKey = (key: LicenseKey): string => createHash('sha256').update(key.text).digest('hex');
-
-/** Compares two hexadecimal digests in a time that does not depend on where they differ. */
-export function sameDigest(a: string, b: string): boolean {
-  // The characters are compared, not the decoded bytes: decoding stops at the first character that is not hexadecimal.
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
-}

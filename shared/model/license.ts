@@ -59,8 +59,8 @@ export const licenseFields = z.object({
   lease_seconds: integer,
   offline_seconds: integer,
   release: z.enum(RELEASE_MODES),
-  /** SHA-256 of the keys that open it; an old one until its grace ends. */
-  keys: z.array(z.object({ hash: z.string(), until: integer.nullable() })),
+  /** Counts the changes of its keys, which are documents of their own: each change is guarded by this document. */
+  key_changes: integer,
   created_at: integer,
 });
 

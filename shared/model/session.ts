@@ -10,6 +10,7 @@ const END_REASONS = [
   'license_archived',
   'license_expired',
   'seats_reduced',
+  'key_ended',
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -39,6 +40,8 @@ export const sessionFields = z.object({
   seat: z.string(),
   /** The id of the holder's document. */
   holder: z.string(),
+  /** The id of the licence key that it came with; another key begins another session. */
+  key: z.string(),
   user_email: text,
   hostname: text,
   platform: text,

@@ -4,6 +4,10 @@ export const paths = {
   seats: (licenseId: string) => `licenses/${licenseId}/seats`,
   seat: (licenseId: string, seat: string) => `licenses/${licenseId}/seats/${seat}`,
   holder: (licenseId: string, holder: string) => `licenses/${licenseId}/holders/${holder}`,
+  /** @param hash of the licence key */
+  key: (licenseId: string, hash: string) => `licenses/${licenseId}/keys/${hash}`,
+  keys: (licenseId: string) => `licenses/${licenseId}/keys`,
+  keyEnding: (keyId: string) => `key_endings/${keyId}`,
   session: (handle: string) => `sessions/${handle}`,
   ended: (handle: string) => `ended_sessions/${handle}`,
 } as const;

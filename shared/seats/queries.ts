@@ -58,6 +58,21 @@ export const queries = {
     limit,
   }),
 
+  /** The sessions that came with a licence key, whose id is unique among all licences. */
+  sessionsOfKey: (keyId: string, limit: number): Query => ({
+    collection: 'sessions',
+    where: [['key', '==', keyId]],
+    limit,
+  }),
+
+  /** Keys that have ended and whose sessions end with them. */
+  dueKeyEndings: (now: number, limit: number): Query => ({
+    collection: 'key_endings',
+    where: [['due', '<=', now]],
+    orderBy: [['due', 'asc']],
+    limit,
+  }),
+
   /** A licence's sessions, those whose leases end soonest first. */
   earliestLeaseEnds: (licenseId: string, limit: number): Query => ({
     collection: 'sessions',

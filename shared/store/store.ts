@@ -45,6 +45,7 @@ export type Write =
       /** Fields that are removed; like those of `maximum` and `increment` they may lie within a map: `map.field`. */
       readonly remove?: readonly string[];
       readonly lastUpdateTime?: UpdateTime;
+      readonly deleteAfter?: number;
     }
   | {
       readonly op: 'merge';

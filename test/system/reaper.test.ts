@@ -42,6 +42,7 @@ async function licenseOfDead(count: number, shard: number): Promise<string> {
   const fields = {
     license_id,
     tenant_id: 'demo',
+    key: 'key_0',
     user_email: null,
     hostname: null,
     platform: null,
@@ -135,7 +136,14 @@ describe('sessions whose lease is over', () => {
     const { clock } = suite.stack;
     const random = Math.random;
     const reconcile = createReconcileSeats({ store, clock, random });
-    const reapInNoTime = createReap({ store, clock, random, reconcile, budget: 0 });
+    const reapInNoTime = createReap({
+      store,
+      clock,
+      random,
+      reconcile,
+      endKeys: async () => ({ ended: 0, found: 0 }),
+      budget: 0,
+    });
     expect(await reapInNoTime()).toEqual({ ended: 0, scanned: 0, remaining: 4, settled: 0 });
     expect((await reap('scheduler')).body).toMatchObject({ ended: 4, remaining: 0 });
     await expectAllFree(license_id, 4);

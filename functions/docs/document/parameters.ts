@@ -16,7 +16,7 @@ const HEADERS: Readonly<Record<string, readonly object[]>> = {
   createTask: [IDEMPOTENCY_KEY],
   createTenant: [IDEMPOTENCY_KEY],
   createLicense: [IDEMPOTENCY_KEY],
-  rotateLicenseKey: [IDEMPOTENCY_KEY],
+  createLicenseKey: [IDEMPOTENCY_KEY],
 };
 
 /** A route's parameters in path, query and headers, with the values that its examples give them. */

@@ -47,7 +47,7 @@ function alone(world: World, before: View, operation: Operation, now: number): m
       return operation.kind === 'heartbeat' ? model.heartbeating(before, handle, now) : model.releasing(before, handle);
     }
     case 'reap':
-      return model.reaping(before, now);
+      return model.reaping(before, world.endedKeys, now);
     case 'suspend':
       return model.changing(before, 0, 'license_suspended');
     case 'resize':
@@ -55,6 +55,8 @@ function alone(world: World, before: View, operation: Operation, now: number): m
     case 'reinstate':
     case 'expire':
       return model.changing(before, before.license.max_seats, 'seats_reduced');
+    case 'end key':
+      return model.endingKey(before, world.keyFor(true).id, operation.endSessions);
     case 'rotate':
       return undefined;
     default:

@@ -1,14 +1,19 @@
+import { createCommitAudited } from '#functions/admin/commit-audited.ts';
+import { createLicenseKeys } from '#functions/admin/license-keys.ts';
 import { createLicenses } from '#functions/admin/licenses.ts';
 import { createAcquire } from '#functions/seats/acquire.ts';
 import type { AcquireRequest } from '#functions/seats/acquire-request.ts';
 import { createHeartbeat } from '#functions/seats/heartbeat.ts';
 import { createLicenseCache } from '#functions/seats/license-cache.ts';
 import { createRelease } from '#functions/seats/release.ts';
+import { createEndKeys } from '#functions/session-reaper/end-keys.ts';
 import { createReap } from '#functions/session-reaper/reap.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
+import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { holderId } from '#shared/model/session-id.ts';
+import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 
@@ -22,15 +27,20 @@ export type Instance = ReturnType<typeof createInstance>;
 
 /** One instance of every function that touches seats, composed as in their composition roots. */
 export function createInstance({ store, clock, random }: InstanceOptions) {
-  const licenses = createLicenseCache(store, clock);
+  const cache = createLicenseCache(store, clock);
   const release = createRelease({ store, clock, random });
   const reconcile = createReconcileSeats({ store, clock, random });
+  const endSessionsOfKey = createEndSessionsOfKey({ store, clock, random });
+  const endKeys = createEndKeys({ store, clock, endSessionsOfKey });
+  const commitAudited = createCommitAudited({ store, clock });
+  const licenses = createLicenses({ store, clock, reconcile, commitAudited });
   return {
-    acquire: createAcquire({ store, clock, random, sign: unsigned, licenses }),
-    heartbeat: createHeartbeat({ store, clock, licenses, release }),
+    acquire: createAcquire({ store, clock, random, sign: unsigned, licenses: cache }),
+    heartbeat: createHeartbeat({ store, clock, licenses: cache, release }),
     release,
-    reap: createReap({ store, clock, random, reconcile, budget: 60_000 }),
-    licenses: createLicenses({ store, clock, reconcile }),
+    reap: createReap({ store, clock, random, reconcile, endKeys, budget: 60_000 }),
+    licenses,
+    licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
   };
 }
 
@@ -46,6 +56,7 @@ export const acquireRequest = (
   signal: AbortSignal = new AbortController().signal,
 ): AcquireRequest => ({
   key,
+  keyHash: hashLicenseKey(key),
   hardwareId,
   holderId: holderId(key.licenseId, hardwareId),
   client: { user_email: null, hostname: null, platform: null, client_version: null },

@@ -52,6 +52,7 @@ export function brokenPromises(ledger: Ledger, view: View, allowed: AllowedReaso
       license_expired: allowed.has('license_expired'),
       license_archived: allowed.has('license_archived'),
       seats_reduced: allowed.has('seats_reduced'),
+      key_ended: allowed.has('key_ended'),
     } satisfies Record<EndReason, boolean>;
     if (!justified[end.reason]) broken.push(`I6: a session ended without cause: ${end.reason}`);
   }

@@ -11,10 +11,16 @@ export interface Expected {
   /** The holders that have a new session afterwards. */
   readonly begins: readonly string[];
   /** How many of these sessions end, and for which reason. */
-  readonly ends: { readonly reason: EndReason; readonly count: number; readonly among: readonly string[] } | undefined;
+  readonly ends: readonly Ending[];
 }
 
-const nothing = (...answers: string[]): Expected => ({ answers, begins: [], ends: undefined });
+interface Ending {
+  readonly reason: EndReason;
+  readonly count: number;
+  readonly among: readonly string[];
+}
+
+const nothing = (...answers: string[]): Expected => ({ answers, begins: [], ends: [] });
 
 const lapsed = (view: View, now: number): string[] =>
   [...view.sessions].filter(([, session]) => session.expires_at <= expiredBefore(now)).map(([handle]) => handle);
@@ -38,12 +44,12 @@ export function acquiring(view: View, { holder, key }: Asking, now: number): Exp
   const held = view.holders.get(holder);
   if (held !== undefined) {
     if (deriveSessionName(key.key, held.nonce).handle === held.session) return nothing('same session');
-    return { answers: ['moved'], begins: [holder], ends: { reason: 'reclaimed', count: 1, among: [held.session] } };
+    return { answers: ['moved'], begins: [holder], ends: [{ reason: 'reclaimed', count: 1, among: [held.session] }] };
   }
-  if (view.sessions.size < view.seats.size) return { answers: ['new session'], begins: [holder], ends: undefined };
+  if (view.sessions.size < view.seats.size) return { answers: ['new session'], begins: [holder], ends: [] };
   const among = lapsed(view, now);
   if (among.length === 0) return nothing('no_seats_available');
-  return { answers: ['new session'], begins: [holder], ends: { reason: 'reclaimed', count: 1, among } };
+  return { answers: ['new session'], begins: [holder], ends: [{ reason: 'reclaimed', count: 1, among }] };
 }
 
 export function heartbeating(view: View, handle: string, now: number): Expected {
@@ -53,20 +59,35 @@ export function heartbeating(view: View, handle: string, now: number): Expected 
   return {
     answers: ['ended: license_expired', 'heartbeat'],
     begins: [],
-    ends: { reason: 'license_expired', count: 1, among: [handle] },
+    ends: [{ reason: 'license_expired', count: 1, among: [handle] }],
   };
 }
 
 export function releasing(view: View, handle: string): Expected {
   const end = view.ended.get(handle);
   if (end !== undefined) return nothing(end.reason === 'released' ? 'released' : `ended: ${end.reason}`);
-  return { answers: ['released'], begins: [], ends: { reason: 'released', count: 1, among: [handle] } };
+  return { answers: ['released'], begins: [], ends: [{ reason: 'released', count: 1, among: [handle] }] };
 }
 
-export function reaping(view: View, now: number): Expected {
-  const among = lapsed(view, now);
-  return { answers: ['reaped'], begins: [], ends: { reason: 'expired', count: among.length, among } };
+/** @param endedKeys the ids of keys that were ended together with their sessions */
+export function reaping(view: View, endedKeys: ReadonlySet<string>, now: number): Expected {
+  const expired = lapsed(view, now);
+  const ofKeys = sessionsOf(view, endedKeys).filter((handle) => !expired.includes(handle));
+  const ends: Ending[] = [
+    { reason: 'expired', count: expired.length, among: expired },
+    { reason: 'key_ended', count: ofKeys.length, among: ofKeys },
+  ];
+  return { answers: ['reaped'], begins: [], ends };
 }
+
+/** A key that ends leaves its sessions alone, or ends them all. */
+export function endingKey(view: View, keyId: string, endSessions: boolean): Expected {
+  const among = endSessions ? sessionsOf(view, new Set([keyId])) : [];
+  return { answers: ['key ended'], begins: [], ends: [{ reason: 'key_ended', count: among.length, among }] };
+}
+
+const sessionsOf = (view: View, keys: ReadonlySet<string>): string[] =>
+  [...view.sessions].filter(([, { key }]) => keys.has(key)).map(([handle]) => handle);
 
 /** Open seats go first, then those whose leases end soonest. */
 export function changing(view: View, target: number, reason: EndReason): Expected {
@@ -74,7 +95,7 @@ export function changing(view: View, target: number, reason: EndReason): Expecte
   const ends = [...view.sessions.values()].map(({ expires_at }) => expires_at).sort((a, b) => a - b);
   const latest = ends[count - 1] ?? 0;
   const among = [...view.sessions].filter(([, { expires_at }]) => expires_at <= latest).map(([handle]) => handle);
-  return { answers: ['changed'], begins: [], ends: { reason, count, among } };
+  return { answers: ['changed'], begins: [], ends: [{ reason, count, among }] };
 }
 
 /** How many of these machines get a seat when they acquire at once; undefined unless all are eligible and without one. */
@@ -94,11 +115,13 @@ export function differences(expected: Expected, answer: string, before: View, af
   if (begun.join() !== expected.begins.join())
     found.push(`model: ${begun.length} sessions begun, not ${expected.begins.length}`);
   const ended = [...after.ended].filter(([handle]) => !before.ended.has(handle));
-  const count = answer === 'heartbeat' ? 0 : (expected.ends?.count ?? 0);
-  if (ended.length !== count) found.push(`model: ${ended.length} sessions ended, not ${count}`);
-  for (const [handle, { reason }] of ended) {
-    if (reason !== expected.ends?.reason) found.push(`model: ended as ${reason}, not ${expected.ends?.reason}`);
-    if (!expected.ends?.among.includes(handle)) found.push('model: the wrong session ended');
+  const ends = answer === 'heartbeat' ? [] : expected.ends;
+  for (const { reason, count, among } of ends) {
+    const handles = ended.filter(([, end]) => end.reason === reason).map(([handle]) => handle);
+    if (handles.length !== count) found.push(`model: ${handles.length} sessions ended as ${reason}, not ${count}`);
+    if (!handles.every((handle) => among.includes(handle))) found.push(`model: the wrong session ended as ${reason}`);
   }
+  const others = ended.filter(([, end]) => !ends.some(({ reason }) => reason === end.reason));
+  found.push(...others.map(([, { reason }]) => `model: a session ended as ${reason}`));
   return found;
 }

@@ -8,7 +8,8 @@ export type Operation =
   | { readonly kind: 'resize'; readonly at: number; readonly seats: number }
   | { readonly kind: 'suspend' | 'reinstate'; readonly at: number }
   | { readonly kind: 'expire'; readonly at: number; readonly seconds: number }
-  | { readonly kind: 'rotate'; readonly at: number; readonly grace: number };
+  | { readonly kind: 'rotate'; readonly at: number; readonly grace: number }
+  | { readonly kind: 'end key'; readonly at: number; readonly endSessions: boolean };
 
 export type Step =
   | { readonly kind: 'together'; readonly operations: readonly Operation[] }
@@ -62,6 +63,8 @@ const daily: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 2, arbitrary: reap },
 );
 
+const endKey = fc.record({ kind: fc.constant('end key' as const), at, endSessions: fc.boolean() });
+
 const administration: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 4,
@@ -73,6 +76,7 @@ const administration: fc.Arbitrary<Operation> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('expire' as const), at, seconds: fc.constantFrom(...LICENSE_ENDS) }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rotate' as const), at, grace: fc.constantFrom(-10, 1_000) }) },
+  { weight: 1, arbitrary: endKey },
 );
 
 const operation = fc.oneof({ weight: 6, arbitrary: daily }, { weight: 1, arbitrary: administration });
@@ -138,6 +142,12 @@ export const SCENARIOS = {
   resize: together(
     several(fc.record({ kind: fc.constant('resize' as const), at, seats: fc.constantFrom(1, 2, 8) }), 2, 3),
   ),
+  /** A key ends, its sessions too, while machines acquire with it; then the reaper runs. */
+  endKey: fc.tuple(rush, several(acquire, 2, 4), at).map(([first, then, where]): readonly Step[] => [
+    { kind: 'together', operations: first },
+    { kind: 'together', operations: [{ kind: 'end key', at: where, endSessions: true }, ...then] },
+    { kind: 'together', operations: [{ kind: 'reap', at: where }] },
+  ]),
   /** The licence shrinks while clients acquire the open seats. */
   narrow: fc
     .tuple(at, fc.constantFrom('resize' as const, 'suspend' as const), several(acquire, 2, 4))
@@ -186,6 +196,7 @@ export const sequences = sequencesOf(
     { weight: 1, arbitrary: SCENARIOS.doubleRelease },
     { weight: 1, arbitrary: SCENARIOS.administration },
     { weight: 1, arbitrary: SCENARIOS.resize },
+    { weight: 1, arbitrary: SCENARIOS.endKey },
     { weight: 1, arbitrary: SCENARIOS.narrow },
     { weight: 1, arbitrary: SCENARIOS.shrink },
   ),

@@ -158,6 +158,15 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     decorate: weakened(unguarded((commit) => isShrink(commit) || isSuspend(commit))),
   },
   {
+    name: 'an ended key is not kept for the reaper',
+    breaks: /key_ended/,
+    scenario: 'endKey',
+    decorate: (store) => ({
+      ...store,
+      commit: (writes) => store.commit(writes.filter(({ path }) => !path.startsWith('key_endings/'))),
+    }),
+  },
+  {
     name: 'administration counts seats over another’s change',
     breaks: /I1|I5/,
     scenario: 'resize',

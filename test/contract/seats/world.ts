@@ -1,20 +1,23 @@
-import type { LicenseChange } from '#functions/admin/licenses.ts';
+import { SYSTEM_ACTOR } from '#functions/admin/actor.ts';
+import type { LicenseChange } from '#functions/admin/change-license.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
+import { newKeyFields } from '#shared/model/key-record.ts';
 import { licenseDocument } from '#shared/model/license.ts';
-import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, holderId } from '#shared/model/session-id.ts';
 import { type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
-import type { DocumentStore } from '#shared/store/store.ts';
+import type { DocumentStore, Write } from '#shared/store/store.ts';
 import { acquireRequest, createInstance, EVERYTHING } from './instance.ts';
 import { type Ledger, record } from './ledger.ts';
 import { LEASE_SECONDS, type Operation } from './operations.ts';
 
 export interface Key {
+  readonly id: string;
   readonly key: LicenseKey;
   /** When it stops working; milliseconds since the epoch. */
   readonly until: number | null;
@@ -38,9 +41,12 @@ const LICENSE_ENDS = 365 * 86_400_000;
 /** One licence, the instances that serve it, and clients that know only what they were answered. */
 export async function createWorld({ stores, plain, clock, skews, random, seats }: WorldOptions) {
   const licenseId = newLicenseId();
-  const keys: Key[] = [{ key: newLicenseKey(licenseId), until: null }];
+  const newKey = (): Key => ({ id: newKeyId(), key: newLicenseKey(licenseId), until: null });
+  const keys: Key[] = [newKey()];
   const ledger: Ledger = new Map();
   const allowed = new Set<EndReason>();
+  /** The ids of keys that were ended together with their sessions. */
+  const endedKeys = new Set<string>();
   /** The session ids that each machine's client was answered, the latest last. */
   const known = new Map<number, string[]>();
   const holder = (machine: number) => holderId(licenseId, `machine-${machine}`);
@@ -71,7 +77,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
       expires_at: clock.now() + LICENSE_ENDS,
       lease_seconds: LEASE_SECONDS,
       offline_seconds: 86_400,
-      keys: keyFields(),
+      key_changes: 0,
       created_at: clock.now(),
     });
     const tenant: TenantFields = {
@@ -90,13 +96,16 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
     await plain.commit([
       { op: 'create', path: `tenants/of-${licenseId}`, fields: tenantDocument(tenant) },
       { op: 'create', path: paths.license(licenseId), fields },
+      ...keys.map(createKey),
     ]);
     await createReconcileSeats({ store: plain, clock, random })(licenseId);
   }
 
-  function keyFields() {
-    return keys.map(({ key, until }) => ({ hash: hashLicenseKey(key), until }));
-  }
+  const createKey = ({ id, key }: Key): Write => ({
+    op: 'create',
+    path: paths.key(licenseId, hashLicenseKey(key)),
+    fields: newKeyFields(id, null, clock.now()),
+  });
 
   /** The key that the client of an operation uses. */
   function keyFor(newest: boolean): Key {
@@ -148,14 +157,46 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
 
   /** Sets a new key; the old one works for a while or ended already. One at a time, so that clients know the current key. */
   function rotate(grace: number): Promise<string> {
-    rotated = rotated.then(async () => {
-      const [newest] = keys;
-      const until = clock.now() + grace * 1000;
-      keys.splice(0, keys.length, { key: newLicenseKey(licenseId), until: null });
-      if (newest !== undefined) keys.push({ key: newest.key, until });
-      await plain.commit([{ op: 'update', path: paths.license(licenseId), fields: { keys: keyFields() } }]);
-    });
+    rotated = rotated
+      .catch(() => undefined)
+      .then(async () => {
+        const [newest] = keys;
+        const until = clock.now() + grace * 1000;
+        const fresh = newKey();
+        const older = [...keys];
+        keys.splice(0, keys.length, fresh);
+        if (newest !== undefined) keys.push({ ...newest, until: Math.min(newest.until ?? until, until) });
+        await plain.commit([
+          createKey(fresh),
+          ...older.map(
+            ({ key, until: earlier }): Write => ({
+              op: 'update',
+              path: paths.key(licenseId, hashLicenseKey(key)),
+              fields: { until: Math.min(earlier ?? until, until) },
+            }),
+          ),
+        ]);
+      });
     return rotated.then(() => 'rotated');
+  }
+
+  /** Ends the newest key, after another has been made, so that there is always one. */
+  function endKey(at: number, endSessions: boolean): Promise<string> {
+    if (endSessions) allowed.add('key_ended');
+    rotated = rotated
+      .catch(() => undefined)
+      .then(async () => {
+        const [newest] = keys;
+        const fresh = newKey();
+        await plain.commit([createKey(fresh)]);
+        keys.unshift(fresh);
+        if (newest === undefined) return;
+        const index = keys.indexOf(newest);
+        keys[index] = { ...newest, until: Math.min(newest.until ?? Number.POSITIVE_INFINITY, clockAt(at).now()) };
+        if (endSessions) endedKeys.add(newest.id);
+        await instance(at).licenseKeys.end(EVERYTHING, licenseId, newest.id, endSessions, SYSTEM_ACTOR);
+      });
+    return rotated.then(() => 'key ended');
   }
 
   function instance(at: number) {
@@ -191,6 +232,8 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
         return change(at, { expires_at: clock.now() + operation.seconds * 1000 });
       case 'rotate':
         return rotate(operation.grace);
+      case 'end key':
+        return endKey(at, operation.endSessions);
       default:
         return operation satisfies never;
     }
@@ -202,6 +245,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
     allowed,
     holder,
     keyFor,
+    endedKeys,
     sessionOf,
     clockAt,
     forget: (machine: number) => known.delete(machine),

@@ -1,6 +1,7 @@
 import type { AttemptedRequest } from '#functions/seats/acquire-request.ts';
 import type { HolderRecord, SeatSnapshot } from '#functions/seats/snapshot.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
+import { type KeyRecord, newKeyFields } from '#shared/model/key-record.ts';
 import type { License } from '#shared/model/license.ts';
 import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
@@ -40,14 +41,26 @@ export const license = (change: Partial<License> = {}): License => ({
   expires_at: NOW + 100 * DAY,
   lease_seconds: LEASE_SECONDS,
   offline_seconds: 24 * 3600,
-  keys: [{ hash: hashLicenseKey(KEY), until: null }],
+  key_changes: 0,
   created_at: NOW - DAY,
   ...change,
 });
 
+/** The record of a key, which works without an end. */
+export const keyRecord = (key: LicenseKey, change: Partial<KeyRecord> = {}): KeyRecord => ({
+  ...newKeyFields(`id of ${key.text}`, null, NOW - DAY),
+  hash: hashLicenseKey(key),
+  ...change,
+});
+
+/** Keys by hash, as a snapshot has them. */
+export const keysOf = (...records: readonly KeyRecord[]): SeatSnapshot['keys'] =>
+  new Map(records.map((record) => [record.hash, record]));
+
 /** A machine's request; its holder id is the machine's name. */
 export const request = (machine: string, change: Partial<AttemptedRequest> = {}): AttemptedRequest => ({
   key: KEY,
+  keyHash: hashLicenseKey(change.key ?? KEY),
   hardwareId: machine,
   holderId: machine,
   client: { user_email: null, hostname: machine, platform: null, client_version: null },
@@ -76,6 +89,7 @@ export function sessionOf(machine: string, seat: string, expiresAt: number, key 
     tenant_id: 'acme',
     seat,
     holder: machine,
+    key: keyRecord(key).id,
     user_email: null,
     hostname: machine,
     platform: null,
@@ -91,6 +105,7 @@ export function sessionOf(machine: string, seat: string, expiresAt: number, key 
 
 export const snapshot = (change: Partial<SeatSnapshot> = {}): SeatSnapshot => ({
   license: license(),
+  keys: keysOf(keyRecord(KEY)),
   holders: new Map(),
   rekeyed: new Map(),
   open: [],

@@ -1,10 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type PlanStep, planGroup } from '#functions/seats/plan.ts';
-import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
 import { claim, handOver, renew, takeOver } from '#shared/seats/commits.ts';
-import { DAY, KEY, LEASE_SECONDS, license, NOW, OLD_KEY, openSeat, request, sessionOf, snapshot } from './fixtures.ts';
+import {
+  DAY,
+  KEY,
+  keyRecord,
+  keysOf,
+  LEASE_SECONDS,
+  license,
+  NOW,
+  OLD_KEY,
+  openSeat,
+  request,
+  sessionOf,
+  snapshot,
+} from './fixtures.ts';
 
 const LEASE_END = NOW + LEASE_SECONDS * 1000;
 
@@ -24,22 +36,15 @@ describe('eligibility', () => {
   const open = [openSeat('0')];
   it.each([
     ['no licence', { license: undefined }, 'license_not_found'],
-    [
-      'another key',
-      { license: license({ keys: [{ hash: hashLicenseKey(OLD_KEY), until: null }] }) },
-      'license_not_found',
-    ],
-    [
-      'a key that ended now',
-      { license: license({ keys: [{ hash: hashLicenseKey(KEY), until: NOW }] }) },
-      'license_not_found',
-    ],
-    ['a key that ends later', { license: license({ keys: [{ hash: hashLicenseKey(KEY), until: NOW + 1 }] }) }, 'claim'],
+    ['another key', { keys: keysOf(keyRecord(OLD_KEY)) }, 'license_not_found'],
+    ['a key that ended now', { keys: keysOf(keyRecord(KEY, { until: NOW })) }, 'license_not_found'],
+    ['a key that ends later', { keys: keysOf(keyRecord(KEY, { until: NOW + 1 })) }, 'claim'],
+    ['an archived licence', { license: license({ archived: true, status: 'archived' }) }, 'license_not_found'],
     ['a licence that expires now', { license: license({ expires_at: NOW }) }, 'license_expired'],
     ['a licence that expires later', { license: license({ expires_at: NOW + 1 }) }, 'claim'],
     ['a suspended licence', { license: license({ status: 'suspended' }) }, 'license_suspended'],
     ['an expired, suspended licence', { license: license({ status: 'suspended', expires_at: 1 }) }, 'license_expired'],
-    ['another key of an expired licence', { license: license({ keys: [], expires_at: 1 }) }, 'license_not_found'],
+    ['another key of an expired licence', { keys: keysOf(), license: license({ expires_at: 1 }) }, 'license_not_found'],
   ])('%s', (_what, change, code) => {
     expect(codes(planGroup(snapshot({ open, ...change }), [request('a')], NOW))).toEqual([code]);
   });
@@ -66,6 +71,7 @@ describe('a machine without a session', () => {
       tenant_id: 'acme',
       seat: '3',
       holder: 'a',
+      key: 'id of KEY',
       user_email: null,
       hostname: 'a',
       platform: null,
@@ -185,7 +191,7 @@ describe('a machine with a session', () => {
     const [step] = planGroup(moved, [request('a')], NOW);
     const fresh = deriveSessionName(KEY, 'nonce of a');
     expect(step).toMatchObject({ kind: 'claim', created: false, lease: { sessionId: fresh.sessionId, seatsUsed: 1 } });
-    const fields = { ...old, acquired_at: NOW, last_heartbeat: NOW, expires_at: LEASE_END };
+    const fields = { ...old, key: 'id of KEY', acquired_at: NOW, last_heartbeat: NOW, expires_at: LEASE_END };
     const expected = handOver({ name: fresh, fields }, old, NOW);
     expect(step?.kind === 'claim' && step.writes.slice(0, -1)).toEqual(expected.slice(0, -1));
   });

@@ -35,7 +35,7 @@ const LICENSE: License = {
   expires_at: START + 100 * DAY,
   lease_seconds: 360,
   offline_seconds: 24 * 3600,
-  keys: [],
+  key_changes: 0,
   created_at: START,
 };
 

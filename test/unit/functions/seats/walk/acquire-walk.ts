@@ -5,8 +5,9 @@
 import { once } from 'node:events';
 import { Session } from 'node:inspector/promises';
 import { Worker } from 'node:worker_threads';
+import { newKeyFields } from '#shared/model/key-record.ts';
 import { licenseDocument } from '#shared/model/license.ts';
-import { hashLicenseKey, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { Document, DocumentStore } from '#shared/store/store.ts';
@@ -44,10 +45,17 @@ async function acquireRoute(): Promise<(hardwareId: string) => Promise<void>> {
   const { createLicenseCache } = await import('#functions/seats/license-cache.ts');
   const { createSignLicense } = await import('#functions/seats/sign-license.ts');
   const { createUsageRecorder } = await import('#functions/seats/usage-recorder.ts');
-  const { id, updateTime, ...fields } = license({ keys: [{ hash: hashLicenseKey(key), until: null }] });
+  const { id, updateTime, ...fields } = license();
   const document: Document = { path: paths.license(id), id, updateTime, fields: licenseDocument(fields) };
+  const hash = hashLicenseKey(key);
+  const keyDocument: Document = {
+    path: paths.key(id, hash),
+    id: hash,
+    updateTime,
+    fields: newKeyFields(newKeyId(), null, NOW),
+  };
   const store: DocumentStore = {
-    get: async ([, ...others]) => [document, ...others.map(() => undefined)],
+    get: async ([, , ...others]) => [document, keyDocument, ...others.map(() => undefined)],
     query: async () => [openSeat('0')],
     count: async () => 0,
     commit: async () => undefined,

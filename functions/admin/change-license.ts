@@ -1,0 +1,135 @@
+import type * as z from 'zod';
+import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
+import type { changeLicense } from '#shared/contract/admin.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { hasEnded, type License, type LicenseFields, licenseDocument, seatTarget } from '#shared/model/license.ts';
+import { readSession, type Session } from '#shared/model/session.ts';
+import { paths } from '#shared/seats/paths.ts';
+import { queries } from '#shared/seats/queries.ts';
+import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
+import type { DocumentStore, FieldValue, Write } from '#shared/store/store.ts';
+import { type Actor, SYSTEM_ACTOR } from './actor.ts';
+import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
+import { changesOf } from './changes.ts';
+import type { CommitAudited } from './commit-audited.ts';
+import type { FindLicenses } from './find-licenses.ts';
+import type { Scope } from './scope.ts';
+
+/** New values of a licence's fields. An undefined field stays unchanged. */
+export type LicenseChange = {
+  readonly [Field in keyof ChangeBody]?: ChangeBody[Field] | undefined;
+};
+
+type ChangeBody = z.output<NonNullable<typeof changeLicense.body>>;
+
+export interface ChangeLicenseOptions {
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  readonly reconcile: ReconcileSeats;
+  readonly commitAudited: CommitAudited;
+  readonly mutex: KeyedMutex;
+  readonly licenses: Pick<FindLicenses, 'get'>;
+}
+
+export interface ChangePreview {
+  readonly wouldEnd: readonly Session[];
+  /** Of all sessions that would end, also those beyond the limit. */
+  readonly count: number;
+  readonly seatsUsed: number;
+  readonly seatsTotal: number;
+}
+
+/** Changes and archives licences, and tells beforehand what a change would end. */
+export function createChangeLicense({ store, clock, reconcile, commitAudited, mutex, licenses }: ChangeLicenseOptions) {
+  const { get } = licenses;
+
+  /**
+   * Returns when the seats match the changed licence. Repeating the call after a fault is safe. A
+   * suspended licence keeps its share of the tenant's seats, so that it can always be reinstated.
+   * @throws Fault `license_not_found`, `conflict` for an archived licence, `seat_limit_exceeded`, `dependency_unavailable`
+   */
+  async function change(
+    scope: Scope,
+    licenseId: string,
+    wanted: LicenseChange,
+    actor: Actor = SYSTEM_ACTOR,
+  ): Promise<License> {
+    return commitChange(scope, licenseId, 'license.change', actor, (license) => {
+      if (license.archived) throw new Fault('conflict', 'The licence is archived.');
+      return wanted;
+    });
+  }
+
+  /** Ends a licence for good. Repeating it succeeds. @throws Fault `license_not_found`, `dependency_unavailable` */
+  async function archive(scope: Scope, licenseId: string, actor: Actor): Promise<void> {
+    await commitChange(scope, licenseId, 'license.archive', actor, () => ({ status: 'archived', archived: true }));
+  }
+
+  async function commitChange(
+    scope: Scope,
+    licenseId: string,
+    action: string,
+    actor: Actor,
+    updateOf: (license: License) => Readonly<Record<string, FieldValue | undefined>>,
+  ): Promise<License> {
+    const { tenant_id } = await get(scope, licenseId);
+    const isReconciling = await mutex.runExclusive(tenant_id, () =>
+      commitAudited(actor, async () => {
+        const license = await get(scope, licenseId);
+        const { before, after } = changesOf({ ...license }, updateOf(license));
+        const changesSeats = 'status' in after || 'max_seats' in after;
+        const result = changesSeats || license.reconciling;
+        if (Object.keys(after).length === 0) return { writes: [], result };
+        const { writes } = await planChange(license, after, changesSeats);
+        return {
+          writes,
+          event: { action, tenantId: license.tenant_id, licenseId, details: { before, after } },
+          result,
+        };
+      }),
+    );
+    if (isReconciling) await reconcile(licenseId);
+    return get(scope, licenseId);
+  }
+
+  /** @throws Fault `seat_limit_exceeded` */
+  async function planChange(license: License, after: Partial<LicenseFields>, changesSeats: boolean) {
+    const now = clock.now();
+    const changed = { ...license, ...after };
+    const allotted = isAllotted(changed, now);
+    const fields = { ...after, allotted, ...(changesSeats ? { reconciling: true } : {}) };
+    const seats = seatsOf({ ...changed, allotted }) - seatsOf(license);
+    const { tenant_id: tenantId, id: licenseId, updateTime: lastUpdateTime } = license;
+    const writes: Write[] = [
+      { op: 'update', path: paths.license(licenseId), fields: licenseDocument(fields), lastUpdateTime },
+      ...(await allotSeats(store, { tenantId, seats, licenseId, now })),
+    ];
+    return { changed, writes };
+  }
+
+  /**
+   * What a change would end. Nothing is written.
+   * @param limit the sessions that are returned at most
+   * @throws Fault as `change`
+   */
+  async function preview(
+    scope: Scope,
+    licenseId: string,
+    wanted: LicenseChange,
+    limit: number,
+  ): Promise<ChangePreview> {
+    const license = await get(scope, licenseId);
+    if (license.archived) throw new Fault('conflict', 'The licence is archived.');
+    const { after } = changesOf({ ...license }, { ...wanted });
+    const { changed } = await planChange(license, after, false);
+    const seatsUsed = await store.count(queries.takenSeats(licenseId));
+    const kept = hasEnded(changed, clock.now()) ? 0 : Math.min(seatTarget(changed), seatsUsed);
+    const count = seatsUsed - kept;
+    const documents =
+      count === 0 ? [] : await store.query(queries.earliestLeaseEnds(licenseId, Math.min(count, limit)));
+    return { wouldEnd: documents.map(readSession), count, seatsUsed, seatsTotal: changed.max_seats };
+  }
+
+  return { change, archive, preview };
+}

@@ -18,7 +18,7 @@ export const auditRoutes = ({ audit }: AuditDomain): BoundRoute[] => [
     const filter = {
       tenantId: query.tenant_id,
       licenseId: query.license_id,
-      session: query.session_id,
+      session: query.session,
       actor: query.actor,
       action: query.action,
       since: query.since === undefined ? undefined : Date.parse(query.since),

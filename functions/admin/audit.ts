@@ -3,12 +3,11 @@ import type { DocumentReader } from '#shared/store/store.ts';
 import { type Page, type PageRequest, readMatching } from './page.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
 import type { ListScope } from './scope.ts';
-import { parseHandle } from './sessions.ts';
 
 export interface AuditFilter {
   readonly tenantId?: string | undefined;
   readonly licenseId?: string | undefined;
-  /** A handle or a session id. */
+  /** A handle. */
   readonly session?: string | undefined;
   /** An id or email. */
   readonly actor?: string | undefined;
@@ -18,16 +17,14 @@ export interface AuditFilter {
 }
 
 /**
- * Lists audit records within the caller's scope, the newest first. A filter whose value is another tenant's, unknown or
- * malformed matches nothing.
+ * Lists audit records within the caller's scope, the newest first. A filter whose value is another tenant's or
+ * unknown matches nothing.
  */
 export function createAudit({ store }: { readonly store: Pick<DocumentReader, 'query'> }) {
   return async (scope: ListScope, filter: AuditFilter, request: PageRequest): Promise<Page<AuditRecord>> => {
     const tenant_id = scope.listed(filter.tenantId);
-    const session = filter.session === undefined ? undefined : parseHandle(filter.session);
-    if (session === undefined && filter.session !== undefined) return { items: [], next: undefined };
-    const fields = { tenant_id, license_id: filter.licenseId, session };
-    const { actor, action } = filter;
+    const { licenseId: license_id, session, actor, action } = filter;
+    const fields = { tenant_id, license_id, session };
     const matches = (record: AuditRecord) =>
       (actor === undefined || record.actor.id === actor || record.actor.email === actor) &&
       (action === undefined || record.action === action);

@@ -1,7 +1,7 @@
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { endedFields, readSession, type Session } from '#shared/model/session.ts';
-import { handleOf, isHandle, licenseOfSession } from '#shared/model/session-id.ts';
+import { isHandle } from '#shared/model/session-id.ts';
 import { release } from '#shared/seats/commits.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
@@ -31,12 +31,11 @@ export function createSessions({ store, clock, random, commitAudited, licenses }
 
   /**
    * Ends a session; its holder learns that with the next heartbeat. Ending it again succeeds.
-   * @param named a handle or a session id
+   * @param handle the session id itself is a secret, and names nothing here
    * @throws Fault `session_not_found`, `session_ended` when it ended otherwise, `dependency_unavailable`
    */
-  async function end(scope: Scope, named: string, actor: Actor): Promise<void> {
-    const handle = parseHandle(named);
-    if (handle === undefined) throw sessionNotFound();
+  async function end(scope: Scope, handle: string, actor: Actor): Promise<void> {
+    if (!isHandle(handle)) throw sessionNotFound();
     await commitAudited(actor, async () => {
       const [live, ended] = await store.get([paths.session(handle), paths.ended(handle)]);
       if (live === undefined) {
@@ -62,12 +61,6 @@ export function createSessions({ store, clock, random, commitAudited, licenses }
   }
 
   return { list, end };
-}
-
-/** @returns the handle of a handle or session id, undefined for any other text */
-export function parseHandle(named: string): string | undefined {
-  if (isHandle(named)) return named;
-  return licenseOfSession(named) === undefined ? undefined : handleOf(named);
 }
 
 const sessionNotFound = () => new Fault('session_not_found', 'The id is unknown, or belongs to another tenant.');

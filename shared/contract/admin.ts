@@ -170,7 +170,7 @@ export const endSession = defineRoute({
   access: [...VENDOR, 'owner', 'admin'],
   summary: 'Take a seat back',
   description: 'The next heartbeat of its holder gets 410 with the reason `admin_released`.',
-  params: z.object({ session: z.string().describe('the handle, or the session id') }),
+  params: z.object({ session: z.string().describe('the handle; a session id is a secret and belongs in no address') }),
   responses: { 204: { description: 'The seat is free' } },
   errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
 });

@@ -15,7 +15,11 @@ export const listAudit = defineRoute({
   query: page.extend({
     tenant_id: z.string().min(1).max(128).optional(),
     license_id: z.string().min(1).max(128).optional(),
-    session_id: z.string().min(1).max(300).optional().describe('a handle or a session id'),
+    session: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be a handle: a session id is a secret')
+      .optional()
+      .describe('the handle'),
     actor: z.string().min(1).max(320).optional().describe('an id or email'),
     action: z.string().min(1).max(100).optional().describe('e.g. `license.create`'),
     since: z.iso.datetime({ offset: true }).optional().describe('only records from this time on'),

@@ -62,7 +62,7 @@ test('tenants and keys are created once as well', async () => {
   const [c, d] = [await rotate(), await rotate()];
   expect([d.status, d.text]).toEqual([201, c.text]);
   const { body } = await suite.send('GET', `/api/v1/audit?license_id=${license_id}`, undefined, 'staff');
-  expect(body.filter(({ action }: { action: string }) => action === 'license.rotate_key')).toHaveLength(1);
+  expect(body.filter(({ action }: { action: string }) => action === 'license.create_key')).toHaveLength(1);
 });
 
 test('a request that was refused leaves the key free', async () => {

@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import { emailOf } from '#local/accounts.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
+import { handleOf } from '#shared/model/session-id.ts';
 import { createTenant, join, membersOf } from './people.ts';
 import type { Suite } from './suite.ts';
 
@@ -17,6 +18,9 @@ export interface World {
   freshLicenseId(): Promise<string>;
   licenseKey(): Promise<string>;
   sessionId(): Promise<string>;
+  /** The handle of that session. */
+  session(): Promise<string>;
+  freshKey(): Promise<string>;
   taskId(): Promise<string>;
   /** Resolves when the worker is done with it. */
   taskGone(): Promise<void>;
@@ -203,13 +207,21 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
       admitted: 204,
     },
   ],
-  rotateLicenseKey: [license(201, { grace_seconds: 0 })],
+  listLicenseKeys: [license(200)],
+  createLicenseKey: [license(201, { keep: true })],
+  endLicenseKey: [
+    {
+      wish: async (world) => ({ params: { license_id: await world.licenseId(), key: await world.freshKey() } }),
+      admitted: 204,
+      foreign: { absent: { params: { license_id: 'lic_000000000000', key: 'key_0000000000000000' } } },
+    },
+  ],
   listSessions: [license(200)],
   endSession: [
     {
-      wish: async (world) => ({ params: { session: await world.sessionId() } }),
+      wish: async (world) => ({ params: { session: await world.session() } }),
       admitted: 204,
-      foreign: { absent: { params: { session: `lic_000000000000.${'A'.repeat(43)}` } } },
+      foreign: { absent: { params: { session: 'a'.repeat(64) } } },
     },
   ],
   getUsage: [license(200)],
@@ -237,15 +249,21 @@ export function createWorld(suite: Suite): World {
   /** The service that the matrix calls with: a task is seen by nobody else. */
   const taskOwner = once(() => stack.issuer.serviceToken({ email: emailOf(stack.project, 'backend-tasks') }));
   const taskId = once(async () => (await post('/api/v1/tasks', { payload: {} }, await taskOwner())).body.task_id);
+  const sessionId = once(async () => {
+    const { license_key } = await made();
+    const { body } = await post('/api/v1/licenses/acquire', { license_key, hardware_id: 'machine' });
+    return body.session_id;
+  });
   return {
     licenseId: async () => (await made()).license_id,
     freshLicenseId: async () => (await createLicense(1)).license_id,
     licenseKey: async () => (await made()).license_key,
-    sessionId: once(async () => {
-      const { license_key } = await made();
-      const { body } = await post('/api/v1/licenses/acquire', { license_key, hardware_id: 'machine' });
-      return body.session_id;
-    }),
+    sessionId,
+    session: async () => handleOf(await sessionId()),
+    async freshKey() {
+      const path = `/api/v1/licenses/${(await made()).license_id}/keys`;
+      return (await post(path, { keep: true }, 'staff')).body.key;
+    },
     taskId,
     async taskGone() {
       const path = `/api/v1/tasks/${await taskId()}`;

@@ -31,6 +31,7 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   const token = await suite.post('/api/v1/licenses/acquire', { ...acquire, token_format: 'jws' });
   const sessions = await suite.send('GET', `/api/v1/licenses/${license_id}/sessions`, undefined, 'owner');
   await suite.post('/api/v1/licenses/acquire', { ...acquire, hardware_id: 'the-second-machine' });
+  const keys = await suite.send('GET', `/api/v1/licenses/${license_id}/keys`, undefined, 'owner');
   const terms = { label: 'Build farm', reference: 'order 4711', metadata: { salesperson: 'kim' } };
   await suite.send('PATCH', `/api/v1/licenses/${license_id}`, terms, 'staff');
   const own = { reference: 'customer 1138', metadata: { salesperson: 'kim' } };
@@ -40,6 +41,7 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   return new Map<unknown, unknown>([
     [SAMPLE.license_id, license_id],
     [SAMPLE.license_key, license_key],
+    [SAMPLE.key, keys.body[0].key],
     [SAMPLE.session_id, seat.body.session_id],
     [SAMPLE.session, sessions.body[0].session],
     [SAMPLE.uid, userOf(DEMO_TENANT, 'guest').uid],

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { adminQueries } from '#functions/admin/queries.ts';
 import { keyQueries } from '#shared/keys/store.ts';
 import { auditFields } from '#shared/model/audit.ts';
+import { keyEndingFields, keyFields } from '#shared/model/key-record.ts';
 import { licenseFields } from '#shared/model/license.ts';
 import { endedFields, sessionFields } from '#shared/model/session.ts';
 import { invitationFields, memberFields, tenantFields } from '#shared/model/tenant.ts';
@@ -53,6 +54,7 @@ const catalogue = [
     ...[q.tenants({}, part), q.tenants({ reference: 'r' }, part), q.members('t', part), q.licenses({}, part)],
     q.licenses({ tenant_id: 't', archived: false, status: 's', tier: 't', reference: 'r' }, part),
     q.endedLicenses('t', 0, 1),
+    ...[q.keysOf('l', part), q.keyById('l', 'k'), q.keysWithoutEnd('l', 1), q.keysUntilAfter('l', 0, 1)],
     ...[q.sessionsOf('l', part), q.usageSince('l', '2026-01-01'), q.invitations('t', part)],
     ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
@@ -70,6 +72,8 @@ const catalogue = [
       q.expiredInShard(0, 0, 1),
       q.expiredInShard(0, 0, 1, [0, 's']),
       q.reconcilingLicenses(1),
+      q.sessionsOfKey('k', 1),
+      q.dueKeyEndings(0, 1),
     ],
   ]),
 ];
@@ -124,7 +128,7 @@ describe('the declared list', () => {
   test('exempts every time, since an index over one takes 500 writes a second', () => {
     const schemas = {
       ...{ audit: auditFields, ended_sessions: endedFields, licenses: licenseFields, members: memberFields },
-      ...{ invitations: invitationFields },
+      ...{ invitations: invitationFields, keys: keyFields, key_endings: keyEndingFields },
       ...{ sessions: sessionFields, tenants: tenantFields },
     };
     const times = Object.entries(schemas).flatMap(([collection, { shape }]) =>
@@ -141,6 +145,7 @@ describe('the declared list', () => {
     const writers: Record<string, string> = {
       'functions/admin/commit-audited.ts': 'audit',
       'functions/admin/invitations.ts': 'invitations',
+      'functions/admin/license-keys.ts': 'keys',
       'functions/admin/once.ts': 'idempotency',
       'functions/seats/usage-recorder.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',

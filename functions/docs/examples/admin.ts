@@ -23,6 +23,7 @@ const license = {
 const session = {
   session: SAMPLE.session,
   machine: '5f0c1a9e',
+  key: SAMPLE.key,
   user_email: 'jo@example.org',
   hostname: 'build-7.example.org',
   platform: 'linux',
@@ -87,19 +88,6 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
     },
   },
   archiveLicense: { end: { ...byId, summary: 'End it for good', status: 204 } },
-  rotateLicenseKey: {
-    leaked: {
-      ...byId,
-      summary: 'The old key works for another day',
-      body: { grace_seconds: 86_400 },
-      status: 201,
-      answer: {
-        license_id: SAMPLE.license_id,
-        license_key: SAMPLE.license_key,
-        old_keys_until: '2026-12-02T09:00:00.000Z',
-      },
-    },
-  },
   listSessions: {
     page: {
       ...byId,

@@ -2,15 +2,22 @@ import { adminExamples } from './admin.ts';
 import { backEndExamples } from './back-end.ts';
 import type { Exchanges, Next } from './example.ts';
 import { internalExamples } from './internal.ts';
+import { licenseKeyExamples } from './license-keys.ts';
 import { signatureExamples } from './licenses.ts';
 import { seatExamples } from './seats.ts';
 import { tenantExamples } from './tenants.ts';
 
 /** The examples of every operation, by its id. */
 export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
-  [seatExamples, signatureExamples, tenantExamples, adminExamples, backEndExamples, internalExamples].flatMap((group) =>
-    Object.entries(group),
-  ),
+  [
+    seatExamples,
+    signatureExamples,
+    tenantExamples,
+    adminExamples,
+    licenseKeyExamples,
+    backEndExamples,
+    internalExamples,
+  ].flatMap((group) => Object.entries(group)),
 );
 
 /** What follows an operation's success, by the operation's id and the name of the link. */

@@ -5,6 +5,8 @@
 export const SAMPLE = {
   license_key: 'CS-7G3KQ-W9D2M-X4TNA-0VBHR-8EJ5C-YS1PZ-6FMQ2-D9XKT',
   license_id: 'lic_7g3kqw9d2mx4',
+  /** Of a licence key, as administrators see it. */
+  key: 'key_8w2c5t0vq9bxm4nd',
   session_id: 'lic_7g3kqw9d2mx4.q0X3vJr8mT5sYb2LhKd9Wc1NfAz7Ge4u',
   /** Of a session, as administrators see it. */
   session: 'u3VqTzX0bY8m4kHn2WfJcL9sRd7pEoGa1QiZx5Ky6Mw',

@@ -101,11 +101,13 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
     await createReconcileSeats({ store: plain, clock, random })(licenseId);
   }
 
-  const createKey = ({ id, key }: Key): Write => ({
-    op: 'create',
-    path: paths.key(licenseId, hashLicenseKey(key)),
-    fields: newKeyFields(id, null, clock.now()),
-  });
+  function createKey({ id, key }: Key): Write {
+    return {
+      op: 'create',
+      path: paths.key(licenseId, hashLicenseKey(key)),
+      fields: newKeyFields(id, null, clock.now()),
+    };
+  }
 
   /** The key that the client of an operation uses. */
   function keyFor(newest: boolean): Key {

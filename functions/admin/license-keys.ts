@@ -128,8 +128,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
   }
 
   async function requireRoom({ id }: License): Promise<void> {
-    const { limit: _limit, ...keys } = adminQueries.keysWithoutEnd(id, MAX_KEYS);
-    if ((await store.count(keys)) < MAX_KEYS) return;
+    if ((await store.count(adminQueries.keysWithoutEnd(id, MAX_KEYS))) < MAX_KEYS) return;
     throw new Fault('conflict', `The licence has ${MAX_KEYS} keys. End those that nobody needs.`);
   }
 

@@ -32,14 +32,16 @@ async function blocks(guide: string, language: string): Promise<string[]> {
     .map(([, , block = '']) => block.replace('http://127.0.0.1:8080', suite.stack.gateway));
 }
 
-/** Pastes the first block, which sets the environment, and then the rest or a program. */
-async function paste(guide: string, what: 'commands' | 'ts' | 'py'): Promise<string[]> {
+/** Pastes the first block, which sets the environment, and then the rest, or a program with those that it imports. */
+async function paste(guide: string, what: 'commands' | 'ts' | 'py', name?: string, before = ''): Promise<string[]> {
   const folder = await readersFolder();
   const [setting = '', ...commands] = await blocks(guide, 'sh');
-  const [program = ''] = what === 'commands' ? [''] : await blocks(guide, what);
-  await writeFile(join(folder, `program.${what}`), program);
+  const programs = what === 'commands' ? [] : await blocks(guide, what);
+  const nameOf = (program: string) => /^(?:#|\/\/) (\S+\.(?:ts|py))\n/.exec(program)?.[1] ?? `program.${what}`;
+  for (const program of programs) await writeFile(join(folder, nameOf(program)), program);
   const interpreter = what === 'ts' ? `'${process.execPath}'` : 'python3';
-  const rest = what === 'commands' ? commands.join('\n') : `${interpreter} program.${what}`;
+  const wanted = name ?? nameOf(programs[0] ?? '');
+  const rest = what === 'commands' ? commands.join('\n') : `${before}\n${interpreter} ${wanted}`;
   const { stdout } = await run('sh', ['-euc', `${setting}\n${rest}`], { cwd: folder });
   return stdout.trim().split('\n');
 }
@@ -60,7 +62,30 @@ describe('client-developer.md', () => {
   });
 
   test.skipIf(!cryptography)('its Python (needs the package cryptography)', async () => {
-    expect(await paste(GUIDE, 'py')).toEqual(["licensed: professional ['export', 'collaboration']", 'seats in use: 0']);
+    const lines = await paste(GUIDE, 'py', 'seat.py');
+    expect(lines).toEqual(["licensed: professional ['export', 'collaboration']", 'seats in use: 0']);
+  });
+
+  const FILE = `curl -s "$COUNTERSIGN_URL/api/v1/licenses/acquire" -H 'content-type: application/json' \\
+    -d "{\\"license_key\\": \\"$COUNTERSIGN_LICENSE_KEY\\", \\"hardware_id\\": \\"m\\", \\"token_format\\": \\"file\\"}" |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["license_file"], end="")' >license.txt`;
+
+  test.skipIf(!cryptography)('its Python for a licence file, from root and file alone', async () => {
+    const offline = 'export COUNTERSIGN_URL=http://127.0.0.1:9';
+    expect(await paste(GUIDE, 'py', 'file.py', `${FILE}\n${offline}`)).toEqual(['licensed: professional']);
+    // Of another root, and changed.
+    const other = `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 2>&- | openssl pkey -pubout >root.pem`;
+    await expect(paste(GUIDE, 'py', 'file.py', `${FILE}\n${other}`)).rejects.toThrow(/InvalidSignature/);
+    const changed = `tr AB BA <license.txt >changed.txt && mv changed.txt license.txt`;
+    await expect(paste(GUIDE, 'py', 'file.py', `${FILE}\n${changed}`)).rejects.toThrow();
+  });
+
+  test('its check is at most fifteen lines, with what reads a file', async () => {
+    const [verify = '', , file = ''] = await blocks(GUIDE, 'py');
+    const lines = (verify + file.replaceAll(/^(import|from) .*/gm, ''))
+      .split('\n')
+      .filter((line) => /^[^#]/.test(line));
+    expect(lines.length).toBeLessThanOrEqual(15);
   });
 });
 

@@ -41,7 +41,7 @@ describe('README.md', () => {
   test.skipIf(!canPaste)('its exchange works when pasted', async () => {
     const folder = await readersFolder((await suite.license(10)).license_key);
     const { stdout } = await paste(folder);
-    expect(stdout).toContain('Verified OK');
+    expect(stdout.match(/Verified OK/g)).toHaveLength(3);
     const answers = stdout
       .split('\n')
       .filter((line) => line.startsWith('{'))
@@ -49,7 +49,6 @@ describe('README.md', () => {
     expect(answers).toMatchObject([
       { seats_used: 1, seats_total: 10, license_data: { user_email: 'jörg@example.org' } },
       { last_heartbeat: expect.any(String) },
-      { keys: [{ alg: 'RS256' }] },
       { seats_used: 0 },
     ]);
   });

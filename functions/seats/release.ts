@@ -1,8 +1,9 @@
+import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { type EndedSession, type EndReason, readSession, type Session } from '#shared/model/session.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
-import { leave, release } from '#shared/seats/commits.ts';
+import { leave, release, releaseAsLast } from '#shared/seats/commits.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { isHeldByOthers } from '#shared/seats/programs.ts';
 import { queries } from '#shared/seats/queries.ts';
@@ -30,6 +31,8 @@ export interface ReleaseOptions {
 export type Release = (sessionId: string, reason?: EndReason, program?: string) => Promise<Released>;
 
 const MAX_ATTEMPTS = 4;
+/** Programs of one machine may all end in one moment, and each commit lets one of them through. */
+const MAX_ATTEMPTS_OF_PROGRAM = 16;
 
 /**
  * Returns a seat. The answer is stored with the ended session, so that a repeated release answers the same.
@@ -37,14 +40,21 @@ const MAX_ATTEMPTS = 4;
  */
 export function createRelease({ store, clock, random, usage = withoutUsage(store) }: ReleaseOptions): Release {
   const context = { store, clock, random, usage };
-  return async (sessionId, reason = 'released', program) => {
-    const licenseId = licenseOfSession(sessionId);
-    if (licenseId === undefined) throw sessionNotFound();
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const released = await attemptRelease(context, licenseId, handleOf(sessionId), reason, program);
+  const mutex = createKeyedMutex();
+  async function attempts(licenseId: string, handle: string, reason: EndReason, program?: string): Promise<Released> {
+    const most = program === undefined ? MAX_ATTEMPTS : MAX_ATTEMPTS_OF_PROGRAM;
+    for (let attempt = 0; attempt < most; attempt += 1) {
+      const released = await attemptRelease(context, licenseId, handle, reason, program);
       if (released !== undefined) return released;
     }
     throw new Fault('dependency_unavailable', 'The seat could not be released right now.');
+  }
+  return async (sessionId, reason = 'released', program) => {
+    const licenseId = licenseOfSession(sessionId);
+    if (licenseId === undefined) throw sessionNotFound();
+    const handle = handleOf(sessionId);
+    const work = () => attempts(licenseId, handle, reason, program);
+    return program === undefined ? work() : mutex.runExclusive(handle, work);
   };
 }
 
@@ -66,7 +76,7 @@ async function attemptRelease(
   const { writes, released } =
     program !== undefined && isHeldByOthers(session, program, now)
       ? planLeave(session, used, program, now)
-      : planRelease(session, used, reason, now, random);
+      : planRelease(session, used, reason, now, random, program !== undefined);
   try {
     // Seats that are held past midnight have no acquire on the new day, so the peak is recorded here too.
     await usage.commit(writes, { licenseId, seats: used });
@@ -81,6 +91,7 @@ async function attemptRelease(
  * What a release writes and answers.
  * @param used seats of the licence that are taken, this session's included
  * @param random places the seat in the order in which open seats are tried
+ * @param asLast it is the last program of its machine that gives the seat back
  */
 export function planRelease(
   session: Session,
@@ -88,19 +99,21 @@ export function planRelease(
   reason: EndReason,
   now: number,
   random: () => number,
+  asLast = false,
 ): { readonly writes: Write[]; readonly released: Released } {
   const seatsUsed = Math.max(0, used - 1);
-  return { writes: release(session, reason, now, random, seatsUsed), released: { releasedAt: now, seatsUsed } };
+  const end = asLast ? releaseAsLast : release;
+  return { writes: end(session, reason, now, random, seatsUsed), released: { releasedAt: now, seatsUsed } };
 }
 
 /** What a program writes and is answered when another program of its machine goes on with the seat. */
 export const planLeave = (
-  { handle }: Session,
+  session: Session,
   used: number,
   program: string,
   now: number,
 ): { readonly writes: Write[]; readonly released: Released } => ({
-  writes: [leave(handle, program)],
+  writes: [leave(session, program)],
   released: { releasedAt: now, seatsUsed: used, stillHeld: true },
 });
 

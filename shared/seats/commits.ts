@@ -71,12 +71,16 @@ export const handOver = (fresh: NewSession, old: Session, now: number): Write[] 
   createSession(fresh),
 ];
 
-/** A program leaves a seat that another program of its machine goes on with. */
-export const leave = (handle: string, program: string): Write => ({
+/**
+ * A program leaves a seat that another program of its machine goes on with. Requires that nothing changed since the
+ * session was read: of two programs that leave at the same time, one must see that it is the last.
+ */
+export const leave = (session: Session, program: string): Write => ({
   op: 'update',
-  path: paths.session(handle),
+  path: paths.session(session.handle),
   fields: {},
   remove: [programField(program)],
+  lastUpdateTime: session.updateTime,
 });
 
 /**
@@ -110,6 +114,18 @@ export const release = (
   random: Random,
   seatsUsed: number | null = null,
 ): Write[] => [...remove(session, reason, now, { exists: true }, seatsUsed), openSeat(session, random)];
+
+/** Ends a session for the last program of its machine, unless another one has joined since the session was read. */
+export const releaseAsLast = (
+  session: Session,
+  reason: EndReason,
+  now: number,
+  random: Random,
+  seatsUsed: number,
+): Write[] => [
+  ...remove(session, reason, now, { lastUpdateTime: session.updateTime }, seatsUsed),
+  openSeat(session, random),
+];
 
 /** Ends a session that was read as expired, unless a heartbeat prolonged it since. */
 export const reap = (session: Session, now: number, random: Random): Write[] => [

@@ -55,6 +55,32 @@ test('heartbeats of all tabs in one moment count for each tab', async () => {
   expect(ends).toEqual([true, true, true, true, true, true, false]);
 });
 
+test('programs that end in one moment leave no seat behind: exactly one of them is the last', async () => {
+  const { license_key, license_id } = await suite.license(1);
+  for (const count of [2, 3, 12]) {
+    const programs = Array.from({ length: count }, (_, index) => `worker-${index}`);
+    const { session_id } = (await acquire(license_key, programs[0])).body;
+    for (const program of programs) await acquire(license_key, program);
+    const ends = await Promise.all(programs.map((program) => release(session_id, program)));
+    expect(ends.map(({ status }) => status)).toEqual(programs.map(() => 200));
+    expect(ends.filter(({ body }) => body.still_held !== true)).toHaveLength(1);
+    expect(await used(license_id)).toBe(0);
+  }
+});
+
+test('a program that joins while the last one leaves has a seat', async () => {
+  const { license_key, license_id } = await suite.license(1);
+  for (let round = 0; round < 20; round += 1) {
+    const { session_id } = (await acquire(license_key, 'first')).body;
+    const [, joined] = await Promise.all([release(session_id, 'first'), acquire(license_key, 'second')]);
+    expect(joined.status).toBeLessThan(300);
+    expect((await suite.post(HEARTBEAT, { session_id: joined.body.session_id, program: 'second' })).status).toBe(200);
+    expect(await used(license_id)).toBe(1);
+    await release(joined.body.session_id, 'second');
+    expect(await used(license_id)).toBe(0);
+  }
+});
+
 test('who names no program gives the seat back whoever else uses it, as do an administrator and another machine none', async () => {
   const { license_key, license_id } = await suite.license(2);
   const { session_id } = (await acquire(license_key, 'a')).body;

@@ -31,17 +31,23 @@ describe('planRelease', () => {
     });
   });
 
+  it('for the last program of a machine requires that no other one joined meanwhile', () => {
+    const [end] = planRelease(session, 3, 'released', NOW, () => 0.25, true).writes;
+    expect(end).toMatchObject({ op: 'delete', precondition: { lastUpdateTime: session.updateTime } });
+  });
+
   it('never answers fewer than no seats, although the count was read at another moment', () => {
     expect(planRelease(session, 0, 'released', NOW, () => 0.25).released.seatsUsed).toBe(0);
   });
 });
 
 describe('planLeave', () => {
-  it('removes the program that leaves, and only if the session exists', () => {
+  it('removes the program that leaves, and only if no other one came or left meanwhile', () => {
     const { writes, released } = planLeave(session, 3, 'window-a', NOW);
     expect(released).toEqual({ releasedAt: NOW, seatsUsed: 3, stillHeld: true });
+    const lastUpdateTime = session.updateTime;
     const remove = [expect.stringMatching(/^programs\.p\d{1,3}$/)];
-    expect(writes).toEqual([{ op: 'update', path: `sessions/${session.handle}`, fields: {}, remove }]);
+    expect(writes).toEqual([{ op: 'update', path: `sessions/${session.handle}`, fields: {}, remove, lastUpdateTime }]);
   });
 });
 

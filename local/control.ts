@@ -1,17 +1,15 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { status } from '@grpc/grpc-js';
 import * as z from 'zod';
 import type { MovableClock } from './clock.ts';
+import { FAULT_CODES } from './fault-codes.ts';
 import type { Recorder } from './recorder.ts';
-
-const codes = [...Object.keys(status).filter((name) => Number.isNaN(Number(name))), 'CORRUPT'];
 
 const faultBody = z
   .strictObject({
     service: z.string().min(1),
     method: z.string().min(1),
-    code: z.enum(codes).optional(),
+    code: z.enum(FAULT_CODES).optional(),
     times: z.number().int().min(1).optional(),
     delay_ms: z.number().min(0).max(600_000).optional(),
     probability: z.number().min(0).max(1).optional(),

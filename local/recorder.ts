@@ -5,7 +5,7 @@ export interface Fault {
   readonly service: string;
   /** The RPC's name, e.g. `AsymmetricSign`; `*` for every method of the service. */
   readonly method: string;
-  /** A gRPC status name such as `UNAVAILABLE`, or `CORRUPT` to damage the answer's checksum. Absent: only slow. */
+  /** A gRPC status name such as `UNAVAILABLE`, or one of `BEYOND_STATUS` in fault-codes.ts. Absent: only slow. */
   readonly code?: string;
   /** How many calls it hits before it is used up. Default: until it is deleted. */
   readonly times?: number;

@@ -21,7 +21,8 @@ export interface CreateOptions {
 
 export interface CreateRequest {
   readonly caller: string;
-  readonly payload: Sensitive<unknown>;
+  /** JSON in UTF-8; wiped once it is sealed. */
+  readonly payload: Sensitive<Buffer>;
   readonly run: boolean;
   readonly idempotencyKey: string | undefined;
   readonly log: Logger;
@@ -48,7 +49,7 @@ export const UNKNOWN_EXECUTION = 'unknown';
 export function createTaskCreation({ wrapper, objects, tasks, idempotency, jobs, clock }: CreateOptions) {
   return async (request: CreateRequest): Promise<string> => {
     const taskId = newTaskId();
-    const plaintext = Buffer.from(JSON.stringify(request.payload.reveal()));
+    const plaintext = request.payload.reveal();
     try {
       const claim = await claimKey(request, taskId, plaintext);
       if (claim.kind === 'completed') return claim.response;

@@ -2,15 +2,10 @@ import * as contract from '#shared/contract/task-payloads.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { idempotencyKeyIn } from '#shared/idempotency/secrets.ts';
-import { Fault, invalid } from '#shared/model/errors.ts';
+import { Fault } from '#shared/model/errors.ts';
 import type { Principal } from '#shared/model/principal.ts';
-import { Sensitive } from '#shared/model/sensitive.ts';
 import type { createTaskCreation } from './create.ts';
-import { inexactNumbers } from './exact-numbers.ts';
 import type { createTaskOperations } from './manage.ts';
-
-/** Entries in `errors` of one problem document. */
-const MAX_LISTED = 100;
 
 export interface TasksDomain {
   readonly create: ReturnType<typeof createTaskCreation>;
@@ -19,11 +14,9 @@ export interface TasksDomain {
 
 export const taskRoutes = ({ create, manage }: TasksDomain): BoundRoute[] => [
   bind(contract.createTask, async ({ body, principal, headers, log }) => {
-    const inexact = inexactNumbers(body.payload, 'payload').slice(0, MAX_LISTED);
-    if (inexact.length > 0) throw invalid(inexact);
     const answer = await create({
       caller: callerOf(principal),
-      payload: new Sensitive(body.payload),
+      payload: body.payload,
       run: body.run,
       idempotencyKey: idempotencyKeyIn(headers),
       log,

@@ -7,6 +7,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { NO_TOKEN } from '#local/fault-codes.ts';
 import { statusNumber } from '#local/grpc/status.ts';
 import type { Recorder } from '#local/recorder.ts';
 import { connectUpstream, H2_CONNECTION_WINDOW, H2_SESSION_MEMORY_MB, H2_SETTINGS, type Upstream } from './upstream.ts';
@@ -82,7 +83,7 @@ async function serve(
   if (stream.destroyed) return;
   if (fault !== undefined && !fault.lost) {
     stream.resume();
-    refuse(stream, fault.code);
+    fail(stream, fault.code);
     return;
   }
   const call = upstream.request(headers);
@@ -118,7 +119,13 @@ function answer(call: ClientHttp2Stream, stream: ServerHttp2Stream): void {
 /** Lets the call take effect, and throws its answer away. */
 function lose(call: ClientHttp2Stream, stream: ServerHttp2Stream, code: string): void {
   call.resume();
-  call.on('close', () => refuse(stream, code));
+  call.on('close', () => fail(stream, code));
+}
+
+function fail(stream: ServerHttp2Stream, code: string): void {
+  if (code === 'DISCONNECT') stream.session?.socket.destroy();
+  else if (code === 'TOKEN_UNAVAILABLE') refuse(stream, 'UNKNOWN', NO_TOKEN);
+  else refuse(stream, code);
 }
 
 /** A trailers-only answer (gRPC over HTTP/2); nothing if an answer has begun. */

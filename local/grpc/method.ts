@@ -40,3 +40,28 @@ export function damage(answer: object, payload: string | undefined): object {
   copy.set(payload, typeof data === 'string' ? bytes.toString() : bytes);
   return Object.fromEntries(copy);
 }
+
+/** A copy of the request with one bit of its first piece of data flipped and its checksums unchanged. */
+export function damageRequest(request: unknown): unknown {
+  let flipped = false;
+  const copy = (value: unknown): unknown => {
+    if (value instanceof Uint8Array) {
+      const bytes = Buffer.from(value);
+      if (flipped || bytes.length === 0) return bytes;
+      flipped = true;
+      bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
+      return bytes;
+    }
+    return mapMembers(value, (member) => copy(member));
+  };
+  return copy(request);
+}
+
+/** A copy of the request as if the sender had left its CRC32C fields out. */
+export const withoutChecksums = (request: unknown): unknown =>
+  mapMembers(request, (member, name) => (name.endsWith('Crc32c') ? null : member));
+
+function mapMembers(value: unknown, change: (member: unknown, name: string) => unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, change(member, name)]));
+}

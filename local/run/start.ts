@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { Caller } from '#local/caller.ts';
+import { disconnect, disconnectMidway, isDisconnect } from '#local/http-faults.ts';
 import { listen, shut } from '#local/listen.ts';
 import type { Recorder } from '#local/recorder.ts';
 import type { LogSink } from '#shared/logging/cloud-logging.ts';
@@ -94,8 +95,8 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
   async function recorded(method: string, act: () => Promise<object>): Promise<object> {
     const fault = await recorder.enter('run', method);
     if (fault === undefined) return act();
-    if (fault.lost) await act();
-    throw injectedError(fault.code);
+    const answer = fault.lost ? await act() : undefined;
+    throw isDisconnect(fault.code) ? new Disconnect(answer) : injectedError(fault.code);
   }
 
   for (const caller of callers) {
@@ -103,8 +104,9 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
       answer(caller, request).then(
         (body) => send(response, 200, body),
         (error: unknown) => {
-          const failure = error instanceof RunError ? error : new RunError('INTERNAL', String(error));
           request.resume();
+          if (error instanceof Disconnect) return breakOff(response, error.answer);
+          const failure = error instanceof RunError ? error : new RunError('INTERNAL', String(error));
           send(response, failure.status, errorBody(failure));
         },
       );
@@ -141,7 +143,24 @@ function parse<S extends z.ZodType>(schema: S, body: string): z.output<S> {
   }
 }
 
+/** An injected fault that ends the connection, in the middle of the answer if there is one. */
+class Disconnect extends Error {
+  readonly answer: object | undefined;
+
+  constructor(answer: object | undefined) {
+    super('injected fault: DISCONNECT');
+    this.answer = answer;
+  }
+}
+
+function breakOff(response: ServerResponse, answer: object | undefined): void {
+  if (answer === undefined) disconnect(response);
+  else disconnectMidway(response, { status: 200, headers: JSON_TYPE, body: JSON.stringify(answer) });
+}
+
+const JSON_TYPE = { 'content-type': 'application/json; charset=UTF-8' };
+
 function send(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=UTF-8' });
+  response.writeHead(status, JSON_TYPE);
   response.end(JSON.stringify(body));
 }

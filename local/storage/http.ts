@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { disconnect, disconnectMidway, isDisconnect } from '#local/http-faults.ts';
 import type { Recorder } from '#local/recorder.ts';
 import { flipOneBit } from './incoming.ts';
 import { injectedError, StorageError } from './storage-error.ts';
@@ -74,7 +75,12 @@ async function answer(api: Api, recorder: Recorder, request: IncomingMessage, re
   try {
     operation = api.route(exchange);
     const fault = await recorder.enter('storage', operation.name);
-    damaged = fault?.code === 'CORRUPT';
+    damaged = fault?.code === 'CORRUPT' || fault?.code === 'CORRUPT_REQUEST';
+    if (fault !== undefined && isDisconnect(fault.code)) {
+      if (fault.lost) await breakOff(response, await operation.run(bodyOf(request)));
+      else disconnect(response);
+      return;
+    }
     if (fault === undefined || damaged) {
       reply = await operation.run(damaged ? flipOneBit(bodyOf(request)) : bodyOf(request));
     } else {
@@ -115,6 +121,20 @@ async function send(response: ServerResponse, { status, headers, body }: Reply, 
   const bytes = body.file.createReadStream({ start: body.start, end: body.end });
   // A client that disconnects midway is not an error of this server.
   await pipeline(damaged ? flipOneBit(bytes) : bytes, response).catch(() => undefined);
+}
+
+/** The operation has taken effect, and its answer breaks off. */
+async function breakOff(response: ServerResponse, { status, headers, body }: Reply): Promise<void> {
+  if (typeof body === 'string') {
+    disconnectMidway(response, { status, headers, body });
+    return;
+  }
+  const half = Math.ceil((body.end + 1 - body.start) / 2);
+  response.writeHead(status, headers);
+  await pipeline(body.file.createReadStream({ start: body.start, end: body.start + half - 1 }), response, {
+    end: false,
+  }).catch(() => undefined);
+  setImmediate(() => disconnect(response));
 }
 
 async function discard(reply: Reply | undefined): Promise<void> {

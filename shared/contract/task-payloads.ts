@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
-import { jsonObject } from '../model/json-text.ts';
 import { isTaskId } from '../model/task.ts';
+import { verbatimObject } from '../model/verbatim-json.ts';
 import { time } from './schemas.ts';
 
 /** Bytes of the whole body. */
@@ -22,14 +22,15 @@ export const createTask = defineRoute({
   access: ['service:tasks'],
   summary: 'Seal the payload of a task, and optionally start its job',
   description:
-    'The payload is encrypted before it is stored, and only the worker can decrypt it. Numbers beyond ±(2^53 - 1), which ' +
+    'The payload is encrypted before it is stored, as it was sent, and only the worker can decrypt it. Numbers beyond ±(2^53 - 1), which ' +
     'a double cannot hold exactly, are invalid: send them as strings. With the header `Idempotency-Key` (16 to 255 ' +
     'visible ASCII characters; a random UUID is best) a repeated request gets the same response for 24 hours; another ' +
     'body with the same key gets `idempotency_conflict`, and a repeat of a request still in progress gets `idempotency_in_progress`. ' +
     'When the job certainly did not start, the response is 503 and nothing is left behind. When that is unknown, the ' +
     'payload stays and `execution` is `unknown`.',
-  body: z.strictObject({ payload: jsonObject(), run: z.boolean().default(false) }),
+  body: z.strictObject({ payload: verbatimObject(), run: z.boolean().default(false) }),
   bodyLimit: MAX_TASK_BODY_BYTES,
+  verbatim: 'payload',
   responses: {
     201: {
       description: 'Sealed',

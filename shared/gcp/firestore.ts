@@ -11,7 +11,7 @@ import {
 } from '../store/store.ts';
 import { decodeFields, encodeTimestamp, encodeValue, encodeWrite, type ProtoValue } from './firestore-values.ts';
 import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
-import { retrying } from './retry.ts';
+import { NOT_SENT, retrying } from './retry.ts';
 
 export interface FirestoreSettings {
   readonly projectId: string;
@@ -36,7 +36,8 @@ const OPERATORS = {
 
 /**
  * Firestore through its generated client. The high-level client retries a commit for up to ten minutes and does not
- * report it; here a commit is one RPC, and the domain decides what a failure means.
+ * report it; here a commit is one RPC, sent again only if it certainly was not sent, and the domain decides what a failure
+ * means.
  */
 export function createFirestore(settings: FirestoreSettings): DocumentStore & Counter & { close(): Promise<void> } {
   const client = new v1.FirestoreClient({ projectId: settings.projectId, ...endpointOptions(settings.endpoint) });
@@ -100,7 +101,8 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
     async commit(writes) {
       rejectRepeatedPaths(writes);
       try {
-        await client.commit({ database, writes: writes.map((write) => encodeWrite(root, write)) }, writing);
+        const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
+        await retrying(() => client.commit(request, writing), NOT_SENT);
       } catch (cause) {
         throw new CommitError(failureOf(statusOf(cause)), cause);
       }
@@ -110,7 +112,7 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       rejectRepeatedPaths(writes);
       try {
         const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
-        const [response] = await client.batchWrite(request, writing);
+        const [response] = await retrying(() => client.batchWrite(request, writing), NOT_SENT);
         const statuses = response.status ?? [];
         return writes.map((_, index) => {
           const code = statuses[index]?.code;
@@ -128,10 +130,8 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
         updateMask: { fieldPaths: ['delete_after'] },
         updateTransforms: [{ fieldPath: field, increment: encodeValue(amount) }],
       };
-      const [response] = await client.commit(
-        { database, writes: [write] },
-        { ...writing, ...sendOnce(COUNTER_TIMEOUT) },
-      );
+      const counting = { ...writing, ...sendOnce(COUNTER_TIMEOUT) };
+      const [response] = await retrying(() => client.commit({ database, writes: [write] }, counting), NOT_SENT);
       return Number(response.writeResults?.[0]?.transformResults?.[0]?.integerValue?.toString());
     },
 

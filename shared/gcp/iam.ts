@@ -15,15 +15,10 @@ class EmptyResponse extends Error {
   override readonly name = 'EmptyResponse';
 }
 
-/** The connection broke while the response, or the access token for the request, was being read. */
-const isPrematureClose = (error: unknown): boolean =>
-  error instanceof Error &&
-  (/premature close/i.test(error.message) || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'));
-
 /** Signing has no side effect, so it may be retried. */
 const policy = {
   ...TRANSIENT,
-  retries: (error: unknown) => isTransient(error) || isPrematureClose(error) || error instanceof EmptyResponse,
+  retries: (error: unknown) => isTransient(error) || error instanceof EmptyResponse,
 };
 
 /** A pool of IAM Credentials clients, each with its own connection. */

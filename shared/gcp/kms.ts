@@ -6,7 +6,7 @@ import { isSignatureAlgorithm } from '../license-format/algorithms.ts';
 import { Fault } from '../model/errors.ts';
 import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
 import { bytesOf, checksumMatches, RETRY_DAMAGED, requireIntact } from './kms-integrity.ts';
-import { type RetryPolicy, retrying } from './retry.ts';
+import { NOT_SENT, type RetryPolicy, retrying } from './retry.ts';
 
 /**
  * Milliseconds. An RSA-4096 signature takes tens of milliseconds. One that is late is not requested again at once: KMS
@@ -80,11 +80,12 @@ export function createKmsKeySource(client: KeyManagementServiceClient, cryptoKey
 export function createKmsKeyAdministrator(client: KeyManagementServiceClient, cryptoKey: string): KeyAdministrator {
   const keyId = cryptoKey.slice(cryptoKey.lastIndexOf('/') + 1);
   return {
-    // Sent once: when the response of a successful call is lost, a retry would create another version.
+    // Sent once: after a lost answer a retry would create another version.
     async createVersion() {
       try {
         const request = { parent: cryptoKey, cryptoKeyVersion: {} };
-        const [{ name }] = await client.createCryptoKeyVersion(request, sendOnce(CREATE_TIMEOUT));
+        const create = () => client.createCryptoKeyVersion(request, sendOnce(CREATE_TIMEOUT));
+        const [{ name }] = await retrying(create, NOT_SENT);
         return `${keyId}.${String(name).slice(String(name).lastIndexOf('/') + 1)}`;
       } catch (cause) {
         throw new Fault('dependency_unavailable', 'The new key version could not be created.', { cause });

@@ -9,7 +9,7 @@ import type {
   ObjectReader,
   ObjectRemover,
 } from '../store/objects.ts';
-import { type RetryPolicy, retrying } from './retry.ts';
+import { httpStatusOf, type RetryPolicy, retrying, TRANSIENT_HTTP } from './retry.ts';
 
 /** Milliseconds for one request; 10 MiB take a little more than a second on a slow day. */
 const TIMEOUT = 20_000;
@@ -19,20 +19,33 @@ export interface BucketSettings {
   readonly bucket: string;
   /** Base URL of a stand-in without credentials; undefined for the service. */
   readonly endpoint?: string | undefined;
+  /** Milliseconds for one request. */
+  readonly timeout?: number;
 }
 
 /** The library's retries are off: this file decides which failures are retried. */
-export function createBucket({ projectId, bucket, endpoint }: BucketSettings): Bucket {
+export function createBucket({ projectId, bucket, endpoint, timeout = TIMEOUT }: BucketSettings): Bucket {
   const retryOptions = { autoRetry: false, maxRetries: 0 };
   const place = endpoint === undefined ? {} : { apiEndpoint: endpoint };
-  return new Storage({ projectId, retryOptions, timeout: TIMEOUT, ...place }).bucket(bucket);
+  return new Storage({ projectId, retryOptions, timeout, ...place }).bucket(bucket);
 }
 
 /**
  * Objects through Google's client. The checksums are computed here: the library's take longer than the encryption, and
  * it verifies uploads by reading metadata, which the sealing account may not read.
  */
-export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & ObjectReader & ObjectRemover {
+export function createObjects(
+  bucket: Bucket,
+  timeout = TIMEOUT,
+): ObjectCreator & ObjectFinder & ObjectReader & ObjectRemover {
+  async function retryingFaults<T>(call: () => Promise<T>, translate = unavailable, policy = POLICY): Promise<T> {
+    try {
+      return await retrying(() => withTimeout(call, timeout), policy);
+    } catch (cause) {
+      throw cause instanceof Fault ? cause : translate(cause);
+    }
+  }
+
   async function list(name: string): Promise<Listed | undefined> {
     const [files] = await bucket.getFiles({ prefix: name, autoPaginate: false, maxResults: 1 });
     // Names are sorted, so the object itself precedes the objects whose names only start with its name.
@@ -46,7 +59,7 @@ export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & Ob
     await file.save(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), {
       resumable: false,
       validation: false,
-      timeout: TIMEOUT,
+      timeout,
       preconditionOpts: { ifGenerationMatch: 0 },
       metadata: {
         contentType: 'application/octet-stream',
@@ -64,7 +77,7 @@ export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & Ob
         async () => {
           const stored = await upload(object).catch(async (error: unknown) => {
             // The object exists: an earlier attempt stored it and its response was lost, since only we know the name.
-            const found = codeOf(error) === 412 ? await list(object.name) : undefined;
+            const found = httpStatusOf(error) === 412 ? await list(object.name) : undefined;
             if (found === undefined) throw error;
             return found;
           });
@@ -95,7 +108,8 @@ export function createObjects(bucket: Bucket): ObjectCreator & ObjectFinder & Ob
           const preconditions = generation === undefined ? {} : { ifGenerationMatch: Number(generation) };
           await bucket.file(name).delete({ ...preconditions, ignoreNotFound: true });
         },
-        (cause) => ([403, 412].includes(Number(codeOf(cause))) ? new DeletionDeniedError(cause) : unavailable(cause)),
+        (cause) =>
+          [403, 412].includes(Number(httpStatusOf(cause))) ? new DeletionDeniedError(cause) : unavailable(cause),
       ),
   };
 }
@@ -122,30 +136,20 @@ function listed({ generation, size, crc32c: checksum, metadata = {} }: Resource)
   return { metadata: { generation: String(generation), size: Number(size), custom }, crc32c: checksum };
 }
 
-/** The HTTP status or the error code of a failed call; the client types neither. */
-function codeOf(error: unknown): unknown {
-  if (typeof error !== 'object' || error === null) return undefined;
-  return 'code' in error ? error.code : 'status' in error ? error.status : undefined;
-}
-
-/** The statuses of the JSON API that Google's clients retry, and every failure without a response. */
-const isTransient = (error: unknown): boolean => {
-  if (error instanceof Fault) return false;
-  if (error instanceof DamagedDownloadError) return true;
-  const code = Number(codeOf(error));
-  return Number.isNaN(code) || code === 408 || code === 429 || code >= 500;
+const POLICY: RetryPolicy = {
+  ...TRANSIENT_HTTP,
+  retries: (error) =>
+    error instanceof DamagedDownloadError || (!(error instanceof Fault) && TRANSIENT_HTTP.retries(error)),
 };
 
-const POLICY: RetryPolicy = { attempts: 4, backoff: 50, retries: isTransient };
-
 /** Cloud Storage answers 400 to an upload that was damaged in transit: a wrong checksum, or a malformed request. */
-const UPLOAD: RetryPolicy = { ...POLICY, retries: (error) => isTransient(error) || codeOf(error) === 400 };
+const UPLOAD: RetryPolicy = { ...POLICY, retries: (error) => POLICY.retries(error) || httpStatusOf(error) === 400 };
 
 /** Adds a deadline, since the library's timeout does not cover an upload without a response. */
-async function withTimeout<T>(call: () => Promise<T>): Promise<T> {
+async function withTimeout<T>(call: () => Promise<T>, timeout: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT} ms`)), TIMEOUT);
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeout} ms`)), timeout);
   });
   try {
     return await Promise.race([call(), late]);
@@ -154,19 +158,11 @@ async function withTimeout<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-async function retryingFaults<T>(call: () => Promise<T>, translate = unavailable, policy = POLICY): Promise<T> {
-  try {
-    return await retrying(() => withTimeout(call), policy);
-  } catch (cause) {
-    throw cause instanceof Fault ? cause : translate(cause);
-  }
-}
-
 const unavailable = (cause: unknown): Fault =>
   new Fault('dependency_unavailable', 'The object store does not answer right now.', { cause });
 
 /** To an account without the right to list, a missing object and a forbidden one are both 403. */
 const unreadable = (cause: unknown): Fault =>
-  [403, 404].includes(Number(codeOf(cause)))
+  [403, 404].includes(Number(httpStatusOf(cause)))
     ? new Fault('not_found', 'The object does not exist, or this account may not read it.', { cause })
     : unavailable(cause);

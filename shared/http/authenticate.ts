@@ -1,7 +1,9 @@
-import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import * as z from 'zod';
+import { systemClock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
 import type { Identity, ServicePrincipal } from '../model/principal.ts';
+import { createIssuerKeys } from './issuer-keys.ts';
 
 export interface AuthenticationSettings {
   /** Tokens of users from Identity Platform: issuer `https://securetoken.google.com/PROJECT`, audience PROJECT. */
@@ -32,13 +34,13 @@ export type Authenticate = (authorization: string | undefined) => Promise<Identi
 
 /**
  * Derives the principal from the Authorization header. Tokens are verified at real time, with RS256 only and with keys from
- * the issuers' key sets only, which are cached and read again for an unknown key id.
+ * the issuers' key sets only.
  * @throws Fault `unauthenticated` for a missing or invalid token, `forbidden` for a service that is not listed,
  *   `dependency_unavailable` when the issuer's keys cannot be read
  */
 export function createAuthenticate(settings: AuthenticationSettings): Authenticate {
-  const userKeys = createRemoteJWKSet(new URL(settings.user.jwksUrl));
-  const serviceKeys = createRemoteJWKSet(new URL(settings.service.jwksUrl));
+  const userKeys = createIssuerKeys({ url: settings.user.jwksUrl, clock: systemClock });
+  const serviceKeys = createIssuerKeys({ url: settings.service.jwksUrl, clock: systemClock });
 
   return async (authorization) => {
     const token = bearer(authorization);
@@ -82,13 +84,9 @@ async function verify(token: string, keys: JWTVerifyGetKey, issuer: string[], au
   }
 }
 
-/** Errors of the key set's server: a timeout, a status other than 200, and a body that is not a key set. */
-const ISSUER_FAULTS = [errors.JWKSTimeout.code, errors.JOSEError.code, errors.JWKSInvalid.code];
-
 /** An invalid token is the caller's fault; a failure of the key set's server or the network is not. */
 function translate(cause: unknown): Fault {
-  const isTokenFault = cause instanceof errors.JOSEError && !ISSUER_FAULTS.includes(cause.code);
-  if (!isTokenFault) {
+  if (!(cause instanceof errors.JOSEError)) {
     return new Fault('dependency_unavailable', 'The keys that check tokens cannot be read right now.', { cause });
   }
   const expired = cause instanceof errors.JWTExpired;

@@ -1,23 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault, invalid } from '../model/errors.ts';
-import { JsonSyntaxError, type ParsedJson, parseJson } from './json.ts';
+import { type JsonOptions, JsonSyntaxError, type ParsedJson, parseJson, UnsafeNumbersError } from './json.ts';
+
+export interface BodyOptions extends JsonOptions {
+  /** Bytes; a larger body is rejected as soon as its size is known, and not buffered. */
+  readonly limit: number;
+  /** Milliseconds within which the whole body must arrive. Default: what `bodyDeadline` gives for the limit. */
+  readonly deadline?: number;
+}
+
+/** Milliseconds that every sender has, and the slowest line that is waited for, in bytes a millisecond (1.6 Mbit/s). */
+const BASE_DEADLINE = 5_000;
+const SLOWEST = 200;
+
+/** A small body has seconds to arrive; ten mebibytes have most of a minute. */
+export const bodyDeadline = (limit: number): number => BASE_DEADLINE + Math.ceil(limit / SLOWEST);
 
 /**
  * Reads a request's body as JSON, before any other parser does. The body must have the declared type and be within the
- * limit, valid UTF-8, and I-JSON.
- * @param limit bytes; a larger body is rejected as soon as its size is known, and not buffered
+ * limits of size and time, valid UTF-8, and I-JSON.
  * @throws Fault `unsupported_media_type`, `payload_too_large` or `invalid_request`
  */
-export async function readJsonBody(request: IncomingMessage, limit: number): Promise<ParsedJson> {
+export async function readJsonBody(request: IncomingMessage, options: BodyOptions): Promise<ParsedJson> {
   checkMediaType(request);
-  const bytes = await readBytes(request, limit);
+  const bytes = await readBytes(request, options);
   try {
-    return parseJson(decodeUtf8(bytes));
+    return parseJson(decodeUtf8(bytes), options);
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw invalid([{ path: error.path, message: error.message }]);
+    if (error instanceof UnsafeNumbersError) throw invalid(error.paths.map(beyondDoubles));
     throw error;
   }
 }
+
+const beyondDoubles = (path: string) => ({ path, message: 'is beyond ±(2^53 - 1): send it as a string' });
 
 function checkMediaType(request: IncomingMessage): void {
   const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim());
@@ -33,30 +49,34 @@ function checkMediaType(request: IncomingMessage): void {
   }
 }
 
-async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+async function readBytes(request: IncomingMessage, { limit, deadline }: BodyOptions): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;
-  return new Promise((resolve, reject) => {
-    const stop = (error: Fault) => {
-      request.off('data', onData);
-      reject(error);
-    };
-    const onData = (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > limit) return stop(tooLarge(limit));
-      return chunks.push(chunk);
-    };
-    request.on('data', onData);
-    request.once('end', () => resolve(Buffer.concat(chunks, size)));
-    request.once('error', () =>
-      stop(new Fault('invalid_request', 'The connection ended before the whole body was received.')),
-    );
-    request.once('close', () =>
-      stop(new Fault('invalid_request', 'The connection ended before the whole body was received.')),
-    );
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const onData = (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > limit) reject(tooLarge(limit));
+    else chunks.push(chunk);
+  };
+  const onEnd = () => resolve(Buffer.concat(chunks, size));
+  const onBroken = () => reject(cutShort());
+  request.on('data', onData);
+  request.once('end', onEnd);
+  for (const event of ['error', 'close']) request.once(event, onBroken);
+  const timer = setTimeout(() => reject(tooSlow()), deadline ?? bodyDeadline(limit));
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+    request.on('error', () => undefined); // a connection that breaks now is noticed by the response
+  }
 }
+
+const cutShort = () => new Fault('invalid_request', 'The connection ended before the whole body was received.');
+
+const tooSlow = () => new Fault('invalid_request', 'The body did not arrive in time.');
 
 const tooLarge = (limit: number) => new Fault('payload_too_large', `The body may have at most ${limit} bytes.`);
 

@@ -1,3 +1,5 @@
+import { VerbatimJson } from '../model/verbatim-json.ts';
+
 /**
  * The result of parsing I-JSON (RFC 7493): JSON without duplicate members and lone surrogates, which parsers resolve
  * differently, so that two parsers can read two documents from one text. `JSON.parse` reports neither, and silently rounds
@@ -20,27 +22,55 @@ export class JsonSyntaxError extends SyntaxError {
   }
 }
 
+/** How a text is read. */
+export interface JsonOptions {
+  /**
+   * A member of the object at the top that is checked like everything else and kept as it was sent: its value is a
+   * `VerbatimJson`. Nothing is built from it, so a payload of any form needs the memory of its text only. Numbers in it
+   * must be within ±(2^53 - 1), since most readers would round others.
+   */
+  readonly verbatim?: string;
+}
+
+/** Several numbers in a member that is kept verbatim are too large; `paths` names a hundred of them at most. */
+export class UnsafeNumbersError extends Error {
+  readonly paths: readonly string[];
+
+  constructor(paths: readonly string[]) {
+    super('numbers beyond ±(2^53 - 1)');
+    this.name = 'UnsafeNumbersError';
+    this.paths = paths;
+  }
+}
+
 /** More than any request needs, and far below the limit of the stack. */
 const MAX_DEPTH = 64;
-const MAX_INEXACT = 100;
+const MAX_LISTED = 100;
 
-const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const FIRST_PRINTABLE = 0x20;
 const LITERAL = /true|false|null/y;
 const LITERALS = new Map<string, boolean | null>([
   ['true', true],
   ['false', false],
   ['null', null],
 ]);
+const [TAB, LINE_FEED, CARRIAGE_RETURN, SPACE] = [0x09, 0x0a, 0x0d, 0x20];
+const [QUOTE, BACKSLASH, ZERO, ONE, NINE] = [0x22, 0x5c, 0x30, 0x31, 0x39];
+const [COMMA, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x2c, 0x3a, 0x5b, 0x5d, 0x7b, 0x7d];
+/** Integers of so many digits are safe whatever they are, and need no regular expression. */
+const SAFE_DIGITS = 15;
 
-/** @throws JsonSyntaxError */
-export function parseJson(text: string): ParsedJson {
+/**
+ * Reads a text in one pass and judges it on the way, so that a text that is refused costs no more than what was read.
+ * @throws JsonSyntaxError, UnsafeNumbersError
+ */
+export function parseJson(text: string, { verbatim }: JsonOptions = {}): ParsedJson {
   let at = 0;
+  /** False within the member that is kept verbatim. */
+  let building = true;
   const path: (string | number)[] = [];
   const inexact: string[] = [];
+  const unsafe: string[] = [];
 
   const fail = (message: string): never => {
     throw new JsonSyntaxError(path.join('.'), message);
@@ -53,22 +83,29 @@ export function parseJson(text: string): ParsedJson {
     return found;
   }
 
+  /** Skips white space. @returns the code of the next character, NaN at the end */
+  function next(): number {
+    for (;;) {
+      const code = text.charCodeAt(at);
+      if (code !== SPACE && code !== LINE_FEED && code !== CARRIAGE_RETURN && code !== TAB) return code;
+      at += 1;
+    }
+  }
+
   /** Skips white space and takes the next character if it is this one. */
-  function take(character: string): boolean {
-    match(SPACE);
-    if (text[at] !== character) return false;
+  function take(code: number): boolean {
+    if (next() !== code) return false;
     at += 1;
     return true;
   }
 
   function readValue(): unknown {
-    match(SPACE);
-    switch (text[at]) {
-      case '{':
+    switch (next()) {
+      case OPEN_OBJECT:
         return readObject();
-      case '[':
+      case OPEN_LIST:
         return readArray();
-      case '"':
+      case QUOTE:
         return readString();
       default:
         return readScalar();
@@ -76,6 +113,8 @@ export function parseJson(text: string): ParsedJson {
   }
 
   function readScalar(): unknown {
+    const short = readShortInteger();
+    if (short !== undefined) return short;
     const literal = match(LITERAL);
     if (literal !== null) return LITERALS.get(literal[0]);
     const number = match(NUMBER);
@@ -83,8 +122,27 @@ export function parseJson(text: string): ParsedJson {
     const value = Number(number[0]);
     if (!Number.isFinite(value)) return fail('is a number too large for a double');
     const integer = number[1] === undefined && number[2] === undefined && Number.isSafeInteger(value);
-    if (!integer && inexact.length < MAX_INEXACT) inexact.push(path.join('.'));
+    if (!integer && building && inexact.length < MAX_LISTED) inexact.push(path.join('.'));
+    const beyond = Math.abs(value) > Number.MAX_SAFE_INTEGER;
+    if (beyond && !building && unsafe.length < MAX_LISTED) unsafe.push(path.join('.'));
     return value === 0 ? 0 : value;
+  }
+
+  /** A list of two million numbers is read without two million matches of a regular expression. */
+  function readShortInteger(): number | undefined {
+    let end = at;
+    let value = 0;
+    let code = text.charCodeAt(end);
+    if (!(code >= ONE && code <= NINE)) return undefined;
+    for (; code >= ZERO && code <= NINE; code = text.charCodeAt(end)) {
+      value = value * 10 + (code - ZERO);
+      end += 1;
+      if (end - at > SAFE_DIGITS) return undefined;
+    }
+    const goesOn = text[end];
+    if (goesOn === '.' || goesOn === 'e' || goesOn === 'E') return undefined;
+    at = end;
+    return value;
   }
 
   /** Finds the end with a loop: a regular expression with alternatives overflows the stack on a string of megabytes. */
@@ -93,7 +151,7 @@ export function parseJson(text: string): ParsedJson {
     let escaped = false;
     for (let code = text.charCodeAt(end); code !== QUOTE; code = text.charCodeAt(end)) {
       // Past the end the code is NaN, for which every comparison is false.
-      if (!(code >= FIRST_PRINTABLE)) return fail('holds a string that is not closed, or a control character');
+      if (!(code >= SPACE)) return fail('holds a string that is not closed, or a control character');
       escaped ||= code === BACKSLASH;
       end += code === BACKSLASH ? 2 : 1;
     }
@@ -112,32 +170,46 @@ export function parseJson(text: string): ParsedJson {
 
   const checked = (value: string) => (value.isWellFormed() ? value : fail('holds a lone surrogate'));
 
-  function readArray(): unknown[] {
+  function readArray(): unknown {
     enter();
     const items: unknown[] = [];
-    if (take(']')) return items;
+    if (take(CLOSE_LIST)) return items;
+    let index = 0;
     do {
-      path.push(items.length);
-      items.push(readValue());
+      path.push(index);
+      const item = readValue();
       path.pop();
-    } while (take(','));
-    return take(']') ? items : fail(unexpected());
+      if (building) items.push(item);
+      index += 1;
+    } while (take(COMMA));
+    return take(CLOSE_LIST) ? items : fail(unexpected());
   }
 
-  function readObject(): Record<string, unknown> {
+  function readObject(): unknown {
     enter();
     const members: Record<string, unknown> = {};
-    if (take('}')) return members;
+    const names = building ? undefined : new Set<string>();
+    if (take(CLOSE_OBJECT)) return members;
     do {
-      match(SPACE);
-      const name = text[at] === '"' ? readString() : fail(unexpected());
+      const name = next() === QUOTE ? readString() : fail(unexpected());
       path.push(name);
-      if (Object.hasOwn(members, name)) fail('occurs twice');
-      if (!take(':')) fail(unexpected());
-      setOwn(members, name, readValue());
+      if (names?.has(name) ?? Object.hasOwn(members, name)) fail('occurs twice');
+      names?.add(name);
+      if (!take(COLON)) fail(unexpected());
+      const value = building && name === verbatim && path.length === 1 ? readVerbatim() : readValue();
+      if (building) setOwn(members, name, value);
       path.pop();
-    } while (take(','));
-    return take('}') ? members : fail(unexpected());
+    } while (take(COMMA));
+    return take(CLOSE_OBJECT) ? members : fail(unexpected());
+  }
+
+  function readVerbatim(): VerbatimJson {
+    next();
+    const start = at;
+    building = false;
+    readValue();
+    building = true;
+    return new VerbatimJson(text.slice(start, at));
   }
 
   function enter(): void {
@@ -149,8 +221,9 @@ export function parseJson(text: string): ParsedJson {
     at >= text.length ? 'ends too early' : `has an unexpected ${JSON.stringify(text[at])} at character ${at}`;
 
   const value = readValue();
-  match(SPACE);
+  next();
   if (at < text.length) fail(unexpected());
+  if (unsafe.length > 0) throw new UnsafeNumbersError(unsafe);
   return { value, inexact };
 }
 

@@ -42,16 +42,21 @@ export function headersOf(result: HttpResponse, body: string | Buffer | undefine
   };
 }
 
-/** Maximum bytes of a rejected body that are read and discarded. */
+/** Bytes and milliseconds of a rejected body that are read and discarded. */
 const MAX_DISCARDED = 32 * 1024 * 1024;
+const DISCARDED_WITHIN = 5_000;
 
 /**
- * Reads and discards the rest of a rejected body. If the connection closed earlier, a client that sends its whole request
- * before it reads would lose our response.
+ * Reads and discards the rest of a rejected body, for a while. If the connection closed earlier, a client that sends its
+ * whole request before it reads would lose our response; if it stayed open, slow senders would hold our places.
  */
 function discard(request: IncomingMessage, ended: () => void): void {
   let discarded = 0;
-  request.once('close', ended);
+  const timer = setTimeout(() => request.destroy(), DISCARDED_WITHIN);
+  request.once('close', () => {
+    clearTimeout(timer);
+    ended();
+  });
   request.once('end', ended);
   request.on('data', (chunk: Buffer) => {
     discarded += chunk.length;

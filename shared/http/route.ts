@@ -37,6 +37,8 @@ export interface Route<
   readonly body?: Body;
   /** Bytes. */
   readonly bodyLimit?: number;
+  /** A member of the body that is checked and kept as it was sent; its schema is `verbatimObject`. */
+  readonly verbatim?: string;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Error codes of this route, in addition to those of every route. */
   readonly errors?: readonly FaultCode[];

@@ -168,8 +168,8 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   }
 }
 
-const readBody = (route: Route, request: IncomingMessage) =>
-  readJsonBody(request, route.bodyLimit ?? DEFAULT_BODY_LIMIT);
+const readBody = ({ bodyLimit: limit = DEFAULT_BODY_LIMIT, verbatim }: Route, request: IncomingMessage) =>
+  readJsonBody(request, { limit, ...(verbatim === undefined ? {} : { verbatim }) });
 
 /** Splits the target without `URL`, which takes a path that begins with two slashes for a host. */
 function splitTarget({ url = '' }: IncomingMessage): { path: string; search: string } {
@@ -186,10 +186,18 @@ function flatHeaders(request: IncomingMessage): Record<string, string | undefine
   );
 }
 
-/** Sets timeouts against slow senders. Node itself answers malformed HTTP with a bare 400. */
+/** Milliseconds between two looks for connections whose headers or whole request are late. Node's default is 30 s. */
+const CHECKING_INTERVAL = 1_000;
+
+/**
+ * Sets timeouts against slow senders; a body has a deadline of its own, in body.ts. Node itself answers malformed HTTP
+ * with a bare 400.
+ */
 function harden(server: Server): Server {
   server.headersTimeout = 10_000;
-  server.requestTimeout = 60_000;
+  server.requestTimeout = 90_000;
+  // Read when the server begins to listen; no public type has it outside the constructor, which the framework calls.
+  Reflect.set(server, 'connectionsCheckingInterval', CHECKING_INTERVAL);
   server.keepAliveTimeout = 620_000; // longer than the load balancer's 600 s, so that it never reuses a closed connection
   server.maxHeadersCount = 100;
   return server;

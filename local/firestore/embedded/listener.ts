@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Caller } from '#local/caller.ts';
+import { createConnections } from '#local/grpc/connections.ts';
 import { createServer as createGrpcServer, type GrpcService } from '#local/grpc/server.ts';
 import type { Databases } from './databases.ts';
 import { createRest } from './rest.ts';
@@ -18,17 +19,15 @@ export interface Listener {
 
 /** One loopback port for gRPC and for REST, as the emulator has it; every call is this caller's. */
 export async function listen(service: GrpcService, databases: Databases, caller: Caller): Promise<Listener> {
-  const grpc = createGrpcServer(service, caller, {
+  const connections = createConnections();
+  const grpc = createGrpcServer(service, caller, connections, {
     'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
     'grpc.max_concurrent_streams': 10_000,
   });
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
   const rest = createRest(service, databases, caller);
-  const sockets = new Set<Socket>();
   const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
+    connections.add(socket);
     socket.setNoDelay(true);
     // Read and put back: both servers take a socket over with what it has received.
     socket.once('readable', () => {
@@ -47,7 +46,7 @@ export async function listen(service: GrpcService, databases: Databases, caller:
       server.close();
       grpc.forceShutdown();
       rest.close();
-      for (const socket of sockets) socket.destroy();
+      connections.close();
       await closed;
     },
   };

@@ -54,7 +54,7 @@ export function createRest(service: GrpcService, databases: Databases, caller: C
     const segments = below === '' ? [] : below.split('/');
     const collection = segments.length % 2 === 1;
     const parent = [root, ...segments.slice(0, -1)].join('/');
-    const call = { cancelled: false };
+    const call = { cancelled: false, disconnect: () => request.socket.destroy() };
     if (root !== undefined && request.method === 'POST' && collection) {
       const message = {
         ...{ parent, collectionId: segments.at(-1) ?? '', mask: null },

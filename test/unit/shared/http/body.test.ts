@@ -1,16 +1,16 @@
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { readJsonBody } from '#shared/http/body.ts';
+import { type BodyOptions, bodyDeadline, readJsonBody } from '#shared/http/body.ts';
 import { toProblem } from '#shared/http/problem.ts';
 import { listening, sendRaw } from './raw-http.ts';
 
 const LIMIT = 100;
 
 /** A server that answers what it has read, or the problem. */
-function serve(limit = LIMIT): Promise<number> {
+function serve(options: Partial<BodyOptions> = {}): Promise<number> {
   const server = createServer((request, response) => {
-    readJsonBody(request, limit).then(
+    readJsonBody(request, { limit: LIMIT, ...options }).then(
       (parsed) => response.end(JSON.stringify(parsed)),
       (error: unknown) => {
         const { status, body } = toProblem(error, 'r');
@@ -155,5 +155,24 @@ describe('readJsonBody', () => {
       Buffer.concat([Buffer.from(`${piece.length}\r\n`), piece, Buffer.from('\r\n')]),
     );
     expect((await sendRaw(port, head, ...pieces, '0\r\n\r\n')).body).toContain('"value":"😀"');
+  });
+
+  it('waits for a body as long as its deadline and no longer', async () => {
+    const port = await serve({ deadline: 40 });
+    const head = 'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n';
+    for (const half of [
+      'Content-Length: 10\r\n\r\n"half',
+      'Transfer-Encoding: chunked\r\n\r\n1\r\n"\r\n',
+      'Content-Length: 3\r\n\r\n',
+    ]) {
+      const { status, body } = await sendRaw(port, `${head}${half}`);
+      expect(status).toBe(400);
+      expect(body).toContain('did not arrive in time');
+    }
+  });
+
+  it('gives small bodies seconds and large ones less than a minute', () => {
+    expect(bodyDeadline(64 * 1024)).toBeLessThan(6_000);
+    expect(bodyDeadline(10 * 1024 * 1024)).toBeLessThan(60_000);
   });
 });

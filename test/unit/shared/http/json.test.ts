@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JsonSyntaxError, parseJson } from '#shared/http/json.ts';
+import { type JsonOptions, JsonSyntaxError, parseJson, UnsafeNumbersError } from '#shared/http/json.ts';
+import type { VerbatimJson } from '#shared/model/verbatim-json.ts';
 import { codePoint } from '../../code-point.ts';
 
 /** The error itself, so that a text that is taken, or fails in another way, fails the test as well. */
-function refusalOf(text: string): JsonSyntaxError {
+function refusalOf(text: string, options?: JsonOptions): JsonSyntaxError {
   try {
-    parseJson(text);
+    parseJson(text, options);
   } catch (error) {
     if (error instanceof JsonSyntaxError) return error;
     throw error;
@@ -157,3 +158,85 @@ describe('parseJson lists the numbers that are no integers as written', () => {
     expect(value).toEqual(Array(1000).fill(1.5));
   });
 });
+
+describe('parseJson keeps a member as it was sent', () => {
+  const read = (text: string) =>
+    parseJson(text, { verbatim: 'payload' }).value as { payload: VerbatimJson; run?: unknown };
+
+  it.each([
+    ['{"payload":{"a":1.50,"b":"\\u00e9", "c":[ ]},"run":true}', '{"a":1.50,"b":"\\u00e9", "c":[ ]}'],
+    ['{"run":[1], "payload" :\n [1, {"payload":2}] }', '[1, {"payload":2}]'],
+    ['{"payload":"é😀"}', '"é😀"'],
+    ['{"payload":-0}', '-0'],
+  ])('%s', (text, expected) => {
+    const { payload, run } = read(text);
+    expect(payload.reveal().toString()).toBe(expected);
+    expect(payload.isObject).toBe(expected.startsWith('{'));
+    expect(run).toEqual(JSON.parse(text).run);
+    expect(JSON.stringify(payload)).not.toContain('a');
+  });
+
+  it('only at the top', () => {
+    expect(parseJson('{"a":{"payload":1}}', { verbatim: 'payload' }).value).toEqual({ a: { payload: 1 } });
+    expect(parseJson('[{"payload":1}]', { verbatim: 'payload' }).value).toEqual([{ payload: 1 }]);
+  });
+
+  it.each([
+    ['{"payload":{"a":1,"b":{"a":1,"a":2}}}', 'payload.b.a'],
+    ['{"payload":{"a":1,"\\u0061":2}}', 'payload.a'],
+    ['{"payload":1,"payload":2}', 'payload'],
+    ['{"payload":["\\ud800"]}', 'payload.0'],
+    ['{"payload":[1,1e400]}', 'payload.1'],
+    ['{"payload":[1,]}', 'payload.1'],
+    ['{"payload":{"a"}}', 'payload.a'],
+    [`{"payload":${'['.repeat(64)}`, `payload.${Array(63).fill('0').join('.')}`],
+  ])('and refuses in it what it refuses elsewhere: %s', (text, path) => {
+    expect(refusalOf(text).path).toBe(path);
+    expect(refusalOf(text, { verbatim: 'payload' }).path).toBe(path);
+  });
+
+  it('unless a number in it is one that readers round', () => {
+    const unsafe = (payload: string) => {
+      try {
+        read(`{"payload":${payload},"other":9007199254740992}`);
+        return [];
+      } catch (error) {
+        if (error instanceof UnsafeNumbersError) return error.paths;
+        throw error;
+      }
+    };
+    expect(unsafe('[9007199254740991,-9007199254740991,0.1,1e3,1e-400]')).toEqual([]);
+    expect(unsafe('{"a":[1,9007199254740992],"b":-1e300}')).toEqual(['payload.a.1', 'payload.b']);
+    expect(unsafe(`[${Array(1000).fill('1e20').join(',')}]`)).toHaveLength(100);
+  });
+
+  it('agrees with itself on which texts are JSON', () => {
+    const letters = fc.constantFrom(
+      ...'[]{},:"\\ -+.eE019txu/\u0000',
+      'true',
+      'null',
+      '"a"',
+      '"b":',
+      '12345678901234567',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit: letters, maxLength: 8 }), (inner) => {
+        const text = `{"payload":${inner}}`;
+        expect(outcomeOf(text, { verbatim: 'payload' })).toBe(outcomeOf(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+});
+
+/** Where the text is at fault; undefined where it is not. */
+function outcomeOf(text: string, options?: JsonOptions): string | undefined {
+  try {
+    parseJson(text, options);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnsafeNumbersError) return undefined;
+    if (error instanceof JsonSyntaxError) return `${error.path}: ${error.message}`;
+    throw error;
+  }
+}

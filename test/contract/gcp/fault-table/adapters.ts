@@ -1,0 +1,500 @@
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, verify } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IAMCredentialsClient } from '@google-cloud/iam-credentials';
+import { createCaller } from '#local/caller.ts';
+import { startEmbeddedFirestore } from '#local/firestore/embedded/start.ts';
+import { disconnect, disconnectMidway, isDisconnect } from '#local/http-faults.ts';
+import { startIam } from '#local/iam/start.ts';
+import type { RsaKeys } from '#local/kms/rsa-keys.ts';
+import { startKms } from '#local/kms/start.ts';
+import { listen, shut } from '#local/listen.ts';
+import type { Recorder } from '#local/recorder.ts';
+import { startRun } from '#local/run/start.ts';
+import { startStorage } from '#local/storage/start.ts';
+import { crc32c } from '#shared/crypto/crc32c.ts';
+import { createImpersonation } from '#shared/gcp/access-token.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import { endpointOptions } from '#shared/gcp/grpc.ts';
+import { createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
+import { createKmsClient, createKmsKeyAdministrator, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
+import { createKmsUnwrapper, createKmsWrapper } from '#shared/gcp/kms-envelope.ts';
+import { createJobStarter } from '#shared/gcp/run-jobs.ts';
+import { createBucket, createObjects } from '#shared/gcp/storage.ts';
+import { createIssuerKeys } from '#shared/http/issuer-keys.ts';
+import { systemClock } from '#shared/model/clock.ts';
+import { CommitError } from '#shared/store/store.ts';
+import type { Outcome, Traits } from './rule.ts';
+
+/** One method of one adapter, on a stand-in of its own. */
+export interface Adapter extends Traits {
+  readonly name: string;
+  /** What the recorder calls it. */
+  readonly service: string;
+  readonly method: string;
+  /** Members of FAULTS. */
+  readonly faults: readonly string[];
+  /** Codes among them that cannot strike here, with the reason. */
+  readonly except?: Readonly<Record<string, string>>;
+  /**
+   * Starts the stand-in.
+   * @param deadline milliseconds, for adapters over HTTP
+   */
+  readonly open: (recorder: Recorder, deadline: number) => Promise<Opened>;
+}
+
+export interface Opened {
+  /** Calls the adapter once and checks the value, if it gives one. */
+  act(): Promise<Outcome>;
+  /** How often the act has taken place so far, for those that must not be repeated. */
+  effects?(): number | Promise<number>;
+  close(): Promise<unknown>;
+}
+
+const ANYBODY = createCaller('anybody@p.test', [['*', '*']]);
+const KEYS = 'projects/p/locations/l/keyRings/r/cryptoKeys';
+const [SIGNING, PAYLOADS] = [`${KEYS}/signing`, `${KEYS}/payloads`];
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+/** Versions share one short key here, since making one takes seconds and these tests do not compare them. */
+const rsaKeys: RsaKeys = {
+  prepare: async () => 0,
+  skip: () => undefined,
+  take: async (): Promise<KeyObject> => rsa.privateKey,
+};
+
+const succeeds = async (call: () => Promise<boolean>): Promise<Outcome> => {
+  try {
+    if (await call()) return 'ok';
+  } catch (error) {
+    if (error instanceof CommitError) return error.failure === 'unknown' ? 'unknown' : 'failed';
+    return 'failed';
+  }
+  throw new TypeError('the adapter gave a wrong value');
+};
+
+type KmsClient = ReturnType<typeof createKmsClient>;
+
+const onKms =
+  (prepare: (client: KmsClient) => Promise<Omit<Opened, 'close'>> | Omit<Opened, 'close'>) =>
+  async (recorder: Recorder): Promise<Opened> => {
+    const kms = await startKms({ callers: [ANYBODY], clock: systemClock, recorder, rsaKeys });
+    await kms.createKey({ name: SIGNING, purpose: 'ASYMMETRIC_SIGN', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256' });
+    await kms.createKey({ name: PAYLOADS, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' });
+    const client = createKmsClient(kms.address(ANYBODY.email));
+    const opened = await prepare(client);
+    return { ...opened, close: () => Promise.all([client.close(), kms.close()]) };
+  };
+
+const DEK = randomBytes(34);
+const MESSAGE = randomBytes(32);
+const DIGEST = createHash('sha256').update(MESSAGE).digest();
+/** DIGEST is the hash of MESSAGE, which is what `verify` wants. */
+const isSigned = (signature: Uint8Array) => verify('sha256', MESSAGE, rsa.publicKey, signature);
+
+const KMS: readonly Adapter[] = [
+  {
+    name: 'KMS: sign',
+    service: 'kms',
+    method: 'AsymmetricSign',
+    effect: 'none',
+    expensive: true,
+    faults: ['grpc', 'kms'],
+    except: { DEADLINE_EXCEEDED: 'the service may be signing; LATE has its own row' },
+    open: onKms((client) => ({
+      act: () => succeeds(async () => isSigned(await createKmsSigner(client, SIGNING).sign('signing.1', DIGEST))),
+    })),
+  },
+  {
+    name: 'KMS: list versions',
+    service: 'kms',
+    method: 'ListCryptoKeyVersions',
+    effect: 'none',
+    faults: ['grpc'],
+    open: onKms((client) => ({
+      act: () => succeeds(async () => (await createKmsKeySource(client, SIGNING).listVersions()).length === 1),
+    })),
+  },
+  {
+    name: 'KMS: public key',
+    service: 'kms',
+    method: 'GetPublicKey',
+    effect: 'none',
+    faults: ['grpc', 'kms'],
+    except: { CORRUPT_REQUEST: 'the request has no data', CHECKSUM_LOST: 'the request has no checksum' },
+    open: onKms((client) => ({
+      act: () =>
+        succeeds(async () => (await createKmsKeySource(client, SIGNING).readPem('signing.1')).includes('PUBLIC KEY')),
+    })),
+  },
+  {
+    name: 'KMS: create a version',
+    service: 'kms',
+    method: 'CreateCryptoKeyVersion',
+    effect: 'once',
+    faults: ['grpc'],
+    open: onKms((client) => ({
+      act: () =>
+        succeeds(async () => /^signing\.\d+$/.test(await createKmsKeyAdministrator(client, SIGNING).createVersion())),
+      effects: async () => (await client.listCryptoKeyVersions({ parent: SIGNING }))[0].length,
+    })),
+  },
+  {
+    name: 'KMS: disable a version',
+    service: 'kms',
+    method: 'UpdateCryptoKeyVersion',
+    effect: 'idempotent',
+    faults: ['grpc'],
+    open: onKms((client) => ({
+      act: () =>
+        succeeds(async () => {
+          await createKmsKeyAdministrator(client, SIGNING).disableVersion('signing.1');
+          return true;
+        }),
+    })),
+  },
+  {
+    name: 'KMS: wrap',
+    service: 'kms',
+    method: 'Encrypt',
+    effect: 'none',
+    faults: ['grpc', 'kms'],
+    open: onKms((client) => ({
+      act: () =>
+        succeeds(async () => {
+          const { wrapped } = await createKmsWrapper(client, PAYLOADS).wrap(DEK);
+          const opened = await createKmsUnwrapper(client, PAYLOADS).unwrap(wrapped);
+          return opened !== undefined && DEK.equals(opened);
+        }),
+    })),
+  },
+  {
+    name: 'KMS: unwrap',
+    service: 'kms',
+    method: 'Decrypt',
+    effect: 'none',
+    faults: ['grpc', 'kms'],
+    except: { CHECKSUM_LOST: 'an answer of Decrypt has no flags; the checksum of its plaintext counts' },
+    open: onKms(async (client) => {
+      const { wrapped } = await createKmsWrapper(client, PAYLOADS).wrap(DEK);
+      return {
+        act: () =>
+          succeeds(async () => {
+            const opened = await createKmsUnwrapper(client, PAYLOADS).unwrap(wrapped);
+            return opened !== undefined && DEK.equals(opened);
+          }),
+      };
+    }),
+  },
+];
+
+const IAM: readonly Adapter[] = [
+  {
+    name: 'IAM: sign a text',
+    service: 'iam',
+    method: 'SignBlob',
+    effect: 'none',
+    faults: ['grpc'],
+    async open(recorder) {
+      const iam = await startIam({ callers: [ANYBODY], recorder });
+      const channels = createIamChannels(1, iam.address(ANYBODY.email));
+      const publicKey = await iam.publicKey('signer@p.test');
+      return {
+        act: () =>
+          succeeds(async () => {
+            const signature = await createIamSigner(channels, 'signer@p.test').sign('text');
+            return verify('sha256', Buffer.from('text'), publicKey, signature);
+          }),
+        close: () => Promise.all([channels.close(), iam.close()]),
+      };
+    },
+  },
+  {
+    name: 'IAM: access token',
+    service: 'iam',
+    method: 'GenerateAccessToken',
+    effect: 'none',
+    faults: ['grpc'],
+    async open(recorder) {
+      const iam = await startIam({ callers: [ANYBODY], recorder });
+      const client = new IAMCredentialsClient(endpointOptions(iam.address(ANYBODY.email)));
+      return {
+        // A fresh one each time, since a token is cached.
+        act: () =>
+          succeeds(async () => {
+            const token = await createImpersonation('dispatcher@p.test', systemClock, client).current();
+            return token.reveal().startsWith('local.');
+          }),
+        close: () => Promise.all([client.close(), iam.close()]),
+      };
+    },
+  },
+];
+
+type Store = ReturnType<typeof createFirestore>;
+
+const onFirestore =
+  (prepare: (store: Store, read: Store) => Promise<Omit<Opened, 'close'>> | Omit<Opened, 'close'>) =>
+  async (recorder: Recorder): Promise<Opened> => {
+    const firestore = await startEmbeddedFirestore({ callers: [ANYBODY], clock: systemClock, recorder });
+    const connect = (endpoint: string) => createFirestore({ projectId: 'p', database: '(default)', endpoint });
+    const [store, read] = [connect(firestore.address(ANYBODY.email)), connect(firestore.host)];
+    await read.commit([{ op: 'set', path: 'things/known', fields: { n: 7 } }]);
+    const opened = await prepare(store, read);
+    return { ...opened, close: () => Promise.all([store.close(), read.close(), firestore.close()]) };
+  };
+
+const numberOf = async (store: Store, path: string, field: string) =>
+  Number((await store.get([path]))[0]?.fields[field] ?? 0);
+
+const FIRESTORE: readonly Adapter[] = [
+  {
+    name: 'Firestore: get',
+    service: 'firestore',
+    method: 'BatchGetDocuments',
+    effect: 'none',
+    faults: ['grpc'],
+    open: onFirestore((store) => ({
+      act: () => succeeds(async () => (await store.get(['things/known']))[0]?.fields['n'] === 7),
+    })),
+  },
+  {
+    name: 'Firestore: query',
+    service: 'firestore',
+    method: 'RunQuery',
+    effect: 'none',
+    faults: ['grpc'],
+    open: onFirestore((store) => ({
+      act: () => succeeds(async () => (await store.query({ collection: 'things', where: [], limit: 5 })).length === 1),
+    })),
+  },
+  {
+    name: 'Firestore: count',
+    service: 'firestore',
+    method: 'RunAggregationQuery',
+    effect: 'none',
+    faults: ['grpc'],
+    open: onFirestore((store) => ({
+      act: () => succeeds(async () => (await store.count({ collection: 'things', where: [] })) === 1),
+    })),
+  },
+  {
+    name: 'Firestore: commit',
+    service: 'firestore',
+    method: 'Commit',
+    effect: 'once',
+    unclear: 'unknown',
+    doubts: true,
+    faults: ['grpc'],
+    open: onFirestore((store, read) => ({
+      act: () =>
+        succeeds(async () => {
+          await store.commit([{ op: 'merge', path: 'things/sum', fields: {}, increment: { n: 1 } }]);
+          return true;
+        }),
+      effects: () => numberOf(read, 'things/sum', 'n'),
+    })),
+  },
+  {
+    name: 'Firestore: batch write',
+    service: 'firestore',
+    method: 'BatchWrite',
+    effect: 'once',
+    unclear: 'unknown',
+    doubts: true,
+    faults: ['grpc'],
+    open: onFirestore((store, read) => ({
+      act: () =>
+        succeeds(async () => {
+          const failures = await store.writeEach([
+            { op: 'merge', path: 'things/sum', fields: {}, increment: { n: 1 } },
+          ]);
+          return failures.length === 1 && failures[0] === undefined;
+        }),
+      effects: () => numberOf(read, 'things/sum', 'n'),
+    })),
+  },
+  {
+    name: 'Firestore: counter',
+    service: 'firestore',
+    method: 'Commit',
+    effect: 'once',
+    faults: ['grpc'],
+    open: onFirestore((store, read) => ({
+      act: () => succeeds(async () => (await store.add('limits/a', 'n', 1, Date.now() + 60_000)) > 0),
+      effects: () => numberOf(read, 'limits/a', 'n'),
+    })),
+  },
+];
+
+type Objects = ReturnType<typeof createObjects>;
+const BYTES = randomBytes(5_000);
+const newObject = (name: string) => ({ name, bytes: BYTES, crc32c: crc32c(BYTES), custom: {} });
+
+const onStorage =
+  (prepare: (objects: Objects) => Promise<Omit<Opened, 'close'>> | Omit<Opened, 'close'>) =>
+  async (recorder: Recorder, timeout: number): Promise<Opened> => {
+    const dir = await mkdtemp(join(tmpdir(), 'fault-table-'));
+    const storage = await startStorage({
+      dir,
+      clock: systemClock,
+      recorder,
+      callers: [ANYBODY],
+      publicKey: async () => undefined,
+    });
+    storage.createBucket('payloads');
+    const bucket = createBucket({
+      projectId: 'p',
+      bucket: 'payloads',
+      endpoint: storage.baseUrl(ANYBODY.email),
+      timeout,
+    });
+    const opened = await prepare(createObjects(bucket, timeout));
+    return {
+      ...opened,
+      async close() {
+        await storage.close();
+        await rm(dir, { recursive: true });
+      },
+    };
+  };
+
+const STORAGE: readonly Adapter[] = [
+  {
+    name: 'Storage: create',
+    service: 'storage',
+    method: 'insert',
+    effect: 'idempotent',
+    faults: ['http', 'upload'],
+    open: onStorage((objects) => {
+      let number = 0;
+      return {
+        act: () =>
+          succeeds(async () => {
+            number += 1;
+            const { generation } = await objects.create(newObject(`create/${number}`));
+            const read = await objects.read(`create/${number}`);
+            return read.generation === generation && BYTES.equals(read.bytes);
+          }),
+      };
+    }),
+  },
+  {
+    name: 'Storage: find',
+    service: 'storage',
+    method: 'list',
+    effect: 'none',
+    faults: ['http'],
+    open: onStorage(async (objects) => {
+      await objects.create(newObject('find'));
+      return { act: () => succeeds(async () => (await objects.find('find'))?.size === BYTES.length) };
+    }),
+  },
+  {
+    name: 'Storage: read metadata',
+    service: 'storage',
+    method: 'get',
+    effect: 'none',
+    faults: ['http'],
+    open: onStorage(async (objects) => {
+      await objects.create(newObject('read'));
+      return { act: () => succeeds(async () => BYTES.equals((await objects.read('read')).bytes)) };
+    }),
+  },
+  {
+    name: 'Storage: read bytes',
+    service: 'storage',
+    method: 'media',
+    effect: 'none',
+    faults: ['http', 'download'],
+    open: onStorage(async (objects) => {
+      await objects.create(newObject('media'));
+      return { act: () => succeeds(async () => BYTES.equals((await objects.read('media')).bytes)) };
+    }),
+  },
+  {
+    name: 'Storage: remove',
+    service: 'storage',
+    method: 'delete',
+    effect: 'idempotent',
+    faults: ['http'],
+    open: onStorage((objects) => {
+      let number = 0;
+      return {
+        act: () =>
+          succeeds(async () => {
+            number += 1;
+            await objects.create(newObject(`remove/${number}`));
+            await objects.remove(`remove/${number}`);
+            return (await objects.find(`remove/${number}`)) === undefined;
+          }),
+      };
+    }),
+  },
+];
+
+const JOB = 'projects/p/locations/l/jobs/worker';
+
+const RUN: readonly Adapter[] = [
+  {
+    name: 'Cloud Run: start a job',
+    service: 'run',
+    method: 'RunJob',
+    effect: 'once',
+    unclear: 'unknown',
+    faults: ['http'],
+    except: { RESOURCE_EXHAUSTED: 'a 4xx is a refusal here' },
+    async open(recorder, timeout) {
+      let started = 0;
+      const findJob = () => {
+        started += 1;
+        return { command: ['true'], env: { PATH: process.env['PATH'] ?? '' } } as const;
+      };
+      const run = await startRun({ findJob, callers: [ANYBODY], recorder, log: () => undefined });
+      const jobs = createJobStarter({ job: JOB, endpoint: run.baseUrl(ANYBODY.email), timeout });
+      return {
+        async act() {
+          const start = await jobs.start('task').catch(() => undefined);
+          if (start === undefined) return 'failed';
+          return start.kind === 'started' ? 'ok' : 'unknown';
+        },
+        effects: () => started,
+        close: () => run.close(),
+      };
+    },
+  },
+];
+
+const ISSUER: readonly Adapter[] = [
+  {
+    name: 'Issuer: key set',
+    service: 'issuer',
+    method: 'keys',
+    effect: 'none',
+    faults: ['http'],
+    except: { PERMISSION_DENIED: 'any status but 200 may pass', ABORTED: 'the same', UNAUTHENTICATED: 'the same' },
+    async open(recorder, timeout) {
+      const jwks = JSON.stringify({ keys: [{ ...rsa.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256' }] });
+      const server = createServer(async (_request, response) => {
+        const fault = await recorder.enter('issuer', 'keys');
+        if (fault === undefined) response.end(jwks);
+        else if (!isDisconnect(fault.code)) response.writeHead(503).end();
+        else if (fault.lost) disconnectMidway(response, { status: 200, headers: {}, body: jwks });
+        else disconnect(response);
+      });
+      const url = `http://127.0.0.1:${await listen(server)}/keys`;
+      return {
+        // A fresh reader each time, since a set is cached.
+        act: () =>
+          succeeds(async () => {
+            const keys = createIssuerKeys({ url, clock: systemClock, timeout });
+            return (await keys({ alg: 'RS256', kid: 'k' }, { payload: '', signature: '' })) !== undefined;
+          }),
+        close: () => shut(server),
+      };
+    },
+  },
+];
+
+export const ADAPTERS: readonly Adapter[] = [...KMS, ...IAM, ...FIRESTORE, ...STORAGE, ...RUN, ...ISSUER];

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createRecorder } from '#local/recorder.ts';
+import { ADAPTERS, type Adapter } from './adapters.ts';
+import { effectsOf, expectedOf, FAULTS, type FaultCase, LATE, type Outcome, SHORT_DEADLINE } from './rule.ts';
+
+/** Every adapter meets every fault before and after its act, and does what the one rule says. */
+
+/** The deadline of calls over gRPC; undefined for the adapters' own, which are seconds. */
+let deadline: number | undefined;
+vi.mock('#shared/gcp/grpc.ts', async (original) => {
+  const real = await original<typeof import('#shared/gcp/grpc.ts')>();
+  return { ...real, sendOnce: (own: number) => real.sendOnce(deadline ?? own) };
+});
+
+interface Result {
+  readonly outcome: Outcome;
+  /** Calls that the stand-in saw. */
+  readonly sent: number;
+  readonly effects: number | undefined;
+}
+
+const results = new Map<string, Result>();
+const idOf = (adapter: Adapter, fault: FaultCase) => `${adapter.name}: ${describeFault(fault)}`;
+
+/** A connection that ends and an answer that is late lose an answer; a status takes its place. */
+function describeFault({ name, kind, inject, after }: FaultCase): string {
+  if (!after) return `${name} before the act`;
+  return inject.code === 'DISCONNECT' || kind === 'late' ? `${name}, answer lost` : `${name} after the act`;
+}
+
+/**
+ * Damage and slowness have no before and after, and what was not sent has no effect. Over HTTP nobody notices that the
+ * caller has given up, so a late act always takes place.
+ */
+function sidesOf({ kind }: Omit<FaultCase, 'after'>, group: string): boolean[] {
+  if (kind === 'late' && group === 'http') return [true];
+  return ['transient', 'refused', 'late'].includes(kind) ? [false, true] : [false];
+}
+
+const casesOf = (adapter: Adapter): FaultCase[] =>
+  adapter.faults.flatMap((group) =>
+    (FAULTS[group] ?? [])
+      .filter(({ name }) => adapter.except?.[name] === undefined)
+      .flatMap((fault) => sidesOf(fault, group).map((after) => ({ ...fault, after }))),
+  );
+
+const TABLE = ADAPTERS.map((adapter) => ({ adapter, cases: casesOf(adapter) }));
+const COUNT = TABLE.reduce((sum, { cases }) => sum + cases.length, 0);
+
+/** A lost answer needs a code, which takes its place. */
+const injected = ({ inject, kind, after }: FaultCase) =>
+  kind === 'late' && after ? { ...inject, code: 'DEADLINE_EXCEEDED' } : inject;
+
+/** Meets some faults, one after the other, on a stand-in of the adapter's own. */
+async function meet(adapter: Adapter, cases: readonly FaultCase[], timeout: number): Promise<void> {
+  const { service, method } = adapter;
+  const recorder = createRecorder();
+  const opened = await adapter.open(recorder, timeout);
+  const called = () => recorder.calls()[`${service}.${method}`] ?? 0;
+  try {
+    // Connects, and compiles what the first call compiles.
+    expect(await opened.act(), adapter.name).toBe('ok');
+    for (const fault of cases) {
+      const [before, seen] = [await opened.effects?.(), called()];
+      recorder.forgetFaults();
+      recorder.inject({ service, method, times: 1, lost: fault.after, ...injected(fault) });
+      const outcome = await opened.act();
+      const sent = called() - seen;
+      if (fault.kind === 'late') await waitForLateActs();
+      const effects = before === undefined ? undefined : ((await opened.effects?.()) ?? 0) - before;
+      results.set(idOf(adapter, fault), { outcome, sent, effects });
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+/** The act of a call whose caller has given up takes place when its delay is over. */
+const waitForLateActs = () => new Promise((resolve) => setTimeout(resolve, LATE - SHORT_DEADLINE + 200));
+
+beforeAll(async () => {
+  vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
+  const late = ({ kind }: FaultCase) => kind === 'late';
+  await Promise.all(
+    TABLE.map(({ adapter, cases }) =>
+      meet(
+        adapter,
+        cases.filter((one) => !late(one)),
+        20_000,
+      ),
+    ),
+  );
+  deadline = SHORT_DEADLINE;
+  await Promise.all(TABLE.map(({ adapter, cases }) => meet(adapter, cases.filter(late), SHORT_DEADLINE)));
+}, 120_000);
+afterAll(() => vi.unstubAllEnvs());
+
+describe.each(TABLE)('$adapter.name', ({ adapter, cases }) => {
+  test.each(cases.map((fault) => [describeFault(fault), fault] as const))('%s', (_name, fault) => {
+    const expected = expectedOf(adapter, fault);
+    const { effects, ...result } = results.get(idOf(adapter, fault)) ?? { effects: undefined };
+    expect(result).toEqual(expected);
+    if (effects !== undefined && adapter.effect === 'once') expect(effects).toBe(effectsOf(fault, expected));
+  });
+});
+
+test('the table is complete', () => {
+  process.stdout.write(`fault table: ${ADAPTERS.length} adapters, ${COUNT} rows\n`);
+  expect(results.size).toBe(COUNT);
+  expect(COUNT).toBeGreaterThan(350);
+});

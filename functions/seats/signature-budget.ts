@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { createTokenBucket, type TokenBucket } from '#shared/limits/token-bucket.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
@@ -7,7 +8,7 @@ import type { SignClaims } from '#shared/signing/sign-claims.ts';
 const BURST = { fixed: 200, perSeat: 4 };
 /** Each minute after that: a client that renews its licence with every heartbeat of the shortest lease needs three. */
 const REFILL = { fixed: 20, perSeat: 4 };
-/** About 100 bytes each; beyond it the licence that has not asked for the longest time begins anew. */
+/** About 250 bytes each, whatever the licence; beyond it the one that has not asked for the longest time begins anew. */
 const MAX_LICENSES = 20_000;
 
 /**
@@ -16,16 +17,13 @@ const MAX_LICENSES = 20_000;
  * @throws Fault `rate_limited`, from the returned function, with the seconds until the next signature
  */
 export function withinBudget(sign: SignClaims, clock: Clock): SignClaims {
-  const buckets = new Map<string, TokenBucket>();
+  const buckets = new LRUCache<string, TokenBucket>({ max: MAX_LICENSES });
 
   function bucketOf(licenseId: string, maxSeats: number): TokenBucket {
     const perMinute = REFILL.fixed + REFILL.perSeat * maxSeats;
     const burst = BURST.fixed + BURST.perSeat * maxSeats;
     const bucket = buckets.get(licenseId) ?? createTokenBucket({ clock, perMinute, burst });
-    buckets.delete(licenseId);
     buckets.set(licenseId, bucket);
-    const [oldest] = buckets.size > MAX_LICENSES ? buckets.keys() : [];
-    if (oldest !== undefined) buckets.delete(oldest);
     return bucket;
   }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '#shared/model/clock.ts';
 import { dayOf, USAGE_RETENTION, USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
 import { CommitError, type DocumentWriter, type Write, type WriteFailure } from '#shared/store/store.ts';
@@ -41,8 +42,9 @@ export interface UsageOptions {
 const FLUSH_INTERVAL = 30_000;
 const FLUSHES_AT_ONCE = 5;
 
-/** How many licences' marks are kept in memory, and how many documents one write may have. */
+/** Licences whose marks are in memory: about 200 bytes each, whatever the licence. */
 const MAX_LICENSES = 10_000;
+/** Documents that one write may have. */
 const MAX_WRITES = 200;
 
 interface Denials {
@@ -53,7 +55,7 @@ interface Denials {
 
 export function createUsageRecorder({ store, clock, random }: UsageOptions): UsageRecorder {
   const shard = Math.floor(random() * USAGE_SHARDS);
-  const marks = new Map<string, { readonly day: string; readonly seats: number }>();
+  const marks = new LRUCache<string, { readonly day: string; readonly seats: number }>({ max: MAX_LICENSES });
   const pending = new Map<string, Denials>();
   let allowance = FLUSHES_AT_ONCE;
   let countedAt = clock.now();
@@ -105,10 +107,7 @@ export function createUsageRecorder({ store, clock, random }: UsageOptions): Usa
     const day = dayOf(clock.now());
     const mark = marks.get(licenseId);
     if (mark !== undefined && mark.day === day && mark.seats >= seats) return;
-    marks.delete(licenseId);
     marks.set(licenseId, { day, seats });
-    const [oldest] = marks.keys();
-    if (marks.size > MAX_LICENSES && oldest !== undefined) marks.delete(oldest);
   }
 
   return {

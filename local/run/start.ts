@@ -53,8 +53,8 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
   const executions = createExecutions(log);
   const servers = new Map<string, { server: Server; port: number }>();
 
-  async function run(caller: Caller, name: string, request: IncomingMessage): Promise<object> {
-    const { overrides } = parse(runRequest, await text(request));
+  async function run(caller: Caller, name: string, body: string): Promise<object> {
+    const { overrides } = parse(runRequest, body);
     const given = overrides?.containerOverrides[0]?.env ?? [];
     authorize(caller, given.length > 0 ? 'run.jobs.runWithOverrides' : 'run.jobs.run', name);
     const job = findJob(name);
@@ -86,7 +86,10 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
 
   async function answer(caller: Caller, request: IncomingMessage): Promise<object> {
     const [, job] = (request.method === 'POST' && RUN.exec(request.url ?? '')) || [];
-    if (job !== undefined) return recorded('RunJob', () => run(caller, job, request));
+    if (job !== undefined) {
+      const body = await text(request); // first, since a late call takes effect after its client has given up
+      return recorded('RunJob', () => run(caller, job, body));
+    }
     const [, name, of] = (request.method === 'GET' && EXECUTION.exec(request.url ?? '')) || [];
     if (name !== undefined && of !== undefined) return recorded('GetExecution', () => read(caller, name, of));
     throw new RunError('NOT_FOUND', 'Not Found');

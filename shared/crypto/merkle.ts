@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 
 /**
  * Merkle trees of RFC 9162, section 2.1, over SHA-256. Hashes are lower-case hex. A leaf's hash begins with the byte 0
@@ -95,22 +96,22 @@ export function createNodeHash(): NodeHash {
 
 /**
  * Caches node hashes, since the audit paths of one tree share most of their nodes.
- * @param max maximum number of nodes, about 400 bytes each; beyond it the oldest node is dropped
+ * @param maxBytes of nodes; beyond it the node is dropped that was not used for the longest time
  */
-export function createNodeCache(max: number, node: NodeHash = createNodeHash()): NodeHash {
-  const known = new Map<string, { readonly right: string; readonly parent: string }>();
+export function createNodeCache(maxBytes: number, node: NodeHash = createNodeHash()): NodeHash {
+  // All nodes are of one size, and counting them is cheaper than adding up sizes.
+  const known = new LRUCache<string, { readonly right: string; readonly parent: string }>({
+    max: Math.ceil(maxBytes / NODE_BYTES),
+  });
   return (left, right) => {
     const met = known.get(left);
     if (met !== undefined && met.right === right) return met.parent;
     const parent = node(left, right);
     if (parent === undefined) return undefined;
     known.set(left, { right, parent });
-    if (known.size > max) dropOldest(known);
     return parent;
   };
 }
 
-function dropOldest(known: Map<string, unknown>): void {
-  const [first] = known.keys();
-  if (first !== undefined) known.delete(first);
-}
+/** Three hashes in hex, and what an entry costs. */
+const NODE_BYTES = 450;

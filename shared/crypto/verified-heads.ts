@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { BatchHead } from './batch-head.ts';
 import { createNodeCache, createNodeHash, type NodeHash } from './merkle.ts';
 
@@ -17,14 +18,20 @@ export interface VerifiedHeads {
   readonly node: NodeHash;
 }
 
-/** Nodes of the trees of about fifty large batches. */
-const MAX_NODES = 16_384;
+/** The nodes of about fifty large batches, and a thousand heads. */
+const NODES_BYTES = 8 * 1024 * 1024;
+const HEADS_BYTES = 2 * 1024 * 1024;
+/** What a head costs beside its signature: a root, a thumbprint, and names of a known length. */
+const HEAD_BYTES = 600;
 
-/** @param max maximum number of heads, about 1 KiB each; beyond it the oldest head is dropped */
-export function createVerifiedHeads(max = 1_000): VerifiedHeads {
-  const heads = new Map<string, SignedHead>();
+/** @param maxBytes of heads; beyond it the head is dropped that was not used for the longest time */
+export function createVerifiedHeads(maxBytes = HEADS_BYTES): VerifiedHeads {
+  const heads = new LRUCache<string, SignedHead>({
+    maxSize: maxBytes,
+    sizeCalculation: ({ signature }) => HEAD_BYTES + signature.length,
+  });
   return {
-    node: createNodeCache(MAX_NODES),
+    node: createNodeCache(NODES_BYTES),
     has(head) {
       const known = heads.get(head.root);
       return (
@@ -37,11 +44,7 @@ export function createVerifiedHeads(max = 1_000): VerifiedHeads {
         known.signature_algorithm === head.signature_algorithm
       );
     },
-    add(head) {
-      heads.set(head.root, head);
-      const [oldest] = heads.keys();
-      if (heads.size > max && oldest !== undefined) heads.delete(oldest);
-    },
+    add: (head) => void heads.set(head.root, head),
   };
 }
 

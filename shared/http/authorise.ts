@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
 import { Fault, invalid } from '../model/errors.ts';
 import { isUid, type Person, personPath, readPerson } from '../model/person.ts';
@@ -35,8 +36,10 @@ export interface AuthorisationSettings {
   readonly clock: Clock;
 }
 
-/** People remembered at once: a few hundred bytes each. */
-const MAX_REMEMBERED = 10_000;
+/** Bytes of people remembered at once: a few hundred each, and more for who belongs to many tenants. */
+const MAX_REMEMBERED_BYTES = 8 * 1024 * 1024;
+const PERSON_BYTES = 300;
+const MEMBERSHIP_BYTES = 100;
 
 /**
  * Finds out what an identified caller may do, and whether the route admits it. A person's rights are what `users/{uid}`
@@ -102,18 +105,18 @@ function remembering(
   find: (uid: string) => Promise<Person | undefined>,
   { clock, remember }: Pick<AuthorisationSettings, 'clock' | 'remember'>,
 ): (uid: string) => Promise<Person | undefined> {
-  const known = new Map<string, { readonly person: Person; readonly until: number }>();
+  const known = new LRUCache<string, { readonly person: Person; readonly until: number }>({
+    maxSize: MAX_REMEMBERED_BYTES,
+    sizeCalculation: ({ person }, uid) =>
+      PERSON_BYTES + uid.length + MEMBERSHIP_BYTES * Object.keys(person.tenants).length,
+  });
   return async (uid) => {
     const now = clock.now();
     const found = known.get(uid);
     if (found !== undefined && now < found.until) return found.person;
     known.delete(uid);
     const person = await find(uid);
-    if (person !== undefined) {
-      const [oldest] = known.keys();
-      if (known.size >= MAX_REMEMBERED && oldest !== undefined) known.delete(oldest);
-      known.set(uid, { person, until: now + remember * 1000 });
-    }
+    if (person !== undefined) known.set(uid, { person, until: now + remember * 1000 });
     return person;
   };
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
 import { type RateLimitStatus, windowAt } from './rate-limit-status.ts';
 
@@ -13,19 +14,26 @@ export interface LocalLimitOptions {
   readonly clock: Clock;
   /** Requests an hour and key. */
   readonly limit: number;
-  /** Maximum number of keys in memory; beyond it the oldest key is dropped. Default 100,000. */
-  readonly maxKeys?: number;
+  /** Bytes of keys and counts in memory; beyond it the key is dropped that was not counted for the longest time. */
+  readonly maxBytes?: number;
 }
 
-export function createLocalLimit({ clock, limit, maxKeys = 100_000 }: LocalLimitOptions): LocalLimit {
+const MAX_BYTES = 8 * 1024 * 1024;
+/** What an entry costs beside the characters of its key: measured 100 to 130 bytes on Node 24. */
+const ENTRY_BYTES = 130;
+
+export function createLocalLimit({ clock, limit, maxBytes = MAX_BYTES }: LocalLimitOptions): LocalLimit {
   let hour = -1;
-  let counts = new Map<string, number>();
+  const counts = new LRUCache<string, number>({
+    maxSize: maxBytes,
+    sizeCalculation: (_count, key) => key.length + ENTRY_BYTES,
+  });
 
   function count(key: string): number {
     const { number } = windowAt(clock.now());
     if (number !== hour) {
       hour = number;
-      counts = new Map();
+      counts.clear();
     }
     return counts.get(key) ?? 0;
   }
@@ -35,8 +43,6 @@ export function createLocalLimit({ clock, limit, maxKeys = 100_000 }: LocalLimit
     take(key) {
       const taken = count(key) + 1;
       counts.set(key, taken);
-      const [oldest] = counts.keys();
-      if (counts.size > maxKeys && oldest !== undefined) counts.delete(oldest);
       return { allowed: taken <= limit, limit, remaining: limit - taken, reset: windowAt(clock.now()).reset };
     },
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
 import type { Counter } from '../store/store.ts';
 import { type RateLimitStatus, WINDOW_SECONDS, windowAt } from './rate-limit-status.ts';
@@ -29,7 +30,9 @@ interface Slice {
 
 /** Milliseconds before a failed store is asked again. */
 const BACK_OFF = 10_000;
-const MAX_SUBJECTS = 50_000;
+const MAX_BYTES = 8 * 1024 * 1024;
+/** What a slice costs beside the characters of its subject. */
+const SLICE_BYTES = 200;
 
 /**
  * Each instance leases a slice of the hour's limit with one atomic increment, whose result says how much was left, and
@@ -38,7 +41,10 @@ const MAX_SUBJECTS = 50_000;
  */
 export function createSharedLimit(options: SharedLimitOptions): SharedLimit {
   const { counter, clock, limit, slice } = options;
-  const slices = new Map<string, Slice>();
+  const slices = new LRUCache<string, Slice>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: (_slice, subject) => subject.length + SLICE_BYTES,
+  });
   const leasing = new Map<string, Promise<Slice>>();
   let failedUntil = 0;
 
@@ -48,10 +54,7 @@ export function createSharedLimit(options: SharedLimitOptions): SharedLimit {
     const sum = await counter.add(`limits/${id}_${hour}`, 'leased', slice, deleteAfter);
     const granted = Math.max(0, Math.min(slice, limit - (sum - slice)));
     const fresh = { hour, left: granted, unleased: Math.max(0, limit - sum) };
-    slices.delete(subject);
     slices.set(subject, fresh);
-    const [oldest] = slices.keys();
-    if (slices.size > MAX_SUBJECTS && oldest !== undefined) slices.delete(oldest);
     return fresh;
   }
 

@@ -61,8 +61,8 @@ export function effectsOf(fault: FaultCase, { outcome }: { readonly outcome: Out
 }
 
 /** Milliseconds: the deadline of calls that meet a late answer, and answers behind it and before it. */
-export const SHORT_DEADLINE = 1_500;
-export const LATE = 2_200;
+export const SHORT_DEADLINE = 2_500;
+export const LATE = 3_200;
 const SLOW = 40;
 
 const codes = (kind: Kind, names: readonly string[]) => names.map((code) => ({ name: code, kind, inject: { code } }));

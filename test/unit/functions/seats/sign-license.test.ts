@@ -202,7 +202,7 @@ describe('createSignatureCache', () => {
         return { license_token: String(made) };
       },
       clock: { now: () => START },
-      maxEntries: 2,
+      maxBytes: 2 * 3_200,
     });
     return (user: string, validUntil = START + HOUR) =>
       signCached({

@@ -39,7 +39,7 @@ describe('a limit in memory', () => {
   });
 
   test('forgets rather than grows', () => {
-    const limit = createLocalLimit({ clock: clockAtTheHour(), limit: 1, maxKeys: 3 });
+    const limit = createLocalLimit({ clock: clockAtTheHour(), limit: 1, maxBytes: 3 * 131 });
     for (const key of ['a', 'b', 'c', 'd']) limit.take(key);
     expect(limit.count('a')).toBe(0);
     expect(limit.count('d')).toBe(1);

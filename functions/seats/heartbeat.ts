@@ -3,9 +3,9 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { hasEnded, type License } from '#shared/model/license.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
-import { renew } from '#shared/seats/commits.ts';
-import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
+import type { DocumentStore, WriteFailure } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
+import { createHeartbeatWriter } from './heartbeat-writer.ts';
 import { leaseEnd } from './lease.ts';
 import type { LicenseCache } from './license-cache.ts';
 import type { Release } from './release.ts';
@@ -24,10 +24,13 @@ export interface HeartbeatOptions {
   readonly licenses: Pick<LicenseCache, 'get' | 'getFresh'>;
   readonly release: Release;
   readonly usage?: Pick<UsageRecorder, 'takePending'>;
+  /** Waits for the time after which a write counts as hanging. */
+  readonly pause?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
 /** One session's lease, to be prolonged. Times are milliseconds since the epoch. */
 export interface HeartbeatRequest {
+  readonly licenseId: string;
   readonly handle: string;
   readonly now: number;
   readonly expiresAt: number;
@@ -43,12 +46,13 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Prolongs a session's lease with one write that reads nothing and requires that the session exists. Heartbeats that
- * arrive while a write is under way go together in one BatchWrite, which answers for each of them.
+ * arrive while a write is under way go together in one BatchWrite, which answers for each of them; heartbeat-writer.ts
+ * says what happens when that hangs.
  * @throws Fault `session_not_found`, `session_ended` with its reason, `dependency_unavailable`
  */
-export function createHeartbeat({ store, clock, licenses, release, usage }: HeartbeatOptions): Heartbeat {
+export function createHeartbeat({ store, clock, licenses, release, usage, pause }: HeartbeatOptions): Heartbeat {
   const groups = createGroupCommit<HeartbeatRequest, WriteFailure | undefined>({
-    run: (_key, requests) => writeHeartbeats(store, requests, usage?.takePending() ?? []),
+    run: createHeartbeatWriter(store, () => usage?.takePending() ?? [], pause),
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
   });
@@ -59,7 +63,13 @@ export function createHeartbeat({ store, clock, licenses, release, usage }: Hear
       throw sessionEnded({ reason: 'license_expired' });
     }
     const now = clock.now();
-    const request = { handle: handleOf(sessionId), now, expiresAt: leaseEnd(license, now), program };
+    const request = {
+      licenseId: license.id,
+      handle: handleOf(sessionId),
+      now,
+      expiresAt: leaseEnd(license, now),
+      program,
+    };
     const failure = await submitUntilKnown(groups, request);
     if (failure === undefined) {
       return { lastHeartbeat: now, expiresAt: request.expiresAt, leaseSeconds: license.lease_seconds };
@@ -89,35 +99,4 @@ async function submitUntilKnown(
     const failure = await groups.submit('heartbeats', request);
     if (failure !== 'unknown' || attempt === MAX_ATTEMPTS) return failure;
   }
-}
-
-/** @param along writes that share the RPC to save one of their own; their failures are ignored */
-async function writeHeartbeats(
-  store: Pick<DocumentStore, 'writeEach'>,
-  requests: readonly HeartbeatRequest[],
-  along: readonly Write[],
-): Promise<(WriteFailure | undefined)[]> {
-  const { writes, writeOf } = planHeartbeats(requests);
-  const failures = await store.writeEach([...writes, ...along]).catch((error) => {
-    if (error instanceof CommitError) return writes.map(() => error.failure);
-    throw error;
-  });
-  return writeOf.map((index) => failures[index]);
-}
-
-/**
- * The writes of a group: one for each session, with the latest of the lease ends that its heartbeats are answered.
- * @returns `writeOf`: for each request, in order, the index of the write that serves it
- */
-export function planHeartbeats(requests: readonly HeartbeatRequest[]): { writes: Write[]; writeOf: number[] } {
-  const byLeaseEnd = requests.toSorted((a, b) => a.expiresAt - b.expiresAt);
-  const latest = new Map(byLeaseEnd.map((request) => [request.handle, request]));
-  const indexOf = new Map([...latest.keys()].map((handle, index) => [handle, index]));
-  const programs = Map.groupBy(requests, ({ handle }) => handle);
-  const programsOf = (handle: string) =>
-    new Set(programs.get(handle)?.flatMap(({ program }) => (program === undefined ? [] : [program])));
-  return {
-    writes: [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt, programsOf(handle))),
-    writeOf: requests.map(({ handle }) => indexOf.get(handle) ?? -1),
-  };
 }

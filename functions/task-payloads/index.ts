@@ -52,6 +52,7 @@ export const taskPayloads = defineFunction({
     });
     return {
       routes: taskRoutes({ create, manage: createTaskOperations({ objects, tasks, jobs }) }),
+      counter: store,
       close: async () => {
         await Promise.all([store.close(), kms.close(), tokens?.close()]);
       },

@@ -16,8 +16,11 @@ export interface GroupCommit<Request, Result> {
 }
 
 export interface GroupCommitOptions<Request, Result> {
-  /** Processes one group. Returns one result a request, in the same order. */
-  readonly run: (key: string, requests: readonly Request[]) => Promise<readonly Result[]>;
+  /**
+   * Processes one group. Returns one result a request, in the same order. The group is in flight until `run` resolves; a
+   * result that is a promise may settle later, so that one slow request does not hold up the next group.
+   */
+  readonly run: (key: string, requests: readonly Request[]) => Promise<readonly (Result | PromiseLike<Result>)[]>;
   /** Maximum number of requests in one group. */
   readonly maxGroup: number;
   /** Maximum number of requests that wait for one key. */
@@ -26,7 +29,7 @@ export interface GroupCommitOptions<Request, Result> {
 
 interface Waiting<Request, Result> {
   readonly request: Request;
-  readonly resolve: (result: Result) => void;
+  readonly resolve: (result: Result | PromiseLike<Result>) => void;
   readonly reject: (error: unknown) => void;
 }
 

@@ -87,6 +87,10 @@ const validatedAlone = z.unknown().meta(requestSchema);
 
 const access = ['service:urls', 'staff', 'owner', 'admin', 'member', 'guest'] as const;
 
+/** The requests of a batch that has not been validated yet. */
+const requestsIn = (body: unknown): readonly unknown[] =>
+  typeof body === 'object' && body !== null && 'requests' in body && Array.isArray(body.requests) ? body.requests : [];
+
 export const signUrl = defineRoute({
   id: 'signUrl',
   method: 'POST',
@@ -107,9 +111,12 @@ export const signUrls = defineRoute({
   path: '/api/v1/signed-urls',
   access,
   summary: 'Up to a hundred URLs at once',
-  description: 'Each request has its own result, in the same order: a URL, or a problem.',
+  description:
+    'Each request has its own result, in the same order: a URL, or a problem. Against the limit of the caller the batch ' +
+    'counts as that many requests.',
   body: z.strictObject({ requests: z.array(validatedAlone).min(1).max(MAX_BATCH) }),
   bodyLimit: 1024 * 1024,
+  countsAs: (body) => Math.min(MAX_BATCH, requestsIn(body).length),
   responses: {
     200: {
       description: 'The results, in the order of the requests',

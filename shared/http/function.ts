@@ -5,6 +5,7 @@ import { createLogger, type LogSink } from '../logging/cloud-logging.ts';
 import type { Clock } from '../model/clock.ts';
 import { commonConfig, type Environment, readConfig } from '../model/config.ts';
 import type { Logger } from '../model/logger.ts';
+import type { Access } from '../model/principal.ts';
 import type { Counter, DocumentReader } from '../store/store.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createAuthorise } from './authorise.ts';
@@ -21,7 +22,7 @@ export interface FunctionContext {
 /** The result of a composition root: routes with their handlers, and a function that closes their connections. */
 export interface Composition {
   readonly routes: readonly BoundRoute[];
-  /** Counts the requests of users and services; absent for a function that admits neither. */
+  /** Counts the requests of users and services. Only a function that admits neither can do without. */
   readonly counter?: Counter;
   /** Where `users/{uid}` is read, for a function that admits people. */
   readonly people?: Pick<DocumentReader, 'get'>;
@@ -47,7 +48,10 @@ export interface RunningFunction {
 export interface Deployable {
   readonly name: string;
   readonly config: z.ZodObject;
-  /** @throws ConfigError naming every variable that is missing or malformed */
+  /**
+   * @throws ConfigError naming every variable that is missing or malformed; TypeError for a composition that admits users
+   *   or services and counts nobody's requests
+   */
   readonly create: (env: Environment, clock: Clock, sink?: LogSink) => RunningFunction;
 }
 
@@ -63,6 +67,7 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
       const settings = readConfig(config, env);
       const log = createLogger(name, sink);
       const composition = compose(settings, { clock, log });
+      requireLimiter(name, composition);
       const authenticate = createAuthenticate({
         user: {
           issuer: `https://securetoken.google.com/${common.PROJECT_ID}`,
@@ -101,4 +106,13 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
       return { name, server, close: composition.close };
     },
   };
+}
+
+/** Callers that no limit of requests is kept for: strangers have one of their own, and the scheduler is ours. */
+const UNCOUNTED: readonly Access[] = ['anyone', 'scheduler'];
+
+function requireLimiter(name: string, { routes, counter }: Composition): void {
+  const counted = routes.find(({ route }) => route.access.some((access) => !UNCOUNTED.includes(access)));
+  if (counted === undefined || counter !== undefined) return;
+  throw new TypeError(`${name} admits callers to ${counted.route.id}, so its composition needs a counter`);
 }

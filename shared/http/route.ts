@@ -37,6 +37,8 @@ export interface Route<
   readonly body?: Body;
   /** Bytes. */
   readonly bodyLimit?: number;
+  /** How many requests of its caller's limit a body counts as; default 1. It is called before the body is validated. */
+  readonly countsAs?: (body: unknown) => number;
   /** A member of the body that is checked and kept as it was sent; its schema is `verbatimObject`. */
   readonly verbatim?: string;
   readonly responses: Readonly<Record<number, ResponseSpec>>;

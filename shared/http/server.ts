@@ -103,6 +103,8 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const principal = await admit(bound.route, request, context, params['tenant_id']);
     const query = Object.fromEntries(new URLSearchParams(search));
     const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
+    const more = (bound.route.countsAs?.(body?.value) ?? 1) - 1;
+    if (more > 0) await count(request, context, more);
     await framework.invoke(request, response);
     return bound.handle({ ...context, params, query, principal, body: body?.value, inexact: body?.inexact ?? [] });
   }
@@ -142,10 +144,20 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const wanted = { route: target, named: headers[TENANT_HEADER], inPath };
     // What a configured account may do is known here; a person's document is a read, which the limit bounds.
     const known = identity.kind === 'user' ? undefined : await options.authorise(identity, wanted);
-    const allowance = await options.limits.take(identity);
+    await count(request, { setHeaders }, 1);
+    return known ?? options.authorise(identity, wanted);
+  }
+
+  /** Counts requests against the caller's limit. @throws Fault `rate_limited` */
+  async function count(
+    request: IncomingMessage,
+    { setHeaders }: Pick<Context, 'setHeaders'>,
+    requests: number,
+  ): Promise<void> {
+    const identity = callers.get(request);
+    const allowance = identity && (await options.limits.take(identity, requests));
     if (allowance !== undefined) setHeaders(rateLimitHeaders(allowance));
     if (allowance?.allowed === false) throw rateLimited(allowance);
-    return known ?? options.authorise(identity, wanted);
   }
 
   function contextOf(request: IncomingMessage, response: ServerResponse): Context {

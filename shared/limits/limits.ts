@@ -8,8 +8,11 @@ import { createSharedLimit } from './shared-limit.ts';
 
 /** The rate limits of one function. */
 export interface Limits {
-  /** Counts a request of a user or a service; undefined for other callers, which have no limit of their own. */
-  take(identity: Identity): Promise<RateLimitStatus | undefined>;
+  /**
+   * Counts requests of a user or a service; undefined for other callers, which have no limit of their own.
+   * @param count of a batch; default 1
+   */
+  take(identity: Identity, count?: number): Promise<RateLimitStatus | undefined>;
   /** Counts and delays failed authentications of callers without a verified token; see `AuthFailureThrottle`. */
   throttleFailure(address: string, error: unknown): Promise<ThrottledFailure>;
 }
@@ -39,9 +42,9 @@ export function createLimits({ counter, clock, log, callerLimit, strangerLimit }
       onFailure: (error) => log.log('ALERT', 'rate_limiter_open', { error }),
     });
   return {
-    take: async (identity) => {
+    take: async (identity, count) => {
       const subject = subjectOf(identity);
-      return subject === undefined ? undefined : callers?.take(subject);
+      return subject === undefined ? undefined : callers?.take(subject, count);
     },
     throttleFailure: (address, error) => throttle.throttle(address, error),
   };

@@ -6,7 +6,11 @@ import { type RateLimitStatus, WINDOW_SECONDS, windowAt } from './rate-limit-sta
 
 /** An hourly limit shared by all instances, with fewer writes than requests. */
 export interface SharedLimit {
-  take(subject: string): Promise<RateLimitStatus>;
+  /**
+   * Counts requests of a subject, all of them or none.
+   * @param count of a batch; default 1
+   */
+  take(subject: string, count?: number): Promise<RateLimitStatus>;
 }
 
 export interface SharedLimitOptions {
@@ -48,40 +52,45 @@ export function createSharedLimit(options: SharedLimitOptions): SharedLimit {
   const leasing = new Map<string, Promise<Slice>>();
   let failedUntil = 0;
 
-  async function lease(subject: string, hour: number): Promise<Slice> {
+  async function lease(subject: string, hour: number, wanted: number): Promise<Slice> {
     const id = createHash('sha256').update(subject).digest('base64url');
     const deleteAfter = (hour + 2) * WINDOW_SECONDS * 1000;
-    const sum = await counter.add(`limits/${id}_${hour}`, 'leased', slice, deleteAfter);
-    const granted = Math.max(0, Math.min(slice, limit - (sum - slice)));
-    const fresh = { hour, left: granted, unleased: Math.max(0, limit - sum) };
+    const amount = Math.max(slice, wanted);
+    const sum = await counter.add(`limits/${id}_${hour}`, 'leased', amount, deleteAfter);
+    const granted = Math.max(0, Math.min(amount, limit - (sum - amount)));
+    const held = slices.get(subject);
+    const kept = held?.hour === hour ? held.left : 0;
+    const fresh = { hour, left: kept + granted, unleased: Math.max(0, limit - sum) };
     slices.set(subject, fresh);
     return fresh;
   }
 
-  /** Spends one leased request. Concurrent requests share one lease call. @returns undefined when the limit is reached */
-  async function spend(subject: string, hour: number): Promise<Slice | undefined> {
+  /** Spends leased requests. Concurrent requests share one lease call. @returns undefined when the limit is reached */
+  async function spend(subject: string, hour: number, count: number): Promise<Slice | undefined> {
     for (;;) {
       const held = slices.get(subject);
-      if (held?.hour === hour && held.left > 0) {
-        held.left -= 1;
+      const left = held?.hour === hour ? held.left : 0;
+      if (held?.hour === hour && left >= count) {
+        held.left -= count;
         return held;
       }
       if (held?.hour === hour && held.unleased === 0) return undefined;
-      const pending = leasing.get(subject) ?? lease(subject, hour).finally(() => leasing.delete(subject));
+      const pending = leasing.get(subject) ?? lease(subject, hour, count - left).finally(() => leasing.delete(subject));
       leasing.set(subject, pending);
       await pending;
     }
   }
 
   return {
-    async take(subject) {
+    async take(subject, count = 1) {
       const { number: hour, reset } = windowAt(clock.now());
       const open = { allowed: true, limit, remaining: limit, reset };
       if (clock.now() < failedUntil) return open;
       try {
-        const spent = await spend(subject, hour);
-        const remaining = spent === undefined ? 0 : spent.left + spent.unleased;
-        return { allowed: spent !== undefined, limit, remaining, reset };
+        const spent = await spend(subject, hour, count);
+        const remaining = (spent ?? slices.get(subject))?.left ?? 0;
+        const unleased = spent?.unleased ?? 0;
+        return { allowed: spent !== undefined, limit, remaining: remaining + unleased, reset };
       } catch (error) {
         failedUntil = clock.now() + BACK_OFF;
         options.onFailure(error);

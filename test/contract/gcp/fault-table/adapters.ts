@@ -34,15 +34,14 @@ export interface Adapter extends Traits {
   /** What the recorder calls it. */
   readonly service: string;
   readonly method: string;
+  /** Another method that it may call, so that one of the two is tested at a time. */
+  readonly uses?: string;
   /** Members of FAULTS. */
   readonly faults: readonly string[];
   /** Codes among them that cannot strike here, with the reason. */
   readonly except?: Readonly<Record<string, string>>;
-  /**
-   * Starts the stand-in.
-   * @param deadline milliseconds, for adapters over HTTP
-   */
-  readonly open: (recorder: Recorder, deadline: number) => Promise<Opened>;
+  /** @param timeout milliseconds, for adapters over HTTP */
+  readonly open: (world: World, timeout: number) => Promise<Opened> | Opened;
 }
 
 export interface Opened {
@@ -50,12 +49,13 @@ export interface Opened {
   act(): Promise<Outcome>;
   /** How often the act has taken place so far, for those that must not be repeated. */
   effects?(): number | Promise<number>;
-  close(): Promise<unknown>;
 }
 
 const ANYBODY = createCaller('anybody@p.test', [['*', '*']]);
 const KEYS = 'projects/p/locations/l/keyRings/r/cryptoKeys';
 const [SIGNING, PAYLOADS] = [`${KEYS}/signing`, `${KEYS}/payloads`];
+/** Keys for the adapters that change them. */
+const [ROTATED, ENDED] = [`${KEYS}/rotated`, `${KEYS}/ended`];
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 /** Versions share one short key here, since making one takes seconds and these tests do not compare them. */
 const rsaKeys: RsaKeys = {
@@ -74,18 +74,61 @@ const succeeds = async (call: () => Promise<boolean>): Promise<Outcome> => {
   throw new TypeError('the adapter gave a wrong value');
 };
 
-type KmsClient = ReturnType<typeof createKmsClient>;
-
-const onKms =
-  (prepare: (client: KmsClient) => Promise<Omit<Opened, 'close'>> | Omit<Opened, 'close'>) =>
-  async (recorder: Recorder): Promise<Opened> => {
-    const kms = await startKms({ callers: [ANYBODY], clock: systemClock, recorder, rsaKeys });
-    await kms.createKey({ name: SIGNING, purpose: 'ASYMMETRIC_SIGN', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256' });
-    await kms.createKey({ name: PAYLOADS, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' });
-    const client = createKmsClient(kms.address(ANYBODY.email));
-    const opened = await prepare(client);
-    return { ...opened, close: () => Promise.all([client.close(), kms.close()]) };
+/** The stand-ins, each with a client; the adapters of a service share them, since clients are slow to construct. */
+export async function startWorld(recorder: Recorder) {
+  const callers = [ANYBODY];
+  const { email } = ANYBODY;
+  const kms = await startKms({ callers, clock: systemClock, recorder, rsaKeys });
+  for (const name of [SIGNING, ROTATED, ENDED]) {
+    await kms.createKey({ name, purpose: 'ASYMMETRIC_SIGN', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256' });
+  }
+  await kms.createKey({ name: PAYLOADS, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' });
+  const kmsClient = createKmsClient(kms.address(email));
+  const iam = await startIam({ callers, recorder });
+  const channels = createIamChannels(1, iam.address(email));
+  const iamClient = new IAMCredentialsClient(endpointOptions(iam.address(email)));
+  const firestore = await startEmbeddedFirestore({ callers, clock: systemClock, recorder });
+  const connect = (endpoint: string) => createFirestore({ projectId: 'p', database: '(default)', endpoint });
+  const [store, plain] = [connect(firestore.address(email)), connect(firestore.host)];
+  await plain.commit([{ op: 'set', path: 'things/known', fields: { n: 7 } }]);
+  const dir = await mkdtemp(join(tmpdir(), 'fault-table-'));
+  const storage = await startStorage({ dir, clock: systemClock, recorder, callers, publicKey: async () => undefined });
+  storage.createBucket('payloads');
+  let started = 0;
+  const findJob = () => {
+    started += 1;
+    return { command: ['true'], env: { PATH: process.env['PATH'] ?? '' } } as const;
   };
+  const run = await startRun({ findJob, callers, recorder, log: () => undefined });
+  const issuer = await startIssuer(recorder);
+  return {
+    recorder,
+    kms: kmsClient,
+    iam,
+    channels,
+    iamClient,
+    runUrl: run.baseUrl(email),
+    jobsStarted: () => started,
+    keySetUrl: issuer.url,
+    store,
+    /** Without injected faults. */
+    plain,
+    objects(timeout: number) {
+      const endpoint = storage.baseUrl(email);
+      return createObjects(createBucket({ projectId: 'p', bucket: 'payloads', endpoint, timeout }), timeout);
+    },
+    /** Another client of Firestore's: one has its deadlines from when it is made. */
+    reconnect: () => connect(firestore.address(email)),
+    async close() {
+      const clients = [kmsClient, channels, iamClient, store, plain];
+      await Promise.all(clients.map((client) => client.close()));
+      await Promise.all([kms, iam, firestore, storage, run, issuer].map((part) => part.close()));
+      await rm(dir, { recursive: true });
+    },
+  };
+}
+
+export type World = Awaited<ReturnType<typeof startWorld>>;
 
 const DEK = randomBytes(34);
 const MESSAGE = randomBytes(32);
@@ -102,9 +145,9 @@ const KMS: readonly Adapter[] = [
     expensive: true,
     faults: ['grpc', 'kms'],
     except: { DEADLINE_EXCEEDED: 'the service may be signing; LATE has its own row' },
-    open: onKms((client) => ({
+    open: ({ kms: client }) => ({
       act: () => succeeds(async () => isSigned(await createKmsSigner(client, SIGNING).sign('signing.1', DIGEST))),
-    })),
+    }),
   },
   {
     name: 'KMS: list versions',
@@ -112,9 +155,9 @@ const KMS: readonly Adapter[] = [
     method: 'ListCryptoKeyVersions',
     effect: 'none',
     faults: ['grpc'],
-    open: onKms((client) => ({
+    open: ({ kms: client }) => ({
       act: () => succeeds(async () => (await createKmsKeySource(client, SIGNING).listVersions()).length === 1),
-    })),
+    }),
   },
   {
     name: 'KMS: public key',
@@ -123,10 +166,10 @@ const KMS: readonly Adapter[] = [
     effect: 'none',
     faults: ['grpc', 'kms'],
     except: { CORRUPT_REQUEST: 'the request has no data', CHECKSUM_LOST: 'the request has no checksum' },
-    open: onKms((client) => ({
+    open: ({ kms: client }) => ({
       act: () =>
         succeeds(async () => (await createKmsKeySource(client, SIGNING).readPem('signing.1')).includes('PUBLIC KEY')),
-    })),
+    }),
   },
   {
     name: 'KMS: create a version',
@@ -134,11 +177,11 @@ const KMS: readonly Adapter[] = [
     method: 'CreateCryptoKeyVersion',
     effect: 'once',
     faults: ['grpc'],
-    open: onKms((client) => ({
+    open: ({ kms: client }) => ({
       act: () =>
-        succeeds(async () => /^signing\.\d+$/.test(await createKmsKeyAdministrator(client, SIGNING).createVersion())),
-      effects: async () => (await client.listCryptoKeyVersions({ parent: SIGNING }))[0].length,
-    })),
+        succeeds(async () => /^rotated\.\d+$/.test(await createKmsKeyAdministrator(client, ROTATED).createVersion())),
+      effects: async () => (await client.listCryptoKeyVersions({ parent: ROTATED }))[0].length,
+    }),
   },
   {
     name: 'KMS: disable a version',
@@ -146,13 +189,13 @@ const KMS: readonly Adapter[] = [
     method: 'UpdateCryptoKeyVersion',
     effect: 'idempotent',
     faults: ['grpc'],
-    open: onKms((client) => ({
+    open: ({ kms: client }) => ({
       act: () =>
         succeeds(async () => {
-          await createKmsKeyAdministrator(client, SIGNING).disableVersion('signing.1');
+          await createKmsKeyAdministrator(client, ENDED).disableVersion('ended.1');
           return true;
         }),
-    })),
+    }),
   },
   {
     name: 'KMS: wrap',
@@ -160,14 +203,14 @@ const KMS: readonly Adapter[] = [
     method: 'Encrypt',
     effect: 'none',
     faults: ['grpc', 'kms'],
-    open: onKms((client) => ({
+    open: ({ kms: client }) => ({
       act: () =>
         succeeds(async () => {
           const { wrapped } = await createKmsWrapper(client, PAYLOADS).wrap(DEK);
           const opened = await createKmsUnwrapper(client, PAYLOADS).unwrap(wrapped);
           return opened !== undefined && DEK.equals(opened);
         }),
-    })),
+    }),
   },
   {
     name: 'KMS: unwrap',
@@ -176,7 +219,7 @@ const KMS: readonly Adapter[] = [
     effect: 'none',
     faults: ['grpc', 'kms'],
     except: { CHECKSUM_LOST: 'an answer of Decrypt has no flags; the checksum of its plaintext counts' },
-    open: onKms(async (client) => {
+    async open({ kms: client }) {
       const { wrapped } = await createKmsWrapper(client, PAYLOADS).wrap(DEK);
       return {
         act: () =>
@@ -185,7 +228,7 @@ const KMS: readonly Adapter[] = [
             return opened !== undefined && DEK.equals(opened);
           }),
       };
-    }),
+    },
   },
 ];
 
@@ -196,9 +239,7 @@ const IAM: readonly Adapter[] = [
     method: 'SignBlob',
     effect: 'none',
     faults: ['grpc'],
-    async open(recorder) {
-      const iam = await startIam({ callers: [ANYBODY], recorder });
-      const channels = createIamChannels(1, iam.address(ANYBODY.email));
+    async open({ iam, channels }) {
       const publicKey = await iam.publicKey('signer@p.test');
       return {
         act: () =>
@@ -206,7 +247,6 @@ const IAM: readonly Adapter[] = [
             const signature = await createIamSigner(channels, 'signer@p.test').sign('text');
             return verify('sha256', Buffer.from('text'), publicKey, signature);
           }),
-        close: () => Promise.all([channels.close(), iam.close()]),
       };
     },
   },
@@ -216,34 +256,18 @@ const IAM: readonly Adapter[] = [
     method: 'GenerateAccessToken',
     effect: 'none',
     faults: ['grpc'],
-    async open(recorder) {
-      const iam = await startIam({ callers: [ANYBODY], recorder });
-      const client = new IAMCredentialsClient(endpointOptions(iam.address(ANYBODY.email)));
-      return {
-        // A fresh one each time, since a token is cached.
-        act: () =>
-          succeeds(async () => {
-            const token = await createImpersonation('dispatcher@p.test', systemClock, client).current();
-            return token.reveal().startsWith('local.');
-          }),
-        close: () => Promise.all([client.close(), iam.close()]),
-      };
-    },
+    open: ({ iamClient }) => ({
+      // A fresh one each time, since a token is cached.
+      act: () =>
+        succeeds(async () => {
+          const token = await createImpersonation('dispatcher@p.test', systemClock, iamClient).current();
+          return token.reveal().startsWith('local.');
+        }),
+    }),
   },
 ];
 
 type Store = ReturnType<typeof createFirestore>;
-
-const onFirestore =
-  (prepare: (store: Store, read: Store) => Promise<Omit<Opened, 'close'>> | Omit<Opened, 'close'>) =>
-  async (recorder: Recorder): Promise<Opened> => {
-    const firestore = await startEmbeddedFirestore({ callers: [ANYBODY], clock: systemClock, recorder });
-    const connect = (endpoint: string) => createFirestore({ projectId: 'p', database: '(default)', endpoint });
-    const [store, read] = [connect(firestore.address(ANYBODY.email)), connect(firestore.host)];
-    await read.commit([{ op: 'set', path: 'things/known', fields: { n: 7 } }]);
-    const opened = await prepare(store, read);
-    return { ...opened, close: () => Promise.all([store.close(), read.close(), firestore.close()]) };
-  };
 
 const numberOf = async (store: Store, path: string, field: string) =>
   Number((await store.get([path]))[0]?.fields[field] ?? 0);
@@ -255,9 +279,9 @@ const FIRESTORE: readonly Adapter[] = [
     method: 'BatchGetDocuments',
     effect: 'none',
     faults: ['grpc'],
-    open: onFirestore((store) => ({
+    open: ({ store }) => ({
       act: () => succeeds(async () => (await store.get(['things/known']))[0]?.fields['n'] === 7),
-    })),
+    }),
   },
   {
     name: 'Firestore: query',
@@ -265,9 +289,9 @@ const FIRESTORE: readonly Adapter[] = [
     method: 'RunQuery',
     effect: 'none',
     faults: ['grpc'],
-    open: onFirestore((store) => ({
+    open: ({ store }) => ({
       act: () => succeeds(async () => (await store.query({ collection: 'things', where: [], limit: 5 })).length === 1),
-    })),
+    }),
   },
   {
     name: 'Firestore: count',
@@ -275,9 +299,9 @@ const FIRESTORE: readonly Adapter[] = [
     method: 'RunAggregationQuery',
     effect: 'none',
     faults: ['grpc'],
-    open: onFirestore((store) => ({
+    open: ({ store }) => ({
       act: () => succeeds(async () => (await store.count({ collection: 'things', where: [] })) === 1),
-    })),
+    }),
   },
   {
     name: 'Firestore: commit',
@@ -287,14 +311,14 @@ const FIRESTORE: readonly Adapter[] = [
     unclear: 'unknown',
     doubts: true,
     faults: ['grpc'],
-    open: onFirestore((store, read) => ({
+    open: ({ store, plain }) => ({
       act: () =>
         succeeds(async () => {
-          await store.commit([{ op: 'merge', path: 'things/sum', fields: {}, increment: { n: 1 } }]);
+          await store.commit([{ op: 'merge', path: 'sums/one', fields: {}, increment: { n: 1 } }]);
           return true;
         }),
-      effects: () => numberOf(read, 'things/sum', 'n'),
-    })),
+      effects: () => numberOf(plain, 'sums/one', 'n'),
+    }),
   },
   {
     name: 'Firestore: batch write',
@@ -304,16 +328,14 @@ const FIRESTORE: readonly Adapter[] = [
     unclear: 'unknown',
     doubts: true,
     faults: ['grpc'],
-    open: onFirestore((store, read) => ({
+    open: ({ store, plain }) => ({
       act: () =>
         succeeds(async () => {
-          const failures = await store.writeEach([
-            { op: 'merge', path: 'things/sum', fields: {}, increment: { n: 1 } },
-          ]);
+          const failures = await store.writeEach([{ op: 'merge', path: 'sums/one', fields: {}, increment: { n: 1 } }]);
           return failures.length === 1 && failures[0] === undefined;
         }),
-      effects: () => numberOf(read, 'things/sum', 'n'),
-    })),
+      effects: () => numberOf(plain, 'sums/one', 'n'),
+    }),
   },
   {
     name: 'Firestore: counter',
@@ -321,53 +343,26 @@ const FIRESTORE: readonly Adapter[] = [
     method: 'Commit',
     effect: 'once',
     faults: ['grpc'],
-    open: onFirestore((store, read) => ({
+    open: ({ store, plain }) => ({
       act: () => succeeds(async () => (await store.add('limits/a', 'n', 1, Date.now() + 60_000)) > 0),
-      effects: () => numberOf(read, 'limits/a', 'n'),
-    })),
+      effects: () => numberOf(plain, 'limits/a', 'n'),
+    }),
   },
 ];
 
-type Objects = ReturnType<typeof createObjects>;
 const BYTES = randomBytes(5_000);
 const newObject = (name: string) => ({ name, bytes: BYTES, crc32c: crc32c(BYTES), custom: {} });
-
-const onStorage =
-  (prepare: (objects: Objects) => Promise<Omit<Opened, 'close'>> | Omit<Opened, 'close'>) =>
-  async (recorder: Recorder, timeout: number): Promise<Opened> => {
-    const dir = await mkdtemp(join(tmpdir(), 'fault-table-'));
-    const storage = await startStorage({
-      dir,
-      clock: systemClock,
-      recorder,
-      callers: [ANYBODY],
-      publicKey: async () => undefined,
-    });
-    storage.createBucket('payloads');
-    const bucket = createBucket({
-      projectId: 'p',
-      bucket: 'payloads',
-      endpoint: storage.baseUrl(ANYBODY.email),
-      timeout,
-    });
-    const opened = await prepare(createObjects(bucket, timeout));
-    return {
-      ...opened,
-      async close() {
-        await storage.close();
-        await rm(dir, { recursive: true });
-      },
-    };
-  };
 
 const STORAGE: readonly Adapter[] = [
   {
     name: 'Storage: create',
     service: 'storage',
     method: 'insert',
+    uses: 'storage.list',
     effect: 'idempotent',
     faults: ['http', 'upload'],
-    open: onStorage((objects) => {
+    open(world, timeout) {
+      const objects = world.objects(timeout);
       let number = 0;
       return {
         act: () =>
@@ -378,7 +373,7 @@ const STORAGE: readonly Adapter[] = [
             return read.generation === generation && BYTES.equals(read.bytes);
           }),
       };
-    }),
+    },
   },
   {
     name: 'Storage: find',
@@ -386,10 +381,11 @@ const STORAGE: readonly Adapter[] = [
     method: 'list',
     effect: 'none',
     faults: ['http'],
-    open: onStorage(async (objects) => {
+    async open(world, timeout) {
+      const objects = world.objects(timeout);
       await objects.create(newObject('find'));
       return { act: () => succeeds(async () => (await objects.find('find'))?.size === BYTES.length) };
-    }),
+    },
   },
   {
     name: 'Storage: read metadata',
@@ -397,10 +393,11 @@ const STORAGE: readonly Adapter[] = [
     method: 'get',
     effect: 'none',
     faults: ['http'],
-    open: onStorage(async (objects) => {
+    async open(world, timeout) {
+      const objects = world.objects(timeout);
       await objects.create(newObject('read'));
       return { act: () => succeeds(async () => BYTES.equals((await objects.read('read')).bytes)) };
-    }),
+    },
   },
   {
     name: 'Storage: read bytes',
@@ -408,10 +405,11 @@ const STORAGE: readonly Adapter[] = [
     method: 'media',
     effect: 'none',
     faults: ['http', 'download'],
-    open: onStorage(async (objects) => {
+    async open(world, timeout) {
+      const objects = world.objects(timeout);
       await objects.create(newObject('media'));
       return { act: () => succeeds(async () => BYTES.equals((await objects.read('media')).bytes)) };
-    }),
+    },
   },
   {
     name: 'Storage: remove',
@@ -419,7 +417,8 @@ const STORAGE: readonly Adapter[] = [
     method: 'delete',
     effect: 'idempotent',
     faults: ['http'],
-    open: onStorage((objects) => {
+    open(world, timeout) {
+      const objects = world.objects(timeout);
       let number = 0;
       return {
         act: () =>
@@ -430,7 +429,7 @@ const STORAGE: readonly Adapter[] = [
             return (await objects.find(`remove/${number}`)) === undefined;
           }),
       };
-    }),
+    },
   },
 ];
 
@@ -445,22 +444,15 @@ const RUN: readonly Adapter[] = [
     unclear: 'unknown',
     faults: ['http'],
     except: { RESOURCE_EXHAUSTED: 'a 4xx is a refusal here' },
-    async open(recorder, timeout) {
-      let started = 0;
-      const findJob = () => {
-        started += 1;
-        return { command: ['true'], env: { PATH: process.env['PATH'] ?? '' } } as const;
-      };
-      const run = await startRun({ findJob, callers: [ANYBODY], recorder, log: () => undefined });
-      const jobs = createJobStarter({ job: JOB, endpoint: run.baseUrl(ANYBODY.email), timeout });
+    open({ jobsStarted, runUrl }, timeout) {
+      const jobs = createJobStarter({ job: JOB, endpoint: runUrl, timeout });
       return {
         async act() {
           const start = await jobs.start('task').catch(() => undefined);
           if (start === undefined) return 'failed';
           return start.kind === 'started' ? 'ok' : 'unknown';
         },
-        effects: () => started,
-        close: () => run.close(),
+        effects: jobsStarted,
       };
     },
   },
@@ -474,27 +466,28 @@ const ISSUER: readonly Adapter[] = [
     effect: 'none',
     faults: ['http'],
     except: { PERMISSION_DENIED: 'any status but 200 may pass', ABORTED: 'the same', UNAUTHENTICATED: 'the same' },
-    async open(recorder, timeout) {
-      const jwks = JSON.stringify({ keys: [{ ...rsa.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256' }] });
-      const server = createServer(async (_request, response) => {
-        const fault = await recorder.enter('issuer', 'keys');
-        if (fault === undefined) response.end(jwks);
-        else if (!isDisconnect(fault.code)) response.writeHead(503).end();
-        else if (fault.lost) disconnectMidway(response, { status: 200, headers: {}, body: jwks });
-        else disconnect(response);
-      });
-      const url = `http://127.0.0.1:${await listen(server)}/keys`;
-      return {
-        // A fresh reader each time, since a set is cached.
-        act: () =>
-          succeeds(async () => {
-            const keys = createIssuerKeys({ url, clock: systemClock, timeout });
-            return (await keys({ alg: 'RS256', kid: 'k' }, { payload: '', signature: '' })) !== undefined;
-          }),
-        close: () => shut(server),
-      };
-    },
+    open: ({ keySetUrl }, timeout) => ({
+      // A fresh reader each time, since a set is cached.
+      act: () =>
+        succeeds(async () => {
+          const keys = createIssuerKeys({ url: keySetUrl, clock: systemClock, timeout, wait: async () => undefined });
+          return (await keys({ alg: 'RS256', kid: 'k' }, { payload: '', signature: '' })) !== undefined;
+        }),
+    }),
   },
 ];
+
+/** A key set's server that obeys the recorder. */
+async function startIssuer(recorder: Recorder) {
+  const jwks = JSON.stringify({ keys: [{ ...rsa.publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256' }] });
+  const server = createServer(async (_request, response) => {
+    const fault = await recorder.enter('issuer', 'keys');
+    if (fault === undefined) response.end(jwks);
+    else if (!isDisconnect(fault.code)) response.writeHead(503).end();
+    else if (fault.lost) disconnectMidway(response, { status: 200, headers: {}, body: jwks });
+    else disconnect(response);
+  });
+  return { url: `http://127.0.0.1:${await listen(server)}/keys`, close: () => shut(server) };
+}
 
 export const ADAPTERS: readonly Adapter[] = [...KMS, ...IAM, ...FIRESTORE, ...STORAGE, ...RUN, ...ISSUER];

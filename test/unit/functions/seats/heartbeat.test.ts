@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planHeartbeats } from '#functions/seats/heartbeat.ts';
+import { planHeartbeats } from '#functions/seats/heartbeat-writer.ts';
 import { renew } from '#shared/seats/commits.ts';
 import { NOW } from './fixtures.ts';
 
-const heartbeat = (handle: string, now: number) => ({ handle, now, expiresAt: now + 360_000 });
+const heartbeat = (handle: string, now: number) => ({ licenseId: 'lic', handle, now, expiresAt: now + 360_000 });
 
 describe('planHeartbeats', () => {
   it('writes each session, and says which write serves which heartbeat', () => {

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { renew } from '#shared/seats/commits.ts';
+import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
+import type { HeartbeatRequest } from './heartbeat.ts';
+
+/** Milliseconds after which a write counts as hanging; Firestore needs 5 to 50. */
+const HANGING = 400;
+/** Hanging groups that the next ones do not wait for. With more of them the store itself is in trouble. */
+const MAX_LEFT_BEHIND = 4;
+
+type Failure = WriteFailure | undefined;
+type WriteHeartbeats = (
+  key: string,
+  requests: readonly HeartbeatRequest[],
+) => Promise<readonly (Failure | Promise<Failure>)[]>;
+
+/**
+ * Writes groups of heartbeats of all tenants, one RPC each. One document that Firestore does not get to hangs the whole
+ * RPC, and with it everybody in the group and behind it. So a group that hangs is left behind, and its heartbeats are
+ * sent once more, a licence at a time: those of the document that hangs wait for it, the others do not. A heartbeat that
+ * is written twice does no harm.
+ * @param along gives writes that share the RPC to save one of their own; their failures are ignored
+ */
+export function createHeartbeatWriter(
+  store: Pick<DocumentStore, 'writeEach'>,
+  along: () => readonly Write[],
+  pause: (milliseconds: number) => Promise<unknown> = (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
+): WriteHeartbeats {
+  let leftBehind = 0;
+
+  async function write(requests: readonly HeartbeatRequest[], others: readonly Write[]): Promise<readonly Failure[]> {
+    const { writes, writeOf } = planHeartbeats(requests);
+    const failures = await store.writeEach([...writes, ...others]).catch((error) => {
+      if (error instanceof CommitError) return writes.map(() => error.failure);
+      throw error;
+    });
+    return writeOf.map((index) => failures[index]);
+  }
+
+  return async (_key, requests) => {
+    const written = write(requests, along());
+    const hangs = Symbol('hangs');
+    const first = await Promise.race([written, pause(HANGING).then(() => hangs)]);
+    if (first !== hangs || leftBehind >= MAX_LEFT_BEHIND) return written;
+    leftBehind += 1;
+    const behind = written.finally(() => {
+      leftBehind -= 1;
+    });
+    const again = new Map(
+      [...Map.groupBy(requests, ({ licenseId }) => licenseId)].map(([licenseId, ofLicense]) => [
+        licenseId,
+        { ofLicense, failures: write(ofLicense, []) },
+      ]),
+    );
+    return requests.map((request, index) => {
+      const resent = again.get(request.licenseId);
+      const own = resent?.ofLicense.indexOf(request) ?? -1;
+      return firstKnown([
+        behind.then((all) => all[index]),
+        ...(resent ? [resent.failures.then((all) => all[own])] : []),
+      ]);
+    });
+  };
+}
+
+/** The first answer that says what became of the write; `unknown` when none does. */
+async function firstKnown(answers: readonly Promise<Failure>[]): Promise<Failure> {
+  const known = answers.map(async (answer) => {
+    const failure = await answer;
+    if (failure === 'unknown') throw new CommitError('unknown', undefined);
+    return failure;
+  });
+  return Promise.any(known).catch((): Failure => 'unknown');
+}
+
+/**
+ * The writes of a group: one for each session, with the latest of the lease ends that its heartbeats are answered.
+ * @returns `writeOf`: for each request, in order, the index of the write that serves it
+ */
+export function planHeartbeats(requests: readonly HeartbeatRequest[]): { writes: Write[]; writeOf: number[] } {
+  const byLeaseEnd = requests.toSorted((a, b) => a.expiresAt - b.expiresAt);
+  const latest = new Map(byLeaseEnd.map((request) => [request.handle, request]));
+  const indexOf = new Map([...latest.keys()].map((handle, index) => [handle, index]));
+  const programs = Map.groupBy(requests, ({ handle }) => handle);
+  const programsOf = (handle: string) =>
+    new Set(programs.get(handle)?.flatMap(({ program }) => (program === undefined ? [] : [program])));
+  return {
+    writes: [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt, programsOf(handle))),
+    writeOf: requests.map(({ handle }) => indexOf.get(handle) ?? -1),
+  };
+}

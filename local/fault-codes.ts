@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
  * What an injected fault does to a call beside failing with a gRPC status. Each is something that a client meets in
  * production and that no status of the service describes.
  */
-export const BEYOND_STATUS = {
+const BEYOND_STATUS = {
   /** The answer arrives with one bit of its data flipped; its checksums are the original's. */
   CORRUPT: 'CORRUPT',
   /** The request arrives with one bit of its data flipped; its checksums are as sent. */
@@ -16,8 +16,6 @@ export const BEYOND_STATUS = {
   /** The client got no access token, so it sent nothing. The stand-in answers what the client library would report. */
   TOKEN_UNAVAILABLE: 'TOKEN_UNAVAILABLE',
 } as const;
-
-export type BeyondStatus = keyof typeof BEYOND_STATUS;
 
 /** Every code that `POST /faults` takes. */
 export const FAULT_CODES: readonly string[] = [

@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renew } from '#shared/seats/commits.ts';
 import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
-import type { HeartbeatRequest } from './heartbeat.ts';
+
+/** One session's lease, to be prolonged. Times are milliseconds since the epoch. */
+export interface HeartbeatRequest {
+  readonly licenseId: string;
+  readonly handle: string;
+  readonly now: number;
+  readonly expiresAt: number;
+  /** Which of the machine's programs it came from. */
+  readonly program?: string | undefined;
+}
 
 /** Milliseconds after which a write counts as hanging; Firestore needs 5 to 50. */
 const HANGING = 400;

@@ -5,7 +5,7 @@ import { hasEnded, type License } from '#shared/model/license.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import type { DocumentStore, WriteFailure } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
-import { createHeartbeatWriter } from './heartbeat-writer.ts';
+import { createHeartbeatWriter, type HeartbeatRequest } from './heartbeat-writer.ts';
 import { leaseEnd } from './lease.ts';
 import type { LicenseCache } from './license-cache.ts';
 import type { Release } from './release.ts';
@@ -26,16 +26,6 @@ export interface HeartbeatOptions {
   readonly usage?: Pick<UsageRecorder, 'takePending'>;
   /** Waits for the time after which a write counts as hanging. */
   readonly pause?: ((milliseconds: number) => Promise<unknown>) | undefined;
-}
-
-/** One session's lease, to be prolonged. Times are milliseconds since the epoch. */
-export interface HeartbeatRequest {
-  readonly licenseId: string;
-  readonly handle: string;
-  readonly now: number;
-  readonly expiresAt: number;
-  /** Which of the machine's programs it came from. */
-  readonly program?: string | undefined;
 }
 
 export type Heartbeat = (sessionId: string, program?: string) => Promise<HeartbeatResult>;

@@ -32,7 +32,7 @@ export const isTransient = (error: unknown): boolean =>
   isPrematureClose(error);
 
 /** The same over HTTP: the statuses that Google's clients retry, and every failure without an answer. */
-export const isTransientHttp = (error: unknown): boolean => {
+const isTransientHttp = (error: unknown): boolean => {
   const code = Number(httpStatusOf(error));
   return Number.isNaN(code) || code === 408 || code === 429 || code >= 500;
 };

@@ -28,7 +28,7 @@ const BACKOFF = 100;
 const MAX_BYTES = 256 * 1024;
 
 /** The set cannot be read, and there is none to go on with, or none that is known to have all keys. */
-export class IssuerKeysUnavailable extends Error {
+class IssuerKeysUnavailable extends Error {
   override readonly name = 'IssuerKeysUnavailable';
 }
 

@@ -68,7 +68,6 @@ export const signedUrls = defineFunction({
       routes: signedUrlsRoutes(signUrl),
       counter: store,
       people: store,
-      rememberPeople: 30,
       close: async () => {
         await Promise.all([store.close(), close()]);
       },

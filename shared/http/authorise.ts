@@ -1,5 +1,3 @@
-import { LRUCache } from 'lru-cache';
-import type { Clock } from '../model/clock.ts';
 import { Fault, invalid } from '../model/errors.ts';
 import { isUid, type Person, personPath, readPerson } from '../model/person.ts';
 import {
@@ -31,24 +29,15 @@ export interface AuthorisationSettings {
   /** Where `users/{uid}` is read; undefined for a function that admits no person. */
   readonly people: Pick<DocumentReader, 'get'> | undefined;
   readonly secondFactor: 'required' | 'off';
-  /** Seconds for which a person's document is remembered; 0 reads it with each request. */
-  readonly remember: number;
-  readonly clock: Clock;
 }
-
-/** Bytes of people remembered at once: a few hundred each, and more for who belongs to many tenants. */
-const MAX_REMEMBERED_BYTES = 8 * 1024 * 1024;
-const PERSON_BYTES = 300;
-const MEMBERSHIP_BYTES = 100;
 
 /**
  * Finds out what an identified caller may do, and whether the route admits it. A person's rights are what `users/{uid}`
- * says now, not what the token says.
+ * says now, not what the token says. Nothing is remembered: whoever was removed is refused from the next request on,
+ * on every instance.
  * @throws Fault `forbidden`; `invalid_request` when a member of several tenants names none; `dependency_unavailable`
  */
 export function createAuthorise(settings: AuthorisationSettings): Authorise {
-  const find = settings.remember > 0 ? remembering(findPerson, settings) : findPerson;
-
   async function findPerson(uid: string): Promise<Person | undefined> {
     const [document] = isUid(uid) ? ((await settings.people?.get([personPath(uid)])) ?? []) : [];
     return document && readPerson(document);
@@ -57,7 +46,7 @@ export function createAuthorise(settings: AuthorisationSettings): Authorise {
   return async (identity, wanted) => {
     if (identity.kind !== 'user') return admitted(identity, wanted);
     if (!admitsPeople(wanted.route.access)) throw refused();
-    const person = await find(identity.uid);
+    const person = await findPerson(identity.uid);
     if (person?.staff === true) requireStrongSignIn(identity, settings.secondFactor);
     return admitted(principalOf(identity, person, wanted), wanted);
   };
@@ -99,24 +88,3 @@ function requireStrongSignIn({ secondFactor, emailVerified }: UserIdentity, sett
 }
 
 const refused = () => new Fault('forbidden', 'The caller has none of the roles that may use this route.');
-
-/** Remembers who was found; a person who was not found is looked for again. */
-function remembering(
-  find: (uid: string) => Promise<Person | undefined>,
-  { clock, remember }: Pick<AuthorisationSettings, 'clock' | 'remember'>,
-): (uid: string) => Promise<Person | undefined> {
-  const known = new LRUCache<string, { readonly person: Person; readonly until: number }>({
-    maxSize: MAX_REMEMBERED_BYTES,
-    sizeCalculation: ({ person }, uid) =>
-      PERSON_BYTES + uid.length + MEMBERSHIP_BYTES * Object.keys(person.tenants).length,
-  });
-  return async (uid) => {
-    const now = clock.now();
-    const found = known.get(uid);
-    if (found !== undefined && now < found.until) return found.person;
-    known.delete(uid);
-    const person = await find(uid);
-    if (person !== undefined) known.set(uid, { person, until: now + remember * 1000 });
-    return person;
-  };
-}

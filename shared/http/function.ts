@@ -26,8 +26,6 @@ export interface Composition {
   readonly counter?: Counter;
   /** Where `users/{uid}` is read, for a function that admits people. */
   readonly people?: Pick<DocumentReader, 'get'>;
-  /** Seconds for which a person's rights are remembered. Default: not at all. */
-  readonly rememberPeople?: number;
   readonly close: () => Promise<void>;
 }
 
@@ -81,8 +79,6 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
       const authorise = createAuthorise({
         people: composition.people,
         secondFactor: common.STAFF_SECOND_FACTOR,
-        remember: composition.rememberPeople ?? 0,
-        clock,
       });
       const limits = createLimits({
         counter: composition.counter,

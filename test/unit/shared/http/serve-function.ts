@@ -82,7 +82,7 @@ export async function serveFunction(origins: readonly string[] = []) {
     name: `test-${served}`,
     routes,
     authenticate,
-    authorise: createAuthorise({ people: undefined, secondFactor: 'required', remember: 0, clock: systemClock }),
+    authorise: createAuthorise({ people: undefined, secondFactor: 'required' }),
     log: createLogger('test', (line) => lines.push(line)),
     projectId: 'p',
     limits: createLimits({

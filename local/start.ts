@@ -82,7 +82,7 @@ function describe(
   members: Readonly<Record<string, string>>,
   license: object,
 ) {
-  const { gateway, control, kms, iam, storage, firestore, project } = stack;
+  const { gateway, control, kms, iam, storage, firestore, project, identity } = stack;
   return {
     gateway,
     control,
@@ -92,6 +92,8 @@ function describe(
     bucket_payloads: project.payloadBucket,
     bucket_uploads: project.uploadBucket,
     firestore,
+    identity: `http://${identity.publicAddress}`,
+    identity_api_key: identity.apiKey,
     project_id: project.id,
     tenant_id: DEMO_TENANT,
     ...license,

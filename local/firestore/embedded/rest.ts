@@ -63,6 +63,18 @@ export function createRest(service: GrpcService, databases: Databases, caller: C
       };
       return answer(service, 'CreateDocument', message, caller, call);
     }
+    if (root !== undefined && request.method === 'PATCH' && !collection && segments.length > 0) {
+      const fieldPaths = url.searchParams.getAll('updateMask.fieldPaths');
+      const write = {
+        update: { name: `${root}/${below}`, fields: await fieldsOf(request) },
+        updateMask: fieldPaths.length === 0 ? null : { fieldPaths },
+        updateTransforms: [],
+        currentDocument: null,
+      };
+      const database = root.slice(0, root.lastIndexOf('/documents'));
+      await answer(service, 'Commit', { database, writes: [write], transaction: Buffer.alloc(0) }, caller, call);
+      return answer(service, 'GetDocument', { name: `${root}/${below}`, mask: null }, caller, call);
+    }
     if (root !== undefined && request.method === 'GET' && collection) {
       const message = {
         ...{ parent, collectionId: segments.at(-1) ?? '', mask: null, showMissing: false },

@@ -15,6 +15,19 @@ resource "google_identity_platform_config" "this" {
     }
   }
 
+  # Staff need a second factor; a TOTP code of the period before or after counts, for clocks that differ.
+  mfa {
+    state = "ENABLED"
+
+    provider_configs {
+      state = "ENABLED"
+
+      totp_provider_config {
+        adjacent_intervals = 1
+      }
+    }
+  }
+
   # Whoever signs up has no role, and so no right, until an owner gives one; deleting an account is the owner's too.
   client {
     permissions {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createCaller } from '#local/caller.ts';
 import { type LocalIdentity, startIdentity } from '#local/identity/start.ts';
+import { type Issuer, startIssuer } from '#local/issuer/start.ts';
 import { createRecorder } from '#local/recorder.ts';
 
 const PROJECT = 'demo-identity';
@@ -9,6 +10,7 @@ const reader = createCaller('reader@example.org', [['firebaseauth.users.get', `p
 const writer = createCaller('writer@example.org', [['*', `projects/${PROJECT}`]]);
 
 let identity: LocalIdentity;
+let issuer: Issuer;
 const call = async (email: string, method: string, body: object, projectId = PROJECT) => {
   const url = `http://${identity.address(email)}/identitytoolkit.googleapis.com/v1/projects/${projectId}/accounts:${method}`;
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
@@ -16,12 +18,13 @@ const call = async (email: string, method: string, body: object, projectId = PRO
 };
 
 beforeAll(async () => {
-  const issuer = { userToken: async (claims: object) => JSON.stringify(claims) };
+  issuer = await startIssuer({ projectId: PROJECT, audience: 'https://countersign.example' });
   identity = await startIdentity({ projectId: PROJECT, callers: [reader, writer], issuer, recorder });
   identity.addUser('ada', 'ada@example.org', { claims: { theme: 'dark' } });
 });
 afterAll(async () => {
   await identity.close();
+  await issuer.close();
 });
 
 test('an administrator reads a user and replaces the claims', async () => {
@@ -41,10 +44,13 @@ test('an account without the right is refused, and so is another project', async
 
 test('a refresh token is good until the sessions are ended', async () => {
   const exchange = async (token: string) => {
-    const response = await fetch(`http://${identity.address(writer.email)}/securetoken.googleapis.com/v1/token?key=k`, {
-      method: 'POST',
-      body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token }),
-    });
+    const response = await fetch(
+      `http://${identity.address(writer.email)}/securetoken.googleapis.com/v1/token?key=${identity.apiKey}`,
+      {
+        method: 'POST',
+        body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token }),
+      },
+    );
     return response.status;
   };
   const token = identity.signIn('ada');

@@ -24,11 +24,11 @@ export const auditRoutes = ({ audit }: AuditDomain): BoundRoute[] => [
       since: query.since === undefined ? undefined : Date.parse(query.since),
     };
     const page = await audit(scopeOf(principal), filter, query);
-    return listResponse(contract.listAudit, { query }, page, describe);
+    return listResponse(contract.listAudit, { query }, page, describeAudit);
   }),
 ];
 
-const describe = ({ id, at, details, ...record }: AuditRecord) => ({
+export const describeAudit = ({ id, at, details, subject: _subject, ...record }: AuditRecord) => ({
   audit_id: id,
   at: formatTime(at),
   ...record,

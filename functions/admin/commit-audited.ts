@@ -3,6 +3,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { CommitError, type DocumentStore, type Fields, type Write } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
+import { normalEmail } from './invitation-token.ts';
 import type { Once } from './once.ts';
 import { adminPaths } from './paths.ts';
 
@@ -88,7 +89,14 @@ function auditWrite(id: string, actor: Actor, event: AuditEvent, at: number): Wr
       request_id: actor.request_id,
       outcome: event.outcome ?? 'success',
       details: event.details ?? {},
+      subject: subjectOf(event.details ?? {}),
     }),
     deleteAfter: at + AUDIT_RETENTION,
   };
+}
+
+/** Whom the details name: the invited address, or a session's user. */
+function subjectOf({ email, user_email }: Fields): string | null {
+  const found = email ?? user_email;
+  return typeof found === 'string' ? normalEmail(found) : null;
 }

@@ -3,9 +3,16 @@ import { type AuditDomain, auditRoutes } from './audit-handlers.ts';
 import { type LicenseDomain, licenseRoutes } from './license-handlers.ts';
 import { type LicenseKeyDomain, licenseKeyRoutes } from './license-key-handlers.ts';
 import { type MemberDomain, memberRoutes } from './member-handlers.ts';
+import { type PeopleDomain, peopleRoutes } from './people-handlers.ts';
 import { type TenantDomain, tenantRoutes } from './tenant-handlers.ts';
 
-export interface AdminDomain extends TenantDomain, MemberDomain, LicenseDomain, LicenseKeyDomain, AuditDomain {}
+export interface AdminDomain
+  extends TenantDomain,
+    MemberDomain,
+    LicenseDomain,
+    LicenseKeyDomain,
+    AuditDomain,
+    PeopleDomain {}
 
 export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...tenantRoutes(domain),
@@ -13,4 +20,5 @@ export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...licenseRoutes(domain),
   ...licenseKeyRoutes(domain),
   ...auditRoutes(domain),
+  ...peopleRoutes(domain),
 ];

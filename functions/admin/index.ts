@@ -14,6 +14,7 @@ import { createLicenseKeys } from './license-keys.ts';
 import { createLicenses } from './licenses.ts';
 import { createMembers } from './members.ts';
 import { createRunOnce } from './once.ts';
+import { createPeople } from './people.ts';
 import { createSessions } from './sessions.ts';
 import { createDeleteTenant } from './tenant-deletion.ts';
 import { createTenants } from './tenants.ts';
@@ -48,6 +49,7 @@ export const admin = defineFunction({
         sessions: createSessions({ store, clock, random, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
         audit: createAudit({ store }),
+        people: createPeople({ store, clock, commitAudited }),
         runOnce: createRunOnce({ store, clock }),
         clock,
       }),

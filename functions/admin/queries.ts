@@ -96,6 +96,19 @@ export const adminQueries = {
     range: QueryRange,
   ): Query => inOrderOfIds('audit', equal(filter), range),
 
+  usersOf: (email: string, range: QueryRange): Query => inOrderOfIds('users', [['email', '==', email]], range),
+
+  invitationsOf: (email: string, range: QueryRange): Query =>
+    inOrderOfIds('invitations', [['email', '==', email]], range),
+
+  sessionsOfUser: (email: string, range: QueryRange): Query =>
+    inOrderOfIds('sessions', [['user_email', '==', email]], range),
+
+  auditOfActor: (email: string, range: QueryRange): Query =>
+    inOrderOfIds('audit', [['actor.email', '==', email]], range),
+
+  auditOfSubject: (email: string, range: QueryRange): Query => inOrderOfIds('audit', [['subject', '==', email]], range),
+
   /** A licence's use from a day on. */
   usageSince: (licenseId: string, day: string): Query => ({
     collection: usagePaths.days(licenseId),

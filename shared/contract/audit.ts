@@ -3,6 +3,20 @@ import { defineRoute } from '../http/route.ts';
 import { ACTOR_KINDS, AUDIT_OUTCOMES } from '../model/audit.ts';
 import { page, time } from './schemas.ts';
 
+export const auditRecord = z.object({
+  audit_id: z.string(),
+  at: time,
+  actor: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string(), email: z.string().nullable() }),
+  action: z.string(),
+  tenant_id: z.string(),
+  license_id: z.string().nullable(),
+  session: z.string().nullable().describe('the handle'),
+  ip: z.string(),
+  request_id: z.string(),
+  outcome: z.enum(AUDIT_OUTCOMES).describe('`accepted`: committed, but not yet in force; `success`: in force'),
+  details: z.record(z.string(), z.json()),
+});
+
 export const listAudit = defineRoute({
   id: 'listAudit',
   method: 'GET',
@@ -27,21 +41,7 @@ export const listAudit = defineRoute({
   responses: {
     200: {
       description: 'A page of records',
-      schema: z.array(
-        z.object({
-          audit_id: z.string(),
-          at: time,
-          actor: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string(), email: z.string().nullable() }),
-          action: z.string(),
-          tenant_id: z.string(),
-          license_id: z.string().nullable(),
-          session: z.string().nullable().describe('the handle'),
-          ip: z.string(),
-          request_id: z.string(),
-          outcome: z.enum(AUDIT_OUTCOMES).describe('`accepted`: committed, but not yet in force; `success`: in force'),
-          details: z.record(z.string(), z.json()),
-        }),
-      ),
+      schema: z.array(auditRecord),
     },
   },
 });

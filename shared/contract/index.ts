@@ -6,6 +6,7 @@ import * as keyRotation from './key-rotation.ts';
 import * as licenseKeys from './license-keys.ts';
 import * as licenseSigning from './license-signing.ts';
 import * as members from './members.ts';
+import * as people from './people.ts';
 import * as publicKeys from './public-keys.ts';
 import * as seats from './seats.ts';
 import * as sessionReaper from './session-reaper.ts';
@@ -55,6 +56,8 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     admin.endSession,
     admin.getUsage,
     audit.listAudit,
+    people.exportPerson,
+    people.erasePerson,
   ],
   docs: [docs.openApi, docs.docsPage, docs.docsAsset],
 };

@@ -14,7 +14,10 @@ export const ACTOR_KINDS = ['user', 'staff', 'service', 'system'] as const;
 /** `accepted`: the change is committed and not yet in force; `success`: it is in force. */
 export const AUDIT_OUTCOMES = ['accepted', 'success'] as const;
 
-/** `audit/{audit_id}`: one change. A record is committed together with its change and never updated. */
+/**
+ * `audit/{audit_id}`: one change. A record is committed together with its change and never updated, except that an erased
+ * person's address is replaced.
+ */
 export const auditFields = z.object({
   /** Milliseconds since the epoch. */
   at: z.number().int().min(0).max(END_OF_TIME),
@@ -29,6 +32,8 @@ export const auditFields = z.object({
   request_id: z.string(),
   outcome: z.enum(AUDIT_OUTCOMES),
   details: jsonText<Fields>(),
+  /** The address of the person whom the change concerns, in lower case, so that the record is found by it. */
+  subject: z.string().nullable(),
 });
 
 export type AuditFields = z.output<typeof auditFields>;
@@ -63,6 +68,7 @@ const UNREADABLE: Omit<AuditFields, 'at'> = {
   request_id: '',
   outcome: 'success',
   details: {},
+  subject: null,
 };
 
 /**

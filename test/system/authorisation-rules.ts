@@ -230,6 +230,9 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
   ],
 
+  exportPerson: [{ wish: () => ({ body: { email: 'nobody@example.org' } }), admitted: 200 }],
+  erasePerson: [{ wish: () => ({ body: { email: 'nobody@example.org' } }), admitted: 200 }],
+
   getOpenApi: [{ wish: nothing, admitted: 200 }],
   getDocs: [{ wish: nothing, admitted: 200 }],
   getDocsAsset: [{ wish: () => ({ params: { file: 'docs.css' } }), admitted: 200 }],

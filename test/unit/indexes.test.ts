@@ -56,6 +56,8 @@ const catalogue = [
     q.endedLicenses('t', 0, 1),
     ...[q.keysOf('l', part), q.keyById('l', 'k'), q.keysWithoutEnd('l', 1), q.keysUntilAfter('l', 0, 1)],
     ...[q.sessionsOf('l', part), q.usageSince('l', '2026-01-01'), q.invitations('t', part)],
+    ...[q.usersOf('e', part), q.invitationsOf('e', part), q.sessionsOfUser('e', part)],
+    ...[q.auditOfActor('e', part), q.auditOfSubject('e', part)],
     ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
   ]),

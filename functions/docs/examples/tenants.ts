@@ -116,6 +116,25 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       answer: { tenant_id: SAMPLE.tenant_id, role: 'admin' },
     },
   },
+  exportPerson: {
+    person: {
+      summary: 'A user of a licence',
+      body: { email: 'nobody@example.org' },
+      status: 200,
+      answer: {
+        ...{ email: 'nobody@example.org', exported_at: '2026-12-01T09:00:00.000Z', complete: true },
+        ...{ users: [], memberships: [], invitations: [], sessions: [], audit: [] },
+      },
+    },
+  },
+  erasePerson: {
+    person: {
+      summary: 'A former user of a licence',
+      body: { email: 'former@example.org' },
+      status: 200,
+      answer: { erased: { users: 0, members: 0, invitations: 0, sessions: 2, audit_records: 1 }, member_of: [] },
+    },
+  },
   removeMember: { remove: { ...ofMember, summary: 'Take all rights away', status: 204 } },
   listAudit: {
     license: {

@@ -1,0 +1,39 @@
+import { type AuditFields, auditDocument, auditFields } from '#shared/model/audit.ts';
+import { isJsonObject } from '#shared/model/json-text.ts';
+import type { Document, Fields, FieldValue, Write } from '#shared/store/store.ts';
+import { normalEmail } from './invitation-token.ts';
+
+/** Stands where the address of an erased person stood. */
+export const ERASED = 'erased';
+
+/**
+ * An audit record without a person's address: who acted, whom it concerned, and wherever its details are the address.
+ * @param email in lower case
+ */
+export function erasedRecord({ path, fields }: Document, email: string): Write {
+  const record = auditFields.parse(fields);
+  const isTheirs = (text: string | null) => text !== null && normalEmail(text) === email;
+  const { actor, details, subject } = record;
+  const changed: AuditFields = {
+    ...record,
+    actor: isTheirs(actor.email) ? { ...actor, email: ERASED } : actor,
+    details: erasedIn(details, isTheirs),
+    subject: isTheirs(subject) ? ERASED : subject,
+  };
+  return { op: 'update', path, fields: auditDocument(changed) };
+}
+
+/** The host name goes with the address of a session's user: it often is the person's name. */
+function erasedIn(details: Fields, isTheirs: (text: string) => boolean): Fields {
+  const { user_email, hostname } = details;
+  const ofSession = typeof user_email === 'string' && isTheirs(user_email) && typeof hostname === 'string';
+  const erased = Object.fromEntries(Object.entries(details).map(([name, value]) => [name, replaced(value, isTheirs)]));
+  return ofSession ? { ...erased, hostname: ERASED } : erased;
+}
+
+function replaced(value: FieldValue, isTheirs: (text: string) => boolean): FieldValue {
+  if (typeof value === 'string') return isTheirs(value) ? ERASED : value;
+  if (Array.isArray(value)) return value.map((item) => replaced(item, isTheirs));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, replaced(item, isTheirs)]));
+}

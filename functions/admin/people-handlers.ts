@@ -1,0 +1,74 @@
+import * as contract from '#shared/contract/people.ts';
+import type { BoundRoute } from '#shared/http/route.ts';
+import { bind } from '#shared/http/validate.ts';
+import { formatTime } from '#shared/license-format/time.ts';
+import type { Session } from '#shared/model/session.ts';
+import type { Invitation } from '#shared/model/tenant.ts';
+import { actorOf } from './actor.ts';
+import { describeAudit } from './audit-handlers.ts';
+import type { RunOnce } from './once.ts';
+import type { createPeople, Erasure, Membership } from './people.ts';
+
+export interface PeopleDomain {
+  readonly people: ReturnType<typeof createPeople>;
+  readonly runOnce: RunOnce;
+}
+
+export const peopleRoutes = ({ people, runOnce }: PeopleDomain): BoundRoute[] => [
+  bind(contract.exportPerson, async (input) => {
+    const { email } = input.body;
+    const data = await people.exportOf(email, contract.MAX_EXPORTED, actorOf(input));
+    return {
+      status: 200,
+      body: {
+        email,
+        exported_at: formatTime(people.now()),
+        complete: data.complete,
+        users: data.users.map(({ uid, staff, tenants }) => ({ uid, staff, tenants })),
+        memberships: data.memberships.map(describeMembership),
+        invitations: data.invitations.map(describeInvitation),
+        sessions: data.sessions.map(describeSession),
+        audit: data.audit.map(describeAudit),
+      },
+    };
+  }),
+
+  bind(contract.erasePerson, async (input) => {
+    const respond = ({ erased: { auditRecords, ...rest }, memberOf }: Erasure) => ({
+      status: 200,
+      body: { erased: { ...rest, audit_records: auditRecords }, member_of: memberOf },
+    });
+    return runOnce(input, contract.erasePerson, respond, (once) =>
+      people.erase(input.body.email, actorOf(input), once),
+    );
+  }),
+];
+
+const describeMembership = ({ tenantId, uid, role, added_at }: Membership) => ({
+  tenant_id: tenantId,
+  uid,
+  role,
+  added_at: formatTime(added_at),
+});
+
+const describeInvitation = ({ tenant_id, role, invited_by, created_at, expires_at, accepted_by }: Invitation) => ({
+  tenant_id,
+  role,
+  invited_by,
+  created_at: formatTime(created_at),
+  expires_at: formatTime(expires_at),
+  accepted: accepted_by !== null,
+});
+
+const describeSession = (session: Session) => ({
+  session: session.handle,
+  license_id: session.license_id,
+  tenant_id: session.tenant_id,
+  user_email: session.user_email,
+  hostname: session.hostname,
+  platform: session.platform,
+  client_version: session.client_version,
+  acquired_at: formatTime(session.acquired_at),
+  last_heartbeat: formatTime(session.last_heartbeat),
+  expires_at: formatTime(session.expires_at),
+});

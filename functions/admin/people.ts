@@ -1,0 +1,209 @@
+import { type AuditRecord, readAudit } from '#shared/model/audit.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { type Person, personPath, readPerson } from '#shared/model/person.ts';
+import { readSession, type Session } from '#shared/model/session.ts';
+import { type Invitation, type Member, readInvitation, readMember } from '#shared/model/tenant.ts';
+import { CommitError, type Document, type DocumentStore, type Query, type Write } from '#shared/store/store.ts';
+import type { Actor } from './actor.ts';
+import type { CommitAudited } from './commit-audited.ts';
+import { ERASED, erasedRecord } from './erased-record.ts';
+import { normalEmail } from './invitation-token.ts';
+import type { Once } from './once.ts';
+import { adminPaths } from './paths.ts';
+import { adminQueries, type QueryRange } from './queries.ts';
+
+export interface PeopleOptions {
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  readonly commitAudited: CommitAudited;
+}
+
+export interface Membership extends Member {
+  readonly tenantId: string;
+}
+
+/** What is kept of one person. */
+export interface PersonData {
+  readonly users: readonly Person[];
+  readonly memberships: readonly Membership[];
+  readonly invitations: readonly Invitation[];
+  readonly sessions: readonly Session[];
+  readonly audit: readonly AuditRecord[];
+  /** Nothing was left out. */
+  readonly complete: boolean;
+}
+
+export interface Erasure {
+  readonly erased: {
+    readonly users: number;
+    readonly members: number;
+    readonly invitations: number;
+    readonly sessions: number;
+    readonly auditRecords: number;
+  };
+  /** The tenants whose rights the person still has. */
+  readonly memberOf: readonly string[];
+}
+
+const CHUNK = 200;
+/** Changes of one document that others change at the same time, before the caller is asked to repeat. */
+const ATTEMPTS = 5;
+
+/**
+ * What the suite keeps of a person, found by the address. Addresses are compared as they were sent and in lower case.
+ * A session's user is what the client says, so it need not be a user.
+ */
+export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
+  /** @param limit of each kind */
+  async function exportOf(email: string, limit: number, actor: Actor): Promise<PersonData> {
+    const spellings = spellingsOf(email);
+    const users = (await readAll(spellings, adminQueries.usersOf, limit)).map(readPerson);
+    const [invitations, sessions, records] = await Promise.all([
+      readAll(spellings, adminQueries.invitationsOf, limit),
+      readAll(spellings, adminQueries.sessionsOfUser, limit),
+      Promise.all([
+        readAll(spellings, adminQueries.auditOfActor, limit),
+        readAll([normalEmail(email)], adminQueries.auditOfSubject, limit),
+      ]),
+    ]);
+    const audit = [...new Map(records.flat().map((document) => [document.id, document])).values()];
+    await commitAudited(actor, async () => ({
+      writes: [],
+      event: { action: 'person.export', tenantId: '', details: { email: normalEmail(email) } },
+      result: undefined,
+    }));
+    return {
+      users,
+      memberships: (await Promise.all(users.map(readMemberships))).flat(),
+      invitations: invitations.map(readInvitation),
+      sessions: sessions.map(readSession),
+      audit: audit.map(readAudit).sort((a, b) => (a.id < b.id ? -1 : 1)),
+      complete: [invitations, sessions, ...records].every((documents) => documents.length < limit),
+    };
+  }
+
+  async function readMemberships({ uid, tenants }: Person): Promise<Membership[]> {
+    const ids = Object.keys(tenants);
+    const documents = await store.get(ids.map((tenantId) => adminPaths.member(tenantId, uid)));
+    return documents.flatMap((document, index) =>
+      document === undefined ? [] : [{ ...readMember(document), tenantId: ids[index] ?? '' }],
+    );
+  }
+
+  /**
+   * Each step finds what is left and replaces the address in it, so an erasure that was interrupted goes on when it is
+   * repeated.
+   * @throws Fault `dependency_unavailable` when documents kept changing, or the store failed
+   */
+  async function erase(email: string, actor: Actor, once?: Once<Erasure>): Promise<Erasure> {
+    await once?.check();
+    const spellings = spellingsOf(email);
+    const { users, members, memberOf } = await eraseUsers(spellings);
+    const invitations = await eraseEach(spellings, adminQueries.invitationsOf, ({ path }) => ({ op: 'delete', path }));
+    const sessions = await eraseEach(spellings, adminQueries.sessionsOfUser, ({ path }) => ({
+      op: 'update',
+      path,
+      fields: { user_email: ERASED, hostname: ERASED },
+    }));
+    const replace = (document: Document): Write => erasedRecord(document, normalEmail(email));
+    const auditRecords =
+      (await eraseEach([normalEmail(email)], adminQueries.auditOfSubject, replace)) +
+      (await eraseEach(spellings, adminQueries.auditOfActor, replace));
+    const erased = { users, members, invitations, sessions, auditRecords };
+    const prepare = async () => ({
+      writes: [],
+      event: { action: 'person.erase', tenantId: '', details: erased },
+      result: { erased, memberOf },
+    });
+    return commitAudited(actor, prepare, once);
+  }
+
+  /** A person's document and list entries are one commit, guarded: a membership may change at the same time. */
+  async function eraseUsers(spellings: readonly string[]) {
+    const memberOf = new Set<string>();
+    let users = 0;
+    let members = 0;
+    for (let attempt = 1; ; attempt += 1) {
+      const found = (await readAll(spellings, adminQueries.usersOf, CHUNK)).map(readPerson);
+      if (found.length === 0) return { users, members, memberOf: [...memberOf].sort() };
+      if (attempt > ATTEMPTS) throw unsettled();
+      for (const person of found) {
+        const memberships = await readMemberships(person);
+        const committed = await tryCommit([
+          { op: 'update', path: personPath(person.uid), fields: { email: ERASED }, lastUpdateTime: person.updateTime },
+          ...memberships.map(
+            ({ tenantId, uid, updateTime: lastUpdateTime }): Write => ({
+              op: 'update',
+              path: adminPaths.member(tenantId, uid),
+              fields: { email: ERASED },
+              lastUpdateTime,
+            }),
+          ),
+        ]);
+        if (!committed) continue;
+        users += 1;
+        members += memberships.length;
+        for (const { tenantId } of memberships) memberOf.add(tenantId);
+      }
+    }
+  }
+
+  async function tryCommit(writes: readonly Write[]): Promise<boolean> {
+    try {
+      await store.commit(writes);
+      return true;
+    } catch (error) {
+      if (error instanceof CommitError) return false;
+      throw error;
+    }
+  }
+
+  /** @returns how many documents were changed */
+  async function eraseEach(
+    spellings: readonly string[],
+    query: (email: string, range: QueryRange) => Query,
+    write: (document: Document) => Write,
+  ): Promise<number> {
+    let changed = 0;
+    for (const spelling of spellings) {
+      for (let failures = 0; ; ) {
+        const documents = await store.query(query(spelling, { limit: CHUNK }));
+        if (documents.length === 0) break;
+        const outcomes = await store.writeEach(documents.map(write));
+        const done = outcomes.filter((failure) => failure === undefined).length;
+        changed += done;
+        // Documents that have gone in the meantime are not found again; others are tried again.
+        failures = done === 0 ? failures + 1 : 0;
+        if (failures === ATTEMPTS) throw unsettled();
+      }
+    }
+    return changed;
+  }
+
+  /** @returns at most `limit` documents for each spelling */
+  async function readAll(
+    spellings: readonly string[],
+    query: (email: string, range: QueryRange) => Query,
+    limit: number,
+  ): Promise<readonly Document[]> {
+    const found: Document[] = [];
+    for (const spelling of spellings) {
+      for (let after: string | undefined, count = 0; count < limit; ) {
+        const documents = await store.query(query(spelling, { limit: Math.min(CHUNK, limit - count), after }));
+        found.push(...documents);
+        count += documents.length;
+        after = documents.at(-1)?.path;
+        if (documents.length < CHUNK) break;
+      }
+    }
+    return found;
+  }
+
+  return { exportOf, erase, now: () => clock.now() };
+}
+
+const spellingsOf = (email: string): string[] => [...new Set([email.trim(), normalEmail(email)])];
+
+const unsettled = () =>
+  new Fault('dependency_unavailable', 'Not everything could be erased yet. Repeat the request.', { retryAfter: 1 });

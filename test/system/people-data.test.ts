@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { createTenant, join, membersOf, signUp } from './people.ts';
+import { useSuite } from './suite.ts';
+
+const suite = useSuite();
+
+const exportOf = (email: string, token = 'staff') => suite.post('/api/v1/people/export', { email }, token);
+const erase = (email: string, token = 'staff', headers?: Record<string, string>) =>
+  suite.send('POST', '/api/v1/people/erase', { email }, token, headers);
+const get = (path: string, token = 'staff') => suite.send('GET', path, undefined, token);
+
+/** A person with something in every place: member, invitation, two sessions, of which one was ended, acts of its own. */
+async function createTraces(email = `person-${crypto.randomUUID()}@example.org`) {
+  const tenant = await createTenant(suite);
+  await join(suite, tenant, 'owner');
+  const person = await signUp(suite);
+  const token = await suite.stack.issuer.userToken({ uid: person.uid, email });
+  await join(suite, tenant, 'owner', { ...person, email, token });
+  await suite.post(`${membersOf(tenant)}/invitations`, { email: 'friend@example.org', role: 'guest' }, token);
+  const other = await createTenant(suite);
+  await suite.post(`${membersOf(other)}/invitations`, { email, role: 'guest' }, 'staff');
+  const license = await suite.post(
+    '/api/v1/licenses',
+    { tenant_id: tenant, tier: 'trial', max_seats: 2, expires_at: null },
+    'staff',
+  );
+  const { license_id, license_key } = license.body;
+  for (const machine of ['one', 'two']) {
+    const about = { user_email: email, hostname: `${machine}-of-${person.uid}.`, platform: 'linux' };
+    await suite.post('/api/v1/licenses/acquire', { license_key, hardware_id: machine, ...about });
+  }
+  const sessions = await get(`/api/v1/licenses/${license_id}/sessions`);
+  await suite.send('DELETE', `/api/v1/sessions/${sessions.body[0].session}`, undefined, 'staff');
+  return { tenant, other, email, token, uid: person.uid, license_id };
+}
+
+/** Whatever the routes of administration say about the tenants and the licence. */
+async function everything({ tenant, other, license_id }: Awaited<ReturnType<typeof createTraces>>): Promise<string> {
+  const paths = [
+    ...[tenant, other].flatMap((id) => [
+      membersOf(id),
+      `${membersOf(id)}/invitations`,
+      `/api/v1/audit?tenant_id=${id}`,
+    ]),
+    `/api/v1/licenses/${license_id}/sessions`,
+    `/api/v1/audit?actor=staff&limit=100`,
+  ];
+  return (await Promise.all(paths.map((path) => get(path)))).map(({ text }) => text).join('\n');
+}
+
+describe('an export', () => {
+  test('has all that is kept of the person, and is on record', async () => {
+    const traces = await createTraces();
+    const { tenant, other, email, uid, license_id } = traces;
+    const { status, body } = await exportOf(email);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      ...{ email, complete: true },
+      users: [{ uid, staff: false, tenants: { [tenant]: 'owner' } }],
+      memberships: [{ tenant_id: tenant, uid, role: 'owner' }],
+      sessions: [{ license_id, tenant_id: tenant, user_email: email, platform: 'linux' }],
+    });
+    expect(body.invitations).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ tenant_id: other, accepted: false }),
+        expect.objectContaining({ tenant_id: tenant, accepted: true }),
+      ]),
+    );
+    const actions = body.audit.map(({ action }: { action: string }) => action);
+    expect(new Set(actions)).toEqual(new Set(['member.invite', 'member.accept', 'session.release']));
+    expect((await exportOf(email.toUpperCase())).body.users).toMatchObject([{ uid }]);
+    const { body: acts } = await get('/api/v1/audit?action=person.export');
+    expect(acts).toMatchObject([{ actor: { id: 'staff' } }, { details: { email } }]);
+  });
+
+  test('of somebody unknown is empty, and nobody but the vendor asks', async () => {
+    expect((await exportOf('nobody@example.org')).body).toMatchObject({ users: [], sessions: [], audit: [] });
+    for (const token of ['owner', 'admin', 'scheduler']) {
+      expect((await exportOf('nobody@example.org', token)).status).toBe(403);
+      expect((await erase('nobody@example.org', token)).status).toBe(403);
+    }
+    expect((await exportOf('nobody@example.org', 'service')).status).toBe(200);
+    expect((await exportOf('no address')).status).toBe(400);
+  });
+});
+
+describe('an erasure', () => {
+  test('replaces the address everywhere, and keeps the records', async () => {
+    const traces = await createTraces();
+    const before = await everything(traces);
+    expect(before).toContain(traces.email);
+    const { status, body } = await erase(traces.email);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      erased: { users: 1, members: 1, invitations: 2, sessions: 1, audit_records: 5 },
+      member_of: [traces.tenant],
+    });
+    const after = await everything(traces);
+    expect(after).not.toContain(traces.email);
+    expect(before).toContain(`-of-${traces.uid}.`);
+    expect(after).not.toContain(`-of-${traces.uid}.`);
+    const records = (text: string) => text.match(/"audit_id"/g)?.length ?? 0;
+    expect(records(after)).toBe(records(before) + 1); // the act's own
+    const members = await get(membersOf(traces.tenant));
+    expect(members.body).toContainEqual(expect.objectContaining({ uid: traces.uid, email: 'erased', role: 'owner' }));
+    const left = (await exportOf(traces.email)).body;
+    expect(left).toMatchObject({ users: [], memberships: [], invitations: [], sessions: [], audit: [] });
+    // Rights are another matter than records.
+    expect((await get(`/api/v1/tenants/${traces.tenant}`, traces.token)).status).toBe(200);
+  });
+
+  test('leaves others alone, and finds other spellings', async () => {
+    const email = `Mixed.${crypto.randomUUID()}@Example.org`;
+    const [traces, others] = [await createTraces(email), await createTraces()];
+    const untouched = (await exportOf(others.email)).body;
+    expect((await erase(email)).body.erased).toMatchObject({ sessions: 1 });
+    expect((await everything(traces)).toLowerCase()).not.toContain(email.toLowerCase());
+    expect({ ...(await exportOf(others.email)).body, exported_at: '' }).toMatchObject({
+      users: untouched.users,
+      sessions: untouched.sessions,
+    });
+  });
+
+  test('goes on where it was interrupted, whichever call fails', async () => {
+    const calls = ['RunQuery', 'Commit', 'BatchWrite', 'BatchGetDocuments'];
+    for (const [index, method] of calls.entries()) {
+      const traces = await createTraces();
+      for (let times = 1; times <= 3; times += 1) {
+        suite.stack.recorder.inject({ service: 'firestore', method, code: 'INTERNAL', times, lost: index % 2 === 0 });
+        const { status } = await erase(traces.email);
+        expect([200, 500, 503]).toContain(status);
+        suite.stack.recorder.forgetFaults();
+      }
+      expect((await erase(traces.email)).status).toBe(200);
+      expect(await everything(traces)).not.toContain(traces.email);
+    }
+  }, 120_000);
+
+  test('repeated with its Idempotency-Key gives the first answer', async () => {
+    const traces = await createTraces();
+    const headers = { 'idempotency-key': crypto.randomUUID() };
+    const first = await erase(traces.email, 'staff', headers);
+    expect((await erase(traces.email, 'staff', headers)).body).toEqual(first.body);
+    expect((await erase('other@example.org', 'staff', headers)).status).toBe(409);
+    expect((await erase(traces.email)).body.erased).toMatchObject({ users: 0, sessions: 0 });
+  });
+});

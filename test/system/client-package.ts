@@ -8,6 +8,7 @@ export interface ClientPackage {
   /** With the package below its node_modules. */
   readonly project: string;
   readonly folder: string;
+  readonly tarball: string;
   readonly tarballBytes: number;
   readonly files: readonly string[];
 }
@@ -24,6 +25,7 @@ export async function packClient(): Promise<ClientPackage> {
   return {
     project,
     folder,
+    tarball: join(project, tarball),
     tarballBytes: (await stat(join(project, tarball))).size,
     files: (await readdir(folder, { recursive: true })).sort(),
   };

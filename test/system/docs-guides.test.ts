@@ -13,13 +13,13 @@ const cryptography = await run('python3', ['-c', 'import cryptography']).then(
   () => false,
 );
 
-/** A folder as the reader has it: what `npm start` has written, and the packages that a guide names. */
+/** A folder as the reader has it: `npm init -y`, what `npm start` has written, and the packages that a guide names. */
 async function readersFolder(): Promise<string> {
   const folder = await scratch();
+  await run('npm', ['init', '-y'], { cwd: folder });
   await mkdir(join(folder, '.local'));
   const { license_key } = await suite.license(3);
   await writeFile(join(folder, '.local', 'stack.json'), JSON.stringify({ license_key, tokens: suite.tokens }));
-  await writeFile(join(folder, 'package.json'), '{"type": "module"}');
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
@@ -37,7 +37,8 @@ async function paste(guide: string, what: 'commands' | 'ts' | 'py', name?: strin
   const folder = await readersFolder();
   const [setting = '', ...commands] = await blocks(guide, 'sh');
   const programs = what === 'commands' ? [] : await blocks(guide, what);
-  const nameOf = (program: string) => /^(?:#|\/\/) (\S+\.(?:ts|py))\n/.exec(program)?.[1] ?? `program.${what}`;
+  const nameOf = (program: string) =>
+    /^(?:#|\/\/) (\S+\.(?:mts|py))\n/.exec(program)?.[1] ?? `program.${what === 'ts' ? 'mts' : what}`;
   for (const program of programs) await writeFile(join(folder, nameOf(program)), program);
   const interpreter = what === 'ts' ? `'${process.execPath}'` : 'python3';
   const wanted = name ?? nameOf(programs[0] ?? '');

@@ -12,7 +12,7 @@ locals {
     DISPATCHER_ACCOUNT           = google_service_account.this["task-dispatcher"].email
     FIRESTORE_DATABASE           = local.database
     KEYS_DATABASE                = module.keys_database.database
-    KMS_SIGNATURES_PER_MINUTE    = local.signatures_an_instance
+    KMS_SIGNATURES_PER_MINUTE    = local.signatures
     LONGEST_VALIDITY_DAYS        = var.key_periods.longest_validity_days
     MAX_UPLOAD_BYTES             = var.max_upload_bytes
     PAYLOAD_BUCKET               = module.storage.payload_bucket

@@ -38,10 +38,9 @@ locals {
   roots_file = "${path.module}/roots/${var.project_id}.pem"
   root_keys  = fileexists(local.roots_file) ? file(local.roots_file) : "none yet: scripts/root-ceremony.sh"
 
-  # KMS's quota, shared out evenly to all instances that may sign. An HSM's is small; software keys need no limit of ours.
-  signatures             = var.signatures_per_minute != null ? var.signatures_per_minute : var.signing_keys[var.signing_key].protection_level == "HSM" ? 214 : null
-  instances_that_sign    = sum([for name, variables in local.environment : local.sizes[name].max_instances if contains(keys(variables), "KMS_SIGNATURES_PER_MINUTE")])
-  signatures_an_instance = local.signatures == null ? null : max(1, floor(local.signatures / local.instances_that_sign))
+  # KMS's quota, of which the instances lease slices from a shared counter. An HSM's is small; software keys need no limit of
+  # ours.
+  signatures = var.signatures_per_minute != null ? var.signatures_per_minute : var.signing_keys[var.signing_key].protection_level == "HSM" ? 214 : null
 }
 
 resource "google_kms_key_ring" "this" {

@@ -55,6 +55,8 @@ function newSession({ key }: Pick<Ground, 'key'>, client: string, seat: Document
       key: 'bench',
       ...{ user_email: null, hostname: randomUUID(), platform: null, client_version: null },
       ...{ acquired_at: now, last_heartbeat: now, expires_at: now + 360_000 },
+      copy_until: now,
+      lingering: false,
       shard: Math.floor(Math.random() * SHARDS),
       programs: {},
     },

@@ -45,7 +45,7 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
     const keys = { signingKey: async () => kms.key, avoid: () => undefined, current: noFiles };
     const signClaims = createSignClaims({
       ...{ keys, signer: kms.signer, clock, log: silentLogger },
-      ...{ issuer: 'https://countersign.example', perMinute: undefined },
+      issuer: 'https://countersign.example',
     });
     const sign = createSignLicense({ keys, sign: signClaims, clock, unsignedFallback: false });
     const acquire = createAcquire({ store: ground.store, clock, random: Math.random, sign });

@@ -1,8 +1,9 @@
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
+import { readLicense } from '#shared/model/license.ts';
 import { endedFields, readSession, type Session } from '#shared/model/session.ts';
 import { isHandle } from '#shared/model/session-id.ts';
-import { release } from '#shared/seats/commits.ts';
+import { planEnd } from '#shared/seats/end-session.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
@@ -46,8 +47,10 @@ export function createSessions({ store, clock, random, commitAudited, licenses }
       }
       const session = readSession(live);
       if (!scope.includes(session.tenant_id)) throw sessionNotFound();
+      const [license] = await store.get([paths.license(session.license_id)]);
+      const ending = { session, license: license && readLicense(license), now: clock.now(), random };
       return {
-        writes: release(session, 'admin_released', clock.now(), random),
+        writes: planEnd({ ...ending, reason: 'admin_released' }).writes,
         event: {
           action: 'session.release',
           tenantId: session.tenant_id,

@@ -5,7 +5,7 @@ import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
 import { commonConfig, firestoreConfig, keyListConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
-import { budgetConfig } from '#shared/signing/budget.ts';
+import { budgetConfig, openBudget } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createSign } from './sign.ts';
 
@@ -39,7 +39,7 @@ export const licenseSigning = defineFunction({
       clock,
       log,
       issuer: config.TOKEN_ISSUER,
-      perMinute: config.KMS_SIGNATURES_PER_MINUTE,
+      budget: openBudget(config, { counter: store, clock, log }),
     });
     const sign = createSign({ keys: signing.keys, signClaims });
     return {

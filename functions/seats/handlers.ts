@@ -64,12 +64,10 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
 
   bind(contract.heartbeat, async ({ body, log }) => {
     const { session_id: sessionId, refresh } = body;
-    const [{ lastHeartbeat, expiresAt, leaseSeconds }, refreshable] = await Promise.all([
-      domain.heartbeat(sessionId, body.program),
-      refresh === undefined ? undefined : checkRefresh(domain, sessionId, refresh),
+    const [{ lastHeartbeat, expiresAt, leaseSeconds, copyUntil }, checked] = await Promise.all([
+      domain.heartbeat(sessionId, { program: body.program, signs: refresh !== undefined }),
+      refresh && checkRefresh(domain, sessionId, refresh).catch(toRefreshError),
     ]);
-    const signed =
-      refresh && refreshable && (await signAgain(domain, { sessionId, expiresAt, refresh, refreshable, log }));
     return {
       status: 200,
       body: {
@@ -77,7 +75,9 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
         last_heartbeat: formatTime(lastHeartbeat),
         expires_at: formatTime(expiresAt),
         next_heartbeat_seconds: heartbeatInterval(leaseSeconds),
-        ...signed,
+        ...(refresh &&
+          checked &&
+          (await signAgain(domain, { sessionId, expiresAt, copyUntil, refresh, checked, log }))),
       },
     };
   }),
@@ -111,36 +111,42 @@ async function checkRefresh(domain: SeatsDomain, sessionId: string, refresh: Ref
   return domain.checkRefresh({ sessionId, key, keyHash: hashLicenseKey(key), hardwareId: refresh.hardware_id });
 }
 
+/** In place of a licence that cannot be had now. */
+interface RefreshError {
+  readonly refresh_error: string;
+}
+
 interface SignAgain {
   readonly sessionId: string;
   readonly expiresAt: number;
+  readonly copyUntil: number;
   readonly refresh: Refresh;
-  readonly refreshable: Refreshable;
+  readonly checked: Refreshable | RefreshError;
   readonly log: Logger;
 }
 
-/** The lease is prolonged already, so a signature that cannot be had is told beside it and fails nothing. */
+/** The lease is prolonged already, so a licence that cannot be had is told beside it and fails nothing. */
 async function signAgain(
   domain: SeatsDomain,
-  { sessionId, expiresAt, refresh, refreshable, log }: SignAgain,
-): Promise<SignedLicense | { readonly refresh_error: string }> {
+  { sessionId, expiresAt, copyUntil, refresh, checked, log }: SignAgain,
+): Promise<SignedLicense | RefreshError> {
+  if ('refresh_error' in checked) return checked;
   const key = parseLicenseKey(refresh.license_key);
   if (key === undefined) throw licenseNotFound();
-  const { license, userEmail } = refreshable;
-  try {
-    return await domain.sign(
-      { license, sessionId, expiresAt, seatsUsed: 0 },
-      {
-        key,
-        hardwareId: refresh.hardware_id,
-        client: { user_email: userEmail },
-        tokenFormat: refresh.token_format,
-        clientNonce: refresh.nonce,
-        log,
-      },
-    );
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return { refresh_error: error.code };
-  }
+  const { license, userEmail } = checked;
+  const subject = {
+    key,
+    hardwareId: refresh.hardware_id,
+    client: { user_email: userEmail },
+    tokenFormat: refresh.token_format,
+    clientNonce: refresh.nonce,
+    log,
+  };
+  return domain.sign({ license, sessionId, expiresAt, copyUntil, seatsUsed: 0 }, subject).catch(toRefreshError);
+}
+
+/** @throws Fault `forbidden` for who does not bring session, machine and key together; what is no fault */
+function toRefreshError(error: unknown): RefreshError {
+  if (!isFault(error) || error.code === 'forbidden') throw error;
+  return { refresh_error: error.code };
 }

@@ -10,6 +10,8 @@ export interface HeartbeatRequest {
   readonly expiresAt: number;
   /** Which of the machine's programs it came from. */
   readonly program?: string | undefined;
+  /** The latest end of a copy that is signed with it; undefined when none is. */
+  readonly copyUntil?: number | undefined;
 }
 
 /** Milliseconds after which a write counts as hanging; Firestore needs 5 to 50. */
@@ -90,11 +92,20 @@ export function planHeartbeats(requests: readonly HeartbeatRequest[]): { writes:
   const byLeaseEnd = requests.toSorted((a, b) => a.expiresAt - b.expiresAt);
   const latest = new Map(byLeaseEnd.map((request) => [request.handle, request]));
   const indexOf = new Map([...latest.keys()].map((handle, index) => [handle, index]));
-  const programs = Map.groupBy(requests, ({ handle }) => handle);
-  const programsOf = (handle: string) =>
-    new Set(programs.get(handle)?.flatMap(({ program }) => (program === undefined ? [] : [program])));
+  const byHandle = Map.groupBy(requests, ({ handle }) => handle);
   return {
-    writes: [...latest.values()].map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt, programsOf(handle))),
+    writes: [...latest.values()].map(({ handle, now, expiresAt }) =>
+      renew(handle, { now, expiresAt, ...togetherOf(byHandle.get(handle) ?? []) }),
+    ),
     writeOf: requests.map(({ handle }) => indexOf.get(handle) ?? -1),
+  };
+}
+
+/** What the heartbeats of one session bring, and the latest end of the copies that are signed with them. */
+function togetherOf(requests: readonly HeartbeatRequest[]) {
+  const ends = requests.flatMap(({ copyUntil }) => (copyUntil === undefined ? [] : [copyUntil]));
+  return {
+    programs: new Set(requests.flatMap(({ program }) => (program === undefined ? [] : [program]))),
+    ...(ends.length === 0 ? {} : { copyUntil: Math.max(...ends) }),
   };
 }

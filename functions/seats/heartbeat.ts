@@ -6,7 +6,7 @@ import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import type { DocumentStore, WriteFailure } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
 import { createHeartbeatWriter, type HeartbeatRequest } from './heartbeat-writer.ts';
-import { leaseEnd } from './lease.ts';
+import { leaseEnds } from './lease.ts';
 import type { LicenseCache } from './license-cache.ts';
 import type { Release } from './release.ts';
 import type { UsageRecorder } from './usage-recorder.ts';
@@ -16,6 +16,8 @@ export interface HeartbeatResult {
   readonly lastHeartbeat: number;
   readonly expiresAt: number;
   readonly leaseSeconds: number;
+  /** The latest end of a copy that may be signed with it. */
+  readonly copyUntil: number;
 }
 
 export interface HeartbeatOptions {
@@ -28,7 +30,13 @@ export interface HeartbeatOptions {
   readonly pause?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
-export type Heartbeat = (sessionId: string, program?: string) => Promise<HeartbeatResult>;
+export interface HeartbeatOf {
+  readonly program?: string | undefined;
+  /** Whether a copy is signed with it: a heartbeat without prolongs the lease, never a copy. */
+  readonly signs?: boolean;
+}
+
+export type Heartbeat = (sessionId: string, options?: HeartbeatOf) => Promise<HeartbeatResult>;
 
 const MAX_GROUP = 100;
 const MAX_WAITING = 20_000;
@@ -46,23 +54,25 @@ export function createHeartbeat({ store, clock, licenses, release, usage, pause 
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
   });
-  return async (sessionId, program) => {
+  return async (sessionId, { program, signs = false } = {}) => {
     const license = await validLicense(sessionId, licenses, clock);
     if (hasEnded(license, clock.now())) {
       await release(sessionId, 'license_expired');
       throw sessionEnded({ reason: 'license_expired' });
     }
     const now = clock.now();
+    const { expiresAt, copyUntil } = leaseEnds(license, now);
     const request = {
       licenseId: license.id,
       handle: handleOf(sessionId),
       now,
-      expiresAt: leaseEnd(license, now),
+      expiresAt,
       program,
+      ...(signs ? { copyUntil } : {}),
     };
     const failure = await submitUntilKnown(groups, request);
     if (failure === undefined) {
-      return { lastHeartbeat: now, expiresAt: request.expiresAt, leaseSeconds: license.lease_seconds };
+      return { lastHeartbeat: now, expiresAt, leaseSeconds: license.lease_seconds, copyUntil };
     }
     if (failure === 'unknown') {
       throw new Fault('dependency_unavailable', 'The heartbeat could not be written right now.');

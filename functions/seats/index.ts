@@ -3,7 +3,7 @@ import { openFirestore } from '#shared/gcp/firestore.ts';
 import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { commonConfig, firestoreConfig, keyListConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
-import { budgetConfig } from '#shared/signing/budget.ts';
+import { budgetConfig, openBudget } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
 import { seatsRoutes } from './handlers.ts';
@@ -48,7 +48,7 @@ export const seats = defineFunction({
       clock,
       log,
       issuer: config.TOKEN_ISSUER,
-      perMinute: config.KMS_SIGNATURES_PER_MINUTE,
+      budget: openBudget(config, { counter: store, clock, log }),
     });
     const sign = createSignLicense({
       keys: signing.keys,

@@ -1,14 +1,14 @@
 import { Fault } from '#shared/model/errors.ts';
 import type { KeyRecord } from '#shared/model/key-record.ts';
 import { isShrinking, type License } from '#shared/model/license.ts';
-import { type Session, SHARDS } from '#shared/model/session.ts';
+import { type Session, type SessionFields, shardOf } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
 import { claim, handOver, type NewSession, renew, takeOver } from '#shared/seats/commits.ts';
 import { firstProgram } from '#shared/seats/programs.ts';
 import type { Document, Write } from '#shared/store/store.ts';
 import type { AttemptedRequest } from './acquire-request.ts';
 import { ineligibility, licenseNotFound } from './eligibility.ts';
-import { type Lease, leaseEnd } from './lease.ts';
+import { type Lease, leaseEnds } from './lease.ts';
 import type { HolderRecord, SeatSnapshot } from './snapshot.ts';
 
 /** Ends the request with a fault; nothing is written. */
@@ -122,31 +122,34 @@ function planRenewal(
 ): Renew | undefined {
   const name = deriveSessionName(request.key, holder.nonce);
   if (name.handle !== holder.session) return undefined;
-  const expiresAt = leaseEnd(license, now);
+  const { expiresAt, copyUntil } = leaseEnds(license, now);
+  const programs = request.program === undefined ? [] : [request.program];
   return {
     kind: 'renew',
     request,
     key,
-    lease: { license, sessionId: name.sessionId, expiresAt, seatsUsed: used },
+    lease: { license, sessionId: name.sessionId, expiresAt, copyUntil, seatsUsed: used },
     created: request.earlierNonces.includes(holder.nonce),
-    write: renew(name.handle, now, expiresAt, request.program === undefined ? [] : [request.program], {
-      ...request.client,
-    }),
+    write: renew(name.handle, { now, expiresAt, copyUntil, programs, details: { ...request.client } }),
   };
 }
 
 function planClaim(request: AttemptedRequest, source: SeatSource, terms: Terms, used: number): Claim {
   const seat = source.kind === 'open' ? source.seat.id : source.session.seat;
   const { license, key, now } = terms;
-  const session = newSession(request, terms, seat);
-  const { name, fields } = session;
+  const name = deriveSessionName(request.key, request.nonce);
+  const { expiresAt, copyUntil } = leaseEnds(license, now);
+  // What was signed for the machine before works on.
+  const copy_until = source.kind === 'own' ? Math.max(copyUntil, source.session.copy_until) : copyUntil;
+  const ends = { expires_at: expiresAt, copy_until };
+  const fields = { ...newSession(request, terms, seat), ...ends, shard: shardOf(name.handle) };
   return {
     kind: 'claim',
     request,
     key,
-    lease: { license, sessionId: name.sessionId, expiresAt: fields.expires_at, seatsUsed: used },
-    created: source.kind !== 'own',
-    writes: claimWrites(source, session, now),
+    lease: { license, sessionId: name.sessionId, expiresAt, copyUntil, seatsUsed: used },
+    created: source.kind !== 'own' || source.session.lingering,
+    writes: claimWrites(source, { name, fields }, now),
   };
 }
 
@@ -163,22 +166,21 @@ function claimWrites(source: SeatSource, session: NewSession, now: number): Writ
   }
 }
 
-function newSession(request: AttemptedRequest, { license, key, now }: Terms, seat: string): NewSession {
-  const name = deriveSessionName(request.key, request.nonce);
+function newSession(
+  request: AttemptedRequest,
+  { license, key, now }: Terms,
+  seat: string,
+): Omit<SessionFields, 'expires_at' | 'copy_until' | 'shard'> {
   return {
-    name,
-    fields: {
-      ...request.client,
-      license_id: license.id,
-      tenant_id: license.tenant_id,
-      seat,
-      holder: request.holderId,
-      key: key.id,
-      acquired_at: now,
-      last_heartbeat: now,
-      expires_at: leaseEnd(license, now),
-      shard: Number.parseInt(name.handle.slice(0, 8), 16) % SHARDS,
-      programs: firstProgram(request.program, now),
-    },
+    ...request.client,
+    license_id: license.id,
+    tenant_id: license.tenant_id,
+    seat,
+    holder: request.holderId,
+    key: key.id,
+    acquired_at: now,
+    last_heartbeat: now,
+    lingering: false,
+    programs: firstProgram(request.program, now),
   };
 }

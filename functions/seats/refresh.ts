@@ -1,3 +1,4 @@
+import { createGroupCommit } from '#shared/concurrency/group-commit.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
@@ -6,7 +7,7 @@ import { type License, readLicense } from '#shared/model/license.ts';
 import { holderFields, readSession } from '#shared/model/session.ts';
 import { deriveSessionName, handleOf, holderId } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
-import type { DocumentReader } from '#shared/store/store.ts';
+import type { Document, DocumentReader } from '#shared/store/store.ts';
 import { ineligibility } from './eligibility.ts';
 
 /** What a heartbeat brings when it wants the licence signed again. */
@@ -24,7 +25,7 @@ export interface Refreshable {
   readonly userEmail: string | null;
 }
 
-/** Checks that session, machine and licence key belong together; one RPC. */
+/** Checks that session, machine and licence key belong together; one RPC for all that ask while one is under way. */
 export type CheckRefresh = (request: RefreshRequest) => Promise<Refreshable>;
 
 /**
@@ -32,10 +33,17 @@ export type CheckRefresh = (request: RefreshRequest) => Promise<Refreshable>;
  * shows whether the three belong together.
  * @throws Fault `forbidden` when they do not, or the key has ended; it does not tell which
  */
-export function createCheckRefresh({ store, clock }: { store: DocumentReader; clock: Clock }): CheckRefresh {
+export function createCheckRefresh({
+  store,
+  clock,
+}: {
+  store: Pick<DocumentReader, 'get'>;
+  clock: Clock;
+}): CheckRefresh {
+  const read = createGroupedReads(store);
   return async ({ sessionId, key, keyHash, hardwareId }) => {
     const handle = handleOf(sessionId);
-    const [licenseDocument, keyDocument, holderDocument, sessionDocument] = await store.get([
+    const [licenseDocument, keyDocument, holderDocument, sessionDocument] = await read([
       paths.license(key.licenseId),
       paths.key(key.licenseId, keyHash),
       paths.holder(key.licenseId, holderId(key.licenseId, hardwareId)),
@@ -49,6 +57,27 @@ export function createCheckRefresh({ store, clock }: { store: DocumentReader; cl
     if (ineligibility(keyDocument && readKey(keyDocument), license, clock.now()) !== undefined) throw mismatch();
     return { license, userEmail: readSession(sessionDocument).user_email };
   };
+}
+
+/** As many as heartbeats share a write (heartbeat.ts), with which these reads go side by side. */
+const MAX_GROUP = 100;
+const MAX_WAITING = 20_000;
+
+type Documents = readonly (Document | undefined)[];
+
+/** Reads that are asked for while one is under way share the next one. */
+function createGroupedReads(store: Pick<DocumentReader, 'get'>): (paths: readonly string[]) => Promise<Documents> {
+  const groups = createGroupCommit<readonly string[], Documents>({
+    async run(_key, requests) {
+      const all = [...new Set(requests.flat())];
+      const documents = await store.get(all);
+      const found = new Map(all.map((path, index) => [path, documents[index]]));
+      return requests.map((request) => request.map((path) => found.get(path)));
+    },
+    maxGroup: MAX_GROUP,
+    maxWaiting: MAX_WAITING,
+  });
+  return (request) => groups.submit('reads', request);
 }
 
 const mismatch = () =>

@@ -1,9 +1,11 @@
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
+import { readLicense } from '#shared/model/license.ts';
 import { type EndedSession, type EndReason, readSession, type Session } from '#shared/model/session.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
-import { leave, release, releaseAsLast } from '#shared/seats/commits.ts';
+import { leave } from '#shared/seats/commits.ts';
+import { type EndingSession, planEnd } from '#shared/seats/end-session.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { isHeldByOthers } from '#shared/seats/programs.ts';
 import { queries } from '#shared/seats/queries.ts';
@@ -66,17 +68,18 @@ async function attemptRelease(
   reason: EndReason,
   program: string | undefined,
 ): Promise<Released | undefined> {
-  const [[document], used] = await Promise.all([
-    store.get([paths.session(handle)]),
+  const [[document, licenseDocument], used] = await Promise.all([
+    store.get([paths.session(handle), paths.license(licenseId)]),
     store.count(queries.takenSeats(licenseId)),
   ]);
   if (document === undefined) return earlierRelease(await readEnded(store, handle), reason);
   const session = readSession(document);
   const now = clock.now();
+  const license = licenseDocument && readLicense(licenseDocument);
   const { writes, released } =
     program !== undefined && isHeldByOthers(session, program, now)
       ? planLeave(session, used, program, now)
-      : planRelease(session, used, reason, now, random, program !== undefined);
+      : planRelease({ session, license, reason, now, random, used, asLast: program !== undefined });
   try {
     // Seats that are held past midnight have no acquire on the new day, so the peak is recorded here too.
     await usage.commit(writes, { licenseId, seats: used });
@@ -87,23 +90,10 @@ async function attemptRelease(
   }
 }
 
-/**
- * What a release writes and answers.
- * @param used seats of the licence that are taken, this session's included
- * @param random places the seat in the order in which open seats are tried
- * @param asLast it is the last program of its machine that gives the seat back
- */
-export function planRelease(
-  session: Session,
-  used: number,
-  reason: EndReason,
-  now: number,
-  random: () => number,
-  asLast = false,
-): { readonly writes: Write[]; readonly released: Released } {
-  const seatsUsed = Math.max(0, used - 1);
-  const end = asLast ? releaseAsLast : release;
-  return { writes: end(session, reason, now, random, seatsUsed), released: { releasedAt: now, seatsUsed } };
+/** What a release writes and answers. */
+export function planRelease(ending: EndingSession): { readonly writes: Write[]; readonly released: Released } {
+  const { writes, seatsUsed } = planEnd(ending);
+  return { writes, released: { releasedAt: ending.now, seatsUsed } };
 }
 
 /** What a program writes and is answered when another program of its machine goes on with the seat. */

@@ -54,12 +54,12 @@ export function createSignLicense({ keys, sign, clock, unsignedFallback }: SignL
 }
 
 /**
- * How long a copy works without the server: as long as the lease that is committed, or the licence's offline time if
- * that is longer, and never past the licence's end. Without offline time a copy is worth its lease and no more.
+ * How long a copy works without the server: as long as the lease that is committed, or the licence's offline time if that
+ * is longer; never past the licence's end, and never later than what the session's document says, since a seat may be
+ * free when the last copy has ended.
  */
-function validUntilOf({ license, expiresAt }: Lease, now: number): number {
-  return Math.min(endOf(license), Math.max(expiresAt, now + license.offline_seconds * 1000));
-}
+const validUntilOf = ({ license, expiresAt, copyUntil }: Lease, now: number): number =>
+  Math.min(copyUntil, endOf(license), Math.max(expiresAt, now + license.offline_seconds * 1000));
 
 /** All claims except the times of the signature and the key list's number. */
 function claimsFor({ license, sessionId }: Lease, subject: LicenseSubject): LicenseClaims {

@@ -124,15 +124,16 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       }
     },
 
-    async add(path, field, amount, deleteAfter) {
+    async add(path, amounts, deleteAfter) {
       const write = {
         update: { name: `${root}/${path}`, fields: { delete_after: encodeTimestamp(deleteAfter) } },
         updateMask: { fieldPaths: ['delete_after'] },
-        updateTransforms: [{ fieldPath: field, increment: encodeValue(amount) }],
+        updateTransforms: amounts.map(([fieldPath, amount]) => ({ fieldPath, increment: encodeValue(amount) })),
       };
       const counting = { ...writing, ...sendOnce(COUNTER_TIMEOUT) };
       const [response] = await retrying(() => client.commit({ database, writes: [write] }, counting), NOT_SENT);
-      return Number(response.writeResults?.[0]?.transformResults?.[0]?.integerValue?.toString());
+      const sums = response.writeResults?.[0]?.transformResults ?? [];
+      return amounts.map((_, index) => Number(sums[index]?.integerValue?.toString()));
     },
 
     close: () => client.close(),

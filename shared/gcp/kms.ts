@@ -9,10 +9,11 @@ import { bytesOf, checksumMatches, RETRY_DAMAGED, requireIntact } from './kms-in
 import { NOT_SENT, type RetryPolicy, retrying } from './retry.ts';
 
 /**
- * Milliseconds. An RSA-4096 signature takes tens of milliseconds. One that is late is not requested again at once: KMS
- * may be making it, and would make another for nobody.
+ * Milliseconds. An RSA-4096 signature takes tens of milliseconds. A call goes on for longer than its caller waits for it,
+ * and one that is late is not repeated: KMS may be making the signature, and would make another for nobody. What comes
+ * late serves the caller who asks again.
  */
-const SIGN_TIMEOUT = 8_000;
+const SIGN_TIMEOUT = 30_000;
 const READ_TIMEOUT = 5_000;
 const CREATE_TIMEOUT = 30_000;
 

@@ -56,7 +56,7 @@ export function createSharedLimit(options: SharedLimitOptions): SharedLimit {
     const id = createHash('sha256').update(subject).digest('base64url');
     const deleteAfter = (hour + 2) * WINDOW_SECONDS * 1000;
     const amount = Math.max(slice, wanted);
-    const sum = await counter.add(`limits/${id}_${hour}`, 'leased', amount, deleteAfter);
+    const [sum = limit] = await counter.add(`limits/${id}_${hour}`, [['leased', amount]], deleteAfter);
     const granted = Math.max(0, Math.min(amount, limit - (sum - amount)));
     const held = slices.get(subject);
     const kept = held?.hour === hour ? held.left : 0;

@@ -17,6 +17,12 @@ export const newSessionNonce = (): string => randomBytes(16).toString('base64url
 
 export const newSessionName = (key: LicenseKey): SessionName => deriveSessionName(key, newSessionNonce());
 
+/** The name of a session whose id nobody has or can derive. */
+export const newAnonymousName = (): Pick<SessionName, 'handle' | 'nonce'> => ({
+  handle: randomBytes(32).toString('hex'),
+  nonce: newSessionNonce(),
+});
+
 export function deriveSessionName(key: LicenseKey, nonce: string): SessionName {
   const secret = createHmac('sha256', key.text).update(`countersign/session/v1:${nonce}`).digest('base64url');
   const sessionId = `${key.licenseId}.${secret}`;

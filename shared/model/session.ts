@@ -49,6 +49,10 @@ export const sessionFields = z.object({
   acquired_at: integer,
   last_heartbeat: integer,
   expires_at: integer,
+  /** The latest `valid_until` of what was signed for the machine: no copy works longer. */
+  copy_until: integer.default(0),
+  /** The machine has given the seat back. It is kept for this machine until `expires_at`; nobody has the session's id. */
+  lingering: z.boolean().default(false),
   shard: integer,
   /** When each program of the machine was last heard of, by slot (seats/programs.ts). */
   programs: z.record(z.string(), integer).default({}),
@@ -66,6 +70,9 @@ export const readSession = ({ id, fields, updateTime }: Document): Session => ({
   handle: id,
   updateTime,
 });
+
+/** Spread by the handle, which is random. */
+export const shardOf = (handle: string): number => Number.parseInt(handle.slice(0, 8), 16) % SHARDS;
 
 /** `licenses/{id}/holders/{hash of hardware_id}`: the session that a machine holds, and the nonce of its session id. */
 export const holderFields = z.object({ session: z.string(), nonce: z.string() });

@@ -1,6 +1,6 @@
 import type { License } from '../model/license.ts';
-import { ENDED_RETENTION, type EndReason, type Session, type SessionFields } from '../model/session.ts';
-import type { SessionName } from '../model/session-id.ts';
+import { ENDED_RETENTION, type EndReason, type Session, type SessionFields, shardOf } from '../model/session.ts';
+import { newAnonymousName, type SessionName } from '../model/session-id.ts';
 import type { Document, Fields, Precondition, Write } from '../store/store.ts';
 import { paths } from './paths.ts';
 import { programField } from './programs.ts';
@@ -19,7 +19,7 @@ export type Random = () => number;
 
 /** A session that a commit creates. Its name is used in this one attempt only. */
 export interface NewSession {
-  readonly name: SessionName;
+  readonly name: Pick<SessionName, 'handle' | 'nonce'>;
   readonly fields: SessionFields;
 }
 
@@ -57,11 +57,36 @@ export const takeOver = (fresh: NewSession, old: Session, now: number): Write[] 
 
 /**
  * Replaces a machine's session by a new one on the same seat: release and claim in one commit. Needed when the licence
- * key has changed, because the old session's id derives from the old key.
+ * key has changed, because the old session's id derives from the old key, and when the machine comes back to a seat that
+ * is kept for it.
  */
-export const handOver = (fresh: NewSession, old: Session, now: number): Write[] => [
-  deleteSession(old.handle, { exists: true }),
-  createEnded(old, 'reclaimed', now, null),
+export const handOver = (fresh: NewSession, old: Session, now: number): Write[] =>
+  replace(fresh, old, 'reclaimed', now, null);
+
+/** Ends a session whose copies still work: another one, whose id nobody has, keeps the seat for its machine until then. */
+export const linger = (
+  old: Session,
+  until: number,
+  reason: EndReason,
+  now: number,
+  seatsUsed: number | null = null,
+): Write[] => {
+  const name = newAnonymousName();
+  const { handle: _handle, updateTime: _updateTime, ...fields } = old;
+  const kept = { ...fields, expires_at: until, lingering: true, programs: {}, shard: shardOf(name.handle) };
+  return replace({ name, fields: kept }, old, reason, now, seatsUsed);
+};
+
+/** Requires that the old session is unchanged: a copy that was signed for it since would outlive what is known of it. */
+const replace = (
+  fresh: NewSession,
+  old: Session,
+  reason: EndReason,
+  now: number,
+  seatsUsed: number | null,
+): Write[] => [
+  deleteSession(old.handle, { lastUpdateTime: old.updateTime }),
+  createEnded(old, reason, now, seatsUsed),
   { op: 'update', path: paths.seat(old.license_id, old.seat), fields: { session: fresh.name.handle } },
   {
     op: 'update',
@@ -83,25 +108,29 @@ export const leave = (session: Session, program: string): Write => ({
   lastUpdateTime: session.updateTime,
 });
 
+export interface Renewal {
+  readonly now: number;
+  readonly expiresAt: number;
+  /** The end of the copy that is signed with it, if one is. */
+  readonly copyUntil?: number | undefined;
+  /** Programs of the machine that were heard of. */
+  readonly programs?: Iterable<string>;
+  /** The client details of a machine that acquires again. */
+  readonly details?: Fields;
+}
+
 /**
  * Prolongs a lease. The update requires that the session exists; `maximum` never shortens what another heartbeat was
  * answered.
- * @param programs of the machine that were heard of
- * @param details the client details of a machine that acquires again
  */
-export const renew = (
-  handle: string,
-  now: number,
-  expiresAt: number,
-  programs: Iterable<string> = [],
-  details: Fields = {},
-): Write => ({
+export const renew = (handle: string, { now, expiresAt, copyUntil, programs = [], details = {} }: Renewal): Write => ({
   op: 'update',
   path: paths.session(handle),
   fields: details,
   maximum: {
     last_heartbeat: now,
     expires_at: expiresAt,
+    ...(copyUntil === undefined ? {} : { copy_until: copyUntil }),
     ...Object.fromEntries([...programs].map((program) => [programField(program), now])),
   },
 });
@@ -115,14 +144,11 @@ export const release = (
   seatsUsed: number | null = null,
 ): Write[] => [...remove(session, reason, now, { exists: true }, seatsUsed), openSeat(session, random)];
 
-/** Ends a session for the last program of its machine, unless another one has joined since the session was read. */
-export const releaseAsLast = (
-  session: Session,
-  reason: EndReason,
-  now: number,
-  random: Random,
-  seatsUsed: number,
-): Write[] => [
+/**
+ * The same, unless something has changed since the session was read: another program of its machine may have joined, or a
+ * copy may have been signed, which would be left without a seat.
+ */
+export const releaseUnchanged: typeof release = (session, reason, now, random, seatsUsed = null) => [
   ...remove(session, reason, now, { lastUpdateTime: session.updateTime }, seatsUsed),
   openSeat(session, random),
 ];

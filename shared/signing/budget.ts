@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Signer } from '../crypto/signer.ts';
-import { createTokenBucket } from '../limits/token-bucket.ts';
 import type { Clock } from '../model/clock.ts';
-import { Fault } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
+import type { Counter } from '../store/store.ts';
 
 /** The setting of every function that signs licences. */
 export const budgetConfig = z.object({
@@ -14,52 +12,173 @@ export const budgetConfig = z.object({
     .min(1)
     .optional()
     .describe(
-      'signatures a minute that one instance may request from Cloud KMS: the quota divided by the number of instances; unset: no limit',
+      'signatures a minute that Cloud KMS makes with the signing key, its quota: the instances lease slices of it from a shared counter; unset: no limit',
     ),
 });
 
-export interface BudgetOptions {
-  readonly signer: Signer;
-  /** Signatures a minute; undefined: no limit. */
-  readonly perMinute: number | undefined;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Waits until a delayed signature may be requested. */
-  readonly pause?: (milliseconds: number) => Promise<unknown>;
+/** The right to request signatures, which the instances share. */
+export interface SigningBudget {
+  /**
+   * Takes the right to one signature.
+   * @param wanted how many more will be asked for soon; bounds what is leased with one RPC
+   * @returns 0 when it is taken; otherwise it is not, and the milliseconds until it is worth asking again
+   */
+  take(wanted: number): Promise<number>;
+  /** Milliseconds until the number-th signature from now may begin, as far as is known; `number` counts from 1. */
+  waitFor(number: number): number;
 }
 
-/** Milliseconds that a request may wait for a token; a request that would wait longer fails at once. */
-const LONGEST_WAIT = 2_000;
+/** No limit: for software keys, whose quota is out of reach. */
+export const unlimitedBudget: SigningBudget = { take: async () => 0, waitFor: () => 0 };
 
-/** Seconds of the budget that may be spent in one burst. No minute then exceeds 7/6 of the budget. */
-const BURST_SECONDS = 10;
+export interface BudgetOptions {
+  readonly counter: Counter;
+  /** What the budget is for: instances with the same subject share it. */
+  readonly subject: string;
+  /** Signatures a minute, over all instances. */
+  readonly perMinute: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Seconds. Budgets so small that ten seconds of them are few signatures are counted by the minute. */
+const WINDOW = { short: 10, long: 60 };
+const SHORT_FROM_PER_MINUTE = 60;
+/** Seconds of an instance's share that it may spend at once after a pause. */
+const BURST_SECONDS = 3;
+/** Parts of a window's budget: at least one of the first is leased with one RPC, at most one of the second. */
+const SLICES = { smallest: 100, largest: 8 };
+/** The part of the budget that an instance spends without asking while the store fails: most deployments run fewer. */
+const UNSHARED_PART = 16;
+/** Milliseconds before a failed store is asked again. */
+const BACK_OFF = 10_000;
+
+/** The budget of a function's settings. */
+export const openBudget = (
+  config: { readonly SIGNING_KEY: string; readonly KMS_SIGNATURES_PER_MINUTE?: number | undefined },
+  parts: Pick<BudgetOptions, 'counter' | 'clock' | 'log'>,
+): SigningBudget => {
+  const { SIGNING_KEY: subject, KMS_SIGNATURES_PER_MINUTE: perMinute } = config;
+  return perMinute === undefined ? unlimitedBudget : createSharedBudget({ ...parts, subject, perMinute });
+};
+
+/** What an instance knows of one window. */
+interface Window {
+  readonly number: number;
+  /** Leased by this instance and not spent. */
+  left: number;
+  /** Leased by this instance. */
+  mine: number;
+  /** Leased by all instances, at this one's latest lease. */
+  all: number;
+  /** Instances that had leased by then. */
+  instances: number;
+}
 
 /**
- * Limits an instance to its share of the KMS quota: an HSM key signs about 214 times a minute with RSA-4096, and KMS
- * rejects further requests only after a round trip. Signatures are requested in the order of the calls.
- * @returns a signer that throws Fault `signing_unavailable` with `retryAfter` instead of waiting more than two seconds
+ * KMS's quota, shared by what the instances need: each leases slices of the running window from one counter. An instance
+ * spends its share evenly, so that others find something left at any time. Its share is what the others left unused in the
+ * window before, and an equal part at least. What is leased and not spent is lost with the window.
+ *
+ * While the store fails, each instance spends a small part of the budget without asking, and KMS's own refusal bounds the
+ * sum.
  */
-export function createBudgetedSigner({ signer, perMinute, clock, log, pause = sleep }: BudgetOptions): Signer {
-  const bucket = perMinute === undefined ? undefined : bucketOf(perMinute, clock);
+export function createSharedBudget(options: BudgetOptions): SigningBudget {
+  const { counter, clock, log, perMinute } = options;
+  const seconds = perMinute < SHORT_FROM_PER_MINUTE ? WINDOW.long : WINDOW.short;
+  const length = seconds * 1000;
+  const budget = Math.max(1, Math.floor((perMinute * seconds) / 60));
+  const subject = createHash('sha256').update(options.subject).digest('base64url');
+
+  let window = emptyWindow(-1);
+  let before = emptyWindow(-1);
+  let failedUntil = Number.NEGATIVE_INFINITY;
+  /** When the next signature is due, if nothing had been saved up. */
+  let due = Number.NEGATIVE_INFINITY;
+
+  const current = (now: number): Window => {
+    const number = Math.floor(now / length);
+    if (number !== window.number) {
+      before = number === window.number + 1 ? window : emptyWindow(number - 1);
+      window = emptyWindow(number);
+    }
+    return window;
+  };
+  const isUnshared = (now: number) => now < failedUntil;
+
+  /** Signatures of a window that this instance may make. */
+  function share(now: number): number {
+    if (isUnshared(now)) return Math.max(1, budget / UNSHARED_PART);
+    const others = Math.max(before.all - before.mine, window.all - window.mine);
+    const equal = budget / Math.max(1, before.instances, window.instances);
+    return Math.max(equal, budget - others);
+  }
+
+  /** When the next signature may begin, and the time between those after it. */
+  function pace(now: number) {
+    const interval = length / share(now);
+    const saved = Math.max(1, Math.floor((BURST_SECONDS * 1000) / interval)) - 1;
+    return { next: Math.max(due, now - saved * interval), interval };
+  }
+
+  function spend(): void {
+    const { next, interval } = pace(clock.now());
+    due = next + interval;
+  }
+
+  async function lease(held: Window, wanted: number): Promise<void> {
+    const [smallest, largest] = [Math.ceil(budget / SLICES.smallest), Math.ceil(budget / SLICES.largest)];
+    const slice = Math.min(largest, Math.max(smallest, wanted));
+    const path = `limits/${subject}_${held.number}`;
+    const first = held.mine === 0 ? 1 : 0;
+    held.mine += slice;
+    const deleteAfter = (held.number + 2) * length;
+    const [all = budget, instances = 1] = await counter.add(
+      path,
+      [
+        ['leased', slice],
+        ['instances', first],
+      ],
+      deleteAfter,
+    );
+    held.all = Math.max(held.all, all);
+    held.instances = Math.max(held.instances, instances);
+    held.left += Math.max(0, Math.min(slice, budget - (all - slice)));
+  }
+
+  const nextWindow = (held: Window) => (held.number + 1) * length;
+
   return {
-    async sign(keyVersion, digest) {
-      const wait = bucket?.waitForNext() ?? 0;
-      if (wait > LONGEST_WAIT) {
-        log.log('WARNING', 'kms_budget_spent', { wait_ms: Math.round(wait) });
-        throw new Fault('signing_unavailable', 'The signature quota of this minute is used up.', {
-          retryAfter: Math.ceil(wait / 1000),
+    async take(wanted) {
+      const now = clock.now();
+      const held = current(now);
+      const wait = pace(now).next - now;
+      if (wait > 0) return wait;
+      if (!isUnshared(now) && held.left === 0) {
+        if (isSpent(held, budget)) return nextWindow(held) - now;
+        await lease(held, wanted).catch((error) => {
+          failedUntil = clock.now() + BACK_OFF;
+          log.log('ALERT', 'kms_budget_unshared', { error });
         });
       }
-      bucket?.take();
-      if (wait > 0) await pause(wait);
-      const begun = clock.now();
-      const signature = await signer.sign(keyVersion, digest);
-      const took = clock.now() - begun;
-      log.log('INFO', 'kms_signature', { key_version: keyVersion, wait_ms: Math.round(wait), took_ms: took });
-      return signature;
+      if (!isUnshared(clock.now())) {
+        if (held.left === 0) return Math.max(1, nextWindow(held) - clock.now());
+        held.left -= 1;
+      }
+      spend();
+      return 0;
+    },
+
+    waitFor(number) {
+      const now = clock.now();
+      const held = current(now);
+      const { next, interval } = pace(now);
+      const first = !isUnshared(now) && isSpent(held, budget) ? Math.max(next, nextWindow(held)) : next;
+      return Math.max(0, first + (number - 1) * interval - now);
     },
   };
 }
 
-const bucketOf = (perMinute: number, clock: Clock) =>
-  createTokenBucket({ clock, perMinute, burst: Math.max(1, Math.floor((perMinute * BURST_SECONDS) / 60)) });
+const isSpent = ({ left, all }: Window, budget: number): boolean => left === 0 && all >= budget;
+
+const emptyWindow = (number: number): Window => ({ number, left: 0, mine: 0, all: 0, instances: 0 });

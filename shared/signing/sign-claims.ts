@@ -1,3 +1,4 @@
+import type { Owner } from '../concurrency/fair-queue.ts';
 import { signLicenseToken } from '../crypto/jws.ts';
 import { type LicenseClaims, type LicenseData, signLicense } from '../crypto/license.ts';
 import { KeyRefusedError, type Signer, type SigningKey } from '../crypto/signer.ts';
@@ -6,8 +7,8 @@ import { writeLicenseFile } from '../license-format/license-file.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import { createBatching } from './batching.ts';
-import { createBoundedSigner } from './bounded.ts';
-import { createBudgetedSigner } from './budget.ts';
+import type { SigningBudget } from './budget.ts';
+import { createTurns } from './turns.ts';
 
 export type TokenFormat = 'signed-json' | 'jws' | 'batch' | 'file';
 
@@ -26,29 +27,33 @@ export interface SigningOptions {
   readonly log: Logger;
   /** The `iss` of tokens. */
   readonly issuer: string;
-  /** Signatures a minute that this instance may request from KMS; undefined: no limit. */
-  readonly perMinute: number | undefined;
+  /** Absent: no limit. */
+  readonly budget?: SigningBudget | undefined;
 }
 
 /**
- * Every signature of an instance, of whatever form, comes out of one budget. When KMS refuses the version that should
- * sign, because somebody disabled it by hand, the next best one signs in the same request.
+ * Every signature of an instance, of whatever form, waits for its turn in one place. When KMS refuses the version that
+ * should sign, because somebody disabled it by hand, the next best one signs in the same request.
  */
 export function createSignClaims(options: SigningOptions): SignClaims {
-  const { keys, signer: unlimited, clock, log, issuer, perMinute } = options;
-  const bounded = createBoundedSigner({ signer: unlimited, clock });
-  const signer = createBudgetedSigner({ signer: bounded, perMinute, clock, log });
-  const signInBatch = createBatching({ signer, clock, log });
+  const { keys, clock, log, issuer, budget } = options;
+  const signer = logged(options.signer, clock, log);
+  const turns = createTurns({ clock, log, ...(budget === undefined ? {} : { budget }) });
+  const signInBatch = createBatching({ signer, turns, clock, log });
+  const signAlone = (claims: LicenseClaims, key: SigningKey) =>
+    turns.single(ownerOf(claims), () => signLicense(claims, key, signer, clock.now()));
   const signWith = async (claims: LicenseClaims, format: TokenFormat, key: SigningKey): Promise<Signed> => {
     switch (format) {
       case 'signed-json':
-        return { license_data: await signLicense(claims, key, signer, clock.now()) };
-      case 'jws':
-        return { license_token: await signLicenseToken(claims, issuer, key, signer, clock.now()) };
+        return { license_data: await signAlone(claims, key) };
+      case 'jws': {
+        const sign = () => signLicenseToken(claims, issuer, key, signer, clock.now());
+        return { license_token: await turns.single(ownerOf(claims), sign) };
+      }
       case 'batch':
-        return { license_data: await signInBatch(claims, key) };
+        return { license_data: await signInBatch(claims, key, ownerOf(claims)) };
       case 'file': {
-        const license = await signLicense(claims, key, signer, clock.now());
+        const license = await signAlone(claims, key);
         return { license_file: writeLicenseFile({ license, ...(await keys.current()).document }) };
       }
     }
@@ -69,3 +74,18 @@ export function createSignClaims(options: SigningOptions): SignClaims {
 }
 
 const isRefusal = (error: unknown) => error instanceof Error && error.cause instanceof KeyRefusedError;
+
+/** Whose turn a signature takes: that of a seat's tenant and licence. Documents are the vendor's own. */
+function ownerOf({ kind, tenant_id, license_id }: LicenseClaims): Owner {
+  return kind === 'seat' ? { tenant: String(tenant_id), license: String(license_id) } : { tenant: '', license: '' };
+}
+
+/** Notes each signature that KMS has made, and how long that took. */
+const logged = (signer: Signer, clock: Clock, log: Logger): Signer => ({
+  async sign(keyVersion, digest) {
+    const begun = clock.now();
+    const signature = await signer.sign(keyVersion, digest);
+    log.log('INFO', 'kms_signature', { key_version: keyVersion, took_ms: clock.now() - begun });
+    return signature;
+  },
+});

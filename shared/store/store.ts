@@ -112,11 +112,16 @@ export interface DocumentWriter {
 /** Counters that several instances increment. */
 export interface Counter {
   /**
-   * Adds to a number in one RPC, and creates the document when it does not exist.
+   * Adds to numbers of one document in one RPC, and creates the document when it does not exist.
+   * @param amounts the fields and what is added to each; an absent field counts as 0
    * @param deleteAfter milliseconds since the epoch
-   * @returns the new value
+   * @returns the new values, in the order of `amounts`
    */
-  add(path: string, field: string, amount: number, deleteAfter: number): Promise<number>;
+  add(
+    path: string,
+    amounts: readonly (readonly [field: string, amount: number])[],
+    deleteAfter: number,
+  ): Promise<readonly number[]>;
 }
 
 export type DocumentStore = DocumentReader & DocumentWriter;

@@ -140,7 +140,8 @@ describe('signatures are spared', () => {
   });
 
   test('an instance with a budget sends away who would wait too long, and serves him later', async () => {
-    // One turn at once, and the next after ten seconds: nobody waits for that.
+    // One turn at once, and the next after ten seconds: nobody waits for that. The counter starts with a minute.
+    suite.stack.clock.advance(60 - ((suite.stack.clock.now() / 1000) % 60));
     const env = { ...suite.stack.environment('seats'), KMS_SIGNATURES_PER_MINUTE: '6' };
     const running = seats.create(env, suite.stack.clock, () => undefined);
     const port = await listen(running.server);
@@ -152,8 +153,16 @@ describe('signatures are spared', () => {
       return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() };
     };
     try {
+      await acquire('warms up the connections');
+      suite.stack.clock.advance(60);
       suite.stack.recorder.forgetCalls();
       expect((await acquire('first')).status).toBe(201);
+      // A commit for the seat, and one for the slice of the budget.
+      expect(suite.stack.recorder.calls()).toMatchObject({
+        'firestore.RunQuery': 2,
+        'firestore.RunAggregationQuery': 1,
+        'firestore.Commit': 2,
+      });
       const refused = await acquire('second');
       expect(refused.status).toBe(503);
       expect(JSON.parse(refused.body)).toMatchObject({ code: 'signing_unavailable' });

@@ -49,6 +49,8 @@ async function licenseOfDead(count: number, shard: number): Promise<string> {
     client_version: null,
     acquired_at: 1,
     last_heartbeat: 1,
+    copy_until: 1,
+    lingering: false,
     shard,
     programs: {},
   };

@@ -154,6 +154,7 @@ describe('the declared list', () => {
       'functions/task-payloads/tasks.ts': 'tasks',
       'shared/limits/shared-limit.ts': 'limits',
       'shared/seats/commits.ts': 'ended_sessions',
+      'shared/signing/budget.ts': 'limits',
     };
     // The port and its adapter pass it on.
     const passing = /^shared\/(store|gcp)\//;

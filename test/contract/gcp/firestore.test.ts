@@ -117,8 +117,20 @@ for (const { name, present, start } of FIRESTORES) {
     });
 
     test('counts for many at once', async () => {
-      const sums = await Promise.all(Array.from({ length: 10 }, () => store.add('limits/l', 'n', 2, Date.now() + DAY)));
-      expect(sums.toSorted((a, b) => a - b)).toEqual([2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
+      const add = () =>
+        store.add(
+          'limits/l',
+          [
+            ['n', 2],
+            ['m', 0],
+            ['k', 1],
+          ],
+          Date.now() + DAY,
+        );
+      const sums = await Promise.all(Array.from({ length: 10 }, add));
+      expect(sums.toSorted(([a = 0], [b = 0]) => a - b)).toEqual(
+        Array.from({ length: 10 }, (_, index) => [2 * index + 2, 0, index + 1]),
+      );
     });
   });
 }

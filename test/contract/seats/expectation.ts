@@ -44,7 +44,9 @@ function alone(world: World, before: View, operation: Operation, now: number): m
       const sessionId = world.sessionOf(operation.machine, operation.stale);
       if (sessionId === undefined) return undefined;
       const handle = handleOf(sessionId);
-      return operation.kind === 'heartbeat' ? model.heartbeating(before, handle, now) : model.releasing(before, handle);
+      return operation.kind === 'heartbeat'
+        ? model.heartbeating(before, handle, now)
+        : model.releasing(before, handle, now);
     }
     case 'reap':
       return model.reaping(before, world.endedKeys, now);

@@ -8,6 +8,8 @@ export interface LedgerEntry {
   readonly machine: number;
   /** The latest lease end that an answer named; milliseconds since the epoch. */
   readonly until: number;
+  /** The latest end of a copy that was signed for it; 0 where copies are not counted. */
+  readonly copyUntil: number;
   readonly releaseAsked: boolean;
   readonly released: boolean;
   /** Its machine acquired again with another licence key, which moves it to another session. */
@@ -20,14 +22,40 @@ export type Ledger = Map<string, LedgerEntry>;
 export function record(ledger: Ledger, handle: string, change: Partial<LedgerEntry>): void {
   const entry = ledger.get(handle);
   if (entry === undefined) return;
-  ledger.set(handle, { ...entry, ...change, until: Math.max(entry.until, change.until ?? 0) });
+  const until = Math.max(entry.until, change.until ?? 0);
+  ledger.set(handle, { ...entry, ...change, until, copyUntil: Math.max(entry.copyUntil, change.copyUntil ?? 0) });
 }
 
 /** The reasons for which administrators may have ended sessions in this sequence. */
 export type AllowedReasons = ReadonlySet<EndReason>;
 
+interface Promised {
+  readonly ledger: Ledger;
+  readonly allowed: AllowedReasons;
+  /** The holder document of a machine. */
+  readonly holder: (machine: number) => string;
+}
+
 /** Compares the store with what the answers promised. @returns a line for each broken promise */
-export function brokenPromises(ledger: Ledger, view: View, allowed: AllowedReasons, endings: View['ended']): string[] {
+export function brokenPromises(promised: Promised, view: View, endings: View['ended'], now: number): string[] {
+  return [...brokenSessions(promised, view, endings), ...uncoveredCopies(promised, view, now)];
+}
+
+/**
+ * Copies that work although their machine has no seat. Administrators who take seats away leave such copies behind, so
+ * there is nothing to find in a sequence with one.
+ */
+function uncoveredCopies({ ledger, allowed, holder }: Promised, view: View, now: number): string[] {
+  if (allowed.has('license_suspended') || allowed.has('seats_reduced')) return [];
+  return [...ledger.values()].flatMap(({ machine, copyUntil }) => {
+    const handle = view.holders.get(holder(machine))?.session;
+    const kept = handle === undefined ? undefined : view.sessions.get(handle);
+    const isCovered = copyUntil <= now || (kept !== undefined && kept.expires_at >= copyUntil);
+    return isCovered ? [] : [`I9: a copy of machine ${machine} works without a seat`];
+  });
+}
+
+function brokenSessions({ ledger, allowed }: Promised, view: View, endings: View['ended']): string[] {
   const broken: string[] = [];
   for (const [handle, { reason, ended_at }] of endings) {
     const end = view.ended.get(handle);

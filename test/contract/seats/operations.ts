@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type License, RELEASE_MODES } from '#shared/model/license.ts';
 
 /** One request or job. `at` is the instance that serves it, `machine` the client, which knows the sessions it was answered. */
 export type Operation =
@@ -21,6 +22,8 @@ export interface Sequence {
   readonly seats: number;
   /** Decides the interleaving, the faults and every random number of the domain. */
   readonly seed: number;
+  /** When a released seat is free; with `after_copy` the licence has no offline time, and heartbeats sign copies. */
+  readonly release: License['release'];
   /** How many of 100 writes fail in some way. */
   readonly faults: number;
   /** Milliseconds that each instance's clock is off; within the slack of each other. */
@@ -131,6 +134,25 @@ export const SCENARIOS = {
     },
     { kind: 'together', operations: [{ kind: 'heartbeat', at: 2, machine: one, stale: false }] },
   ]),
+  /** A session is released while its client's heartbeats sign copies; then others want the seat, and the machine does. */
+  comeAndGo: fc
+    .tuple(machine, fc.constantFrom(...WAITS.slice(0, 3)), rush, several(acquire, 1, 3))
+    .map(([one, seconds, others, later]): readonly Step[] => [
+      { kind: 'together', operations: [{ kind: 'acquire', at: 0, machine: one, newestKey: true }] },
+      { kind: 'wait', seconds },
+      {
+        kind: 'together',
+        operations: [
+          { kind: 'heartbeat', at: 1, machine: one, stale: false },
+          { kind: 'release', at: 0, machine: one, stale: false },
+          { kind: 'heartbeat', at: 2, machine: one, stale: false },
+        ],
+      },
+      { kind: 'wait', seconds },
+      { kind: 'together', operations: others },
+      { kind: 'wait', seconds },
+      { kind: 'together', operations: later },
+    ]),
   /** Several administrators at once, and a client or two. */
   administration: fc
     .tuple(rush, several(administration, 2, 3), several(daily, 0, 2))
@@ -181,6 +203,7 @@ export type Scenario = keyof typeof SCENARIOS;
 const sequencesOf = (steps: fc.Arbitrary<readonly Step[]>, faults: fc.Arbitrary<number>): fc.Arbitrary<Sequence> =>
   fc.record({
     seats: fc.integer({ min: 1, max: 4 }),
+    release: fc.constantFrom(...RELEASE_MODES),
     seed: fc.nat(),
     faults,
     skews: fc.constantFrom([0, 0, 0], [0, 450, -450], [-200, 0, 700]),
@@ -194,6 +217,7 @@ export const sequences = sequencesOf(
     { weight: 1, arbitrary: SCENARIOS.lapse },
     { weight: 1, arbitrary: SCENARIOS.twins },
     { weight: 1, arbitrary: SCENARIOS.doubleRelease },
+    { weight: 1, arbitrary: SCENARIOS.comeAndGo },
     { weight: 1, arbitrary: SCENARIOS.administration },
     { weight: 1, arbitrary: SCENARIOS.resize },
     { weight: 1, arbitrary: SCENARIOS.endKey },

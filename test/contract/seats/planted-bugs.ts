@@ -37,6 +37,7 @@ const ends = (reason: string, guard: keyof Precondition | 'lastUpdateTime' | 'ex
 const isReap = ends('expired', 'lastUpdateTime');
 const isTakeover = ends('reclaimed', 'lastUpdateTime');
 const isRelease = ends('released', 'exists');
+const isReleaseUnchanged = ends('released', 'lastUpdateTime');
 const isShrink = ends('seats_reduced', 'exists');
 const isSuspend = ends('license_suspended', 'exists');
 
@@ -54,6 +55,19 @@ const unguarded =
     if (write.op === 'delete' && isSession(write)) return { op: 'delete', path: write.path };
     return write.op === 'create' && isEnded(write) ? { ...write, op: 'set' } : write;
   };
+
+/** A release that opens the seat where it should keep it for its machine. */
+const openingAtOnce: Decorate = (store) => ({
+  ...store,
+  commit: (writes) => store.commit(isReleaseUnchanged(writes) ? writes.flatMap(openedAtOnce) : writes),
+});
+
+function openedAtOnce(write: Write): Write[] {
+  if (write.op === 'create' && isSession(write)) return [];
+  if (write.op === 'update' && isHolder(write)) return [{ op: 'delete', path: write.path }];
+  const isSeat = write.op === 'update' && write.path.includes('/seats/');
+  return [isSeat ? { ...write, fields: { open: 0.5, session: null } } : write];
+}
 
 const unlessRead = (write: Write): Write =>
   write.op === 'update' ? { op: 'update', path: write.path, fields: write.fields } : write;
@@ -134,6 +148,18 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     breaks: /I1|I2|I3|I5|I6/,
     scenario: 'lapse',
     decorate: weakened(unguarded(isReap)),
+  },
+  {
+    name: 'a seat is kept for too short a time when a copy was signed meanwhile',
+    breaks: /I9/,
+    scenario: 'comeAndGo',
+    decorate: weakened(onlyExists(isReleaseUnchanged)),
+  },
+  {
+    name: 'a released seat is open while its copy works',
+    breaks: /I9/,
+    scenario: 'comeAndGo',
+    decorate: openingAtOnce,
   },
   {
     name: 'a session ends without its reason',

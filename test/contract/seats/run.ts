@@ -35,6 +35,7 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
     skews: sequence.skews,
     random,
     seats: sequence.seats,
+    release: sequence.release,
   });
   const history: string[] = [];
   let before = await readView(database.plain, world.licenseId);
@@ -42,7 +43,7 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
 
   async function look(): Promise<{ view: View; broken: string[] }> {
     const view = await readView(database.plain, world.licenseId);
-    const broken = [...brokenInvariants(view), ...brokenPromises(world.ledger, view, world.allowed, endings)];
+    const broken = [...brokenInvariants(view), ...brokenPromises(world, view, endings, now)];
     endings = view.ended;
     return { view, broken };
   }

@@ -30,6 +30,7 @@ for (const { name, present, start } of FIRESTORES) {
         skews: [0, 0],
         random: Math.random,
         seats,
+        release: 'at_once',
       });
 
     test('2,000 machines on 1,000 seats, through two instances: exactly 1,000 get one, the others are refused at once', async () => {

@@ -4,7 +4,7 @@ import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import { newKeyFields } from '#shared/model/key-record.ts';
-import { licenseDocument } from '#shared/model/license.ts';
+import { type License, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, holderId } from '#shared/model/session-id.ts';
@@ -32,6 +32,7 @@ export interface WorldOptions {
   readonly skews: readonly number[];
   readonly random: () => number;
   readonly seats: number;
+  readonly release: License['release'];
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -39,7 +40,7 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 const LICENSE_ENDS = 365 * 86_400_000;
 
 /** One licence, the instances that serve it, and clients that know only what they were answered. */
-export async function createWorld({ stores, plain, clock, skews, random, seats }: WorldOptions) {
+export async function createWorld({ stores, plain, clock, skews, random, seats, release: mode }: WorldOptions) {
   const licenseId = newLicenseId();
   const newKey = (): Key => ({ id: newKeyId(), key: newLicenseKey(licenseId), until: null });
   const keys: Key[] = [newKey()];
@@ -53,6 +54,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
   const clocks = skews.map((skew): Clock => ({ now: () => clock.now() + skew }));
   const clockAt = (at: number) => clocks[at] ?? clock;
   const instances = stores.map((store, at) => createInstance({ store, clock: clockAt(at), random }));
+  const signsCopies = mode === 'after_copy';
   let rotated: Promise<unknown> = Promise.resolve();
   await makeLicense();
 
@@ -66,7 +68,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
       archived: false,
       allotted: true,
       updates_until: null,
-      release: 'at_once',
+      release: mode,
       tier: 'professional',
       features: [],
       status: 'active',
@@ -76,7 +78,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
       reconciling: true,
       expires_at: clock.now() + LICENSE_ENDS,
       lease_seconds: LEASE_SECONDS,
-      offline_seconds: 86_400,
+      offline_seconds: signsCopies ? 0 : 86_400,
       key_changes: 0,
       created_at: clock.now(),
     });
@@ -131,17 +133,19 @@ export async function createWorld({ stores, plain, clock, skews, random, seats }
     }
     if (isNew) {
       const entry = { sessionId: lease.sessionId, machine, releaseAsked: false, released: false, moved: false };
-      ledger.set(handle, { ...entry, until: lease.expiresAt });
+      ledger.set(handle, { ...entry, until: lease.expiresAt, copyUntil: 0 });
       known.set(machine, [...(known.get(machine) ?? []), lease.sessionId]);
     }
-    record(ledger, handle, { until: lease.expiresAt });
+    record(ledger, handle, { until: lease.expiresAt, ...copyOf(lease) });
     if (created) return 'new session';
     return isNew ? 'moved' : 'same session';
   }
 
+  const copyOf = ({ copyUntil }: { copyUntil: number }) => (signsCopies ? { copyUntil } : {});
+
   async function sendHeartbeat(at: number, sessionId: string): Promise<string> {
-    const { expiresAt } = await instance(at).heartbeat(sessionId);
-    record(ledger, handleOf(sessionId), { until: expiresAt });
+    const beat = await instance(at).heartbeat(sessionId, { signs: signsCopies });
+    record(ledger, handleOf(sessionId), { until: beat.expiresAt, ...copyOf(beat) });
     return 'heartbeat';
   }
 

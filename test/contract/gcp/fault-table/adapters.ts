@@ -344,7 +344,7 @@ const FIRESTORE: readonly Adapter[] = [
     effect: 'once',
     faults: ['grpc'],
     open: ({ store, plain }) => ({
-      act: () => succeeds(async () => (await store.add('limits/a', 'n', 1, Date.now() + 60_000)) > 0),
+      act: () => succeeds(async () => (await store.add('limits/a', [['n', 1]], Date.now() + 60_000))[0] !== undefined),
       effects: () => numberOf(plain, 'limits/a', 'n'),
     }),
   },

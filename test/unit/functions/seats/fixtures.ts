@@ -97,6 +97,8 @@ export function sessionOf(machine: string, seat: string, expiresAt: number, key 
     acquired_at: NOW - DAY,
     last_heartbeat: NOW - DAY,
     expires_at: expiresAt,
+    copy_until: expiresAt,
+    lingering: false,
     shard: 0,
     programs: {},
   };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planHeartbeats } from '#functions/seats/heartbeat-writer.ts';
 import { renew } from '#shared/seats/commits.ts';
-import { NOW } from './fixtures.ts';
+import { DAY, NOW } from './fixtures.ts';
 
 const heartbeat = (handle: string, now: number) => ({ licenseId: 'lic', handle, now, expiresAt: now + 360_000 });
 
@@ -10,7 +10,7 @@ describe('planHeartbeats', () => {
   it('writes each session, and says which write serves which heartbeat', () => {
     const requests = [heartbeat('a', NOW), heartbeat('b', NOW + 1)];
     expect(planHeartbeats(requests)).toEqual({
-      writes: requests.map(({ handle, now, expiresAt }) => renew(handle, now, expiresAt)),
+      writes: requests.map(({ handle, now, expiresAt }) => renew(handle, { now, expiresAt })),
       writeOf: [0, 1],
     });
   });
@@ -19,12 +19,23 @@ describe('planHeartbeats', () => {
     const requests = [heartbeat('a', NOW + 5), heartbeat('b', NOW), heartbeat('a', NOW + 9), heartbeat('a', NOW + 7)];
     const { writes, writeOf } = planHeartbeats(requests);
     expect(writes).toHaveLength(2);
-    expect(writes).toContainEqual(renew('a', NOW + 9, NOW + 360_009));
+    expect(writes).toContainEqual(renew('a', { now: NOW + 9, expiresAt: NOW + 360_009 }));
     expect(writeOf.map((index) => writes[index]?.path)).toEqual([
       'sessions/a',
       'sessions/b',
       'sessions/a',
       'sessions/a',
+    ]);
+  });
+
+  it('notes the latest copy that is signed with one of them, and none where none is', () => {
+    const requests = [
+      { ...heartbeat('a', NOW + 5), copyUntil: NOW + DAY },
+      heartbeat('a', NOW + 9),
+      { ...heartbeat('a', NOW), copyUntil: NOW + 1 },
+    ];
+    expect(planHeartbeats(requests).writes).toMatchObject([
+      { maximum: { last_heartbeat: NOW + 9, copy_until: NOW + DAY } },
     ]);
   });
 

@@ -63,6 +63,7 @@ describe('a machine without a session', () => {
     expect(step?.kind === 'claim' && step.lease).toEqual({
       license: license(),
       sessionId: name.sessionId,
+      copyUntil: NOW + DAY,
       expiresAt: LEASE_END,
       seatsUsed: 3,
     });
@@ -79,6 +80,8 @@ describe('a machine without a session', () => {
       acquired_at: NOW,
       last_heartbeat: NOW,
       expires_at: LEASE_END,
+      copy_until: NOW + DAY,
+      lingering: false,
       shard: Number.parseInt(name.handle.slice(0, 8), 16) % 32,
       programs: {},
     };
@@ -172,7 +175,12 @@ describe('a machine with a session', () => {
       kind: 'renew',
       created: false,
       lease: { sessionId: name.sessionId, expiresAt: LEASE_END, seatsUsed: 1 },
-      write: renew(session.handle, NOW, LEASE_END, [], { ...request('a').client }),
+      write: renew(session.handle, {
+        now: NOW,
+        expiresAt: LEASE_END,
+        copyUntil: NOW + DAY,
+        details: { ...request('a').client },
+      }),
     });
   });
 

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { earlierRelease, planLeave, planRelease } from '#functions/seats/release.ts';
 import type { EndedSession } from '#shared/model/session.ts';
 import { ENDED_RETENTION } from '#shared/model/session.ts';
-import { KEY, NOW, sessionOf } from './fixtures.ts';
+import { KEY, license, NOW, sessionOf } from './fixtures.ts';
 
 const [session] = sessionOf('a', '2', NOW + 1_000);
+const ending = { reason: 'released' as const, now: NOW, random: () => 0.25 };
 
 describe('planRelease', () => {
   it('ends the session if it exists, opens its seat, and keeps the answer with the ended session', () => {
-    expect(planRelease(session, 3, 'released', NOW, () => 0.25)).toEqual({
+    expect(planRelease({ ...ending, session, license: license(), used: 3 })).toEqual({
       released: { releasedAt: NOW, seatsUsed: 2 },
       writes: [
         { op: 'delete', path: `sessions/${session.handle}`, precondition: { exists: true } },
@@ -32,12 +33,51 @@ describe('planRelease', () => {
   });
 
   it('for the last program of a machine requires that no other one joined meanwhile', () => {
-    const [end] = planRelease(session, 3, 'released', NOW, () => 0.25, true).writes;
+    const [end] = planRelease({ ...ending, session, license: license(), used: 3, asLast: true }).writes;
     expect(end).toMatchObject({ op: 'delete', precondition: { lastUpdateTime: session.updateTime } });
   });
 
   it('never answers fewer than no seats, although the count was read at another moment', () => {
-    expect(planRelease(session, 0, 'released', NOW, () => 0.25).released.seatsUsed).toBe(0);
+    expect(planRelease({ ...ending, session, license: undefined, used: 0 }).released.seatsUsed).toBe(0);
+  });
+});
+
+describe('planRelease of a licence that frees seats after the copy', () => {
+  const after = license({ release: 'after_copy' });
+  const plan = (copy_until: number) =>
+    planRelease({ ...ending, session: { ...session, copy_until }, license: after, used: 3 });
+
+  it('keeps the seat for its machine until the copy has ended, in a session that nobody can know', () => {
+    const { writes, released } = plan(NOW + 5_000);
+    expect(released).toEqual({ releasedAt: NOW, seatsUsed: 3 });
+    const [remove, ended, seat, holder, kept] = writes;
+    expect(remove).toEqual({
+      op: 'delete',
+      path: `sessions/${session.handle}`,
+      precondition: { lastUpdateTime: session.updateTime },
+    });
+    expect(ended).toMatchObject({ path: `ended_sessions/${session.handle}`, fields: { reason: 'released' } });
+    expect(kept).toMatchObject({
+      op: 'create',
+      fields: { seat: '2', holder: 'a', expires_at: NOW + 5_000, copy_until: NOW + 5_000, lingering: true },
+    });
+    const handle = kept?.path.slice('sessions/'.length);
+    expect(handle).toMatch(/^[0-9a-f]{64}$/);
+    expect(seat).toMatchObject({
+      op: 'update',
+      path: `licenses/${KEY.licenseId}/seats/2`,
+      fields: { session: handle },
+    });
+    expect(holder).toMatchObject({ op: 'update', fields: { session: handle } });
+  });
+
+  it('frees it at once when the copy has ended, or when the session kept the seat only', () => {
+    const { writes: freeing, released } = plan(NOW);
+    expect(released.seatsUsed).toBe(2);
+    expect(freeing[0]).toMatchObject({ precondition: { lastUpdateTime: session.updateTime } });
+    const lingering = { ...session, lingering: true, copy_until: NOW + 5_000 };
+    const { writes } = planRelease({ ...ending, session: lingering, license: after, used: 3 });
+    expect(writes.at(-1)).toMatchObject({ fields: { open: 0.25 } });
   });
 });
 

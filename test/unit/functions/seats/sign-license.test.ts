@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Lease } from '#functions/seats/lease.ts';
 import { createSignLicense } from '#functions/seats/sign-license.ts';
 import { createSignatureCache } from '#functions/seats/signature-cache.ts';
@@ -43,6 +43,7 @@ const leaseOf = (change: Partial<License>, sessionId: string): Lease => ({
   license: { ...LICENSE, ...change },
   sessionId,
   expiresAt: START,
+  copyUntil: Number.POSITIVE_INFINITY,
   seatsUsed: 1,
 });
 
@@ -53,6 +54,7 @@ interface Ask {
   readonly format?: TokenFormat;
   readonly nonce?: string;
   readonly leaseEnd?: number;
+  readonly copyUntil?: number;
 }
 
 function setUp() {
@@ -70,10 +72,22 @@ function setUp() {
     clock: { now: () => now },
     unsignedFallback: false,
   });
-  const ask = async ({ license = {}, userEmail, session = 's', format = 'signed-json', nonce, leaseEnd }: Ask = {}) => {
+  const ask = async ({
+    license = {},
+    userEmail,
+    session = 's',
+    format = 'signed-json',
+    nonce,
+    leaseEnd,
+    copyUntil,
+  }: Ask = {}) => {
     const client = { user_email: userEmail ?? null, hostname: null, platform: null, client_version: null };
     const signed = await signLicense(
-      { ...leaseOf(license, session), ...(leaseEnd === undefined ? {} : { expiresAt: leaseEnd }) },
+      {
+        ...leaseOf(license, session),
+        ...(leaseEnd === undefined ? {} : { expiresAt: leaseEnd }),
+        ...(copyUntil === undefined ? {} : { copyUntil }),
+      },
       {
         key: { text: 'KEY', licenseId: LICENSE.id },
         hardwareId: 'm',
@@ -110,6 +124,11 @@ describe('createSignLicense', () => {
     expect(await ask({ license: ending, leaseEnd: START + 360_000 })).toMatchObject({
       valid_until: '2026-01-31T00:00:01.000Z',
     });
+  });
+
+  it('signs no copy for longer than the session says that there may be one', async () => {
+    const { ask } = setUp();
+    expect(await ask({ copyUntil: START + HOUR })).toMatchObject({ valid_until: '2026-01-31T01:00:00.000Z' });
   });
 
   it('signs what the client checks, valid for the offline time', async () => {
@@ -190,6 +209,42 @@ describe('createSignLicense', () => {
     await expect(ask()).rejects.toMatchObject({ code: 'signing_unavailable' });
     state.failing = false;
     expect(await ask()).toMatchObject({ signature: '2' });
+  });
+});
+
+describe('a signature that comes too late', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('is told to the request, goes on, and serves the next one, which asks for a longer lease meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let made = 0;
+    const { promise, resolve } = Promise.withResolvers<{ license_token: string }>();
+    const signCached = createSignatureCache({
+      sign: () => {
+        made += 1;
+        return promise;
+      },
+      clock: { now: () => START },
+    });
+    const ask = (leaseEnd: number) =>
+      signCached({
+        claims: { user: 'a' },
+        validUntil: leaseEnd,
+        coveredUntil: leaseEnd,
+        format: 'jws',
+        key: localKeys.first.signingKey,
+      });
+    const first = ask(START + 360_000).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(await first).toMatchObject({ code: 'signing_unavailable', retryAfter: 2 });
+    const second = ask(START + 370_000);
+    resolve({ license_token: 'late' });
+    expect(await second).toEqual({ license_token: 'late' });
+    expect(made).toBe(1);
+    await ask(START + 380_000);
+    expect(made).toBe(2);
   });
 });
 

@@ -3,26 +3,12 @@ import { createAuthFailureThrottle, networkOf } from '#shared/limits/auth-failur
 import { createLocalLimit } from '#shared/limits/local-limit.ts';
 import { createSharedLimit } from '#shared/limits/shared-limit.ts';
 import { Fault } from '#shared/model/errors.ts';
+import { memoryCounter } from '../../memory-counter.ts';
 
 /** A clock at the beginning of an hour. */
 function clockAtTheHour() {
   let now = Date.UTC(2026, 0, 1, 12);
   return { now: () => now, advance: (seconds: number) => (now += seconds * 1000) };
-}
-
-/** What Firestore's increment does, and how often it was asked. */
-function memoryCounter() {
-  const sums = new Map<string, number>();
-  let calls = 0;
-  return {
-    calls: () => calls,
-    add: async (path: string, field: string, amount: number) => {
-      calls += 1;
-      const sum = (sums.get(`${path}.${field}`) ?? 0) + amount;
-      sums.set(`${path}.${field}`, sum);
-      return sum;
-    },
-  };
 }
 
 describe('a limit in memory', () => {

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { verifyLicense } from '#shared/crypto/license.ts';
 import { NotCanonicalError } from '#shared/license-format/canonical-json.ts';
 import { Fault } from '#shared/model/errors.ts';
-import type { Logger } from '#shared/model/logger.ts';
+import { type Logger, silentLogger } from '#shared/model/logger.ts';
 import { createBatching } from '#shared/signing/batching.ts';
+import { createTurns } from '#shared/signing/turns.ts';
 import { findLocalKey, localKeys } from '../crypto/local-key.ts';
 
 const NOW = Date.UTC(2026, 0, 31);
+const OWNER = { tenant: 't', license: 'l' };
 const { first, second } = localKeys;
 
 /** A KMS that answers when it is told to. */
@@ -26,11 +28,13 @@ function setUp() {
           });
         }),
     },
+    turns: createTurns({ clock: { now: () => NOW }, log: silentLogger }),
     clock: { now: () => NOW },
     log,
   });
+  let next = 0;
   const ask = (count: number, key = first) =>
-    Array.from({ length: count }, (_, index) => sign({ index }, key.signingKey));
+    Array.from({ length: count }, () => sign({ index: next++ }, key.signingKey, OWNER));
   return { pending, sizes, sign, ask };
 }
 
@@ -40,9 +44,10 @@ const sizeOf = (data: Readonly<Record<string, unknown>>) => Object(data['batch']
 describe('createBatching', () => {
   it('signs the first at once and alone, and all who come meanwhile under the next signature', async () => {
     const { pending, sizes, ask } = setUp();
-    const asked = ask(10);
+    const asked = ask(1);
     await settle();
     expect(pending).toHaveLength(1);
+    asked.push(...ask(9));
     await pending[0]?.answer();
     await settle();
     expect(pending).toHaveLength(2);
@@ -67,34 +72,47 @@ describe('createBatching', () => {
     expect(pending).toHaveLength(3);
   });
 
-  it('puts at most 256 under one signature', async () => {
+  it('puts at most 1,024 under one signature, and lets a full batch wait for no other', async () => {
     const { pending, sizes, ask } = setUp();
-    const asked = ask(514);
+    const asked = ask(1);
+    await settle();
+    asked.push(...ask(2 * 1_024 + 2));
+    await settle();
+    expect(pending).toHaveLength(3);
     for (let turn = 0; turn < 4; turn += 1) {
-      await settle();
       await pending[turn]?.answer();
+      await settle();
     }
     await Promise.all(asked);
-    expect(sizes).toEqual([1, 256, 256, 1]);
+    expect(sizes).toEqual([1, 1_024, 1_024, 2]);
+  });
+
+  it('takes from all tenants evenly', async () => {
+    const { pending, sign } = setUp();
+    const crowd = Array.from({ length: 3_000 }, (_, index) => sign({ index }, first.signingKey, OWNER));
+    const other = sign({ other: true }, first.signingKey, { tenant: 'other', license: 'l' });
+    await settle();
+    await pending[0]?.answer();
+    expect((await other)['other']).toBe(true);
+    for (let turn = 1; turn < 3; turn += 1) {
+      await pending[turn]?.answer();
+      await settle();
+    }
+    await Promise.all(crowd);
   });
 
   it('mixes no keys', async () => {
     const { pending, ask } = setUp();
     const asked = [...ask(3), ...ask(3, second), ...ask(2)];
-    for (let turn = 0; turn < 4; turn += 1) {
+    for (let turn = 0; turn < 2; turn += 1) {
       await settle();
       await pending[turn]?.answer();
     }
     const signed = await Promise.all(asked);
     expect(signed.map((data) => [data.key_version, sizeOf(data)])).toEqual([
-      ['licenses.1', 'plain'],
-      ['licenses.1', 4],
-      ['licenses.1', 4],
-      ['licenses.2', 'plain'],
-      ['licenses.2', 2],
-      ['licenses.2', 2],
-      ['licenses.1', 4],
-      ['licenses.1', 4],
+      ...Array.from({ length: 3 }, () => ['licenses.1', 5]),
+      ...Array.from({ length: 3 }, () => ['licenses.2', 3]),
+      ...Array.from({ length: 2 }, () => ['licenses.1', 5]),
     ]);
     for (const data of signed) expect(verifyLicense(data, findLocalKey, NOW).valid).toBe(true);
   });
@@ -103,31 +121,29 @@ describe('createBatching', () => {
     const { pending, ask } = setUp();
     const asked = ask(3).map((one) => one.catch((error: unknown) => error));
     await settle();
-    await pending[0]?.answer();
-    await settle();
     const fault = new Fault('signing_unavailable', 'no', { retryAfter: 2 });
-    pending[1]?.fail(fault);
-    expect((await Promise.all(asked)).slice(1)).toEqual([fault, fault]);
+    pending[0]?.fail(fault);
+    expect(await Promise.all(asked)).toEqual([fault, fault, fault]);
     const [next] = ask(1);
     await settle();
-    await pending[2]?.answer();
-    expect(await next).toMatchObject({ index: 0 });
+    await pending[1]?.answer();
+    expect(await next).toMatchObject({ index: 3 });
   });
 
   it('refuses what cannot be signed before it can spoil a batch', async () => {
     const { pending, sign, ask } = setUp();
     const asked = ask(3);
-    await expect(sign({ price: 1.5 }, first.signingKey)).rejects.toThrow(NotCanonicalError);
+    await expect(sign({ price: 1.5 }, first.signingKey, OWNER)).rejects.toThrow(NotCanonicalError);
     await settle();
     await pending[0]?.answer();
-    await settle();
-    await pending[1]?.answer();
     expect(await Promise.all(asked)).toHaveLength(3);
   });
 
-  it('has 5,000 wait and tells the next one to come again', async () => {
-    const { ask } = setUp();
-    const asked = ask(5_002);
-    await expect(asked.at(-1)).rejects.toMatchObject({ code: 'signing_unavailable', retryAfter: 1 });
+  it('has 10,000 of a licence wait, tells the next one to come again, and finds a place for others', async () => {
+    const { sign, ask } = setUp();
+    const outcomes = ask(10_001).map((one) => one.catch((error: unknown) => error));
+    expect(await outcomes.at(-1)).toMatchObject({ code: 'signing_unavailable', retryAfter: 2 });
+    const other = sign({ other: true }, first.signingKey, { tenant: 'other', license: 'l' });
+    expect(await Promise.race([other.catch(() => 'refused'), settle().then(() => 'waits')])).toBe('waits');
   });
 });

@@ -1,94 +1,147 @@
 import { describe, expect, it } from 'vitest';
-import { isFault } from '#shared/model/errors.ts';
 import type { Logger } from '#shared/model/logger.ts';
-import { createBudgetedSigner } from '#shared/signing/budget.ts';
+import { createSharedBudget, type SigningBudget } from '#shared/signing/budget.ts';
+import { memoryCounter } from '../../memory-counter.ts';
+import { createVirtualTime } from '../../virtual-time.ts';
 
-const DIGEST = Buffer.alloc(32);
+const HSM = 214;
+const MINUTE = 60_000;
+const SECOND = 1_000;
 
-/** Time moves when it is told to; whoever pauses is noted and let go at once. */
-function setUp(perMinute: number | undefined) {
-  let now = Date.UTC(2026, 0, 31);
-  const pauses: number[] = [];
-  const events: unknown[] = [];
-  const log: Logger = { log: (_severity, event, fields) => events.push({ event, ...fields }), with: () => log };
-  let asked = 0;
-  const signer = createBudgetedSigner({
-    signer: {
-      sign: async () => {
-        asked += 1;
-        return Buffer.alloc(1);
-      },
-    },
-    perMinute,
-    clock: { now: () => now },
-    log,
-    pause: async (milliseconds) => pauses.push(milliseconds),
-  });
-  const sign = () =>
-    signer.sign('key.1', DIGEST).then(
-      () => 'signed',
-      (error) => (isFault(error, 'signing_unavailable') ? error.retryAfter : error),
-    );
-  const many = async (count: number) => {
-    const outcomes: unknown[] = [];
-    for (let i = 0; i < count; i += 1) outcomes.push(await sign());
-    return outcomes;
-  };
-  return { many, pauses, events, asked: () => asked, advance: (by: number) => (now += by) };
+function setUp(perMinute = HSM) {
+  const time = createVirtualTime();
+  const counter = memoryCounter();
+  const events: string[] = [];
+  const log: Logger = { log: (_severity, event) => events.push(event), with: () => log };
+  const instance = () => createSharedBudget({ counter, subject: 'key', perMinute, clock: time.clock, log });
+  return { time, counter, events, instance };
 }
 
-const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
+type World = ReturnType<typeof setUp>;
 
-describe('createBudgetedSigner', () => {
-  it('spends ten seconds of the budget at once, lets two more seconds wait their turn, and refuses the rest', async () => {
-    const { many, pauses, asked } = setUp(60); // one a second
-    expect(await many(15)).toEqual([...times(12, 'signed'), 3, 3, 3]);
-    expect(pauses).toEqual([1_000, 2_000]);
-    expect(asked()).toBe(12);
+/** Takes whatever it gets until a moment. @returns when it got each */
+async function takeAll({ time }: World, budget: SigningBudget, until: number): Promise<number[]> {
+  const taken: number[] = [];
+  while (time.clock.now() < until) {
+    const wait = await budget.take(8);
+    if (wait === 0) taken.push(time.clock.now());
+    else await time.pause(Math.min(wait, SECOND));
+  }
+  return taken;
+}
+
+/** Takes one in a while. @returns how long each had to wait */
+async function takeEach({ time }: World, budget: SigningBudget, interval: number, until: number): Promise<number[]> {
+  const waits: number[] = [];
+  while (time.clock.now() < until) {
+    const since = time.clock.now();
+    for (let wait = await budget.take(1); wait > 0; wait = await budget.take(1)) await time.pause(wait);
+    waits.push(time.clock.now() - since);
+    await time.pause(Math.max(0, since + interval - time.clock.now()));
+  }
+  return waits;
+}
+
+/** The most within any minute. */
+const mostInAMinute = (taken: readonly number[]) =>
+  Math.max(...taken.map((begin) => taken.filter((at) => at >= begin && at < begin + MINUTE).length));
+
+describe('a budget that instances share', () => {
+  it('serves ten machines, one a second, each on an instance of its own, at once', async () => {
+    const world = setUp();
+    const start = world.time.clock.now();
+    const waits = Array.from({ length: 10 }, async (_, index) => {
+      const budget = world.instance();
+      await world.time.pause(index * SECOND);
+      return budget.take(1);
+    });
+    expect(await world.time.run(Promise.all(waits))).toEqual(Array.from({ length: 10 }, () => 0));
+    expect(world.time.clock.now() - start).toBe(9 * SECOND);
+    expect(world.counter.calls()).toBe(10);
   });
 
-  it('has a turn again as time passes, and no more than its burst however long that is', async () => {
-    const { many, pauses, advance } = setUp(60);
-    await many(12);
-    advance(3_000);
-    expect(await many(2)).toEqual(['signed', 'signed']);
-    expect(pauses.slice(2)).toEqual([1_000]);
-    advance(86_400_000);
-    expect(await many(13)).toEqual([...times(12, 'signed'), 3]);
+  it('lets one busy instance use it all while the other one is idle', async () => {
+    const world = setUp();
+    const [busy, idle] = [world.instance(), world.instance()];
+    expect(await idle.take(1)).toBe(0);
+    const end = world.time.clock.now() + 10 * MINUTE;
+    const taken = await world.time.run(takeAll(world, busy, end));
+    expect(taken.length).toBeGreaterThanOrEqual(0.97 * 10 * 210);
+    expect(mostInAMinute(taken)).toBeLessThanOrEqual((HSM * 7) / 6);
   });
 
-  it('signs 214 times a minute and a burst of 35 at the most, when it is asked all the time', async () => {
-    const { many, asked, advance } = setUp(214);
-    for (let tenth = 0; tenth < 600; tenth += 1) {
-      await many(5);
-      advance(100);
+  it.each([2, 4, 10])('is never exceeded by %d busy instances, and each has its part', async (count) => {
+    const world = setUp();
+    const end = world.time.clock.now() + 10 * MINUTE;
+    const budgets = Array.from({ length: count }, () => world.instance());
+    const taken = await world.time.run(Promise.all(budgets.map((budget) => takeAll(world, budget, end))));
+    const all = taken.flat().toSorted((a, b) => a - b);
+    expect(all.length).toBeLessThanOrEqual(10 * HSM);
+    expect(all.length).toBeGreaterThanOrEqual(0.9 * 10 * 210);
+    expect(mostInAMinute(all)).toBeLessThanOrEqual((HSM * 7) / 6);
+    for (const { length } of taken) expect(length).toBeGreaterThanOrEqual((0.5 * 10 * HSM) / count);
+  });
+
+  it('leaves a quiet instance its turn beside a busy one', async () => {
+    const world = setUp();
+    const end = world.time.clock.now() + 10 * MINUTE;
+    const [taken, waits] = await world.time.run(
+      Promise.all([takeAll(world, world.instance(), end), takeEach(world, world.instance(), 2 * SECOND, end)]),
+    );
+    expect(taken.length).toBeGreaterThanOrEqual(0.7 * 10 * HSM);
+    expect(waits.filter((wait) => wait > 2 * SECOND).length).toBeLessThanOrEqual(0.1 * waits.length);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(5 * SECOND);
+  });
+
+  it('saves three seconds up in a pause', async () => {
+    const world = setUp();
+    const budget = world.instance();
+    for (const _ of [1, 2]) {
+      const taken = await world.time.run(takeAll(world, budget, world.time.clock.now() + 1));
+      expect(taken).toHaveLength(Math.floor((3 * 35) / 10));
+      await world.time.run(world.time.pause(MINUTE));
     }
-    // The last ones wait up to two seconds for turns that come after the minute.
-    expect(asked()).toBeGreaterThan(214);
-    expect(asked()).toBeLessThanOrEqual(35 + 214 + 8);
   });
 
-  it('serves one at a time when the budget is smaller than one in ten seconds', async () => {
-    const { many, advance } = setUp(2);
-    expect(await many(2)).toEqual(['signed', 30]);
-    advance(28_000);
-    expect(await many(1)).toEqual(['signed']);
+  it('tells when the next one is due, and the one after it', async () => {
+    const world = setUp(60);
+    const budget = world.instance();
+    expect([1, 3, 4].map(budget.waitFor)).toEqual([0, 0, 1_000]);
+    for (let i = 0; i < 3; i += 1) expect(await budget.take(1)).toBe(0);
+    expect([1, 2].map(budget.waitFor)).toEqual([1_000, 2_000]);
+    expect(await budget.take(1)).toBe(1_000);
   });
 
-  it('without a budget refuses nobody, and counts all the same', async () => {
-    const { many, pauses, events } = setUp(undefined);
-    expect(await many(1_000)).toEqual(times(1_000, 'signed'));
-    expect(pauses).toEqual([]);
-    expect(events).toHaveLength(1_000);
-    expect(events[0]).toEqual({ event: 'kms_signature', key_version: 'key.1', wait_ms: 0, took_ms: 0 });
+  it('counts a small budget by the minute', async () => {
+    const world = setUp(6);
+    const budget = world.instance();
+    expect(await budget.take(1)).toBe(0);
+    expect(await budget.take(1)).toBe(10 * SECOND);
+    const taken = await world.time.run(takeAll(world, budget, world.time.clock.now() + 10 * MINUTE));
+    expect(taken.length).toBeLessThanOrEqual(60);
+    expect(taken.length).toBeGreaterThanOrEqual(58);
   });
 
-  it('tells what waited and what was refused', async () => {
-    const { many, events } = setUp(6);
-    await many(2);
-    expect(events).toEqual([
-      { event: 'kms_signature', key_version: 'key.1', wait_ms: 0, took_ms: 0 },
-      { event: 'kms_budget_spent', wait_ms: 10_000 },
-    ]);
+  it('leases more at once where there is more: the RPCs stay few', async () => {
+    const world = setUp(60_000);
+    const budget = world.instance();
+    const taken = await world.time.run(takeAll(world, budget, world.time.clock.now() + 10 * SECOND));
+    expect(taken.length).toBeGreaterThan(9_000);
+    expect(world.counter.calls()).toBeLessThanOrEqual(102);
+  });
+
+  it('goes on with a sixteenth while the store fails, says so, and shares again afterwards', async () => {
+    const world = setUp();
+    const budget = world.instance();
+    world.counter.fail(true);
+    const down = await world.time.run(takeAll(world, budget, world.time.clock.now() + 10 * MINUTE));
+    expect(down.length).toBeGreaterThanOrEqual((0.9 * 10 * HSM) / 16);
+    expect(down.length).toBeLessThanOrEqual((1.1 * 10 * HSM) / 16);
+    expect(new Set(world.events)).toEqual(new Set(['kms_budget_unshared']));
+    expect(world.counter.calls()).toBeLessThanOrEqual(61);
+    world.counter.fail(false);
+    await world.time.run(world.time.pause(MINUTE));
+    const up = await world.time.run(takeAll(world, budget, world.time.clock.now() + 10 * MINUTE));
+    expect(up.length).toBeGreaterThanOrEqual(0.95 * 10 * 210);
   });
 });

@@ -28,7 +28,7 @@ export interface TurnsOptions {
 }
 
 /** Milliseconds. A client waits ten seconds for an answer, of which the wait for a signature may take half. */
-export const PATIENCE = 5_000;
+const PATIENCE = 5_000;
 
 /** Milliseconds until the budget is asked again: what others do with it may change. */
 const LONGEST_PAUSE = 1_000;

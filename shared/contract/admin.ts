@@ -26,6 +26,12 @@ export const session = z.object({
   acquired_at: time,
   last_heartbeat: time,
   expires_at: time,
+  lingering: z
+    .literal(true)
+    .optional()
+    .describe(
+      'the seat was given back and is kept for its machine until `expires_at`; deleting it frees the seat at once',
+    ),
 });
 
 /** More than anybody reads before a change; `would_end_count` is exact in any case. */

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Model checking of the seat protocol (README.md beside this file). Needs spin and gcc; borrow needs node alone.
-#   run.sh quick | prove | big | bitstate [name] | live | lease | mutate [name] | borrow | all
+#   run.sh quick | prove | big | bitstate [name] | live | lease | mutate [name] | borrow | linger | all
 # Traces of counterexamples go to $OUT (default $TMPDIR/seats-model). MEM: MiB and TIME: seconds for one search.
 set -u
 here=$(cd "$(dirname "$0")" && pwd); out=${OUT:-${TMPDIR:-/tmp}/seats-model}; mkdir -p "$out"
@@ -160,10 +160,20 @@ borrow() {
   done
 }
 
+# Complete within its bounds, then guard by guard until the violation; handBack is spare.
+linger() {
+  node "$here/linger.mjs"
+  node "$here/linger.mjs" d=5 p=3
+  for guard in linger open release takeover handOver handBack reap note; do
+    node "$here/linger.mjs" drop=$guard >"$out/linger-$guard.log"
+    printf '%-34s %s\n' "after_copy without $guard" "$(tail -1 "$out/linger-$guard.log")"
+  done
+}
+
 case ${1:-} in
-  quick|prove|big|live|lease|borrow) "$1" ;;
+  quick|prove|big|live|lease|borrow|linger) "$1" ;;
   bitstate) bitstate "${2:-}" ;;
   mutate) mutate "${2:-}" ;;
-  all) prove; big; bitstate; live; lease; mutate; borrow ;;
+  all) prove; big; bitstate; live; lease; mutate; borrow; linger ;;
   *) sed -n 2,4p "$0"; exit 2 ;;
 esac

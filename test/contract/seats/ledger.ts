@@ -41,12 +41,15 @@ export function brokenPromises(promised: Promised, view: View, endings: View['en
   return [...brokenSessions(promised, view, endings), ...uncoveredCopies(promised, view, now)];
 }
 
+/** Administrators take seats away, or end a key with its sessions. */
+const TAKING_AWAY: readonly EndReason[] = ['license_suspended', 'seats_reduced', 'key_ended'];
+
 /**
  * Copies that work although their machine has no seat. Administrators who take seats away leave such copies behind, so
  * there is nothing to find in a sequence with one.
  */
 function uncoveredCopies({ ledger, allowed, holder }: Promised, view: View, now: number): string[] {
-  if (allowed.has('license_suspended') || allowed.has('seats_reduced')) return [];
+  if (TAKING_AWAY.some((reason) => allowed.has(reason))) return [];
   return [...ledger.values()].flatMap(({ machine, copyUntil }) => {
     const handle = view.holders.get(holder(machine))?.session;
     const kept = handle === undefined ? undefined : view.sessions.get(handle);

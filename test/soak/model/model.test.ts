@@ -47,3 +47,21 @@ describe('borrowing', () => {
     expect(borrow('max=1', 'm=2', `drop=${guard}`)).toEqual({ verdict: 'VIOLATION', status: 1 });
   });
 });
+
+const linger = (...bounds: readonly string[]) => {
+  const { stdout, status } = spawnSync(process.execPath, [resolve(FOLDER, 'linger.mjs'), ...bounds], {
+    encoding: 'utf8',
+  });
+  return { verdict: stdout.split(/[\s:]/)[0], status };
+};
+
+describe('a seat that is kept until the last copy has ended', () => {
+  test('holds for one seat, two machines and four commits; a hand-over of a kept seat needs no guard', () => {
+    expect(linger('t=3', 'd=4')).toEqual({ verdict: 'complete', status: 0 });
+    expect(linger('t=3', 'd=4', 'drop=handBack')).toEqual({ verdict: 'complete', status: 0 });
+  });
+
+  test.each(['linger', 'open', 'release', 'takeover', 'handOver', 'reap', 'note'])('breaks without %s', (guard) => {
+    expect(linger(`drop=${guard}`)).toEqual({ verdict: 'violation', status: 1 });
+  });
+});

@@ -155,5 +155,5 @@ const describeSession = (session: Session): Described<typeof contract.session> =
   acquired_at: formatTime(session.acquired_at),
   last_heartbeat: formatTime(session.last_heartbeat),
   expires_at: formatTime(session.expires_at),
-  ...(session.lingering ? { lingering: true } : {}),
+  lingering: session.lingering || undefined,
 });

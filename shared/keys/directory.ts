@@ -46,6 +46,7 @@ export interface KeyDirectory {
 
 export type KeyListAlert =
   | { readonly kind: 'stale_keys'; readonly error: unknown }
+  | { readonly kind: 'key_list_two_runs_missed' | 'key_list_five_runs_missed'; readonly issued_at: string }
   | { readonly kind: 'key_list_expired'; readonly expires_at: string }
   | { readonly kind: 'directory_key_ended'; readonly valid_until: string }
   | { readonly kind: 'key_list_unreadable_entries'; readonly count: number };
@@ -63,6 +64,8 @@ export interface KeyDirectoryOptions {
   readonly onAlert?: (alert: KeyListAlert) => void;
 }
 
+/** Hours. The list is signed each day; an hour more is no missed run. */
+const MISSED = { two: 2 * 24 + 1, five: 5 * 24 + 1 };
 /** Seconds for which stale keys are served before the list is asked for again, so that a failure costs few callers time. */
 const RETRY_AFTER = 10;
 /** Milliseconds for which a version that KMS refused is not tried again. */
@@ -85,6 +88,8 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
     const document = readSignedKeyList(await options.read(), roots);
     const { root, list } = document;
     if (known !== undefined) requireNewer(document, known.set.document);
+    const missed = missedRuns(list.issued_at, readAt);
+    if (missed !== undefined) onAlert({ kind: missed, issued_at: list.issued_at });
     if (isPast(list.expires_at, readAt)) onAlert({ kind: 'key_list_expired', expires_at: list.expires_at });
     if (isPast(root.valid_until, readAt)) onAlert({ kind: 'directory_key_ended', valid_until: root.valid_until });
     const set = toKeySet(document, readAt);
@@ -187,3 +192,10 @@ function inOrderOfSigning(newestFirst: readonly PublishedKey[]): readonly Publis
 }
 
 const isPast = (text: string, now: number) => (parseTime(text) ?? 0) <= now;
+
+/** What to tell of a list that is this old; undefined when it is fresh. */
+function missedRuns(issuedAt: string, now: number) {
+  const hours = (now - (parseTime(issuedAt) ?? now)) / 3_600_000;
+  if (hours > MISSED.five) return 'key_list_five_runs_missed';
+  return hours > MISSED.two ? 'key_list_two_runs_missed' : undefined;
+}

@@ -29,6 +29,8 @@ export interface SigningOptions {
   readonly issuer: string;
   /** Absent: no limit. */
   readonly budget?: SigningBudget | undefined;
+  /** Waits until a signature may be requested. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
 /**
@@ -36,9 +38,9 @@ export interface SigningOptions {
  * should sign, because somebody disabled it by hand, the next best one signs in the same request.
  */
 export function createSignClaims(options: SigningOptions): SignClaims {
-  const { keys, clock, log, issuer, budget } = options;
+  const { keys, clock, log, issuer, budget, pause } = options;
   const signer = logged(options.signer, clock, log);
-  const turns = createTurns({ clock, log, ...(budget === undefined ? {} : { budget }) });
+  const turns = createTurns({ clock, log, budget, pause });
   const signInBatch = createBatching({ signer, turns, clock, log });
   const signAlone = (claims: LicenseClaims, key: SigningKey) =>
     turns.single(ownerOf(claims), () => signLicense(claims, key, signer, clock.now()));

@@ -22,9 +22,9 @@ export interface Turns {
 export interface TurnsOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly budget?: SigningBudget;
+  readonly budget?: SigningBudget | undefined;
   /** Waits until a call may begin. */
-  readonly pause?: (milliseconds: number) => Promise<unknown>;
+  readonly pause?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
 
 /** Milliseconds. A client waits ten seconds for an answer, of which the wait for a signature may take half. */

@@ -1,6 +1,33 @@
 locals {
   # Each of these is wrong however rarely it happens.
   events = {
+    directory_key_ended = {
+      severity = "CRITICAL"
+      title    = "The directory key has ended"
+      what     = "Clients verify nothing 14 days after that. Hold the root ceremony today: docs/operations.md."
+    }
+    directory_key_ends = {
+      title = "The directory key ends within 60 days"
+      what  = "The root has to sign the next one: hold the root ceremony, docs/operations.md."
+    }
+    key_list_five_runs_missed = {
+      severity = "CRITICAL"
+      title    = "The key list has not been signed for five days"
+      what     = "Five runs of key-rotation are missing. Clients refuse the list 44 days after it was signed. Look at the job in Cloud Scheduler and at key-rotation's log."
+    }
+    key_list_two_runs_missed = {
+      title = "The key list has not been signed for two days"
+      what  = "Two runs of key-rotation are missing. Look at the job in Cloud Scheduler and at key-rotation's log."
+    }
+    kms_budget_spent = {
+      severity = "WARNING"
+      title    = "Requests are sent away for want of signatures"
+      what     = "KMS's quota does not suffice, or KMS is slow. Clients come again when they are told. Request a higher quota, or longer offline_seconds: docs/capacity.md, Where the limits are."
+    }
+    kms_budget_unshared = {
+      title = "KMS's quota is not shared"
+      what  = "The budget's counter cannot be reached, and each instance signs with a sixteenth of the quota. Look at Firestore: docs/operations.md, Firestore is down."
+    }
     rate_limiter_open = {
       title = "Rate limits are not shared"
       what  = "The limiter's store cannot be reached, and requests pass uncounted. Look at Firestore: docs/operations.md, Firestore is down."
@@ -121,7 +148,7 @@ resource "google_monitoring_alert_policy" "event" {
   project               = var.project_id
   display_name          = each.value.title
   combiner              = "OR"
-  severity              = "ERROR"
+  severity              = try(each.value.severity, "ERROR")
   notification_channels = local.channels_of[var.project_id]
 
   conditions {

@@ -37,13 +37,19 @@ resource "google_monitoring_notification_channel" "email" {
 # What the functions log by name, counted.
 resource "google_logging_metric" "event" {
   for_each = {
-    rate_limiter_open = "jsonPayload.message=\"rate_limiter_open\""
-    reaper_behind     = "jsonPayload.message=\"reaper_behind\""
-    reaper_runs       = "jsonPayload.message=(\"reaped\" OR \"reaper_behind\")"
-    seats_denied      = "jsonPayload.message=\"request\" AND labels.service=\"seats\" AND httpRequest.status=402"
-    seats_granted     = "jsonPayload.message=\"request\" AND labels.service=\"seats\" AND httpRequest.status=201"
-    stale_keys        = "jsonPayload.message=\"stale_keys\""
-    unsigned_fallback = "jsonPayload.message=\"unsigned_fallback\""
+    directory_key_ended       = "jsonPayload.message=\"directory_key_ended\""
+    directory_key_ends        = "jsonPayload.message=\"directory_key_ends\""
+    key_list_five_runs_missed = "jsonPayload.message=\"key_list_five_runs_missed\""
+    key_list_two_runs_missed  = "jsonPayload.message=\"key_list_two_runs_missed\""
+    kms_budget_spent          = "jsonPayload.message=\"kms_budget_spent\""
+    kms_budget_unshared       = "jsonPayload.message=\"kms_budget_unshared\""
+    rate_limiter_open         = "jsonPayload.message=\"rate_limiter_open\""
+    reaper_behind             = "jsonPayload.message=\"reaper_behind\""
+    reaper_runs               = "jsonPayload.message=(\"reaped\" OR \"reaper_behind\")"
+    seats_denied              = "jsonPayload.message=\"request\" AND labels.service=\"seats\" AND httpRequest.status=402"
+    seats_granted             = "jsonPayload.message=\"request\" AND labels.service=\"seats\" AND httpRequest.status=201"
+    stale_keys                = "jsonPayload.message=\"stale_keys\""
+    unsigned_fallback         = "jsonPayload.message=\"unsigned_fallback\""
   }
 
   project = var.project_id

@@ -82,7 +82,10 @@ export function createSignatureCache({ sign, clock, maxBytes = MAX_BYTES }: Sign
     const digest = createHash('sha256').update(of).digest('base64url');
     const cached = entries.get(digest);
     const covers = cached !== undefined && (cached.isUnused || coveredUntil <= cached.validUntil);
-    const entry = covers && clock.now() < cached.until ? cached : start(digest, ENTRY_BYTES + BYTES_PER_CHARACTER * of.length, request);
+    const entry =
+      covers && clock.now() < cached.until
+        ? cached
+        : start(digest, ENTRY_BYTES + BYTES_PER_CHARACTER * of.length, request);
     const signed = await inTime(entry.signed);
     entry.isUnused = false;
     return signed;

@@ -60,9 +60,7 @@ test('the machine itself has its seat back at once, others see until when it is 
   const ended = await release(first.session_id);
   expect(ended).toMatchObject({ status: 200, body: { seats_used: 1 } });
   expect((await release(first.session_id)).body).toEqual(ended.body);
-  expect(await sessionsOf(license_id)).toMatchObject([
-    { lingering: true, expires_at: first.license_data.valid_until },
-  ]);
+  expect(await sessionsOf(license_id)).toMatchObject([{ lingering: true, expires_at: first.license_data.valid_until }]);
   expect((await acquire(license_key, 'b')).body).toMatchObject({ code: 'no_seats_available', seats_used: 1 });
   const again = await acquire(license_key, 'a');
   expect(again.status).toBe(201);

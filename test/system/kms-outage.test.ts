@@ -103,5 +103,7 @@ test('when KMS is back, the same instances sign at once', async () => {
   const { session_id, license_key } = strict;
   const acquired = await ask(`${urls.seats}${LICENSES}/acquire`, { license_key, hardware_id: 'm' });
   expect(acquired).toMatchObject({ status: 200, body: { session_id } });
-  expect((await ask(`${urls.keys}${LICENSES}/verify`, { license_data: acquired.body.license_data })).body.valid).toBe(true);
+  expect((await ask(`${urls.keys}${LICENSES}/verify`, { license_data: acquired.body.license_data })).body.valid).toBe(
+    true,
+  );
 });

@@ -24,9 +24,10 @@ async function hoard(license_key: string, seconds: number): Promise<{ most: numb
   const ends: number[] = [];
   let most = 0;
   const until = now() + seconds * 1000;
-  for (let machine = 0; now() < until; machine += 1) {
+  for (let machine = 0; now() < until; ) {
     const { status, body } = await acquire(license_key, `machine ${machine}`);
-    if (status === 201) {
+    if (status === 201 || status === 200) {
+      machine += 1;
       ends.push(Date.parse(body.license_data.valid_until));
       most = Math.max(most, ends.filter((end) => end > now()).length);
       expect((await release(body.session_id)).status).toBe(200);

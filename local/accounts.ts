@@ -67,11 +67,20 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
       ['iam.serviceAccounts.getAccessToken', `projects/-/serviceAccounts/${emailOf(project, 'task-dispatcher')}`],
     ],
     /** Starts jobs. It can set the job's environment and so run code as the worker: it is as powerful as the worker. */
-    'task-dispatcher': [['run.jobs.runWithOverrides', workerJob]],
-    /** Opens payloads; cannot seal, create or list, so it reads only the task whose id it was given. */
+    'task-dispatcher': [
+      ['run.jobs.runWithOverrides', workerJob],
+      // Whether an execution has ended and how, and which one belongs to a start whose answer was lost.
+      ['run.executions.get', workerJob],
+      ['run.executions.list', workerJob],
+      ['run.tasks.list', workerJob],
+    ],
+    /**
+     * Opens payloads; cannot seal, create or list, so it reads only the task whose id it was given. It claims a task by
+     * an update of the object's metadata, which is no right to its bytes.
+     */
     'task-worker': [
       ['cloudkms.cryptoKeyVersions.useToDecrypt', payloadKey],
-      ...onObjects(payloadBucket, 'get', 'delete'),
+      ...onObjects(payloadBucket, 'get', 'update', 'delete'),
     ],
   };
 }

@@ -152,7 +152,7 @@ async function startParts(
     return bundles === undefined ? job : { ...job, command: [process.execPath, bundleOf(bundles, 'task-worker')] };
   };
   const findJob = (name: string) => (name === project.workerJob ? worker() : undefined);
-  const run = keep(await startRun({ findJob, callers, recorder, log }));
+  const run = keep(await startRun({ findJob, callers, clock, recorder, log }));
 
   const environment = (name: string): Environment =>
     environmentOf(name, project, {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type KeyWrapper, seal } from '#shared/crypto/envelope.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -8,12 +9,13 @@ import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts
 import type { JobStarter } from '#shared/store/jobs.ts';
 import type { ObjectCreator, ObjectRemover } from '#shared/store/objects.ts';
 import { type Attempt, type Claim, type Idempotency, NO_KEY } from './idempotency.ts';
-import type { Tasks } from './tasks.ts';
+import { UNKNOWN_EXECUTION } from './run-once.ts';
+import type { TaskStart, Tasks } from './tasks.ts';
 
 export interface CreateOptions {
   readonly wrapper: KeyWrapper;
   readonly objects: ObjectCreator & ObjectRemover;
-  readonly tasks: Pick<Tasks, 'record'>;
+  readonly tasks: Pick<Tasks, 'record' | 'setStart' | 'forget'>;
   readonly idempotency: Idempotency;
   readonly jobs: JobStarter;
   readonly clock: Clock;
@@ -38,8 +40,6 @@ export interface CreatedTask {
   readonly execution?: string;
 }
 
-export const UNKNOWN_EXECUTION = 'unknown';
-
 /**
  * Seals a payload under a fresh task id, and starts its job if asked to.
  * @returns the response as JSON: a repeated request gets the same bytes
@@ -54,28 +54,37 @@ export function createTaskCreation({ wrapper, objects, tasks, idempotency, jobs,
       const claim = await claimKey(request, taskId, plaintext);
       if (claim.kind === 'completed') return claim.response;
       const { attempt } = claim;
+      const start = request.run ? newStart(clock.now(), attempt.fingerprint) : null;
       const task = await rollBackOnFailure(request, taskId, attempt, async () => {
-        if (attempt.abandoned !== undefined) await objects.remove(taskObject(attempt.abandoned));
-        await tasks.record(taskId, { caller: request.caller, state: request.run ? 'started' : 'sealed' });
-        return sealInto(taskId, request.caller, plaintext);
+        for (const abandoned of attempt.abandoned) await clear(abandoned);
+        return sealInto(taskId, request.caller, plaintext, start);
       });
-      return request.run ? await startJob(request, task, attempt) : await answer(task, attempt);
+      return start === null ? await answer(task, attempt) : await startJob(request, task, start, attempt);
     } finally {
       plaintext.fill(0);
     }
   };
+
+  async function clear(taskId: string): Promise<void> {
+    await objects.remove(taskObject(taskId));
+    await tasks.forget(taskId);
+  }
 
   function claimKey({ caller, idempotencyKey: key, run }: CreateRequest, taskId: string, body: Buffer): Promise<Claim> {
     if (key === undefined) return Promise.resolve({ kind: 'started', attempt: NO_KEY });
     return idempotency.claim({ caller, key, body: [Uint8Array.of(Number(run)), body], taskId });
   }
 
-  async function sealInto(taskId: string, caller: string, plaintext: Buffer): Promise<CreatedTask> {
-    const sealed = await seal(plaintext, taskAssociatedData(taskId), wrapper);
-    const object = taskObject(taskId);
-    const sealed_at = formatTime(clock.now());
-    const { keyVersion: key_version, blob: bytes, crc32c } = sealed;
-    const { size } = await objects.create({ name: object, bytes, crc32c, custom: { caller, key_version, sealed_at } });
+  /** The record comes before the object, so that no object is without an owner. */
+  async function sealInto(taskId: string, caller: string, plaintext: Buffer, start: TaskStart | null) {
+    const { keyVersion: key_version, blob: bytes, crc32c } = await seal(plaintext, taskAssociatedData(taskId), wrapper);
+    const now = clock.now();
+    const state = start === null ? 'sealed' : 'started';
+    const size = bytes.length;
+    const end = { exit_code: null, ended_at: null };
+    await tasks.record(taskId, { caller, sealed_at: now, size, key_version, state, start, ...end });
+    const [object, sealed_at] = [taskObject(taskId), formatTime(now)];
+    await objects.create({ name: object, bytes, crc32c, custom: { caller, key_version, sealed_at } });
     return { task_id: taskId, object, key_version, size, sealed_at };
   }
 
@@ -86,19 +95,22 @@ export function createTaskCreation({ wrapper, objects, tasks, idempotency, jobs,
   }
 
   /** The response is saved before the job is started, so a request that takes over after a crash starts no second job. */
-  async function startJob(request: CreateRequest, task: CreatedTask, attempt: Attempt): Promise<string> {
+  async function startJob(request: CreateRequest, task: CreatedTask, start: TaskStart, attempt: Attempt) {
+    const { task_id } = task;
     const unknown = JSON.stringify({ ...task, execution: UNKNOWN_EXECUTION });
     await saveResponse(task, attempt, unknown);
-    const start = await rollBackOnFailure(request, task.task_id, attempt, () => jobs.start(task.task_id));
-    if (start.kind === 'unknown') {
-      request.log.log('WARNING', 'job_start_unknown', { task_id: task.task_id });
+    const outcome = await rollBackOnFailure(request, task_id, attempt, () => jobs.start(task_id, start.id));
+    // From here on the job may run: the caller gets its answer even when recording it failed.
+    const ignore = (error: unknown) => request.log.log('WARNING', 'execution_not_recorded', { task_id, error });
+    if (outcome.kind === 'unknown') {
+      request.log.log('WARNING', 'job_start_unknown', { task_id });
+      await tasks.setStart(task_id, { ...start, unknown: true }).catch(ignore);
       return unknown;
     }
-    const text = JSON.stringify({ ...task, execution: start.execution });
-    // The job runs, so the caller gets its name even when saving it failed.
-    await attempt.saveResponse(text).catch((error: unknown) => {
-      request.log.log('WARNING', 'execution_not_recorded', { task_id: task.task_id, error });
-    });
+    const { execution } = outcome;
+    const text = JSON.stringify({ ...task, execution });
+    await tasks.setStart(task_id, { ...start, execution }).catch(ignore);
+    await attempt.saveResponse(text).catch(ignore);
     return text;
   }
 
@@ -112,7 +124,7 @@ export function createTaskCreation({ wrapper, objects, tasks, idempotency, jobs,
     }
   }
 
-  /** After a failure removes the saved response, then the object. */
+  /** After a failure removes the saved response, then the object and its record. */
   async function rollBackOnFailure<T>(
     request: CreateRequest,
     taskId: string,
@@ -125,8 +137,16 @@ export function createTaskCreation({ wrapper, objects, tasks, idempotency, jobs,
       const ignore = (failure: unknown) =>
         request.log.log('ERROR', 'task_not_undone', { task_id: taskId, error: failure });
       await attempt.release().catch(ignore);
-      await objects.remove(taskObject(taskId)).catch(ignore);
+      await clear(taskId).catch(ignore);
       throw error;
     }
   }
 }
+
+const newStart = (now: number, key: string | null): TaskStart => ({
+  id: randomUUID(),
+  requested_at: now,
+  key,
+  execution: null,
+  unknown: false,
+});

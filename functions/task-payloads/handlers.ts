@@ -6,13 +6,15 @@ import { Fault } from '#shared/model/errors.ts';
 import type { Principal } from '#shared/model/principal.ts';
 import type { createTaskCreation } from './create.ts';
 import type { createTaskOperations } from './manage.ts';
+import type { createRunOnce } from './run-once.ts';
 
 export interface TasksDomain {
   readonly create: ReturnType<typeof createTaskCreation>;
   readonly manage: ReturnType<typeof createTaskOperations>;
+  readonly run: ReturnType<typeof createRunOnce>;
 }
 
-export const taskRoutes = ({ create, manage }: TasksDomain): BoundRoute[] => [
+export const taskRoutes = ({ create, manage, run }: TasksDomain): BoundRoute[] => [
   bind(contract.createTask, async ({ body, principal, headers, log }) => {
     const answer = await create({
       caller: callerOf(principal),
@@ -21,7 +23,7 @@ export const taskRoutes = ({ create, manage }: TasksDomain): BoundRoute[] => [
       idempotencyKey: idempotencyKeyIn(headers),
       log,
     });
-    return { status: 201, headers: { 'content-type': 'application/json' }, body: answer };
+    return { status: 201, body: answer };
   }),
 
   bind(contract.getTask, async ({ params, principal }) => ({
@@ -34,9 +36,14 @@ export const taskRoutes = ({ create, manage }: TasksDomain): BoundRoute[] => [
     return { status: 204 };
   }),
 
-  bind(contract.runTask, async ({ params, principal }) => ({
+  bind(contract.runTask, async ({ params, principal, headers, log }) => ({
     status: 202,
-    body: await manage.run(params.task_id, callerOf(principal)),
+    body: await run({
+      taskId: params.task_id,
+      caller: callerOf(principal),
+      idempotencyKey: idempotencyKeyIn(headers),
+      log,
+    }),
   })),
 ];
 

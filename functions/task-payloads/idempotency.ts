@@ -9,14 +9,16 @@ export interface IdempotentRequest {
   readonly caller: string;
   readonly key: string;
   /** The body, in pieces; a repeat with another body is a payload mismatch. */
-  readonly body: readonly Uint8Array[];
+  readonly body: readonly (Uint8Array | string)[];
   readonly taskId: string;
 }
 
 /** One attempt to serve the request. Only one attempt a key gets past `saveResponse`. */
 export interface Attempt {
-  /** The task id of an earlier attempt that crashed; its object may still exist. */
-  readonly abandoned: string | undefined;
+  /** The task ids of earlier attempts that crashed; their objects may still exist. */
+  readonly abandoned: readonly string[];
+  /** Names the key without telling it; null without a key. */
+  readonly fingerprint: string | null;
   /**
    * Saves the response that a repeated request gets. A second call replaces it.
    * @throws Fault `conflict` when another attempt has taken over, `dependency_unavailable` when the outcome is unknown
@@ -36,7 +38,8 @@ const TRIES = 5;
 
 /** For requests without a key: no other attempt competes. */
 export const NO_KEY: Attempt = {
-  abandoned: undefined,
+  abandoned: [],
+  fingerprint: null,
   saveResponse: async () => undefined,
   release: async () => undefined,
 };
@@ -73,10 +76,11 @@ export function createIdempotency(store: Pick<DocumentStore, 'get' | 'commit'>, 
     throw storeUnavailable();
   }
 
-  const attempt = (path: string, taskId: string, abandoned: string | undefined): Claim => ({
+  const attempt = (path: string, taskId: string, abandoned: readonly string[]): Claim => ({
     kind: 'started',
     attempt: {
       abandoned,
+      fingerprint: path.slice(path.lastIndexOf('/') + 1),
       saveResponse: (response) => change(path, taskId, { response }),
       release: () => change(path, taskId, { response: null, lease_until: 0 }),
     },
@@ -87,7 +91,6 @@ export function createIdempotency(store: Pick<DocumentStore, 'get' | 'commit'>, 
     async claim({ caller, key, body, taskId }: IdempotentRequest): Promise<Claim> {
       const { path, macKey } = await deriveSecrets(caller, key);
       const mac = macOf(macKey, body);
-      let abandoned: string | undefined;
       for (let tries = 0; tries < TRIES; tries += 1) {
         const found = await read(path);
         const now = clock.now();
@@ -95,22 +98,24 @@ export function createIdempotency(store: Pick<DocumentStore, 'get' | 'commit'>, 
         if (found === undefined) {
           const fields = {
             task_id: taskId,
+            abandoned: [],
             body_mac: mac,
             response: null,
             lease_until,
             expires_at: now + IDEMPOTENCY_RETENTION,
           };
           const write: Write = { op: 'create', path, fields, deleteAfter: now + IDEMPOTENCY_RETENTION };
-          if (await applied(write)) return attempt(path, taskId, abandoned);
+          if (await applied(write)) return attempt(path, taskId, []);
         } else if (found.fields['task_id'] === taskId) {
-          return attempt(path, taskId, abandoned);
+          return attempt(path, taskId, abandonedIn(found));
         } else if (Number(found.fields['expires_at']) <= now) {
           await applied({ op: 'delete', path, precondition: { lastUpdateTime: found.updateTime } });
         } else {
           const response = savedResponse(found, mac, now);
           if (response !== undefined) return { kind: 'completed', response };
-          abandoned = String(found.fields['task_id']);
-          const fields = { task_id: taskId, lease_until };
+          // All of them, not the last alone: the one that took over may have crashed before it cleared away.
+          const abandoned = [...abandonedIn(found), String(found.fields['task_id'])];
+          const fields = { task_id: taskId, abandoned, lease_until };
           if (await applied({ op: 'update', path, fields, lastUpdateTime: found.updateTime })) {
             return attempt(path, taskId, abandoned);
           }
@@ -122,6 +127,10 @@ export function createIdempotency(store: Pick<DocumentStore, 'get' | 'commit'>, 
 }
 
 export type Idempotency = ReturnType<typeof createIdempotency>;
+
+function abandonedIn({ fields: { abandoned } }: Document): readonly string[] {
+  return Array.isArray(abandoned) ? abandoned.map(String) : [];
+}
 
 /**
  * @returns undefined when the attempt has crashed without a response

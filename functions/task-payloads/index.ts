@@ -3,6 +3,7 @@ import { createImpersonation } from '#shared/gcp/access-token.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient } from '#shared/gcp/kms.ts';
 import { createKmsWrapper } from '#shared/gcp/kms-envelope.ts';
+import { createExecutionReader } from '#shared/gcp/run-executions.ts';
 import { createJobStarter } from '#shared/gcp/run-jobs.ts';
 import { createBucket, createObjects } from '#shared/gcp/storage.ts';
 import { defineFunction } from '#shared/http/function.ts';
@@ -12,6 +13,8 @@ import { createTaskCreation } from './create.ts';
 import { taskRoutes } from './handlers.ts';
 import { createIdempotency } from './idempotency.ts';
 import { createTaskOperations } from './manage.ts';
+import { createProgress } from './progress.ts';
+import { createRunOnce } from './run-once.ts';
 import { createTasks } from './tasks.ts';
 
 /** Seals the secrets of background tasks, keeps them, and starts the jobs that open them. It cannot open them itself. */
@@ -39,19 +42,19 @@ export const taskPayloads = defineFunction({
     });
     const tokens =
       config.RUN_ENDPOINT === undefined ? createImpersonation(config.DISPATCHER_ACCOUNT, clock) : undefined;
-    const jobs = createJobStarter({ job: config.WORKER_JOB, tokens, endpoint: config.RUN_ENDPOINT });
+    const runApi = { job: config.WORKER_JOB, tokens, endpoint: config.RUN_ENDPOINT };
+    const jobs = createJobStarter(runApi);
     const objects = createObjects(bucket);
     const tasks = createTasks(store, clock, config.PAYLOAD_RETENTION_DAYS);
-    const create = createTaskCreation({
-      wrapper: createKmsWrapper(kms, config.PAYLOAD_KEY),
-      objects,
-      tasks,
-      idempotency: createIdempotency(store, clock),
-      jobs,
-      clock,
-    });
+    const idempotency = createIdempotency(store, clock);
+    const current = createProgress({ tasks, objects, executions: createExecutionReader(runApi), clock });
+    const wrapper = createKmsWrapper(kms, config.PAYLOAD_KEY);
     return {
-      routes: taskRoutes({ create, manage: createTaskOperations({ objects, tasks, jobs }) }),
+      routes: taskRoutes({
+        create: createTaskCreation({ wrapper, objects, tasks, idempotency, jobs, clock }),
+        manage: createTaskOperations({ objects, tasks, current }),
+        run: createRunOnce({ tasks, current, objects, jobs, idempotency, clock }),
+      }),
       counter: store,
       close: async () => {
         await Promise.all([store.close(), kms.close(), tokens?.close()]);

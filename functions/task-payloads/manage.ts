@@ -1,51 +1,51 @@
+import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { taskObject } from '#shared/model/task.ts';
-import type { JobStarter } from '#shared/store/jobs.ts';
-import type { ObjectFinder, ObjectMetadata, ObjectRemover } from '#shared/store/objects.ts';
-import { UNKNOWN_EXECUTION } from './create.ts';
-import type { Task, Tasks } from './tasks.ts';
+import type { ObjectFinder, ObjectRemover } from '#shared/store/objects.ts';
+import type { CurrentTask } from './progress.ts';
+import type { Tasks } from './tasks.ts';
 
 export interface TaskOperationsOptions {
   readonly objects: ObjectFinder & ObjectRemover;
-  readonly tasks: Pick<Tasks, 'find' | 'setState'>;
-  readonly jobs: JobStarter;
+  readonly tasks: Pick<Tasks, 'find' | 'replace'>;
+  readonly current: CurrentTask;
 }
 
-/** Operations on a sealed task by the service that owns it. Another owner's task is reported as not found. */
-export function createTaskOperations({ objects, tasks, jobs }: TaskOperationsOptions) {
-  async function findSealed(taskId: string, caller: string): Promise<{ task: Task; object: ObjectMetadata }> {
-    const [task, object] = await Promise.all([tasks.find(taskId), objects.find(taskObject(taskId))]);
-    if (task?.caller !== caller || object === undefined) throw noTask();
-    return { task, object };
-  }
+const TRIES = 5;
 
+/** Operations on a task by the service that owns it. Another owner's task is reported as not found. */
+export function createTaskOperations({ objects, tasks, current }: TaskOperationsOptions) {
   return {
-    /** Reads metadata only, never the payload. @throws Fault `not_found` after the worker has deleted the object */
+    /** Reads the record and metadata only, never the payload. @throws Fault `not_found`, `dependency_unavailable` */
     async status(taskId: string, caller: string) {
-      const { task, object } = await findSealed(taskId, caller);
-      const { sealed_at = '', key_version = '' } = object.custom;
-      return { task_id: taskId, sealed_at, size: object.size, key_version, state: task.state };
+      const read = await current(taskId);
+      if (read?.task.caller !== caller || read.task.state === 'deleted') throw noTask();
+      const { sealed_at, size, key_version, state, exit_code, ended_at } = read.task;
+      // A bucket removes what nobody ran; a worker that was started by hand, what it ran.
+      if (state === 'sealed' && (await objects.find(taskObject(taskId))) === undefined) throw noTask();
+      return {
+        task_id: taskId,
+        sealed_at: formatTime(sealed_at),
+        size,
+        key_version,
+        state,
+        ...(exit_code === null ? {} : { exit_code }),
+        ...(ended_at === null ? {} : { ended_at: formatTime(ended_at) }),
+      };
     },
 
+    /** Idempotent. The object goes first: when recording that fails, a repeat finds the task. */
     async remove(taskId: string, caller: string): Promise<void> {
-      const task = await tasks.find(taskId);
-      if (task?.caller !== caller) throw noTask();
-      await objects.remove(taskObject(taskId));
-    },
-
-    /** The object stays when the start fails. */
-    async run(taskId: string, caller: string) {
-      const { task } = await findSealed(taskId, caller);
-      await tasks.setState(taskId, 'started');
-      try {
-        const start = await jobs.start(taskId);
-        return { task_id: taskId, execution: start.kind === 'started' ? start.execution : UNKNOWN_EXECUTION };
-      } catch (error) {
-        await tasks.setState(taskId, task.state).catch(() => undefined);
-        throw error;
+      for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+        const read = await tasks.find(taskId);
+        if (read?.task.caller !== caller) throw noTask();
+        await objects.remove(taskObject(taskId));
+        if (read.task.state === 'deleted') return;
+        if ((await tasks.replace(read, { ...read.task, state: 'deleted' })) !== undefined) return;
       }
+      throw new Fault('dependency_unavailable', 'The task is changing. Try again.', { retryAfter: 1 });
     },
   };
 }
 
-const noTask = () => new Fault('not_found', 'There is no task with this id.');
+export const noTask = () => new Fault('not_found', 'There is no task with this id.');

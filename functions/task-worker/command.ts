@@ -10,6 +10,8 @@ export interface CommandOptions {
   readonly deadline: number;
   /** Milliseconds between SIGTERM and SIGKILL at the deadline. */
   readonly grace?: number;
+  /** Ends the command as the deadline does. */
+  readonly stop?: AbortSignal;
   readonly signals: Signals;
 }
 
@@ -26,7 +28,7 @@ const GRACE = 10_000;
  * a signal reaches its children as well.
  */
 export function runCommand(options: CommandOptions): Promise<number> {
-  const { command, env, input, deadline, grace = GRACE, signals } = options;
+  const { command, env, input, deadline, grace = GRACE, stop, signals } = options;
   const stopped = signals.received();
   if (stopped !== undefined) return Promise.resolve(statusOfSignal(stopped));
   const [program, ...args] = command;
@@ -36,21 +38,26 @@ export function runCommand(options: CommandOptions): Promise<number> {
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
   signals.pass((signal) => send(child, signal));
-  return ended(child, deadline, grace);
+  return ended(child, deadline, grace, stop);
 }
 
-function ended(child: ChildProcess, deadline: number, grace: number): Promise<number> {
+function ended(child: ChildProcess, deadline: number, grace: number, stop?: AbortSignal): Promise<number> {
   return new Promise((resolve) => {
     let late = false;
     let killing: NodeJS.Timeout | undefined;
-    const ending = setTimeout(() => {
-      late = true;
+    const end = () => {
       send(child, 'SIGTERM');
       killing = setTimeout(() => send(child, 'SIGKILL'), grace);
+    };
+    const ending = setTimeout(() => {
+      late = true;
+      end();
     }, deadline);
+    stop?.addEventListener('abort', end, { once: true });
     const settle = (status: number) => {
       clearTimeout(ending);
       clearTimeout(killing);
+      stop?.removeEventListener('abort', end);
       resolve(late ? OUT_OF_TIME : status);
     };
     child.once('exit', (status, signal) => settle(signal === null ? (status ?? 1) : statusOfSignal(signal)));

@@ -25,6 +25,7 @@ const command = z
 export const workerConfig = z.object({
   ...openingConfig.shape,
   TASK_ID: z.string().refine(isTaskId, 'must be a task id').describe('which task; set for each execution'),
+  TASK_START: z.string().optional().describe('which start of the task; set for each execution'),
   WORKER_COMMAND: command.describe('program and arguments as a JSON array; it gets the payload on standard input'),
   WORKER_DEADLINE_SECONDS: z.coerce
     .number()

@@ -6,13 +6,14 @@ import { openPorts } from './adapters.ts';
 import { runCommand } from './command.ts';
 import { environmentForCommand, workerConfig } from './config.ts';
 import { hardenProcess, memoryDumpOptions } from './hardening.ts';
-import { withPayload } from './payload.ts';
+import { executionIn, withPayload } from './payload.ts';
 import { captureSignals, type Signals } from './signals.ts';
 
 /** The worker's own exit statuses (sysexits.h), for when there is none of the command's. */
 const EXIT: Partial<Readonly<Record<FaultCode, number>>> = {
   envelope_invalid: 65,
   not_found: 66,
+  conflict: 75,
   dependency_unavailable: 75,
 };
 const EX_SOFTWARE = 70;
@@ -46,7 +47,9 @@ export async function runWorker(env: NodeJS.ProcessEnv, log: Logger): Promise<nu
   const ports = openPorts(config);
   const about = log.with({ task_id: config.TASK_ID });
   try {
-    await withPayload(ports, config.TASK_ID, (payload) => work(config, env, payload, signals, about));
+    const run = (payload: Buffer, lost: AbortSignal) =>
+      work({ config, env, input: payload, lost, signals, log: about });
+    await withPayload(ports, config.TASK_ID, run, executionIn(env));
     about.log('INFO', 'task_done');
     return 0;
   } catch (error) {
@@ -67,21 +70,27 @@ function readOr(env: NodeJS.ProcessEnv, log: Logger): z.output<typeof workerConf
   }
 }
 
-async function work(
-  config: z.output<typeof workerConfig>,
-  env: NodeJS.ProcessEnv,
-  input: Buffer,
-  signals: Signals,
-  log: Logger,
-): Promise<void> {
+interface Work {
+  readonly config: z.output<typeof workerConfig>;
+  readonly env: NodeJS.ProcessEnv;
+  readonly input: Buffer;
+  /** Aborted when another execution has taken the task over. */
+  readonly lost: AbortSignal;
+  readonly signals: Signals;
+  readonly log: Logger;
+}
+
+async function work({ config, env, input, lost, signals, log }: Work): Promise<void> {
   log.log('INFO', 'task_opened', { size: input.length });
   const status = await runCommand({
     command: config.WORKER_COMMAND,
     env: environmentForCommand(env, config.TASK_ID),
     input,
     deadline: config.WORKER_DEADLINE_SECONDS * 1000,
+    stop: lost,
     signals,
   });
+  if (lost.aborted) throw new Fault('conflict', 'Another execution has taken the task over.');
   if (status !== 0) throw new CommandFailed(status);
 }
 

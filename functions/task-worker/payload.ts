@@ -1,32 +1,54 @@
+import { randomUUID } from 'node:crypto';
 import { type KeyUnwrapper, open } from '#shared/crypto/envelope.ts';
 import { DeletionDeniedError, isFault } from '#shared/model/errors.ts';
 import { taskAssociatedData, taskObject } from '#shared/model/task.ts';
-import type { ObjectReader, ObjectRemover } from '#shared/store/objects.ts';
+import type { ObjectLabeller, ObjectReader, ObjectRemover } from '#shared/store/objects.ts';
+import { type ClaimOptions, claimTask } from './claim.ts';
 
 export interface PayloadPorts {
-  readonly objects: ObjectReader & ObjectRemover;
+  readonly objects: ObjectLabeller & ObjectReader & ObjectRemover;
   readonly unwrapper: KeyUnwrapper;
 }
 
+/** Who runs the task, so that no two executions do. */
+export type Execution = Pick<ClaimOptions, 'holder' | 'clock' | 'sleep'>;
+
 /**
- * Opens a task's payload, calls `work` with it, and deletes the object when `work` succeeds. The object stays while the
- * work runs and when it fails, so a task runs at least once, and a task without an object has succeeded.
+ * Claims a task, opens its payload, calls `work` with it, and deletes the object when `work` succeeds. The object stays
+ * while the work runs and when it fails, so a task runs at least once, and a task without an object has succeeded. Two
+ * executions never run a task together; one that crashed is succeeded when its claim is over.
  *
- * @param work must not keep the buffer: it is overwritten with zeros when the work ends
- * @throws whatever the work throws; Fault `not_found` when there is no object or no permission to read it,
- *   `envelope_invalid`, and `dependency_unavailable`, after the work too when the object could not be deleted
+ * @param work must not keep the buffer: it is overwritten with zeros when the work ends. The signal is aborted when
+ *   another execution has taken over, because this one could not renew its claim
+ * @throws whatever the work throws; Fault `not_found` when there is no object or no permission to read it, `conflict`
+ *   while another execution runs the task, `envelope_invalid`, and `dependency_unavailable`, after the work too when the
+ *   object could not be deleted
  */
 export async function withPayload<T>(
   { objects, unwrapper }: PayloadPorts,
   taskId: string,
-  work: (payload: Buffer) => Promise<T>,
+  work: (payload: Buffer, lost: AbortSignal) => Promise<T>,
+  execution: Execution,
 ): Promise<T> {
   const name = taskObject(taskId);
-  const { bytes, generation } = await objects.read(name);
-  const payload = await open(bytes, taskAssociatedData(taskId), unwrapper);
-  const result = await work(payload).finally(() => payload.fill(0));
-  await shred(objects, name, generation);
-  return result;
+  const claim = await claimTask(name, { objects, ...execution });
+  let done = false;
+  try {
+    const { bytes, generation } = await objects.read(name);
+    const payload = await open(bytes, taskAssociatedData(taskId), unwrapper);
+    const result = await work(payload, claim.lost).finally(() => payload.fill(0));
+    await shred(objects, name, generation);
+    done = true;
+    return result;
+  } finally {
+    await claim.release(!done);
+  }
+}
+
+/** The execution that Cloud Run says this is; its retries are the same one. Elsewhere each run is one of its own. */
+export function executionIn(env: NodeJS.ProcessEnv): Execution {
+  const { CLOUD_RUN_EXECUTION: execution, CLOUD_RUN_TASK_INDEX: index = '0' } = env;
+  return { holder: execution === undefined ? randomUUID() : `${execution}/${index}` };
 }
 
 /** Without permission to list, Cloud Storage answers 403 for a missing object: a read tells whether it still exists. */

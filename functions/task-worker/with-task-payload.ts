@@ -2,7 +2,7 @@ import { type Environment, readConfig } from '#shared/model/config.ts';
 import { openPorts } from './adapters.ts';
 import { openingConfig } from './config.ts';
 import { hardenProcess } from './hardening.ts';
-import { withPayload } from './payload.ts';
+import { executionIn, withPayload } from './payload.ts';
 
 /**
  * For workers that are written in TypeScript: opens the payload of a task, calls `work` with it, and deletes it when
@@ -15,13 +15,13 @@ import { withPayload } from './payload.ts';
  */
 export async function withTaskPayload<T>(
   taskId: string,
-  work: (payload: Buffer) => Promise<T>,
+  work: (payload: Buffer, lost: AbortSignal) => Promise<T>,
   env: Environment = process.env,
 ): Promise<T> {
   const ports = openPorts(readConfig(openingConfig, env));
   hardenProcess();
   try {
-    return await withPayload(ports, taskId, work);
+    return await withPayload(ports, taskId, work, executionIn(env));
   } finally {
     await ports.close();
   }

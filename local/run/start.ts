@@ -7,7 +7,9 @@ import { disconnect, disconnectMidway, isDisconnect } from '#local/http-faults.t
 import { listen, shut } from '#local/listen.ts';
 import type { Recorder } from '#local/recorder.ts';
 import type { LogSink } from '#shared/logging/cloud-logging.ts';
+import type { Clock } from '#shared/model/clock.ts';
 import { createExecutions, type Execution } from './executions.ts';
+import { executionResource, taskResource } from './representation.ts';
 import { errorBody, injectedError, RunError } from './run-error.ts';
 
 /** A job as it has been deployed. */
@@ -22,7 +24,8 @@ export interface RunOptions {
   readonly findJob: (name: string) => Job | undefined;
   /** One listener each. */
   readonly callers: readonly Caller[];
-  /** Calls are counted and faults injected as `run.RunJob` and `run.GetExecution`. */
+  readonly clock: Clock;
+  /** Calls are counted and faults injected as `run.RunJob`, `run.GetExecution`, `run.ListExecutions` and `run.ListTasks`. */
   readonly recorder: Recorder;
   /** What the jobs write, line by line. */
   readonly log: LogSink;
@@ -37,6 +40,9 @@ export interface LocalRun {
 
 const RUN = /^\/v2\/(projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/:]+):run$/;
 const EXECUTION = /^\/v2\/((projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+)\/executions\/[^/]+)$/;
+const EXECUTIONS = /^\/v2\/(projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+)\/executions$/;
+const TASKS = /^\/v2\/((projects\/[^/]+\/locations\/[^/]+\/jobs\/[^/]+)\/executions\/[^/]+)\/tasks$/;
+const PAGE_SIZE = 100;
 
 const override = z.strictObject({
   env: z.array(z.strictObject({ name: z.string().min(1), value: z.string() })).default([]),
@@ -46,11 +52,11 @@ const runRequest = z.strictObject({
 });
 
 /**
- * Cloud Run's Admin API, v2, as far as starting jobs goes: RunJob with overrides of the environment, and reading an
- * execution. A job is one task without retries, started as a process of this machine.
+ * Cloud Run's Admin API, v2, as far as starting jobs goes: RunJob with overrides of the environment, and reading
+ * executions and their tasks. A job is one task without retries, started as a process of this machine.
  */
-export async function startRun({ findJob, callers, recorder, log }: RunOptions): Promise<LocalRun> {
-  const executions = createExecutions(log);
+export async function startRun({ findJob, callers, clock, recorder, log }: RunOptions): Promise<LocalRun> {
+  const executions = createExecutions(log, clock);
   const servers = new Map<string, { server: Server; port: number }>();
 
   async function run(caller: Caller, name: string, body: string): Promise<object> {
@@ -65,33 +71,61 @@ export async function startRun({ findJob, callers, recorder, log }: RunOptions):
     const location = name.slice(0, name.indexOf('/jobs/'));
     return {
       name: `${location}/operations/${randomBytes(8).toString('hex')}`,
-      metadata: { '@type': 'type.googleapis.com/google.cloud.run.v2.Execution', ...described(execution) },
+      metadata: {
+        '@type': 'type.googleapis.com/google.cloud.run.v2.Execution',
+        ...executionResource(existing(execution)),
+      },
     };
   }
 
-  const described = (name: string, { running, status }: Execution = { running: true, status: undefined }) => ({
-    name,
-    taskCount: 1,
-    runningCount: running ? 1 : 0,
-    succeededCount: status === 0 ? 1 : 0,
-    failedCount: !running && status !== 0 ? 1 : 0,
-  });
-
-  async function read(caller: Caller, name: string, job: string): Promise<object> {
-    authorize(caller, 'run.executions.get', job);
+  function existing(name: string): Execution {
     const execution = executions.find(name);
     if (execution === undefined) throw new RunError('NOT_FOUND', `Resource '${name}' was not found.`);
-    return described(name, execution);
+    return execution;
+  }
+
+  function list(job: string, query: URLSearchParams): object {
+    const from = Number(query.get('pageToken') ?? 0);
+    const size = Math.min(Number(query.get('pageSize') ?? PAGE_SIZE), PAGE_SIZE);
+    const all = executions.of(job);
+    const more = from + size < all.length ? { nextPageToken: String(from + size) } : {};
+    return { executions: all.slice(from, from + size).map(executionResource), ...more };
   }
 
   async function answer(caller: Caller, request: IncomingMessage): Promise<object> {
-    const [, job] = (request.method === 'POST' && RUN.exec(request.url ?? '')) || [];
-    if (job !== undefined) {
+    const { method, url = '' } = request;
+    const [path = '', query] = url.split('?');
+    const matched = (verb: string, form: RegExp) => (method === verb ? form.exec(path)?.slice(1) : undefined);
+    const read = (permission: string, job: string | undefined, act: () => object) => async () => {
+      authorize(caller, permission, job ?? '');
+      return act();
+    };
+
+    const [started] = matched('POST', RUN) ?? [];
+    if (started !== undefined) {
       const body = await text(request); // first, since a late call takes effect after its client has given up
-      return recorded('RunJob', () => run(caller, job, body));
+      return recorded('RunJob', () => run(caller, started, body));
     }
-    const [, name, of] = (request.method === 'GET' && EXECUTION.exec(request.url ?? '')) || [];
-    if (name !== undefined && of !== undefined) return recorded('GetExecution', () => read(caller, name, of));
+    const [name, job] = matched('GET', EXECUTION) ?? [];
+    if (name !== undefined)
+      return recorded(
+        'GetExecution',
+        read('run.executions.get', job, () => executionResource(existing(name))),
+      );
+    const [listed] = matched('GET', EXECUTIONS) ?? [];
+    if (listed !== undefined) {
+      const parameters = new URLSearchParams(query);
+      return recorded(
+        'ListExecutions',
+        read('run.executions.list', listed, () => list(listed, parameters)),
+      );
+    }
+    const [of, its] = matched('GET', TASKS) ?? [];
+    if (of !== undefined)
+      return recorded(
+        'ListTasks',
+        read('run.tasks.list', its, () => ({ tasks: [taskResource(existing(of))] })),
+      );
     throw new RunError('NOT_FOUND', 'Not Found');
   }
 

@@ -23,7 +23,7 @@ export interface Code {
 /** Google's own addresses: there to be changed where there is no Google. */
 const LEFT_TO_DEFAULT = ['USER_JWKS_URL', 'SERVICE_JWKS_URL'];
 /** Comes with each execution of the job. */
-const PER_EXECUTION = ['TASK_ID'];
+const PER_EXECUTION = ['TASK_ID', 'TASK_START'];
 
 /** Stand-ins' addresses say of themselves that they are unset in production. */
 const setInProduction = (config: z.ZodObject): Variables =>

@@ -52,20 +52,31 @@ export const getTask = defineRoute({
   method: 'GET',
   path: '/api/v1/tasks/{task_id}',
   access: ['service:tasks'],
-  summary: 'The state of a stored payload',
-  description: 'Reads metadata only. 404 once the worker has deleted the payload.',
+  summary: 'The state of a task',
+  description:
+    'Reads metadata only, never the payload. The state is kept for 7 days after the payload is gone, then 404; a task ' +
+    'that its owner has deleted is 404 at once.',
   params,
   responses: {
     200: {
-      description: 'The payload is stored',
+      description: 'The task',
       schema: z.object({
         task_id: taskId,
         sealed_at: time,
         size,
         key_version: keyVersion,
         state: z
-          .enum(['sealed', 'started'])
-          .describe('`started`: Cloud Run was asked to start a job and did not reject it'),
+          .enum(['sealed', 'started', 'succeeded', 'failed'])
+          .describe(
+            '`started`: Cloud Run was asked to start a job and did not reject it; `succeeded`: the payload is gone; ' +
+              '`failed`: the payload is kept, and the job can be run again',
+          ),
+        exit_code: z
+          .number()
+          .int()
+          .optional()
+          .describe('exit status of the job, once it has ended and Cloud Run tells it; 128 + n after signal n'),
+        ended_at: time.optional(),
       }),
     },
   },
@@ -90,10 +101,14 @@ export const runTask = defineRoute({
   path: '/api/v1/tasks/{task_id}/run',
   access: ['service:tasks'],
   summary: 'Start the job of a stored payload',
-  description: 'For tasks that were sealed without `run`, and to retry a failed job.',
+  description:
+    'One execution, however often and wherever it is asked for, until that one has ended. When it has failed, a request ' +
+    'with a new `Idempotency-Key` starts another one; without one, or with the same, the response names the execution ' +
+    'that failed. When the job certainly did not start, the response is 503 and the task is as it was. When that is ' +
+    'unknown, `execution` is `unknown`, and nothing else is started until it is known.',
   params,
   responses: {
     202: { description: 'Requested from Cloud Run', schema: z.object({ task_id: taskId, execution }) },
   },
-  errors: ['dependency_unavailable'],
+  errors: ['idempotency_conflict', 'idempotency_in_progress', 'task_ended', 'dependency_unavailable'],
 });

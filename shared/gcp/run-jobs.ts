@@ -1,20 +1,13 @@
 import * as z from 'zod';
 import { Fault } from '../model/errors.ts';
 import type { JobStarter } from '../store/jobs.ts';
-import type { AccessTokens } from './access-token.ts';
+import { authorization, type RunJobSettings, runUrl } from './run-api.ts';
 
-export interface RunJobSettings {
-  /** `projects/P/locations/L/jobs/J` */
-  readonly job: string;
-  /** Tokens of the account that may start the job; undefined for a stand-in, which has a listener for each account. */
-  readonly tokens?: Pick<AccessTokens, 'current'> | undefined;
-  /** Base URL of a stand-in; undefined for the service. */
-  readonly endpoint?: string | undefined;
-  /** Milliseconds. */
-  readonly timeout?: number;
-}
-
+/** Milliseconds. */
 const TIMEOUT = 15_000;
+
+/** The variable by which the execution of a start is found again. */
+export const START_VARIABLE = 'TASK_START';
 
 /** Errors of a connection that was never established, so that nothing was sent. */
 const BEFORE_SENDING = [
@@ -30,22 +23,25 @@ const BEFORE_SENDING = [
 const operation = z.object({ metadata: z.object({ name: z.string().min(1) }) });
 
 /**
- * Starts a Cloud Run job by its Admin API, v2, with `TASK_ID` as an override, which needs the permission
+ * Starts a Cloud Run job by its Admin API, v2, with `TASK_ID` and `TASK_START` as overrides, which needs the permission
  * `run.jobs.runWithOverrides`. After a 4xx the job has certainly not started; after a 5xx, a timeout or a lost connection
  * it may have.
  * https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs/run
  */
 export function createJobStarter(settings: RunJobSettings): JobStarter {
-  const { job, tokens, endpoint = 'https://run.googleapis.com', timeout = TIMEOUT } = settings;
-  const url = `${endpoint}/v2/${job}:run`;
+  const { job, timeout = TIMEOUT } = settings;
+  const url = `${runUrl(settings)}/${job}:run`;
   return {
-    async start(taskId) {
-      const headers = { 'content-type': 'application/json', ...(await authorization(tokens)) };
-      const overrides = { containerOverrides: [{ env: [{ name: 'TASK_ID', value: taskId }] }] };
+    async start(taskId, startId) {
+      const headers = { 'content-type': 'application/json', ...(await authorizationOrNotStarted(settings)) };
+      const env = [
+        { name: 'TASK_ID', value: taskId },
+        { name: START_VARIABLE, value: startId },
+      ];
       const response = await fetch(url, {
         method: 'POST',
         headers,
-        body: JSON.stringify({ overrides }),
+        body: JSON.stringify({ overrides: { containerOverrides: [{ env }] } }),
         signal: AbortSignal.timeout(timeout),
       }).catch(orUnknown);
       if (response === undefined) return { kind: 'unknown' };
@@ -60,15 +56,10 @@ export function createJobStarter(settings: RunJobSettings): JobStarter {
 /** 408 is a timeout, after which the job may have started. */
 const isRejection = (status: number) => status >= 400 && status < 500 && status !== 408;
 
-async function authorization(tokens: RunJobSettings['tokens']): Promise<Record<string, string>> {
-  if (tokens === undefined) return {};
-  try {
-    const token = await tokens.current();
-    return { authorization: `Bearer ${token.reveal()}` };
-  } catch (cause) {
+const authorizationOrNotStarted = (settings: RunJobSettings) =>
+  authorization(settings).catch((cause: unknown) => {
     throw notStarted(cause);
-  }
-}
+  });
 
 /** @throws Fault `dependency_unavailable` when the request was certainly not sent */
 function orUnknown(error: unknown): undefined {

@@ -5,6 +5,7 @@ import type {
   NewObject,
   ObjectCreator,
   ObjectFinder,
+  ObjectLabeller,
   ObjectMetadata,
   ObjectReader,
   ObjectRemover,
@@ -37,7 +38,7 @@ export function createBucket({ projectId, bucket, endpoint, timeout = TIMEOUT }:
 export function createObjects(
   bucket: Bucket,
   timeout = TIMEOUT,
-): ObjectCreator & ObjectFinder & ObjectReader & ObjectRemover {
+): ObjectCreator & ObjectFinder & ObjectLabeller & ObjectReader & ObjectRemover {
   async function retryingFaults<T>(call: () => Promise<T>, translate = unavailable, policy = POLICY): Promise<T> {
     try {
       return await retrying(() => withTimeout(call, timeout), policy);
@@ -102,6 +103,21 @@ export function createObjects(
         return { bytes, generation };
       }, unreadable),
 
+    inspect: (name) =>
+      retryingFaults(async () => listed((await bucket.file(name).getMetadata())[0]).metadata, unreadable),
+
+    label: (name, { generation, metageneration }, labels) =>
+      retryingFaults(async () => {
+        try {
+          const file = bucket.file(name, { generation });
+          const [metadata] = await file.setMetadata({ metadata: labels }, { ifMetagenerationMatch: metageneration });
+          return listed(metadata).metadata;
+        } catch (error) {
+          if (httpStatusOf(error) === 412) return undefined;
+          throw error;
+        }
+      }, unreadable),
+
     remove: (name, generation) =>
       retryingFaults(
         async () => {
@@ -126,14 +142,18 @@ interface Listed {
 
 interface Resource {
   readonly generation?: string | number | undefined;
+  readonly metageneration?: string | number | undefined;
   readonly size?: string | number | undefined;
   readonly crc32c?: string | undefined;
   readonly metadata?: Readonly<Record<string, string | boolean | number | null>> | undefined;
 }
 
-function listed({ generation, size, crc32c: checksum, metadata = {} }: Resource): Listed {
+function listed({ generation, metageneration, size, crc32c: checksum, metadata = {} }: Resource): Listed {
   const custom = Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, String(value)]));
-  return { metadata: { generation: String(generation), size: Number(size), custom }, crc32c: checksum };
+  return {
+    metadata: { generation: String(generation), metageneration: String(metageneration), size: Number(size), custom },
+    crc32c: checksum,
+  };
 }
 
 const POLICY: RetryPolicy = {

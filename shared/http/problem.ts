@@ -76,6 +76,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'The repeat came too early',
     example: 'The first request with this Idempotency-Key is still in progress.',
   },
+  task_ended: {
+    status: 409,
+    title: 'The task has ended',
+    example: 'Its payload is gone, so nothing can be run.',
+  },
   rate_limited: { status: 429, title: 'Too many requests', example: 'The limit is 1000 requests an hour.' },
   internal: { status: 500, title: 'Internal error', example: 'The log has the cause under this request id.' },
   dependency_unavailable: {

@@ -21,6 +21,7 @@ export type FaultCode =
   | 'envelope_invalid'
   | 'idempotency_conflict'
   | 'idempotency_in_progress'
+  | 'task_ended'
   | 'rate_limited'
   | 'internal'
   | 'dependency_unavailable'

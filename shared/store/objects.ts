@@ -3,6 +3,8 @@
 export interface ObjectMetadata {
   /** The version of the object; opaque, for preconditions only. */
   readonly generation: string;
+  /** The version of its metadata; opaque as well. */
+  readonly metageneration: string;
   /** Bytes. */
   readonly size: number;
   /** Custom metadata that the creator set. */
@@ -38,6 +40,23 @@ export interface ObjectReader {
    * @throws Fault `not_found` for both; `dependency_unavailable`
    */
   read(name: string): Promise<{ readonly bytes: Buffer; readonly generation: string }>;
+}
+
+/** Changes custom metadata under a precondition, which makes it a place for a claim. It gives no right to the bytes. */
+export interface ObjectLabeller {
+  /** @throws Fault `not_found` as of `ObjectReader`; `dependency_unavailable` */
+  inspect(name: string): Promise<ObjectMetadata>;
+  /**
+   * Sets labels, and removes those that are null.
+   * @returns undefined when the object or its metadata has changed since `seen`, perhaps by this call: its response
+   *   may have been lost
+   * @throws Fault `not_found`, `dependency_unavailable`
+   */
+  label(
+    name: string,
+    seen: ObjectMetadata,
+    labels: Readonly<Record<string, string | null>>,
+  ): Promise<ObjectMetadata | undefined>;
 }
 
 export interface ObjectRemover {

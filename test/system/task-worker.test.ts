@@ -25,6 +25,8 @@ async function seal(payload: object = { a: 1 }): Promise<string> {
 const rests = async (taskId: string) => (await administratorsBucket(suite).file(taskObject(taskId)).exists())[0];
 const called = (name: string) => suite.stack.recorder.calls()[name] ?? 0;
 const runWith = (taskId: string, command: string[], env = {}) => startWorker(suite, taskId, command, env).ended;
+/** A retry belongs to the execution of the try before it. */
+const SAME = { CLOUD_RUN_EXECUTION: 'task-worker-x7k2p' };
 const fault = (service: string, method: string, rest: object) =>
   suite.stack.recorder.inject({ service, method, ...rest });
 
@@ -173,23 +175,23 @@ describe('killed without warning', () => {
     const [taskId, file] = [await seal(), join(directory, method)];
     suite.stack.recorder.forgetCalls();
     fault(service, method, { delay_ms: 1_000, times: 1 });
-    const worker = startWorker(suite, taskId, marking(file));
+    const worker = startWorker(suite, taskId, marking(file), SAME);
     await vi.waitUntil(() => called(`${service}.${method}`) === 1, 50_000);
     worker.child.kill('SIGKILL');
     expect(await worker.ended).toBe('SIGKILL');
     expect([await rests(taskId), await marks(file)]).toEqual([true, []]);
-    expect(await runWith(taskId, marking(file))).toBe(0);
+    expect(await runWith(taskId, marking(file), SAME)).toBe(0);
     expect([await rests(taskId), await marks(file)]).toEqual([false, ['done']]);
   });
 
   test('while the command runs: it can be run again', async () => {
     const [taskId, file] = [await seal(), join(directory, 'command')];
-    const worker = startWorker(suite, taskId, marking(file, 'echo running; exec sleep 1'));
+    const worker = startWorker(suite, taskId, marking(file, 'echo running; exec sleep 1'), SAME);
     await vi.waitUntil(() => worker.output().includes('running'), 50_000);
     worker.child.kill('SIGKILL');
     expect(await worker.ended).toBe('SIGKILL');
     expect([await rests(taskId), await marks(file)]).toEqual([true, ['done']]);
-    expect(await runWith(taskId, marking(file))).toBe(0);
+    expect(await runWith(taskId, marking(file), SAME)).toBe(0);
     expect([await rests(taskId), await marks(file)]).toEqual([false, ['done', 'done']]);
   });
 
@@ -197,12 +199,12 @@ describe('killed without warning', () => {
     const [taskId, file] = [await seal(), join(directory, 'before')];
     suite.stack.recorder.forgetCalls();
     fault('storage', 'delete', { delay_ms: 1_000, code: 'UNAVAILABLE', times: 1 });
-    const worker = startWorker(suite, taskId, marking(file));
+    const worker = startWorker(suite, taskId, marking(file), SAME);
     await vi.waitUntil(() => called('storage.delete') === 1, 50_000);
     worker.child.kill('SIGKILL');
     await worker.ended;
     expect([await rests(taskId), await marks(file)]).toEqual([true, ['done']]);
-    expect(await runWith(taskId, marking(file))).toBe(0);
+    expect(await runWith(taskId, marking(file), SAME)).toBe(0);
     expect([await rests(taskId), await marks(file)]).toEqual([false, ['done', 'done']]);
   });
 
@@ -211,13 +213,60 @@ describe('killed without warning', () => {
     fault('storage', 'delete', { code: 'UNAVAILABLE', lost: true, times: 1 });
     fault('storage', 'delete', { delay_ms: 200 });
     suite.stack.recorder.forgetCalls();
-    const worker = startWorker(suite, taskId, marking(file));
+    const worker = startWorker(suite, taskId, marking(file), SAME);
     await vi.waitUntil(async () => !(await rests(taskId)), 50_000);
     worker.child.kill('SIGKILL');
     await worker.ended;
     expect([await rests(taskId), await marks(file)]).toEqual([false, ['done']]);
-    expect(await runWith(taskId, marking(file))).toBe(66);
+    expect(await runWith(taskId, marking(file), SAME)).toBe(66);
     expect(await marks(file)).toEqual(['done']);
+  });
+});
+
+describe('two executions of one task', () => {
+  const named = (execution: string) => ({ CLOUD_RUN_EXECUTION: execution });
+  const holding = shell('echo running; trap "exit 9" TERM; while :; do sleep 0.02; done');
+
+  test('the second is refused while the first runs, and never sees the payload: 75', async () => {
+    const taskId = await seal();
+    const first = startWorker(suite, taskId, holding, named('one'));
+    await vi.waitUntil(() => first.output().includes('running'), 50_000);
+    const second = startWorker(suite, taskId, shell('echo second'), named('two'));
+    expect(await second.ended).toBe(75);
+    expect(second.output()).not.toMatch(/^second$/m);
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toBe(9);
+    expect(await runWith(taskId, ['true'], named('three'))).toBe(0);
+    expect(await rests(taskId)).toBe(false);
+  });
+
+  test('ten at once: one command runs', async () => {
+    const [taskId, file] = [await seal(), join(directory, 'ten')];
+    const marking = shell('cat > /dev/null; echo done >> "$0"; sleep 1', file);
+    const all = Array.from({ length: 10 }, (_, index) => runWith(taskId, marking, named(`of-ten-${index}`)));
+    const statuses = await Promise.all(all);
+    expect(statuses.filter((status) => status === 0)).toHaveLength(1);
+    for (const status of statuses) expect([0, 66, 75]).toContain(status);
+    expect(await readFile(file, 'utf8')).toBe('done\n');
+  });
+
+  test('the second takes over when the first was killed', async () => {
+    const taskId = await seal();
+    const first = startWorker(suite, taskId, holding, named('killed'));
+    await vi.waitUntil(() => first.output().includes('running'), 50_000);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(await runWith(taskId, ['true'], named('next'))).toBe(0);
+    expect(await rests(taskId)).toBe(false);
+  });
+
+  test.each([
+    ['its own labels changed under it', { code: 'UNAVAILABLE', lost: true, times: 1 }],
+    ['Storage is slow to answer once', { code: 'UNAVAILABLE', times: 1 }],
+  ])('a claim holds although %s', async (_, failure) => {
+    const taskId = await seal();
+    fault('storage', 'patch', failure);
+    expect(await runWith(taskId, ['true'], named('lost'))).toBe(0);
   });
 });
 

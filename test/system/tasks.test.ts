@@ -142,8 +142,11 @@ describe('run: true', () => {
     expect(await executionOf(suite, body.execution)).toMatchObject({ succeededCount: 1, failedCount: 0 });
     expect(suite.log).toContain(`task ${body.task_id}: a payload of 7 bytes arrived`);
     expect(await objects()).not.toContain(body.object);
-    expect((await at('GET', body.task_id)).status).toBe(404);
+    const { ended_at, ...rest } = (await at('GET', body.task_id)).body;
+    expect(rest).toMatchObject({ task_id: body.task_id, size: body.size, state: 'succeeded', exit_code: 0 });
+    expect(Date.parse(ended_at)).toBeGreaterThan(Date.parse(body.sealed_at));
     expect((await at('DELETE', body.task_id)).status).toBe(204);
+    expect((await at('GET', body.task_id)).status).toBe(404);
     expect(suite.stack.recorder.calls()).toMatchObject({ 'kms.Decrypt': 1, 'storage.media': 1 });
   });
 
@@ -178,7 +181,7 @@ describe('run: true', () => {
     fault('run', 'RunJob', 'UNAVAILABLE', { lost: true });
     const { body } = await create({ payload: {}, run: true });
     expect(body.execution).toBe('unknown');
-    await vi.waitUntil(async () => (await at('GET', body.task_id)).status === 404, 50_000);
+    await vi.waitUntil(async () => (await at('GET', body.task_id)).body.state === 'succeeded', 50_000);
   });
 
   test('later, on its own', async () => {
@@ -191,7 +194,8 @@ describe('run: true', () => {
       status: 202,
       body: { task_id, execution: expect.stringMatching(/executions/) },
     });
-    await vi.waitUntil(async () => (await at('GET', task_id)).status === 404, 50_000);
+    await vi.waitUntil(async () => (await at('GET', task_id)).body.state === 'succeeded', 50_000);
+    expect(await run()).toMatchObject({ status: 409, body: { code: 'task_ended' } });
   });
 });
 

@@ -14,6 +14,7 @@ const IDEMPOTENCY_KEY = {
 /** Headers with a meaning of their own, by operation. */
 const HEADERS: Readonly<Record<string, readonly object[]>> = {
   createTask: [IDEMPOTENCY_KEY],
+  runTask: [IDEMPOTENCY_KEY],
   createTenant: [IDEMPOTENCY_KEY],
   createLicense: [IDEMPOTENCY_KEY],
   createLicenseKey: [IDEMPOTENCY_KEY],

@@ -25,7 +25,8 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 const answering = (status: number, body: unknown) =>
   serve((_, response) => void response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body)));
-const start = async (endpoint: string, rest = {}) => createJobStarter({ job: JOB, endpoint, ...rest }).start('id-1');
+const start = async (endpoint: string, rest = {}) =>
+  createJobStarter({ job: JOB, endpoint, ...rest }).start('id-1', 'start-1');
 const CERTAIN = { code: 'dependency_unavailable' };
 
 describe('starting a job', () => {
@@ -38,7 +39,11 @@ describe('starting a job', () => {
     });
     const tokens = { current: async () => new Sensitive('tok') };
     expect(await start(endpoint, { tokens })).toEqual({ kind: 'started', execution: EXECUTION });
-    const body = { overrides: { containerOverrides: [{ env: [{ name: 'TASK_ID', value: 'id-1' }] }] } };
+    const env = [
+      { name: 'TASK_ID', value: 'id-1' },
+      { name: 'TASK_START', value: 'start-1' },
+    ];
+    const body = { overrides: { containerOverrides: [{ env }] } };
     expect(seen).toEqual(['POST', `/v2/${JOB}:run`, 'Bearer tok', body]);
   });
 

@@ -58,7 +58,7 @@ describe('a key', () => {
     now = START + DAY - 1;
     expect(await claim('2')).toMatchObject({ kind: 'completed' });
     now = START + DAY;
-    expect((await attempt('3', { body: 'other' })).abandoned).toBeUndefined();
+    expect((await attempt('3', { body: 'other' })).abandoned).toEqual([]);
   });
 });
 
@@ -69,7 +69,7 @@ describe('an attempt that does not settle', () => {
     await expect(claim('2')).rejects.toMatchObject({ code: 'idempotency_in_progress' });
     now += 1;
     const second = await attempt('2');
-    expect(second.abandoned).toBe('1');
+    expect(second.abandoned).toEqual(['1']);
     await expect(first.saveResponse('late')).rejects.toMatchObject({ code: 'conflict' });
     await second.saveResponse('answer');
     await expect(first.release()).rejects.toMatchObject({ code: 'conflict' });
@@ -87,7 +87,18 @@ describe('an attempt that does not settle', () => {
     const first = await attempt('1');
     await first.saveResponse('answer');
     await first.release();
-    expect((await attempt('2')).abandoned).toBe('1');
+    expect((await attempt('2')).abandoned).toEqual(['1']);
+  });
+
+  test.each([2, 3, 7])('%i times in a row leaves all its tasks to clear away', async (crashes) => {
+    for (let crash = 1; crash <= crashes; crash += 1) {
+      await attempt(`crashed-${crash}`);
+      now += LEASE;
+    }
+    const { abandoned, saveResponse } = await attempt('last');
+    expect(abandoned).toEqual(Array.from({ length: crashes }, (_, index) => `crashed-${index + 1}`));
+    await saveResponse('answer');
+    expect(await claim('later')).toEqual({ kind: 'completed', response: 'answer' });
   });
 });
 

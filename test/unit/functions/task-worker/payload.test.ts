@@ -3,6 +3,7 @@ import { withPayload } from '#functions/task-worker/payload.ts';
 import { seal } from '#shared/crypto/envelope.ts';
 import { DeletionDeniedError, Fault } from '#shared/model/errors.ts';
 import { newTaskId, taskAssociatedData, taskObject } from '#shared/model/task.ts';
+import type { ObjectMetadata } from '#shared/store/objects.ts';
 import { fakeKms } from '../../shared/crypto/fake-kms.ts';
 
 const kms = fakeKms();
@@ -17,6 +18,24 @@ beforeEach(async () => {
   removed.length = 0;
 });
 
+let custom: Record<string, string> = {};
+let metageneration = 1;
+const seen = () => ({ generation: '7', metageneration: String(metageneration), size: 1, custom });
+const labels = {
+  async inspect() {
+    if (blob === undefined) throw new Fault('not_found', 'no');
+    return seen();
+  },
+  async label(_: string, known: ObjectMetadata, changes: Readonly<Record<string, string | null>>) {
+    if (known.metageneration !== String(metageneration)) return undefined;
+    metageneration += 1;
+    const all = Object.entries({ ...custom, ...changes });
+    custom = Object.fromEntries(all.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+    return seen();
+  },
+};
+const execution = { holder: 'worker-1/0' };
+
 const ports = {
   unwrapper: kms.unwrapper,
   objects: {
@@ -24,6 +43,7 @@ const ports = {
       if (name !== taskObject(taskId) || blob === undefined) throw new Fault('not_found', 'no');
       return { bytes: blob, generation: '7' };
     },
+    ...labels,
     async remove(name: string, generation?: string) {
       removed.push([name, generation]);
       if (refusing) throw refusing;
@@ -35,10 +55,15 @@ const ports = {
 describe('a payload', () => {
   test('is lent, wiped, and deleted in the generation that was read', async () => {
     let lent: Buffer | undefined;
-    const result = await withPayload(ports, taskId, async (payload) => {
-      lent = payload;
-      return payload.toString();
-    });
+    const result = await withPayload(
+      ports,
+      taskId,
+      async (payload) => {
+        lent = payload;
+        return payload.toString();
+      },
+      execution,
+    );
     expect(result).toBe('{"a":1}');
     expect(lent).toEqual(Buffer.alloc(7));
     expect(removed).toEqual([[taskObject(taskId), '7']]);
@@ -50,9 +75,10 @@ describe('a payload', () => {
       lent = payload;
       throw new Error('no');
     };
-    await expect(withPayload(ports, taskId, work)).rejects.toThrow('no');
+    await expect(withPayload(ports, taskId, work, execution)).rejects.toThrow('no');
     expect(lent).toEqual(Buffer.alloc(7));
     expect(removed).toEqual([]);
+    expect(custom).toEqual({});
   });
 });
 
@@ -62,12 +88,12 @@ describe('a removal that is refused', () => {
   test('is one that was done already when the object cannot be read any more', async () => {
     refusing = new DeletionDeniedError('403');
     const gone = { ...ports, objects: { ...ports.objects, remove: goneThenRefused } };
-    expect(await withPayload(gone, taskId, work)).toBe('done');
+    expect(await withPayload(gone, taskId, work, execution)).toBe('done');
   });
 
   test('is a failure when it can', async () => {
     refusing = new DeletionDeniedError('403');
-    await expect(withPayload(ports, taskId, work)).rejects.toBe(refusing);
+    await expect(withPayload(ports, taskId, work, execution)).rejects.toBe(refusing);
   });
 
   async function goneThenRefused(): Promise<void> {

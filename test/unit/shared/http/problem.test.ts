@@ -23,6 +23,7 @@ const statuses: Record<FaultCode, number> = {
   envelope_invalid: 422,
   idempotency_conflict: 409,
   idempotency_in_progress: 409,
+  task_ended: 409,
   rate_limited: 429,
   internal: 500,
   dependency_unavailable: 503,

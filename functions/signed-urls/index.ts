@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { limitInFlight } from '#shared/concurrency/limit-in-flight.ts';
 import { shareIdentical } from '#shared/concurrency/share-identical.ts';
+import { LARGEST_OBJECT } from '#shared/contract/signed-urls.ts';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { CALLS_PER_CHANNEL, createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
@@ -46,7 +47,15 @@ export const signedUrls = defineFunction({
       .email()
       .describe('email of the service account that signs, and with whose rights URLs act; it needs signBlob on itself'),
     ALLOWED_CONTENT_TYPES: mediaRanges.default(['*/*']).describe('what may be uploaded, e.g. image/*,application/pdf'),
-    MAX_UPLOAD_BYTES: z.coerce.number().int().min(1).optional().describe('the largest upload; unset: no limit of ours'),
+    MAX_UPLOAD_BYTES: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(LARGEST_OBJECT)
+      .default(LARGEST_OBJECT)
+      .describe(
+        'the largest upload, signed into every one that asks for no less; by default what Cloud Storage allows',
+      ),
     IAM_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
     STORAGE_URL_ORIGIN: z
       .string()

@@ -1,11 +1,14 @@
 import type { SignedUrl, SignedUrlRequest } from '#shared/contract/signed-urls.ts';
 import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
+import { createPostPolicy, signedFields } from '#shared/crypto/v4/post-policy.ts';
 import { appendSignature, createSigningRequest, type SigningRequest } from '#shared/crypto/v4/signing-request.ts';
 import { formatTime } from '#shared/license-format/time.ts';
+import { isActiveContent } from '#shared/model/active-content.ts';
 import type { Clock } from '#shared/model/clock.ts';
+import { attachment } from '#shared/model/content-disposition.ts';
 import { invalid } from '#shared/model/errors.ts';
 import { MAX_OBJECT_NAME_BYTES } from '#shared/model/object-name.ts';
-import { type UploadPolicy, uploadHeaders } from './upload-policy.ts';
+import { type UploadPolicy, uploadHeaders, uploadLimits } from './upload-policy.ts';
 
 export interface SignUrlOptions {
   readonly signer: BlobSigner;
@@ -19,35 +22,64 @@ export interface SignUrlOptions {
 export type SignUrl = (tenantId: string, request: SignedUrlRequest) => Promise<SignedUrl>;
 
 /**
- * Signs one URL. It is valid from the start of the current second, so equal requests within a second share a signature.
+ * Signs one URL or form. It is valid from the start of the current second, so equal requests within a second share a
+ * signature.
  * @throws Fault `invalid_request` naming the member at fault, `dependency_unavailable`
  */
 export function createSignUrl({ signer, clock, bucket, origin, policy }: SignUrlOptions): SignUrl {
+  const endpoint = origin === undefined ? {} : { clientEndpoint: origin };
+
   return async (tenantId, request) => {
     const object = objectName(tenantId, request.filename);
-    const headers = uploadHeaders(policy, request);
     const timestamp = Math.floor(clock.now() / 1000) * 1000;
     const expiration = request.expires_minutes * 60;
-    const signingRequest = createSigningRequest({
-      bucket,
-      object,
-      method: request.method,
-      expiration,
-      timestamp,
-      clientEmail: signer.email,
-      headers,
-      ...(origin === undefined ? {} : { clientEndpoint: origin }),
-    });
-    const signature = await signer.sign(signingRequest.stringToSign);
+    const place = { ...endpoint, bucket, object, timestamp, expiration, clientEmail: signer.email };
+    const signed =
+      request.method === 'POST' ? await signForm(place, request) : await signRequest(place, request, request.method);
     return {
-      url: appendSignature(signingRequest.unsignedUrl, signature),
-      method: request.method === 'RESUMABLE' ? 'POST' : request.method,
+      ...signed,
       blob_name: object,
       content_type: request.content_type ?? null,
       expires_at: formatTime(timestamp + expiration * 1000),
-      headers: clientHeaders(signingRequest),
     };
   };
+
+  async function signRequest(place: Place, request: SignedUrlRequest, method: 'PUT' | 'GET' | 'RESUMABLE') {
+    const signing = createSigningRequest({
+      ...place,
+      method,
+      ...(method === 'GET' ? downloadParameters(request) : { headers: uploadHeaders(policy, request) }),
+    });
+    const signature = await signer.sign(signing.stringToSign);
+    const sent = method === 'RESUMABLE' ? ('POST' as const) : method;
+    return { url: appendSignature(signing.unsignedUrl, signature), method: sent, headers: clientHeaders(signing) };
+  }
+
+  async function signForm(place: Place, request: SignedUrlRequest) {
+    const { contentType, maxBytes } = uploadLimits(policy, request);
+    const form = createPostPolicy({
+      ...place,
+      fields: { 'content-type': contentType },
+      conditions: { contentLengthRange: [0, maxBytes] },
+    });
+    const signature = await signer.sign(form.policy);
+    return { url: form.url, method: 'POST' as const, headers: {}, fields: signedFields(form, signature) };
+  }
+}
+
+interface Place {
+  readonly bucket: string;
+  readonly object: string;
+  readonly timestamp: number;
+  readonly expiration: number;
+  readonly clientEmail: string;
+  readonly clientEndpoint?: string;
+}
+
+/** What a browser would run it saves instead: it would run with the rights of Cloud Storage's origin. */
+function downloadParameters({ filename, content_type, download_as }: SignedUrlRequest) {
+  if (download_as === undefined && !isActiveContent(filename, content_type)) return {};
+  return { queryParameters: { 'response-content-disposition': attachment(download_as) } };
 }
 
 function objectName(tenantId: string, filename: string): string {
@@ -65,4 +97,8 @@ function objectName(tenantId: string, filename: string): string {
 const clientHeaders = ({ headers }: SigningRequest): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [USUAL_NAMES[name] ?? name, value]));
 
-const USUAL_NAMES: Readonly<Record<string, string>> = { 'content-type': 'Content-Type', 'content-md5': 'Content-MD5' };
+const USUAL_NAMES: Readonly<Record<string, string>> = {
+  'content-type': 'Content-Type',
+  'content-md5': 'Content-MD5',
+  origin: 'Origin',
+};

@@ -5,8 +5,8 @@ import { covers } from '#shared/model/media-type.ts';
 export interface UploadPolicy {
   /** Media ranges, e.g. `image/*`. */
   readonly contentTypes: readonly string[];
-  /** Bytes of the largest upload; undefined leaves it to Cloud Storage. */
-  readonly maxBytes: number | undefined;
+  /** Bytes of the largest upload. */
+  readonly maxBytes: number;
 }
 
 /**
@@ -15,14 +15,20 @@ export interface UploadPolicy {
  * @throws Fault `invalid_request` naming the member that the policy does not allow
  */
 export function uploadHeaders(policy: UploadPolicy, request: SignedUrlRequest): Record<string, string> {
-  if (request.method === 'GET') return {};
-  const maxBytes = request.max_bytes ?? policy.maxBytes;
+  const { contentType, maxBytes } = uploadLimits(policy, request);
   return {
-    'Content-Type': allowedType(policy, request.content_type ?? ''),
-    ...(maxBytes === undefined ? {} : { 'x-goog-content-length-range': `0,${allowedSize(policy, maxBytes)}` }),
+    'Content-Type': contentType,
+    'x-goog-content-length-range': `0,${maxBytes}`,
     ...(request.content_md5 === undefined ? {} : { 'Content-MD5': request.content_md5 }),
     ...(request.create_only ? { 'x-goog-if-generation-match': '0' } : {}),
+    // Cloud Storage answers the later requests of a session for the page whose origin the first one had.
+    ...(request.origin === undefined ? {} : { Origin: request.origin }),
   };
+}
+
+/** @throws Fault `invalid_request` naming the member that the policy does not allow */
+export function uploadLimits(policy: UploadPolicy, { content_type, max_bytes = policy.maxBytes }: SignedUrlRequest) {
+  return { contentType: allowedType(policy, content_type ?? ''), maxBytes: allowedSize(policy, max_bytes) };
 }
 
 function allowedType({ contentTypes }: UploadPolicy, contentType: string): string {
@@ -30,7 +36,7 @@ function allowedType({ contentTypes }: UploadPolicy, contentType: string): strin
   throw invalid([{ path: 'content_type', message: `must be one of ${contentTypes.join(', ')}` }]);
 }
 
-function allowedSize({ maxBytes: most = Number.POSITIVE_INFINITY }: UploadPolicy, maxBytes: number): number {
+function allowedSize({ maxBytes: most }: UploadPolicy, maxBytes: number): number {
   if (maxBytes <= most) return maxBytes;
   throw invalid([{ path: 'max_bytes', message: `must be at most ${most}` }]);
 }

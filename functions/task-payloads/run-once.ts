@@ -12,7 +12,7 @@ import { type CurrentTask, START_TAKES } from './progress.ts';
 import type { RecordedTask, Task, Tasks } from './tasks.ts';
 
 export interface RunOnceOptions {
-  readonly tasks: Pick<Tasks, 'replace'>;
+  readonly tasks: Pick<Tasks, 'find' | 'replace'>;
   readonly current: CurrentTask;
   readonly objects: ObjectFinder;
   readonly jobs: JobStarter;
@@ -48,6 +48,8 @@ export function createRunOnce(options: RunOnceOptions): (request: RunRequest) =>
   return async (request) => {
     const { taskId, caller, idempotencyKey: key, log } = request;
     const startId = randomUUID();
+    // Before the key is claimed: to others there is no task.
+    if (key !== undefined && (await tasks.find(taskId))?.task.caller !== caller) throw noTask();
     const claim =
       key === undefined
         ? ({ kind: 'started', attempt: NO_KEY } as const)

@@ -4,9 +4,6 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { CommitError, type DocumentStore, type UpdateTime, type Write } from '#shared/store/store.ts';
 
-/** `started`: a job was asked for and not refused. `deleted`: by its owner, who may repeat that. */
-export type TaskState = 'sealed' | 'started' | 'succeeded' | 'failed' | 'deleted';
-
 const start = z.object({
   /** Names the start; the execution carries it. */
   id: z.string(),
@@ -25,6 +22,7 @@ const fields = z.object({
   sealed_at: z.number(),
   size: z.number(),
   key_version: z.string(),
+  /** `started`: a job was asked for and not refused. `deleted`: by its owner, who may repeat that. */
   state: z.enum(['sealed', 'started', 'succeeded', 'failed', 'deleted']),
   start: start.nullable(),
   exit_code: z.number().nullable(),

@@ -15,16 +15,19 @@ export function preflight(rules: readonly CorsRule[], { headers }: Exchange): Re
 }
 
 /** Headers of every answer to a request that came from a page on another origin. */
-export function corsHeaders(rules: readonly CorsRule[], { method, headers }: Exchange): Record<string, string> {
+export function corsHeaders(rules: readonly CorsRule[], { method, headers, query }: Exchange): Record<string, string> {
   const wanted = method === 'OPTIONS' ? headers['access-control-request-method'] : method;
   const rule = matching(rules, headers.origin, wanted);
   if (rule === undefined || headers.origin === undefined) return {};
   return {
-    'access-control-allow-origin': rule.origin.includes('*') ? '*' : headers.origin,
+    'access-control-allow-origin': rule.origin.includes('*') && !isSession(query) ? '*' : headers.origin,
     'access-control-expose-headers': (rule.responseHeader ?? []).join(','),
     vary: 'Origin',
   };
 }
+
+/** A session's answers name the origin that it was started with. */
+const isSession = (query: string) => new URLSearchParams(query).has('upload_id');
 
 function matching(
   rules: readonly CorsRule[],

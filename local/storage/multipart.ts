@@ -39,7 +39,7 @@ export async function readRelated(contentType: string, body: AsyncIterable<Buffe
 }
 
 /** Cuts a stream of bytes at delimiters: each call yields what comes before the next one, which it swallows. */
-function createSplitter(body: AsyncIterable<Buffer>): (delimiter: string) => AsyncGenerator<Buffer> {
+export function createSplitter(body: AsyncIterable<Buffer>): (delimiter: string) => AsyncGenerator<Buffer> {
   const source = body[Symbol.asyncIterator]();
   // As if a line had ended before the body, so that the first delimiter is like all others.
   let held = Buffer.from('\r\n');

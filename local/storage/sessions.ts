@@ -18,8 +18,14 @@ export type Progress =
 
 /** Resumable uploads, as both APIs have them: a session's id is all it takes to go on with it, for a week. */
 export interface Sessions {
-  /** Refuses at once what could not succeed. @returns the upload id */
-  start(upload: Upload): string;
+  /**
+   * Refuses at once what could not succeed.
+   * @param origin of the page that starts the session, or for which a server does
+   * @returns the upload id
+   */
+  start(upload: Upload, origin?: string): string;
+  /** The origin with which the session was started: the only one whose pages may go on with it. */
+  originOf(id: string): string | undefined;
   /**
    * Takes the part that a Content-Range header names, or tells how far the upload is.
    *
@@ -39,6 +45,7 @@ interface Session {
   readonly upload: Upload;
   readonly incoming: Incoming;
   readonly startedAt: number;
+  readonly origin: string | undefined;
   state: 'open' | 'cancelled' | StoredObject;
 }
 
@@ -68,12 +75,13 @@ export function createSessions(store: Store, objects: Objects, clock: Clock): Se
   };
 
   return {
-    start(upload) {
+    start(upload, origin) {
       objects.announce(upload);
       const id = randomBytes(32).toString('base64url');
-      sessions.set(id, { upload, incoming: store.receive(), startedAt: clock.now(), state: 'open' });
+      sessions.set(id, { upload, incoming: store.receive(), startedAt: clock.now(), origin, state: 'open' });
       return id;
     },
+    originOf: (id) => sessions.get(id)?.origin,
     async put(id, contentRange, body, expected) {
       const session = find(id);
       if (typeof session.state === 'object') return { kind: 'complete', object: session.state };

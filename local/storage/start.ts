@@ -19,9 +19,9 @@ export interface StorageOptions {
   /**
    * Calls are counted and faults injected as service `storage`. Methods: `buckets.get`, `buckets.insert`, `get`, `media`,
    * `list`, `patch`, `delete`, `insert` (media and multipart uploads), `resumable` (starts a session), `chunk`, `status`
-   * and `cancel` (go on with it); by signed URL `upload`, `download`, `head`, `preflight`, and those of sessions and
-   * `delete` as well. `CORRUPT` flips a bit of the body on its way, in or out, while all checksums are the original's; `DISCONNECT` ends
-   * the connection.
+   * and `cancel` (go on with it); by signed URL or form `upload`, `form`, `download`, `head`, `preflight`, and those of
+   * sessions and `delete` as well. `CORRUPT` flips a bit of the body on its way, in or out, while all checksums are the
+   * original's; `DISCONNECT` ends the connection.
    */
   readonly recorder: Recorder;
   /** The accounts there are, with rights on `projects/_/buckets/BUCKET` and `…/objects/NAME`. */

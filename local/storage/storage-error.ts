@@ -57,6 +57,12 @@ const ERRORS = {
     says: 'We encountered an internal error. Please try again.',
   },
   invalid: { status: 400, reason: 'invalid', xml: 'InvalidArgument', says: 'Invalid argument.' },
+  invalid_policy: {
+    status: 400,
+    reason: 'invalid',
+    xml: 'InvalidPolicyDocument',
+    says: 'The content of the form does not meet the conditions specified in the policy document.',
+  },
   invalid_security: {
     status: 403,
     reason: 'forbidden',

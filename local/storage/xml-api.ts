@@ -1,28 +1,18 @@
-import type { Caller } from '#local/caller.ts';
-import type { Clock } from '#shared/model/clock.ts';
 import { queryPairs } from './canonical-request.ts';
 import { parseConditions } from './conditions.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { download } from './download.ts';
+import { isForm } from './form-data.ts';
+import { uploadForm } from './form-upload.ts';
 import { type Api, decode, type Exchange, type Operation } from './http.ts';
 import type { CorsRule } from './model.ts';
-import type { Objects, Target } from './objects.ts';
+import type { Target } from './objects.ts';
 import { objectHeaders, sendable } from './representation.ts';
-import type { Sessions } from './sessions.ts';
-import { isSigned, type PublicKeyOf, verifySignedRequest } from './signed-request.ts';
+import { isSigned, verifySignedRequest } from './signed-request.ts';
 import { StorageError, xmlError } from './storage-error.ts';
 import type { Store } from './store.ts';
+import type { XmlApiParts } from './xml-api-parts.ts';
 import { put, sessionRoute, startResumable } from './xml-uploads.ts';
-
-export interface XmlApiParts {
-  readonly store: Store;
-  readonly objects: Objects;
-  readonly sessions: Sessions;
-  readonly clock: Clock;
-  /** The accounts there are, with their rights. */
-  readonly callers: readonly Caller[];
-  readonly publicKey: PublicKeyOf;
-}
 
 /** The object a URL names. */
 export interface Place {
@@ -32,14 +22,20 @@ export interface Place {
 
 /**
  * Cloud Storage's XML API for holders of a V4 signed URL: GET, HEAD, PUT, DELETE and resumable uploads of one
- * object, path-style (`/BUCKET/OBJECT`) or with the bucket as the first label of the host name.
+ * object, and forms with a policy; path-style (`/BUCKET/OBJECT`) or with the bucket as the first label of the host name.
  */
 export function createXmlApi(parts: XmlApiParts): Api {
   return {
     route(exchange) {
       const place = placeOf(exchange);
       if (exchange.method === 'OPTIONS') {
-        return { name: 'preflight', run: async () => preflight(rulesOf(parts.store, place.bucket), exchange) };
+        return {
+          name: 'preflight',
+          run: async () => preflight(rulesOf(parts.store, place.bucket), fromPage(parts, exchange)),
+        };
+      }
+      if (exchange.method === 'POST' && place.name === '' && isForm(exchange.headers['content-type'])) {
+        return { name: 'form', run: (body) => uploadForm(parts, exchange, place.bucket, body) };
       }
       if (place.name === '') throw new StorageError('not_implemented');
       const uploadId = new URLSearchParams(exchange.query).get('upload_id');
@@ -52,7 +48,7 @@ export function createXmlApi(parts: XmlApiParts): Api {
     },
     standing: (exchange) => {
       try {
-        return corsHeaders(rulesOf(parts.store, placeOf(exchange).bucket), exchange);
+        return corsHeaders(rulesOf(parts.store, placeOf(exchange).bucket), fromPage(parts, exchange));
       } catch {
         return {};
       }
@@ -121,6 +117,16 @@ async function authenticated(
   const conditions = parseConditions((name) => [exchange.headers[header[name] ?? ''] ?? []].flat()[0]);
   const generation = new URLSearchParams(exchange.query).get('generation');
   return { caller, ...place, conditions, ...(generation === null ? {} : { generation: Number(generation) }) };
+}
+
+/**
+ * Whoever goes on with a resumable upload is answered as the page that its session was started for, whatever page asks:
+ * none, when the start had no Origin.
+ */
+function fromPage({ sessions }: XmlApiParts, exchange: Exchange): Exchange {
+  const uploadId = new URLSearchParams(exchange.query).get('upload_id');
+  if (uploadId === null) return exchange;
+  return { ...exchange, headers: { ...exchange.headers, origin: sessions.originOf(uploadId) } };
 }
 
 /** What a signed URL may have the answer say instead of the object's own attributes. */

@@ -25,7 +25,7 @@ export async function put(
 
 /** Opens a resumable session; its URL is the only credential. It keeps the size limit and the preconditions. */
 export function startResumable(sessions: Sessions, exchange: Exchange, target: Target): Reply {
-  const id = sessions.start(uploadOf(exchange, target));
+  const id = sessions.start(uploadOf(exchange, target), exchange.headers.origin);
   const location = `http://${exchange.host}${exchange.path}?upload_id=${id}`;
   return empty(201, { location, 'x-guploader-uploadid': id });
 }

@@ -14,9 +14,12 @@ export const isMediaType = (text: string): boolean => text.length <= MAX_MEDIA_T
 /** Whether a text is a media range without parameters (RFC 9110, section 12.5.1), e.g. `image/png` or `image/*`. */
 export const isMediaRange = (text: string): boolean => RANGE.test(text);
 
+/** Type and subtype in lower case, without parameters; empty for a text that is no media type. */
+export const essenceOf = (mediaType: string): string => (MEDIA_TYPE.exec(mediaType)?.[1] ?? '').toLowerCase();
+
 /** Whether one of the ranges includes the media type. Parameters and case are ignored. */
 export function covers(ranges: readonly string[], mediaType: string): boolean {
-  const essence = (MEDIA_TYPE.exec(mediaType)?.[1] ?? '').toLowerCase();
+  const essence = essenceOf(mediaType);
   const wider = ['*/*', `${essence.slice(0, essence.indexOf('/'))}/*`, essence];
   return ranges.some((range) => wider.includes(range.toLowerCase()));
 }

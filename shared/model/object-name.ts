@@ -2,6 +2,9 @@
 export const MAX_FILENAME_BYTES = 900;
 export const MAX_OBJECT_NAME_BYTES = 1024;
 
+/** In whose place Cloud Storage puts the name of the file that a form sends. */
+export const FILENAME_PLACEHOLDER = `\${filename}`;
+
 const CONTROL = /\p{Cc}/u;
 
 /**

@@ -1,8 +1,9 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, hash, type KeyObject, verify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, type TestContext, test } from 'vitest';
 import * as z from 'zod';
+import { createPostPolicy, signedFields } from '#shared/crypto/v4/post-policy.ts';
 import { appendSignature, createSigningRequest } from '#shared/crypto/v4/signing-request.ts';
 
 /** protobuf's JSON form writes an int64 as a string; the published file writes a number. */
@@ -35,6 +36,39 @@ const Case = z.strictObject({
   expectedUrl: z.string(),
   expectedCanonicalRequest: z.string(),
   expectedStringToSign: z.string(),
+});
+
+/** `PostPolicyV4Test` of the cases' proto. */
+const PolicyCase = z.strictObject({
+  description: z.string(),
+  policyInput: Case.pick({
+    bucket: true,
+    expiration: true,
+    timestamp: true,
+    scheme: true,
+    urlStyle: true,
+    bucketBoundHostname: true,
+    hostname: true,
+    clientEndpoint: true,
+    emulatorHostname: true,
+    universeDomain: true,
+  })
+    .extend({
+      object: z.string(),
+      fields: z.record(z.string(), z.string()).exactOptional(),
+      conditions: z
+        .strictObject({
+          startsWith: z.tuple([z.string(), z.string()]).exactOptional(),
+          contentLengthRange: z.tuple([z.number(), z.number()]).exactOptional(),
+        })
+        .exactOptional(),
+    })
+    .strict(),
+  policyOutput: z.strictObject({
+    url: z.string(),
+    fields: z.record(z.string(), z.string()),
+    expectedDecodedPolicy: z.string(),
+  }),
 });
 
 const Named = z.looseObject({ description: z.string() });
@@ -85,20 +119,41 @@ function runner(clientEmail: string, publicKey: KeyObject) {
       return;
     }
 
-    expect(built.canonicalRequest).toBe(expectedCanonicalRequest);
+    // One case of a host with the bucket in it (as of 2026) has the canonical request of another: its hash is not the
+    // one in the case's own string to sign.
+    if (expectedStringToSign.endsWith(hash('sha256', expectedCanonicalRequest)))
+      expect(built.canonicalRequest).toBe(expectedCanonicalRequest);
+    else await annotate('the case contradicts itself: its canonical request is not what its string to sign says');
     expect(built.stringToSign).toBe(expectedStringToSign);
+  };
+}
+
+function policyRunner(clientEmail: string, publicKey: KeyObject) {
+  return (raw: unknown): void => {
+    const { policyInput, policyOutput } = PolicyCase.parse(raw);
+    const { 'x-goog-signature': signature = '', ...fields } = policyOutput.fields;
+    const built = createPostPolicy({ ...policyInput, clientEmail });
+    expect(built.url).toBe(policyOutput.url);
+    expect({ ...built.fields, policy: built.policy }).toEqual(fields);
+    // The file shows the policy as a reader sees it; what is signed has its characters escaped.
+    const decoded = Buffer.from(built.policy, 'base64').toString();
+    expect(JSON.parse(decoded)).toEqual(JSON.parse(policyOutput.expectedDecodedPolicy));
+    expect(verify('sha256', Buffer.from(built.policy), publicKey, Buffer.from(signature, 'hex'))).toBe(true);
+    expect(signedFields(built, Buffer.from(signature, 'hex'))).toEqual(policyOutput.fields);
   };
 }
 
 function runFile(title: string, path: string): void {
   const file = VectorFile.parse(JSON.parse(readFileSync(path, 'utf8')));
-  const run = runner(file.clientEmail, createPublicKey(file.publicKeyPem ?? publishedKey));
+  const publicKey = createPublicKey(file.publicKeyPem ?? publishedKey);
+  const run = runner(file.clientEmail, publicKey);
   describe(`${title}, ${file.signingV4Tests.length} cases`, () => {
     for (const vector of file.signingV4Tests) test(vector.description, (context) => run(vector, context));
   });
+  const runPolicy = policyRunner(file.clientEmail, publicKey);
   if (file.postPolicyV4Tests.length > 0) {
-    describe.skip(`POST policies, which are not built here, ${file.postPolicyV4Tests.length} cases`, () => {
-      for (const vector of file.postPolicyV4Tests) test(vector.description, () => expect.unreachable());
+    describe(`${title}, POST policies, ${file.postPolicyV4Tests.length} cases`, () => {
+      for (const vector of file.postPolicyV4Tests) test(vector.description, () => runPolicy(vector));
     });
   }
 }

@@ -252,7 +252,7 @@ describe('two executions of one task', () => {
 
   test('the second takes over when the first was killed', async () => {
     const taskId = await seal();
-    const first = startWorker(suite, taskId, holding, named('killed'));
+    const first = startWorker(suite, taskId, shell('echo running; exec sleep 2'), named('killed'));
     await vi.waitUntil(() => first.output().includes('running'), 50_000);
     first.child.kill('SIGKILL');
     await first.ended;

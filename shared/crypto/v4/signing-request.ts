@@ -1,4 +1,6 @@
 import { hash } from 'node:crypto';
+import { checkedEmail, checkedExpiration, credentialScopeOf, SIGNING_ALGORITHM } from './credential.ts';
+import { basicDate } from './date.ts';
 import { canonicalHeaders, type HeaderFields } from './headers.ts';
 import { type LocationFields, locate } from './location.ts';
 import { canonicalQuery, type QueryFields } from './query.ts';
@@ -14,11 +16,6 @@ const HTTP_METHODS = {
 } as const;
 
 export type SigningMethod = keyof typeof HTTP_METHODS;
-
-const SIGNING_ALGORITHM = 'GOOG4-RSA-SHA256';
-
-/** Seven days in seconds, the maximum of V4. */
-export const MAX_EXPIRATION = 604_800;
 
 /** The fields of a URL to sign, named as in Google's conformance cases. */
 export interface SigningFields extends LocationFields {
@@ -59,7 +56,7 @@ export interface SigningRequest {
 export function createSigningRequest(fields: SigningFields): SigningRequest {
   const method = HTTP_METHODS[fields.method];
   const date = basicDate(fields.timestamp);
-  const credentialScope = `${date.slice(0, 8)}/auto/storage/goog4_request`;
+  const credentialScope = credentialScopeOf(date);
   const location = locate(fields);
   const headers = canonicalHeaders(requestedHeaders(fields), location.host);
   const query = canonicalQuery(
@@ -102,26 +99,6 @@ function requestedHeaders({ method, headers = {} }: SigningFields): HeaderFields
   if (Object.keys(headers).some((name) => name.toLowerCase() === 'x-goog-resumable'))
     throw new TypeError('headers may not name x-goog-resumable, which RESUMABLE sets');
   return { ...headers, 'x-goog-resumable': 'start' };
-}
-
-/** ISO 8601's basic form, e.g. `20190201T090000Z`. */
-function basicDate(timestamp: number): string {
-  const iso = Math.abs(timestamp) <= 8.64e15 ? new Date(timestamp).toISOString() : '';
-  // A year outside 0 to 9999 has a sign and six digits.
-  if (iso.length !== 24) throw new RangeError('timestamp is not a time in the years 0 to 9999');
-  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`;
-}
-
-function checkedExpiration(seconds: number): number {
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > MAX_EXPIRATION)
-    throw new RangeError(`expiration is not a whole number of seconds from 1 to ${MAX_EXPIRATION}`);
-  return seconds;
-}
-
-function checkedEmail(email: string): string {
-  if (email === '' || email.includes('/') || !email.isWellFormed())
-    throw new TypeError('clientEmail is empty, or has a slash or a lone surrogate');
-  return email;
 }
 
 /** The content hash, when the caller signs one and the server compares it; otherwise the payload is unsigned. */

@@ -9,7 +9,7 @@ import { faultOf, instantSigner, NOW } from './fakes.ts';
 
 function start(signer: BlobSigner = instantSigner().signer) {
   const log: string[] = [];
-  const policy = { contentTypes: ['*/*'], maxBytes: undefined };
+  const policy = { contentTypes: ['*/*'], maxBytes: 1000 };
   const signUrl = createSignUrl({ signer, clock: { now: () => NOW }, bucket: 'uploads', origin: undefined, policy });
   const routes = signedUrlsRoutes(signUrl);
   const handle = async (path: string, body: unknown) => {

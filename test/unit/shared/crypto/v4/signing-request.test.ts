@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import {
-  appendSignature,
-  createSigningRequest,
-  MAX_EXPIRATION,
-  type SigningFields,
-} from '#shared/crypto/v4/signing-request.ts';
+import { MAX_EXPIRATION } from '#shared/crypto/v4/credential.ts';
+import { appendSignature, createSigningRequest, type SigningFields } from '#shared/crypto/v4/signing-request.ts';
 
 const fields: SigningFields = {
   bucket: 'a-bucket',

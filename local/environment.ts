@@ -4,7 +4,7 @@ import { SERVICE_SCOPES } from '#shared/model/principal.ts';
 import { emailOf, type Project } from './accounts.ts';
 import { DEMONSTRATION_COMMAND } from './run/worker-job.ts';
 
-/** Endpoints of the local Google Cloud. */
+/** Endpoints of the local Google Cloud, and what else is settled when it starts. */
 export interface Endpoints {
   /** The root's public key in PEM form. */
   readonly rootKey: string;
@@ -17,6 +17,8 @@ export interface Endpoints {
   readonly signedUrls: string;
   /** Base URL of Cloud Run's Admin API. */
   readonly run: (email: string) => string;
+  /** The worker's program and arguments as a JSON array; undefined for the demonstration's. */
+  readonly workerCommand: string | undefined;
   readonly userJwksUrl: string;
   readonly serviceJwksUrl: string;
 }
@@ -48,7 +50,7 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     PAYLOAD_KEY: project.payloadKey,
     PAYLOAD_BUCKET: project.payloadBucket,
     WORKER_JOB: project.workerJob,
-    WORKER_COMMAND: JSON.stringify(DEMONSTRATION_COMMAND),
+    WORKER_COMMAND: endpoints.workerCommand ?? JSON.stringify(DEMONSTRATION_COMMAND),
     DISPATCHER_ACCOUNT: emailOf(project, 'task-dispatcher'),
     // The stand-ins identify an account by its listener, so acting as the dispatcher means using its listener.
     RUN_ENDPOINT: endpoints.run(emailOf(project, 'task-dispatcher')),

@@ -41,6 +41,8 @@ export interface StackOptions {
   readonly log?: LogSink;
   /** What keeps documents, objects and keys from run to run. Default: they end with this one. */
   readonly data?: DataFolder | undefined;
+  /** The worker's program and arguments as a JSON array. Default: the demonstration's, which prints the size. */
+  readonly workerCommand?: string | undefined;
   /** Told to whoever waits. */
   readonly say?: (line: string) => void;
 }
@@ -163,6 +165,7 @@ async function startParts(
       storage: storage.baseUrl,
       signedUrls: storage.xmlUrl,
       run: run.baseUrl,
+      workerCommand: options.workerCommand,
       userJwksUrl: issuer.userJwksUrl,
       serviceJwksUrl: issuer.serviceJwksUrl,
     });

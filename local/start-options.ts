@@ -12,6 +12,8 @@ export interface StartOptions {
   readonly bundles: string | undefined;
   /** A folder that keeps documents, objects and keys from run to run; without one everything is fresh. */
   readonly data: string | undefined;
+  /** Program and arguments of the tasks, as a JSON array; without one, the demonstration's. */
+  readonly workerCommand: string | undefined;
 }
 
 const DEFAULT_PORT = '8080';
@@ -34,6 +36,7 @@ export function readStartOptions(args: readonly string[], env: Environment, root
     directory: resolve(given(env['LOCAL_DIRECTORY']) ?? join(root, '.local')),
     bundles: values.bundles ? join(root, 'dist') : undefined,
     data: data === undefined ? undefined : resolve(from, data),
+    workerCommand: checkedCommand(given(env['WORKER_COMMAND'])),
   };
 }
 
@@ -51,6 +54,18 @@ function parse(args: readonly string[]) {
 
 /** A variable that is set to nothing is not set. */
 const given = (value: string | undefined) => (value?.trim() ? value.trim() : undefined);
+
+/** Checked here, or a mistake would be seen only in the log of the first task. */
+function checkedCommand(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const command: unknown = JSON.parse(text);
+    if (Array.isArray(command) && command[0] && command.every((part) => typeof part === 'string')) return text;
+  } catch {
+    // It is no JSON.
+  }
+  throw new Error(`WORKER_COMMAND is ${text}, and must be a JSON array of strings: ["python3","task.py"]`);
+}
 
 function readPort(text: string): number {
   const port = Number(text);

@@ -2,6 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { overBudget } from './build/budgets.ts';
 import { bundle, bundleNames } from './build/bundle.ts';
+import { buildWorkerPackage, WORKER_PACKAGE } from './build/worker-package.ts';
 import { buildClient } from './build-client.ts';
 import { ROOT } from './sources.ts';
 
@@ -13,6 +14,7 @@ const OUT = join(ROOT, 'dist');
 
 await rm(OUT, { recursive: true, force: true });
 const built = await Promise.all(bundleNames().map((name) => bundle(name, OUT)));
+await buildWorkerPackage(join(OUT, 'task-worker', WORKER_PACKAGE));
 await buildClient(join(OUT, 'client'));
 await writeFile(join(OUT, 'manifest.json'), `${JSON.stringify(built, null, 2)}\n`);
 for (const { name, size } of built)

@@ -32,7 +32,7 @@ locals {
     TOKEN_ISSUER                 = local.origin
     UNSIGNED_FALLBACK            = var.unsigned_fallback
     UPLOAD_BUCKET                = module.storage.upload_bucket
-    WORKER_COMMAND               = jsonencode(var.worker_command)
+    WORKER_COMMAND               = var.worker_command == null ? null : jsonencode(var.worker_command)
     WORKER_DEADLINE_SECONDS      = 3300
   }
 

@@ -10,7 +10,7 @@ export const openingConfig = z.object({
 });
 
 const command = z
-  .string()
+  .string({ error: 'is not set: name the program of your image and its arguments, as a JSON array' })
   .transform((text, context): unknown => {
     try {
       return JSON.parse(text);

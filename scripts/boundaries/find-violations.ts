@@ -4,8 +4,8 @@ import { RULES } from './rules.ts';
 import { findUnusedExports } from './unused-exports.ts';
 
 const PRODUCT = /^(shared|functions|local|client|scripts)\//;
-/** What other programs import: the client package's entries. */
-const ENTRIES = /^client\/src\/(index|node|browser)\.ts$/;
+/** What other programs import: the entries of the client's package and of the worker's. */
+const ENTRIES = /^(client\/src\/(index|node|browser)|functions\/task-worker\/package\/main)\.ts$/;
 
 /** Every TypeScript file that can import something of the project. */
 export const readProject = (): SourceFile[] =>

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { copyFile, cp, mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { ROOT } from '../sources.ts';
 import { leftOut } from './left-out.ts';
 
@@ -10,6 +10,23 @@ export interface Built {
   /** Bytes of the code, without its source map. */
   readonly size: number;
 }
+
+/** How everything that runs on Node is bundled. */
+export const NODE_BUNDLE: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  minify: true,
+  keepNames: true, // errors are told apart by their class's name in logs
+  sourcemap: 'external',
+  legalComments: 'none',
+  logLevel: 'warning',
+  loader: { '.node': 'copy' },
+  external: ['@node-rs/crc32-*'],
+  define: { 'import.meta.dirname': '__dirname' }, // CommonJS has the one and not the other
+  plugins: [leftOut],
+};
 
 /** Everything that has a `main.ts`: the functions and the worker. */
 export const bundleNames = (): string[] =>
@@ -24,23 +41,7 @@ export const bundleNames = (): string[] =>
 export async function bundle(name: string, out: string): Promise<Built> {
   const folder = join(out, name);
   const outfile = join(folder, 'main.cjs');
-  await build({
-    entryPoints: [join(ROOT, 'functions', name, 'main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minify: true,
-    keepNames: true, // errors are told apart by their class's name in logs
-    sourcemap: 'external',
-    legalComments: 'none',
-    logLevel: 'warning',
-    loader: { '.node': 'copy' },
-    external: ['@node-rs/crc32-*'],
-    define: { 'import.meta.dirname': '__dirname' }, // CommonJS has the one and not the other
-    plugins: [leftOut],
-  });
+  await build({ ...NODE_BUNDLE, entryPoints: [join(ROOT, 'functions', name, 'main.ts')], outfile });
   await copyNativeModules(folder);
   if (name === 'docs') await copyAssets(folder);
   return { name, size: (await stat(outfile)).size };

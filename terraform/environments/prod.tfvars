@@ -12,7 +12,7 @@ cors_origins        = ["https://app.example.com"]
 service_accounts    = { "back-end@example-shop.iam.gserviceaccount.com" = ["licenses", "sign"] }
 alert_emails        = ["on-call@example.com"]
 max_upload_bytes    = 5368709120
-worker_command      = ["/app/run-task"]
+worker_image        = "europe-west1-docker.pkg.dev/example-countersign-prod/workers/run-task@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 
 scaling = {
   public-keys = { min_instances = 2 }

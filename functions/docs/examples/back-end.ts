@@ -12,7 +12,7 @@ const uploadUrl = {
   blob_name: 'demo/reports/2026-12.pdf',
   content_type: 'application/pdf',
   expires_at: '2026-12-01T09:45:00.000Z',
-  headers: { 'Content-Type': 'application/pdf' },
+  headers: { 'Content-Type': 'application/pdf', 'x-goog-content-length-range': '0,5368709120' },
 };
 
 /** What back ends do: seal the payloads of tasks, and issue URLs. */
@@ -56,9 +56,35 @@ export const backEndExamples: Readonly<Record<string, Exchanges>> = {
   deleteTask: { shred: { ...byId, summary: 'Shred it', status: 204 } },
   signUrl: {
     upload: { summary: 'To upload one file', body: upload, status: 200, answer: uploadUrl },
+    form: {
+      summary: 'For the form of a web page, at most 5 MiB',
+      body: { ...upload, method: 'POST', max_bytes: 5_242_880 },
+      status: 200,
+      answer: {
+        ...uploadUrl,
+        url: 'https://storage.googleapis.com/example-uploads/',
+        method: 'POST',
+        headers: {},
+        fields: {
+          'content-type': 'application/pdf',
+          key: 'demo/reports/2026-12.pdf',
+          'x-goog-date': '20261201T093000Z',
+          'x-goog-credential': 'signed-urls@example.iam.gserviceaccount.com/20261201/auto/storage/goog4_request',
+          'x-goog-algorithm': 'GOOG4-RSA-SHA256',
+          policy: 'eyJjb25kaXRpb25zIjpb…',
+          'x-goog-signature': '4b93fb02…',
+        },
+      },
+    },
     download: {
-      summary: 'To download it, for an hour',
-      body: { filename: upload.filename, method: 'GET', expires_minutes: 60, tenant_id: SAMPLE.tenant_id },
+      summary: 'To download it, for an hour, under another name',
+      body: {
+        filename: upload.filename,
+        method: 'GET',
+        expires_minutes: 60,
+        download_as: 'Report December.pdf',
+        tenant_id: SAMPLE.tenant_id,
+      },
       status: 200,
       answer: {
         ...uploadUrl,

@@ -18,7 +18,7 @@ const BUCKET = 'payloads';
 const grant = (...verbs: string[]) =>
   verbs.map((verb) => [`storage.objects.${verb}`, `projects/_/buckets/${BUCKET}`] as const);
 const sealer = createCaller('sealer@p.test', grant('create', 'list', 'delete'));
-const worker = createCaller('worker@p.test', grant('get', 'delete'));
+const worker = createCaller('worker@p.test', grant('get', 'update', 'delete'));
 
 let dir: string;
 let recorder: Recorder;
@@ -58,7 +58,8 @@ describe('an object', () => {
   it('is created, found by its name alone, read and removed, each with the rights of one account', async () => {
     const one = object();
     const created = await objectsAs(sealer).create(one);
-    expect(created).toEqual({ generation: expect.stringMatching(/^\d{16}$/), size: 1000, custom: one.custom });
+    const versions = { generation: expect.stringMatching(/^\d{16}$/), metageneration: '1' };
+    expect(created).toEqual({ ...versions, size: 1000, custom: one.custom });
     expect(await objectsAs(sealer).find(one.name)).toEqual(created);
     expect(await objectsAs(worker).read(one.name)).toEqual({ bytes: one.bytes, generation: created.generation });
     await objectsAs(worker).remove(one.name, created.generation);
@@ -148,5 +149,51 @@ describe('removing', () => {
 
   it('is refused without the right, which looks the same as nothing there without the right to list', async () => {
     await expect(objectsAs(worker).remove('absent')).rejects.toBeInstanceOf(DeletionDeniedError);
+  });
+});
+
+describe('labels', () => {
+  const create = async () => {
+    const one = object();
+    await objectsAs(sealer).create(one);
+    return { name: one.name, custom: one.custom, seen: await objectsAs(worker).inspect(one.name) };
+  };
+
+  it('are added and taken away beside those that are there, and leave the bytes alone', async () => {
+    const { name, custom, seen } = await create();
+    const labelled = await objectsAs(worker).label(name, seen, { holder: 'Größe 1' });
+    expect(labelled).toEqual({ ...seen, metageneration: '2', custom: { ...custom, holder: 'Größe 1' } });
+    const bare = labelled && (await objectsAs(worker).label(name, labelled, { holder: null }));
+    expect(bare).toEqual({ ...seen, metageneration: '3' });
+    expect((await objectsAs(worker).read(name)).generation).toBe(seen.generation);
+  });
+
+  it('of an object that has changed since are not set', async () => {
+    const { name, seen } = await create();
+    await objectsAs(worker).label(name, seen, { holder: 'one' });
+    expect(await objectsAs(worker).label(name, seen, { holder: 'two' })).toBeUndefined();
+    expect((await objectsAs(worker).inspect(name)).custom['holder']).toBe('one');
+  });
+
+  it('whose response was lost look changed', async () => {
+    const { name, seen } = await create();
+    fault('patch', 'UNAVAILABLE', { lost: true, times: 1 });
+    expect(await objectsAs(worker).label(name, seen, { holder: 'one' })).toBeUndefined();
+    expect((await objectsAs(worker).inspect(name)).custom['holder']).toBe('one');
+  });
+
+  it('are set after a failure, and not for good', async () => {
+    const { name, seen } = await create();
+    fault('patch', 'UNAVAILABLE', { times: 2 });
+    expect(await objectsAs(worker).label(name, seen, { holder: 'one' })).toBeDefined();
+    fault('patch', 'UNAVAILABLE');
+    const now = await objectsAs(worker).inspect(name);
+    await expect(objectsAs(worker).label(name, now, { holder: 'two' })).rejects.toMatchObject(UNAVAILABLE);
+  });
+
+  it('of nothing, and of what one may not change, are not found', async () => {
+    const { name, seen } = await create();
+    await expect(objectsAs(sealer).label(name, seen, { holder: 'one' })).rejects.toMatchObject({ code: 'not_found' });
+    await expect(objectsAs(worker).inspect('absent')).rejects.toMatchObject({ code: 'not_found' });
   });
 });

@@ -7,7 +7,8 @@ const read = (args: string[], env: Record<string, string> = {}) => readStartOpti
 describe('the options of npm start', () => {
   test('are all optional', () => {
     const directory = resolve('/project/.local');
-    expect(read([])).toEqual({ port: 8080, directory, bundles: undefined, data: undefined });
+    const none = { bundles: undefined, data: undefined, workerCommand: undefined };
+    expect(read([])).toEqual({ port: 8080, directory, ...none });
   });
 
   test.each([
@@ -28,6 +29,16 @@ describe('the options of npm start', () => {
   test('a folder is meant from where npm was called', () => {
     expect(read(['--data', 'kept'], { INIT_CWD: '/somewhere' }).data).toBe(resolve('/somewhere/kept'));
     expect(read([], { npm_config_data: '/kept' }).data).toBe(resolve('/kept'));
+  });
+
+  test('the command of the tasks is a JSON array', () => {
+    const command = '["python3","task.py"]';
+    expect(read([], { WORKER_COMMAND: command }).workerCommand).toBe(command);
+    expect(read([], { WORKER_COMMAND: ' ' }).workerCommand).toBeUndefined();
+  });
+
+  test.each(['python3 task.py', '[]', '{"a":1}', '["a",1]', '"a"', '[""'])('%s is no command', (text) => {
+    expect(() => read([], { WORKER_COMMAND: text })).toThrow('WORKER_COMMAND');
   });
 
   test.each([[['--data']], [['--prot', '1']], [['extra']]])('%j is refused with what there is', (args) => {

@@ -74,15 +74,23 @@ async function readBytes(request: IncomingMessage, { limit, deadline }: BodyOpti
   }
 }
 
+/** JSON begins with two ASCII characters, unless it is one digit: a byte order mark or a NUL tells a wider encoding. */
+function isWide(bytes: Buffer): boolean {
+  const [first, second] = bytes;
+  return first === 0 || second === 0 || (first === 0xfe && second === 0xff) || (first === 0xff && second === 0xfe);
+}
+
 const cutShort = () => new Fault('invalid_request', 'The connection ended before the whole body was received.');
 
 const tooSlow = () => new Fault('invalid_request', 'The body did not arrive in time.');
 
 const tooLarge = (limit: number) => new Fault('payload_too_large', `The body may have at most ${limit} bytes.`);
 
+/** A byte order mark is skipped, as RFC 8259 (section 8.1) allows: editors and PowerShell write one. */
 function decodeUtf8(bytes: Buffer): string {
+  if (isWide(bytes)) throw invalid([{ path: '', message: 'is UTF-16 or UTF-32: send UTF-8' }]);
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw invalid([{ path: '', message: 'is not valid UTF-8' }]);
   }

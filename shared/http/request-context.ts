@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 
 /** The format of request ids from callers: printable, short, and safe in logs and headers. */
 const CALLER_ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -22,10 +23,14 @@ export function traceFields(request: IncomingMessage, projectId: string): Record
 }
 
 /**
- * The client's address: from the header that our load balancer sets, otherwise the peer of the connection. Clients cannot
- * forge the header, since only the load balancer reaches us.
+ * The client's address: the last value of the header that our load balancer sets, otherwise the peer of the connection.
+ * A client can send the header too, once or several times and with lists in it; the load balancer's value comes after
+ * everything that was there, and only the load balancer reaches us.
  */
 export function clientIpOf(request: IncomingMessage, header: string | undefined): string {
-  const forwarded = header === undefined ? undefined : request.headers[header.toLowerCase()];
-  return (typeof forwarded === 'string' ? forwarded : undefined) ?? request.socket.remoteAddress ?? 'unknown';
+  // Node joins the values of a header that comes several times, in their order.
+  const sent = header === undefined ? '' : String(request.headers[header.toLowerCase()] ?? '');
+  const last = sent.slice(sent.lastIndexOf(',') + 1).trim();
+  // What is no address is not our load balancer's: one limit for all such requests is the peer's.
+  return isIP(last) === 0 ? (request.socket.remoteAddress ?? 'unknown') : last;
 }

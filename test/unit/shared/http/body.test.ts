@@ -137,12 +137,39 @@ describe('readJsonBody', () => {
     ['', ''],
     ['   ', ''],
     ['{"a":', 'a'],
-    ['\ufeff{}', ''],
+    ['\ufeff', ''],
+    ['\ufeff\ufeff{}', ''],
+    ['{\ufeff}', ''],
     ['{"a":{"b":1,"b":2}}', 'a.b'],
     ["{'a':1}", ''],
   ])('answers 400 to %j with the path', async (body, path) => {
     expect(await post(body)).toEqual(
       problem(400, 'invalid_request', { errors: [{ path, message: expect.any(String) }] }),
+    );
+  });
+
+  it.each(['{"a":1}', ' {"a":1}', '"a"', '1'])('skips a byte order mark before %j', async (body) => {
+    const plain = await post(body);
+    expect(plain.status).toBe(200);
+    expect(await post(`\ufeff${body}`)).toEqual(plain);
+  });
+
+  it('keeps a byte order mark within a string', async () => {
+    expect(await post('"\ufeffa"')).toMatchObject({ status: 200, answer: { value: '\ufeffa' } });
+  });
+
+  const swapped = (bytes: Buffer) => Buffer.from(bytes).swap16();
+  const wide = (text: string) => Buffer.from(text, 'utf16le');
+  it.each([
+    ['UTF-16, little-endian, with a mark', wide('\ufeff{"a":1}')],
+    ['UTF-16, big-endian, with a mark', swapped(wide('\ufeff{"a":1}'))],
+    ['UTF-16, little-endian', wide('{"ä":1}')],
+    ['UTF-16, big-endian', swapped(wide('{"ä":1}'))],
+    ['UTF-32, little-endian', Buffer.from([0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0, 0x7d, 0, 0, 0])],
+    ['UTF-32, big-endian', Buffer.from([0, 0, 0, 0x7b, 0, 0, 0, 0x7d])],
+  ])('says what is wrong with %s', async (_name, bytes) => {
+    expect(await post(Uint8Array.from(bytes))).toEqual(
+      problem(400, 'invalid_request', { errors: [{ path: '', message: 'is UTF-16 or UTF-32: send UTF-8' }] }),
     );
   });
 

@@ -23,13 +23,13 @@ const filename = z
   .describe(`the object's name below the tenant's prefix, at most ${MAX_FILENAME_BYTES} bytes of UTF-8`);
 
 /** Members that have a meaning for some methods only. */
-const ONLY_FOR: Readonly<Record<string, { readonly methods: readonly string[]; readonly because: string }>> = {
-  max_bytes: { methods: ['PUT', 'RESUMABLE', 'POST'], because: 'applies to uploads only' },
-  content_md5: { methods: ['PUT', 'RESUMABLE'], because: 'applies to PUT and RESUMABLE only' },
-  create_only: { methods: ['PUT', 'RESUMABLE'], because: 'applies to PUT and RESUMABLE only' },
-  download_as: { methods: ['GET'], because: 'applies to downloads only' },
-  origin: { methods: ['RESUMABLE'], because: 'applies to RESUMABLE only' },
-};
+const ONLY_FOR = [
+  { member: 'max_bytes', methods: ['PUT', 'RESUMABLE', 'POST'], because: 'applies to uploads only' },
+  { member: 'content_md5', methods: ['PUT', 'RESUMABLE'], because: 'applies to PUT and RESUMABLE only' },
+  { member: 'create_only', methods: ['PUT', 'RESUMABLE'], because: 'applies to PUT and RESUMABLE only' },
+  { member: 'download_as', methods: ['GET'], because: 'applies to downloads only' },
+  { member: 'origin', methods: ['RESUMABLE'], because: 'applies to RESUMABLE only' },
+] as const;
 
 export const signedUrlRequest = z
   .strictObject({
@@ -80,9 +80,10 @@ export const signedUrlRequest = z
   })
   .superRefine((request, context) => {
     const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    for (const [member, { methods, because }] of Object.entries(ONLY_FOR)) {
-      const value = Object.entries(request).find(([name]) => name === member)?.[1];
-      if (value !== undefined && value !== false && !methods.includes(request.method)) issue(member, because);
+    for (const { member, methods, because } of ONLY_FOR) {
+      const value = request[member];
+      if (value === undefined || value === false) continue;
+      if (!methods.some((method) => method === request.method)) issue(member, because);
     }
     if (request.method === 'GET') return;
     if (request.content_type === undefined) issue('content_type', 'is needed for an upload');

@@ -105,7 +105,9 @@ describe('rights', () => {
       'task-payloads': ['cloudkms.cryptoKeyVersions.useToEncrypt'],
       'task-worker': ['cloudkms.cryptoKeyVersions.useToDecrypt'],
     });
-    expect(code.rights['worker_job']).toEqual({ 'task-dispatcher': ['run.jobs.run', 'run.jobs.runWithOverrides'] });
+    const starts = ['run.jobs.run', 'run.jobs.runWithOverrides'];
+    const reads = ['run.executions.get', 'run.executions.list'];
+    expect(code.rights['worker_job']).toEqual({ 'task-dispatcher': [...reads, ...starts, 'run.tasks.list'] });
     const declared = Object.values(accountGrants(project)).flat().length;
     const written = Object.entries(code.rights).filter(([thing]) => !thing.endsWith('database'));
     expect(written.flatMap(([, accounts]) => Object.values(accounts).flat())).toHaveLength(declared + 1); // run.jobs.run

@@ -1,6 +1,6 @@
-"""V4 signed URLs of Cloud Storage, by its documentation (authentication/canonical-requests, authentication/signatures)."""
-import hashlib
-from datetime import datetime, timezone
+"""V4 signed URLs and POST policies of Cloud Storage, by its documentation (authentication/canonical-requests, authentication/signatures)."""
+import base64, hashlib, json
+from datetime import datetime, timedelta, timezone
 from urllib.parse import quote
 
 try:
@@ -87,7 +87,43 @@ def cases():
     yield 'another universe', {**plain, 'universeDomain': 'universe.example'}
 
 
+def policy_output(case, sign):
+    start = datetime.fromisoformat(case['timestamp'].replace('Z', '+00:00')).astimezone(timezone.utc)
+    date = start.strftime('%Y%m%dT%H%M%SZ')
+    origin, _, path = place({**case, 'object': ''})
+    own = {'x-goog-date': date, 'x-goog-credential': f'{EMAIL}/{date[:8]}/auto/storage/goog4_request', 'x-goog-algorithm': 'GOOG4-RSA-SHA256'}
+    given, more = case.get('fields', {}), case.get('conditions', {})
+    conditions = []
+    if 'startsWith' in more:
+        conditions.append(['starts-with', *more['startsWith']])
+    if 'contentLengthRange' in more:
+        conditions.append(['content-length-range', *more['contentLengthRange']])
+    fixed = {name: value for name, value in given.items() if not name.startswith('x-ignore-')}
+    conditions += [{name: value} for name, value in {**fixed, 'bucket': case['bucket'], 'key': case['object'], **own}.items()]
+    expiration = (start + timedelta(seconds=case['expiration'])).strftime('%Y-%m-%dT%H:%M:%SZ')
+    document = {'conditions': conditions, 'expiration': expiration}
+    policy = base64.b64encode(json.dumps(document, separators=(',', ':'), ensure_ascii=True).encode()).decode()
+    fields = {**given, 'key': case['object'], **own, 'policy': policy, 'x-goog-signature': sign(policy.encode()).hex()}
+    return {'url': origin + path, 'fields': fields, 'expectedDecodedPolicy': json.dumps(document, separators=(',', ':'), ensure_ascii=False)}
+
+
+def policies():
+    plain = dict(bucket='test-bucket', object='test-object', expiration=10, timestamp='2026-02-01T09:00:00Z')
+    yield 'a form', plain
+    yield 'a form with a range of sizes', {**plain, 'conditions': {'contentLengthRange': [0, 5497558138880]}}
+    yield 'a form with a prefix and a range', {**plain, 'conditions': {'startsWith': ['$x-goog-meta-who', 'user-'], 'contentLengthRange': [1, 1]}}
+    yield 'a form with type and disposition', {**plain, 'fields': {'content-type': 'text/plain; charset="utf-8"', 'content-disposition': 'attachment; filename="a\\\\b"'}}
+    yield 'a form with a field that the policy leaves open', {**plain, 'fields': {'x-ignore-session': 'abc', 'cache-control': 'no-store'}}
+    yield 'a form whose key is outside ASCII', {**plain, 'object': 'Zoë/日本/🦊 e\u0308'}
+    yield 'a form whose key has what JSON escapes', {**plain, 'object': 'a"b\\c\td\u007fe/$f'}
+    yield 'a form at the end of a year, for seven days', {**plain, 'timestamp': '2026-12-31T23:59:59Z', 'expiration': 604800}
+    yield 'a form at the host of the bucket', {**plain, 'urlStyle': 'VIRTUAL_HOSTED_STYLE'}
+    yield 'a form at a host of its own, HTTP', {**plain, 'scheme': 'http', 'urlStyle': 'BUCKET_BOUND_HOSTNAME', 'bucketBoundHostname': 'files.example'}
+    yield 'a form at an endpoint with scheme and port', {**plain, 'clientEndpoint': 'http://localhost:8080'}
+
+
 def make():
     key = rsa.Key(2048)
     tests = [{'description': name, **case, **expected(case, key.sign)} for name, case in cases()]
-    return {'clientEmail': EMAIL, 'publicKeyPem': key.public_pem, 'signingV4Tests': tests}
+    forms = [{'description': name, 'policyInput': case, 'policyOutput': policy_output(case, key.sign)} for name, case in policies()]
+    return {'clientEmail': EMAIL, 'publicKeyPem': key.public_pem, 'signingV4Tests': tests, 'postPolicyV4Tests': forms}

@@ -21,6 +21,7 @@ import { endpointOptions } from '#shared/gcp/grpc.ts';
 import { createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
 import { createKmsClient, createKmsKeyAdministrator, createKmsKeySource, createKmsSigner } from '#shared/gcp/kms.ts';
 import { createKmsUnwrapper, createKmsWrapper } from '#shared/gcp/kms-envelope.ts';
+import { createExecutionReader } from '#shared/gcp/run-executions.ts';
 import { createJobStarter } from '#shared/gcp/run-jobs.ts';
 import { createBucket, createObjects } from '#shared/gcp/storage.ts';
 import { createIssuerKeys } from '#shared/http/issuer-keys.ts';
@@ -99,7 +100,7 @@ export async function startWorld(recorder: Recorder) {
     started += 1;
     return { command: ['true'], env: { PATH: process.env['PATH'] ?? '' } } as const;
   };
-  const run = await startRun({ findJob, callers, recorder, log: () => undefined });
+  const run = await startRun({ findJob, callers, clock: systemClock, recorder, log: () => undefined });
   const issuer = await startIssuer(recorder);
   return {
     recorder,
@@ -412,6 +413,28 @@ const STORAGE: readonly Adapter[] = [
     },
   },
   {
+    name: 'Storage: label',
+    service: 'storage',
+    method: 'patch',
+    effect: 'idempotent',
+    faults: ['http'],
+    async open(world, timeout) {
+      const objects = world.objects(timeout);
+      await objects.create(newObject('label'));
+      let number = 0;
+      return {
+        act: () =>
+          succeeds(async () => {
+            number += 1;
+            const holder = `holder-${number}`;
+            // Nothing, when the answer was lost: whoever labels looks then.
+            await objects.label('label', await objects.inspect('label'), { holder });
+            return (await objects.inspect('label')).custom['holder'] === holder;
+          }),
+      };
+    },
+  },
+  {
     name: 'Storage: remove',
     service: 'storage',
     method: 'delete',
@@ -448,11 +471,39 @@ const RUN: readonly Adapter[] = [
       const jobs = createJobStarter({ job: JOB, endpoint: runUrl, timeout });
       return {
         async act() {
-          const start = await jobs.start('task').catch(() => undefined);
+          const start = await jobs.start('task', 'start').catch(() => undefined);
           if (start === undefined) return 'failed';
           return start.kind === 'started' ? 'ok' : 'unknown';
         },
         effects: jobsStarted,
+      };
+    },
+  },
+  {
+    name: 'Cloud Run: read an execution',
+    service: 'run',
+    method: 'GetExecution',
+    effect: 'none',
+    faults: ['http'],
+    async open({ runUrl }, timeout) {
+      const start = await createJobStarter({ job: JOB, endpoint: runUrl }).start('task', 'read');
+      const name = start.kind === 'started' ? start.execution : '';
+      const executions = createExecutionReader({ job: JOB, endpoint: runUrl, timeout });
+      return { act: () => succeeds(async () => (await executions.status(name)) !== undefined) };
+    },
+  },
+  {
+    name: 'Cloud Run: find the execution of a start',
+    service: 'run',
+    method: 'ListExecutions',
+    effect: 'none',
+    faults: ['http'],
+    async open({ runUrl }, timeout) {
+      const start = await createJobStarter({ job: JOB, endpoint: runUrl }).start('task', 'find');
+      const executions = createExecutionReader({ job: JOB, endpoint: runUrl, timeout });
+      return {
+        act: () =>
+          succeeds(async () => start.kind === 'started' && (await executions.find('find')) === start.execution),
       };
     },
   },

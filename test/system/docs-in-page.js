@@ -34,6 +34,15 @@ window.inspect = {
       })
       .map((one) => one.outerHTML),
 
+  /** Text of several letters in a column of less than three ems, or past the edge of the window. */
+  squeezed: () =>
+    [...document.querySelectorAll('.opblock :is(p, td, label, span, button, h4, h5), .opblock-tag :is(span, small)')]
+      .filter((one) => one.checkVisibility() && one.textContent.trim().length > 8)
+      .map((one) => [one, one.getBoundingClientRect(), Number.parseFloat(getComputedStyle(one).fontSize)])
+      .filter(([, { width, right }, size]) => width > 0 && (width < 3 * size || right > innerWidth + 1))
+      .filter(([one]) => one.closest('pre, .highlight-code, select') === null)
+      .map(([one]) => one.outerHTML.slice(0, 120)),
+
   headings: () => [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map((one) => Number(one.tagName[1])),
 
   /** Method and path of every operation that is drawn. */

@@ -129,6 +129,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page in ${CHROMIUM}`, () => {
 
   test('shows every operation and opens one of each section, without an error or a request to another origin', async () => {
     const { page, faults, close } = await open();
+    await page.locator('.opblock-tag[data-tag="Internal"]').click();
     const shown = await page.evaluate<string[]>('inspect.operations()');
     expect(shown.sort()).toEqual(
       operations()
@@ -199,6 +200,62 @@ describe.skipIf(!existsSync(CHROMIUM))(`the page in ${CHROMIUM}`, () => {
     const dark = { ground: await ground(), image: await page.screenshot() };
     expect([light.ground, dark.ground]).toEqual(['rgb(250, 251, 250)', 'rgb(18, 22, 21)']);
     expect(light.image.equals(dark.image)).toBe(false);
+    await close();
+  });
+
+  test('finds operations by any words, and keeps what only the scheduler calls apart and folded', async () => {
+    const { page, close } = await open();
+    const sections = page.locator('.opblock-tag');
+    expect(await sections.last().getAttribute('data-tag')).toBe('Internal');
+    expect(await sections.last().getAttribute('data-is-open')).toBe('false');
+    await page.getByLabel('Filter the operations').fill('delete  SESSIONS');
+    const expected = operations().filter(({ method, path }) => method === 'DELETE' && path.includes('sessions'));
+    await expect.poll(() => page.locator('.opblock').count()).toBe(expected.length);
+    await page.getByLabel('Filter the operations').fill('');
+    await expect.poll(() => page.locator('.opblock').count()).toBeGreaterThan(expected.length);
+    await close();
+  });
+
+  test('shows answers, and refusals as a line each that opens', async () => {
+    const { page, close } = await open();
+    const acquire = block(page, '/api/v1/licenses/acquire');
+    await acquire.locator('.opblock-summary-control').click();
+    await acquire.locator('.responses-inner').waitFor();
+    const codes = (selector: string) =>
+      acquire.locator(selector).evaluateAll((rows) => rows.map((row) => row.getAttribute('data-code')));
+    const { responses } = operations().find(({ spec }) => spec.operationId === 'acquireSeat')?.spec ?? expect.fail();
+    expect(await codes('.response:not(.folded)')).toEqual(['200', '201']);
+    expect(await codes('.response.folded')).toEqual(Object.keys(responses).filter((code) => code >= '400'));
+    await acquire.getByRole('button', { name: 'Show 402' }).click();
+    await acquire.locator('.response:not(.folded)[data-code="402"]').waitFor();
+    await close();
+  });
+
+  test('asks for a token in a dialog that has the focus, keeps it and gives it back', async () => {
+    const { page, close } = await open();
+    const inDialog = () =>
+      page.evaluate('document.activeElement.closest("[role=dialog]")?.getAttribute("aria-labelledby") ?? null');
+    await page.locator('.btn.authorize').click();
+    await page.getByRole('dialog', { name: 'Available authorizations' }).waitFor();
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('INPUT');
+    const stops = await page.locator('[role=dialog] :is(input, select, button, a[href])').count();
+    for (let presses = 0; presses <= stops; presses += 1) {
+      await page.keyboard.press('Tab');
+      expect(await inDialog()).toBe('authorize-heading');
+    }
+    await page.keyboard.press('Shift+Tab');
+    expect(await inDialog()).toBe('authorize-heading');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.evaluate('document.activeElement.className')).toContain('authorize');
+    await close();
+  });
+
+  test.each([320, 390])('is read at %i pixels without scrolling sideways, nothing squeezed', async (width) => {
+    const { page, close } = await open({ viewport: { width, height: 800 } });
+    await block(page, '/api/v1/licenses/acquire').locator('.opblock-summary-control').click();
+    await page.locator('.responses-inner').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    expect(await page.evaluate('inspect.squeezed()')).toEqual([]);
     await close();
   });
 

@@ -4,7 +4,7 @@ import { EXAMPLES, NEXT } from '../examples/index.ts';
 import { errorsOf } from './errors.ts';
 import { operationOf } from './operation.ts';
 import { HEADERS, PROBLEM_SCHEMA, problemExamples } from './problem.ts';
-import { bySection, sectionOf } from './sections.ts';
+import { bySection, sectionOf, sectionsOf } from './sections.ts';
 import { SECURITY_SCHEMES } from './security.ts';
 
 const DESCRIPTION = `
@@ -50,7 +50,7 @@ export function openApiDocument(contract: Readonly<Record<string, readonly Route
     info: { title: 'Countersign API', version: '1', description: DESCRIPTION, license: LICENSE },
     // Relative to where the document was fetched: every installation has a host of its own.
     servers: [{ url: '/', description: 'This installation' }],
-    tags: names.map((name) => ({ name: sectionOf(name).title, description: sectionOf(name).description })),
+    tags: sectionsOf(names).map(({ title, description }) => ({ name: title, description })),
     paths,
     components: {
       schemas: { Problem: PROBLEM_SCHEMA },

@@ -1,3 +1,5 @@
+const INTERNAL = ['Internal', 'What Cloud Scheduler calls: the end of sessions and keys whose time is over.'] as const;
+
 /** Title and description of each function in the document, in reading order. */
 const SECTIONS: Readonly<Record<string, readonly [title: string, description: string]>> = {
   seats: ['Seats', 'Hold one of a licence’s seats: acquire, heartbeat, release.'],
@@ -6,9 +8,9 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, description: st
   'task-payloads': ['Task payloads', 'Seal the secrets of background tasks.'],
   'signed-urls': ['Signed URLs', 'Let clients upload and download without an account.'],
   admin: ['Administration', 'Tenants, members, licences, sessions, usage and audit.'],
-  'session-reaper': ['Session reaper', 'For the scheduler: what ends sessions whose lease is over.'],
-  'key-rotation': ['Key rotation', 'For the scheduler: what renews the signing key.'],
   docs: ['Documentation', 'This document.'],
+  'session-reaper': INTERNAL,
+  'key-rotation': INTERNAL,
 };
 
 export interface Section {
@@ -22,6 +24,11 @@ export function sectionOf(name: string): Section {
   if (section === undefined) throw new TypeError(`the documentation has no section for ${name}`);
   return { title: section[0], description: section[1] };
 }
+
+/** The sections of functions, each once. */
+export const sectionsOf = (names: readonly string[]): Section[] => [
+  ...new Map(names.map(sectionOf).map((section) => [section.title, section])).values(),
+];
 
 /** The functions in the order of their sections. */
 export function bySection(names: readonly string[]): string[] {

@@ -6,15 +6,17 @@ export const SECURITY_SCHEMES = {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'A user’s or a staff member’s ID token from Identity Platform. Its claims say which tenant and role.',
+    description:
+      'A user’s or a staff member’s ID token from Identity Platform. It says who you are; what you may do is read with ' +
+      'each request. Who belongs to several tenants names one in the header `Countersign-Tenant`.',
   },
   service: {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
     description:
-      'A Google ID token of a service account that is on our list, made for our audience: ' +
-      '`gcloud auth print-identity-token --audiences=…`, or from the metadata server.',
+      'A Google ID token of a service account that is on our list, made for our audience and with its email: ' +
+      '`gcloud auth print-identity-token --audiences=… --include-email`, or from the metadata server with `format=full`.',
   },
 } as const;
 

@@ -32,11 +32,26 @@ export interface AuditedChange<T> {
  * prepared again from the documents as they are then.
  * @param prepare reads the documents and plans the writes; called once an attempt; whatever it throws ends the change
  * @param once the record of the request's Idempotency-Key, which becomes part of the commit
+ * @param stamp the audit record's id and time; a change that is repeated with the same stamp is not made twice
  * @returns the `result` of the attempt that was committed
  * @throws Fault `dependency_unavailable` when all attempts failed or the outcome is unknown; repeating the request is
  *   safe
  */
-export type CommitAudited = <T>(actor: Actor, prepare: () => Promise<AuditedChange<T>>, once?: Once<T>) => Promise<T>;
+export type CommitAudited = <T>(
+  actor: Actor,
+  prepare: () => Promise<AuditedChange<T>>,
+  once?: Once<T>,
+  stamp?: AuditStamp,
+) => Promise<T>;
+
+/** Identity and time of an audit record, drawn before the change is made. */
+export interface AuditStamp {
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export const newAuditStamp = (now: number): AuditStamp => ({ id: newAuditId(now), at: now });
 
 export interface CommitAuditedOptions {
   readonly store: DocumentStore;
@@ -48,11 +63,10 @@ export interface CommitAuditedOptions {
 const ATTEMPTS = 10;
 
 export function createCommitAudited({ store, clock, pause }: CommitAuditedOptions): CommitAudited {
-  return async (actor, prepare, once) => {
+  return async (actor, prepare, once, stamp = newAuditStamp(clock.now())) => {
     // One audit id for all attempts. A commit with an unknown outcome was applied exactly if the record exists, and if
     // that commit is applied late, after a later attempt, it finds that attempt's record and fails.
-    const at = clock.now();
-    const id = newAuditId(at);
+    const { id, at } = stamp;
     let cause: unknown;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       await once?.check();

@@ -1,6 +1,7 @@
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { isFault } from '#shared/model/errors.ts';
+import { invalid, isFault } from '#shared/model/errors.ts';
 import { newKeyFields } from '#shared/model/key-record.ts';
 import { type LicenseFields, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
@@ -9,7 +10,7 @@ import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
 import { allotSeats, seatsOf } from './allotment.ts';
-import type { CommitAudited } from './commit-audited.ts';
+import { type AuditStamp, type CommitAudited, newAuditStamp } from './commit-audited.ts';
 import { type NewLicense, newLicense, termsOf } from './new-license.ts';
 import type { Once } from './once.ts';
 
@@ -27,33 +28,69 @@ export interface CreatedLicense {
   readonly licenseKey: string;
 }
 
-export function createCreateLicense({ store, clock, reconcile, commitAudited, mutex }: CreateLicenseOptions) {
-  /**
-   * Creates a licence and returns its key, of which only a hash is stored. The licence, its key and its share of the
-   * tenant's seats are one commit.
-   * @throws Fault `not_found` for an unknown tenant, `seat_limit_exceeded`, `dependency_unavailable`
-   */
-  return async function create(wanted: NewLicense, actor: Actor, once?: Once<CreatedLicense>): Promise<CreatedLicense> {
-    const licenseId = newLicenseId();
-    const key = newLicenseKey(licenseId);
-    const keyFields = newKeyFields(newKeyId(), null, clock.now());
-    const { tenant_id: tenantId } = wanted;
-    const license = newLicense(wanted, clock.now());
-    const created = { license, licenseId, licenseKey: key.text };
+/**
+ * What is random about a licence and its creation. Drawn before anything is written, so that a creation that is repeated
+ * with the same draw makes no second licence.
+ */
+export interface LicenseDraw {
+  readonly key: LicenseKey;
+  readonly keyId: string;
+  /** Its time is that of the creation. */
+  readonly stamp: AuditStamp;
+}
+
+export const drawLicense = (now: number): LicenseDraw => ({
+  key: newLicenseKey(newLicenseId()),
+  keyId: newKeyId(),
+  stamp: newAuditStamp(now),
+});
+
+/** The licence that a creation makes, whenever it is made. */
+export const createdLicense = (wanted: NewLicense, { key, stamp }: LicenseDraw): CreatedLicense => ({
+  license: newLicense(wanted, stamp.at),
+  licenseId: key.licenseId,
+  licenseKey: key.text,
+});
+
+export type CreateLicense = (
+  wanted: NewLicense,
+  actor: Actor,
+  options?: { readonly once?: Once<CreatedLicense> | undefined; readonly draw?: LicenseDraw },
+) => Promise<CreatedLicense>;
+
+/**
+ * Creates a licence and returns its key, of which only a hash is stored. The licence, its key and its share of the
+ * tenant's seats are one commit.
+ * @throws Fault `invalid_request` for an end in the past, `not_found` for an unknown tenant, `seat_limit_exceeded`,
+ *   `dependency_unavailable`; all from the returned function
+ */
+export function createCreateLicense({
+  store,
+  clock,
+  reconcile,
+  commitAudited,
+  mutex,
+}: CreateLicenseOptions): CreateLicense {
+  return async (wanted, actor, { once, draw = drawLicense(clock.now()) } = {}) => {
+    const created = createdLicense(wanted, draw);
+    const { license, licenseId } = created;
+    const { tenant_id: tenantId, expires_at } = wanted;
     const prepare = async () => {
-      const path = paths.license(licenseId);
-      const seats = seatsOf(license);
+      if (expires_at !== null && expires_at <= draw.stamp.at) {
+        throw invalid([{ path: 'expires_at', message: 'is in the past' }]);
+      }
+      const keyFields = newKeyFields(draw.keyId, null, draw.stamp.at);
       return {
         writes: [
-          { op: 'create' as const, path, fields: licenseDocument(license) },
-          { op: 'create' as const, path: paths.key(licenseId, hashLicenseKey(key)), fields: keyFields },
-          ...(await allotSeats(store, { tenantId, seats, licenseId, now: clock.now() })),
+          { op: 'create' as const, path: paths.license(licenseId), fields: licenseDocument(license) },
+          { op: 'create' as const, path: paths.key(licenseId, hashLicenseKey(draw.key)), fields: keyFields },
+          ...(await allotSeats(store, { tenantId, seats: seatsOf(license), licenseId, now: clock.now() })),
         ],
         event: { action: 'license.create', tenantId, licenseId, details: termsOf(license) },
         result: created,
       };
     };
-    await mutex.runExclusive(tenantId, () => commitAudited(actor, prepare, once));
+    await mutex.runExclusive(tenantId, () => commitAudited(actor, prepare, once, draw.stamp));
     // The licence exists now and its key must reach the caller, so a failure here is ignored: the reaper makes the
     // missing seats.
     await reconcile(licenseId).catch((error) => {

@@ -1,5 +1,6 @@
 import type { BoundRoute } from '#shared/http/route.ts';
 import { type AuditDomain, auditRoutes } from './audit-handlers.ts';
+import { type LicenseCreationDomain, licenseCreationRoutes } from './license-creation-handlers.ts';
 import { type LicenseDomain, licenseRoutes } from './license-handlers.ts';
 import { type LicenseKeyDomain, licenseKeyRoutes } from './license-key-handlers.ts';
 import { type MemberDomain, memberRoutes } from './member-handlers.ts';
@@ -11,12 +12,14 @@ export interface AdminDomain
     MemberDomain,
     LicenseDomain,
     LicenseKeyDomain,
+    LicenseCreationDomain,
     AuditDomain,
     PeopleDomain {}
 
 export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...tenantRoutes(domain),
   ...memberRoutes(domain),
+  ...licenseCreationRoutes(domain),
   ...licenseRoutes(domain),
   ...licenseKeyRoutes(domain),
   ...auditRoutes(domain),

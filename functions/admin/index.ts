@@ -15,6 +15,7 @@ import { createLicenses } from './licenses.ts';
 import { createMembers } from './members.ts';
 import { createRunOnce } from './once.ts';
 import { createPeople } from './people.ts';
+import { createRunReserved } from './reserve.ts';
 import { createSessions } from './sessions.ts';
 import { createDeleteTenant } from './tenant-deletion.ts';
 import { createTenants } from './tenants.ts';
@@ -51,6 +52,7 @@ export const admin = defineFunction({
         audit: createAudit({ store }),
         people: createPeople({ store, clock, commitAudited }),
         runOnce: createRunOnce({ store, clock }),
+        runReserved: createRunReserved({ store, clock }),
         clock,
       }),
       counter: store,

@@ -1,21 +1,17 @@
 import type * as z from 'zod';
 import * as contract from '#shared/contract/admin.ts';
-import type { BoundRoute, HttpResponse } from '#shared/http/route.ts';
+import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { parseLicenseKey } from '#shared/license-format/license-key.ts';
-import { formatTime, formatTimeOrNull, parseTime } from '#shared/license-format/time.ts';
-import type { Clock } from '#shared/model/clock.ts';
-import { invalid } from '#shared/model/errors.ts';
-import { type EveryMember, nothingElse } from '#shared/model/every-member.ts';
-import type { LicenseFields } from '#shared/model/license.ts';
+import { formatTime, parseTime } from '#shared/license-format/time.ts';
+import type { EveryMember } from '#shared/model/every-member.ts';
 import type { Session } from '#shared/model/session.ts';
 import { actorOf } from './actor.ts';
 import type { ChangePreview } from './change-license.ts';
-import type { CreatedLicense } from './create-license.ts';
+import { describeLicense } from './describe-license.ts';
 import { keyNotFound } from './find-licenses.ts';
 import type { createLicenses } from './licenses.ts';
 import { listResponse } from './list-response.ts';
-import type { RunOnce } from './once.ts';
 import { scopeOf } from './scope.ts';
 import type { createSessions } from './sessions.ts';
 import { requireSeller } from './sold.ts';
@@ -25,42 +21,25 @@ export interface LicenseDomain {
   readonly licenses: ReturnType<typeof createLicenses>;
   readonly sessions: ReturnType<typeof createSessions>;
   readonly usage: ReturnType<typeof createUsage>;
-  readonly runOnce: RunOnce;
-  readonly clock: Clock;
 }
 
-export const licenseRoutes = ({ licenses, sessions, usage, runOnce, clock }: LicenseDomain): BoundRoute[] => [
-  bind(contract.createLicense, async (input) => {
-    const { expires_at } = input.body;
-    if (expires_at !== null && expires_at <= clock.now()) {
-      throw invalid([{ path: 'expires_at', message: 'is in the past' }]);
-    }
-    const wanted = {
-      ...input.body,
-      offline_seconds: input.body.offline_seconds,
-      tenant_id: scopeOf(input.principal).tenantFor(input.body.tenant_id),
-    };
-    return runOnce(input, contract.createLicense, describeCreated, (once) =>
-      licenses.create(wanted, actorOf(input), once),
-    );
-  }),
-
+export const licenseRoutes = ({ licenses, sessions, usage }: LicenseDomain): BoundRoute[] => [
   bind(contract.listLicenses, async ({ query, principal }) => {
     const { tenant_id: tenantId, expires_before: expiresBefore, q, status, tier, reference } = query;
     const filter = { tenantId, expiresBefore: timeOf(expiresBefore), q, status, tier, reference };
     const page = await licenses.list(scopeOf(principal), filter, query);
-    return listResponse(contract.listLicenses, { query }, page, describe);
+    return listResponse(contract.listLicenses, { query }, page, describeLicense);
   }),
 
   bind(contract.lookupLicense, async ({ body, principal }) => {
     const key = parseLicenseKey(body.license_key);
     if (key === undefined) throw keyNotFound();
-    return { status: 200, body: describe(await licenses.lookup(scopeOf(principal), key)) };
+    return { status: 200, body: describeLicense(await licenses.lookup(scopeOf(principal), key)) };
   }),
 
   bind(contract.getLicense, async ({ params, principal }) => {
     const license = await licenses.get(scopeOf(principal), params.license_id);
-    return { status: 200, body: describe(license) };
+    return { status: 200, body: describeLicense(license) };
   }),
 
   bind(contract.changeLicense, async (input) => {
@@ -72,7 +51,7 @@ export const licenseRoutes = ({ licenses, sessions, usage, runOnce, clock }: Lic
       return { status: 200, body: describePreview(preview) };
     }
     const license = await licenses.change(scope, params.license_id, body, actorOf(input));
-    return { status: 200, body: describe(license) };
+    return { status: 200, body: describeLicense(license) };
   }),
 
   bind(contract.archiveLicense, async (input) => {
@@ -101,41 +80,6 @@ export const licenseRoutes = ({ licenses, sessions, usage, runOnce, clock }: Lic
 
 const timeOf = (text: string | undefined) => (text === undefined ? undefined : parseTime(text));
 
-type Described<Schema extends z.ZodType> = EveryMember<z.output<Schema>>;
-
-/** Without what only the seat protocol and the key check need. */
-const describe = (license: LicenseFields & { readonly id: string }): Described<typeof contract.license> => {
-  const { id, expires_at, updates_until, created_at, ...rest } = license;
-  const { key_changes: _changes, seats: _seats, next_seat: _next, reconciling: _reconciling, ...sold } = rest;
-  const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;
-  const { product, tier, features, label, reference, metadata, ...limits } = terms;
-  const { max_seats, lease_seconds, offline_seconds, release, ...forgotten } = limits;
-  nothingElse(forgotten);
-  return {
-    license_id: id,
-    tenant_id,
-    product,
-    tier,
-    status,
-    max_seats,
-    expires_at: formatTimeOrNull(expires_at),
-    updates_until: formatTimeOrNull(updates_until),
-    label,
-    reference,
-    metadata,
-    features,
-    lease_seconds,
-    offline_seconds,
-    release,
-    created_at: formatTime(created_at),
-  };
-};
-
-const describeCreated = ({ license, licenseId, licenseKey }: CreatedLicense): HttpResponse => ({
-  status: 201,
-  body: { ...describe({ ...license, id: licenseId }), license_key: licenseKey },
-});
-
 const describePreview = ({ wouldEnd, count, seatsUsed, seatsTotal }: ChangePreview) => ({
   would_end: wouldEnd.map(describeSession),
   would_end_count: count,
@@ -144,7 +88,7 @@ const describePreview = ({ wouldEnd, count, seatsUsed, seatsTotal }: ChangePrevi
 });
 
 /** With the first characters of the machine's hash, which tell machines apart whose clients send nothing of themselves. */
-const describeSession = (session: Session): Described<typeof contract.session> => ({
+const describeSession = (session: Session): EveryMember<z.output<typeof contract.session>> => ({
   session: session.handle,
   machine: session.holder.slice(0, 8),
   key: session.key,

@@ -5,6 +5,7 @@ import type { DocumentStore } from '#shared/store/store.ts';
 import { createChangeLicense } from './change-license.ts';
 import { type CommitAudited, createCommitAudited } from './commit-audited.ts';
 import { createCreateLicense } from './create-license.ts';
+import { createCreateLicenses } from './create-licenses.ts';
 import { createFindLicenses } from './find-licenses.ts';
 
 export interface LicensesOptions {
@@ -21,9 +22,11 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
   const { commitAudited = createCommitAudited({ store, clock }), mutex = createKeyedMutex() } = options;
   const found = createFindLicenses({ store, clock });
   const context = { store, clock, reconcile, commitAudited, mutex };
+  const create = createCreateLicense(context);
   return {
     ...found,
     ...createChangeLicense({ ...context, licenses: found }),
-    create: createCreateLicense(context),
+    create,
+    createAll: createCreateLicenses(create),
   };
 }

@@ -1,10 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
-import { deriveSecrets, IDEMPOTENCY_RETENTION, idempotencyKeyIn, macOf } from '#shared/idempotency/secrets.ts';
+import { IDEMPOTENCY_RETENTION } from '#shared/idempotency/secrets.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
-import type { Principal } from '#shared/model/principal.ts';
 import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
+import { anotherRequest, type IdempotentInput, identifyRequest, sameMac } from './idempotent-request.ts';
 
 /**
  * A request with an Idempotency-Key. Its record is part of the commit that the request makes, with the answer in it, so
@@ -42,16 +40,8 @@ interface Answer {
   readonly body?: unknown;
 }
 
-/** What tells a request from another one, and whose it is. */
-interface OnceInput {
-  readonly params: unknown;
-  readonly body: unknown;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly principal: Principal;
-}
-
 export type RunOnce = <T>(
-  input: OnceInput,
+  input: IdempotentInput,
   route: { readonly id: string },
   respond: (result: T) => Answer,
   act: (once: Once<T> | undefined) => Promise<T>,
@@ -63,10 +53,9 @@ export type RunOnce = <T>(
  */
 export function createRunOnce({ store, clock }: OnceOptions): RunOnce {
   return async (input, route, respond, act) => {
-    const key = idempotencyKeyIn(input.headers);
-    if (key === undefined) return respond(await act(undefined));
-    const { path, macKey, sealKey } = await deriveSecrets(callerOf(input.principal), key);
-    const mac = macOf(macKey, [JSON.stringify([route.id, input.params ?? {}, input.body])]);
+    const request = await identifyRequest(input, route);
+    if (request === undefined) return respond(await act(undefined));
+    const { path, mac, sealKey } = request;
     try {
       return respond(await act({ check, record }));
     } catch (error) {
@@ -94,9 +83,7 @@ export function createRunOnce({ store, clock }: OnceOptions): RunOnce {
         sameMac(String(fields['body_mac']), mac) && typeof sealed === 'string'
           ? openAnswer(sealKey, path, sealed)
           : undefined;
-      if (answer === undefined) {
-        throw new Fault('idempotency_conflict', 'The first request with this Idempotency-Key was another one.');
-      }
+      if (answer === undefined) throw anotherRequest();
       return JSON.parse(answer);
     }
 
@@ -106,23 +93,4 @@ export function createRunOnce({ store, clock }: OnceOptions): RunOnce {
       return { op: 'create', path, fields: { body_mac: mac, sealed_answer, expires_at }, deleteAfter: expires_at };
     }
   };
-}
-
-function callerOf(principal: Principal): string {
-  switch (principal.kind) {
-    case 'user':
-      return `user:${principal.uid}`;
-    case 'service':
-    case 'scheduler':
-      return `${principal.kind}:${principal.email}`;
-    case 'anyone':
-      throw new Fault('unauthenticated', 'An Idempotency-Key belongs to a caller.');
-    default:
-      return principal satisfies never;
-  }
-}
-
-function sameMac(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -3,7 +3,7 @@ import { defineRoute } from '../http/route.ts';
 import { DEFAULT_LEASE_SECONDS, DEFAULT_PRODUCT, LICENSE_STATUSES, SETTABLE_STATUSES } from '../model/license.ts';
 import { VENDOR } from '../model/principal.ts';
 import { anyTime, features, metadata, terms } from './license-terms.ts';
-import { page, time } from './schemas.ts';
+import { page, problem, time, validatedAlone } from './schemas.ts';
 
 export const license = z.object({
   license_id: z.string(),
@@ -46,6 +46,22 @@ const dryRun = z.object({
 
 const licenseParams = z.object({ license_id: z.string() });
 
+const newLicense = z.strictObject({
+  tenant_id: z.string().min(1).max(128),
+  ...terms,
+  product: terms.product.default(DEFAULT_PRODUCT),
+  updates_until: terms.updates_until.default(null),
+  label: terms.label.default(null),
+  reference: terms.reference.default(null),
+  metadata: metadata.default({}),
+  features: features.default([]),
+  lease_seconds: terms.lease_seconds.default(DEFAULT_LEASE_SECONDS),
+  offline_seconds: terms.offline_seconds.optional().describe('default: by tier, 24, 72 or 168 hours; 0: strict'),
+  release: terms.release.default('at_once'),
+});
+
+const createdLicense = license.extend({ license_key: z.string() });
+
 export const createLicense = defineRoute({
   id: 'createLicense',
   method: 'POST',
@@ -53,23 +69,35 @@ export const createLicense = defineRoute({
   access: VENDOR,
   summary: 'Create a licence with its seats',
   description: 'Only this response contains the licence key; the suite stores its hash.',
-  body: z.strictObject({
-    tenant_id: z.string().min(1).max(128),
-    ...terms,
-    product: terms.product.default(DEFAULT_PRODUCT),
-    updates_until: terms.updates_until.default(null),
-    label: terms.label.default(null),
-    reference: terms.reference.default(null),
-    metadata: metadata.default({}),
-    features: features.default([]),
-    lease_seconds: terms.lease_seconds.default(DEFAULT_LEASE_SECONDS),
-    offline_seconds: terms.offline_seconds.optional().describe('default: by tier, 24, 72 or 168 hours; 0: strict'),
-    release: terms.release.default('at_once'),
-  }),
+  body: newLicense,
   responses: {
-    201: { description: 'Created', schema: license.extend({ license_key: z.string() }) },
+    201: { description: 'Created', schema: createdLicense },
   },
   errors: ['not_found', 'idempotency_conflict', 'seat_limit_exceeded', 'dependency_unavailable'],
+});
+
+/** Licences that one request creates. */
+const MAX_BULK = 100;
+
+export const createLicenses = defineRoute({
+  id: 'createLicenses',
+  method: 'POST',
+  path: '/api/v1/licenses/bulk',
+  access: VENDOR,
+  summary: 'Create up to a hundred licences',
+  description:
+    'Each has its own result, in the same order: a licence with its key, or a problem. Send an `Idempotency-Key`: a ' +
+    'request that was interrupted half way is completed by its repeat, with the same licences and keys and none twice; ' +
+    'while the first one is under way, the repeat gets 409 `idempotency_in_progress`.',
+  body: z.strictObject({ licenses: z.array(validatedAlone(newLicense)).min(1).max(MAX_BULK) }),
+  bodyLimit: 2 * 1024 * 1024,
+  responses: {
+    200: {
+      description: 'The results, in the order of the requests',
+      schema: z.object({ results: z.array(z.union([createdLicense, problem])) }),
+    },
+  },
+  errors: ['idempotency_conflict', 'idempotency_in_progress', 'dependency_unavailable'],
 });
 
 export const listLicenses = defineRoute({

@@ -44,6 +44,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     members.withdrawInvitation,
     members.acceptInvitation,
     admin.createLicense,
+    admin.createLicenses,
     admin.listLicenses,
     admin.lookupLicense,
     admin.getLicense,

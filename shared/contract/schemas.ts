@@ -36,6 +36,22 @@ export const signedLicense = z.looseObject({
     .describe('with `token_format: batch`: the Merkle proof from this licence to the signed head'),
 });
 
+/** A problem document within an answer: one of several requests has failed, the others have not. */
+export const problem = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  code: z.string(),
+  request_id: z.string(),
+});
+
+/** A request within a batch, documented by its schema and validated by itself, so that an invalid one fails alone. */
+export function validatedAlone(schema: z.ZodType) {
+  const { $schema: _, ...documented } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return z.unknown().meta(documented);
+}
+
 /** The query of every list: `cursor` comes from the Link header of the previous page, `limit` is the page size. */
 export const page = z.strictObject({
   cursor: z.string().min(1).max(300).optional(),

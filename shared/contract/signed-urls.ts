@@ -3,7 +3,7 @@ import { defineRoute } from '../http/route.ts';
 import { downloadNameFault, MAX_DOWNLOAD_NAME_BYTES } from '../model/content-disposition.ts';
 import { isMediaType, MAX_MEDIA_TYPE_CHARACTERS } from '../model/media-type.ts';
 import { FILENAME_PLACEHOLDER, filenameFault, MAX_FILENAME_BYTES } from '../model/object-name.ts';
-import { time } from './schemas.ts';
+import { problem, time, validatedAlone } from './schemas.ts';
 
 /** 12 hours: Google rotates the key behind SignBlob, and guarantees that a signature verifies for this long. */
 const MAX_EXPIRES_MINUTES = 720;
@@ -111,19 +111,6 @@ const signedUrl = z.object({
 
 export type SignedUrl = z.output<typeof signedUrl>;
 
-const problem = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  detail: z.string(),
-  code: z.string(),
-  request_id: z.string(),
-});
-
-/** Each request of a batch is validated by itself, so that an invalid one fails alone. */
-const { $schema: _, ...requestSchema } = z.toJSONSchema(signedUrlRequest, { io: 'input' });
-const validatedAlone = z.unknown().meta(requestSchema);
-
 const access = ['service:urls', 'staff', 'owner', 'admin', 'member', 'guest'] as const;
 
 /** The requests of a batch that has not been validated yet. */
@@ -154,7 +141,7 @@ export const signUrls = defineRoute({
   description:
     'Each request has its own result, in the same order: a URL, or a problem. Against the limit of the caller the batch ' +
     'counts as that many requests.',
-  body: z.strictObject({ requests: z.array(validatedAlone).min(1).max(MAX_BATCH) }),
+  body: z.strictObject({ requests: z.array(validatedAlone(signedUrlRequest)).min(1).max(MAX_BATCH) }),
   bodyLimit: 1024 * 1024,
   countsAs: (body) => Math.min(MAX_BATCH, requestsIn(body).length),
   responses: {

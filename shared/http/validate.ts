@@ -24,7 +24,8 @@ function parseParams<S extends z.ZodType>(schema: S | undefined, value: unknown)
   return parse(schema, value, () => new Fault('not_found', 'A parameter in the path names nothing.'));
 }
 
-function parseOrInvalid<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S> {
+/** @throws Fault `invalid_request` naming every invalid member */
+export function parseOrInvalid<S extends z.ZodType>(schema: S | undefined, value: unknown): z.output<S> {
   return parse(schema, value, ({ issues }) => invalid(issues.flatMap(describe)));
 }
 

@@ -17,6 +17,7 @@ const HEADERS: Readonly<Record<string, readonly object[]>> = {
   runTask: [IDEMPOTENCY_KEY],
   createTenant: [IDEMPOTENCY_KEY],
   createLicense: [IDEMPOTENCY_KEY],
+  createLicenses: [IDEMPOTENCY_KEY],
   createLicenseKey: [IDEMPOTENCY_KEY],
 };
 

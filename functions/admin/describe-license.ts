@@ -1,0 +1,35 @@
+import type * as z from 'zod';
+import type * as contract from '#shared/contract/admin.ts';
+import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
+import { type EveryMember, nothingElse } from '#shared/model/every-member.ts';
+import type { LicenseFields } from '#shared/model/license.ts';
+
+/** A licence as answers have it: without what only the seat protocol and the key check need. */
+export const describeLicense = (
+  license: LicenseFields & { readonly id: string },
+): EveryMember<z.output<typeof contract.license>> => {
+  const { id, expires_at, updates_until, created_at, ...rest } = license;
+  const { key_changes: _changes, seats: _seats, next_seat: _next, reconciling: _reconciling, ...sold } = rest;
+  const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;
+  const { product, tier, features, label, reference, metadata, ...limits } = terms;
+  const { max_seats, lease_seconds, offline_seconds, release, ...forgotten } = limits;
+  nothingElse(forgotten);
+  return {
+    license_id: id,
+    tenant_id,
+    product,
+    tier,
+    status,
+    max_seats,
+    expires_at: formatTimeOrNull(expires_at),
+    updates_until: formatTimeOrNull(updates_until),
+    label,
+    reference,
+    metadata,
+    features,
+    lease_seconds,
+    offline_seconds,
+    release,
+    created_at: formatTime(created_at),
+  };
+};

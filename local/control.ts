@@ -11,6 +11,7 @@ const faultBody = z
     method: z.string().min(1),
     code: z.enum(FAULT_CODES).optional(),
     times: z.number().int().min(1).optional(),
+    after: z.number().int().min(0).optional(),
     delay_ms: z.number().min(0).max(600_000).optional(),
     probability: z.number().min(0).max(1).optional(),
     lost: z.boolean().optional(),

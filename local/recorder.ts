@@ -9,6 +9,8 @@ export interface Fault {
   readonly code?: string;
   /** How many calls it hits before it is used up. Default: until it is deleted. */
   readonly times?: number;
+  /** How many calls it lets pass before the first that it hits. Default 0. */
+  readonly after?: number;
   readonly delay_ms?: number;
   /** From 0 to 1. Default 1. */
   readonly probability?: number;
@@ -34,12 +36,18 @@ export interface Recorder {
 
 export function createRecorder(random: () => number = Math.random): Recorder {
   const counts = new Map<string, number>();
-  let faults: { fault: Fault; left: number }[] = [];
+  let faults: { fault: Fault; left: number; passing: number }[] = [];
 
   const hit = (service: string, method: string) =>
-    faults.filter(({ fault, left }) => {
+    faults.filter((entry) => {
+      const { fault, left } = entry;
       const matches = fault.service === service && (fault.method === method || fault.method === '*');
-      return matches && left > 0 && random() < (fault.probability ?? 1);
+      if (!matches || left <= 0) return false;
+      if (entry.passing > 0) {
+        entry.passing -= 1;
+        return false;
+      }
+      return random() < (fault.probability ?? 1);
     });
 
   return {
@@ -55,7 +63,7 @@ export function createRecorder(random: () => number = Math.random): Recorder {
     },
     calls: () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
     forgetCalls: () => counts.clear(),
-    inject: (fault) => faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }),
+    inject: (fault) => faults.push({ fault, left: fault.times ?? Number.POSITIVE_INFINITY, passing: fault.after ?? 0 }),
     forgetFaults: () => {
       faults = [];
     },

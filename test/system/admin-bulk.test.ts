@@ -16,7 +16,7 @@ const terms = (label: string, more: object = {}) => ({
   ...more,
 });
 const many = (label: string, count: number) => Array.from({ length: count }, (_, index) => terms(`${label} ${index}`));
-const bulk = (licenses: readonly object[], key: string | undefined = randomUUID(), token = 'staff') =>
+const bulk = (licenses: readonly unknown[], key: string | undefined = randomUUID(), token = 'staff') =>
   suite.send('POST', `${LICENSES}/bulk`, { licenses }, token, key === undefined ? {} : { 'idempotency-key': key });
 const labelled = async (q: string) =>
   (await suite.send('GET', `${LICENSES}?limit=100&tenant_id=demo&q=${q}`, undefined, 'staff')).body;

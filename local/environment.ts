@@ -26,6 +26,9 @@ export interface Endpoints {
 /** The one audience of service tokens. */
 export const AUDIENCE = 'https://countersign.example';
 
+/** The same at each start, or data that is kept would lose its imported keys. It guards nothing here. */
+const IMPORTED_KEY_PEPPER = 'a pepper for the local suite alone';
+
 /** The environment of one function: the same variables as in production, with local endpoints. */
 export function environmentOf(name: string, project: Project, endpoints: Endpoints): Environment {
   const email = emailOf(project, name);
@@ -39,6 +42,8 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     TOKEN_ISSUER: AUDIENCE,
     FIRESTORE_ENDPOINT: endpoints.firestore(email),
     ROOT_KEYS: endpoints.rootKey,
+    IMPORTED_KEYS: 'on',
+    IMPORTED_KEY_PEPPER,
     DIRECTORY_KEY: project.directoryKey,
     SIGNING_KEY: project.signingKey,
     KMS_ENDPOINT: endpoints.kms(email),

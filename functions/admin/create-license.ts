@@ -11,6 +11,7 @@ import type { DocumentStore } from '#shared/store/store.ts';
 import type { Actor } from './actor.ts';
 import { allotSeats, seatsOf } from './allotment.ts';
 import { type AuditStamp, type CommitAudited, newAuditStamp } from './commit-audited.ts';
+import { hashOfImport, importKey } from './import-key.ts';
 import { type NewLicense, newLicense, termsOf } from './new-license.ts';
 import type { Once } from './once.ts';
 
@@ -20,6 +21,8 @@ export interface CreateLicenseOptions {
   readonly reconcile: ReconcileSeats;
   readonly commitAudited: CommitAudited;
   readonly mutex: KeyedMutex;
+  /** Undefined: no keys of an older system are taken over. */
+  readonly pepper?: string | undefined;
 }
 
 export interface CreatedLicense {
@@ -49,7 +52,7 @@ export const drawLicense = (now: number): LicenseDraw => ({
 export const createdLicense = (wanted: NewLicense, { key, stamp }: LicenseDraw): CreatedLicense => ({
   license: newLicense(wanted, stamp.at),
   licenseId: key.licenseId,
-  licenseKey: key.text,
+  licenseKey: wanted.license_key ?? key.text,
 });
 
 export type CreateLicense = (
@@ -62,7 +65,7 @@ export type CreateLicense = (
  * Creates a licence and returns its key, of which only a hash is stored. The licence, its key and its share of the
  * tenant's seats are one commit.
  * @throws Fault `invalid_request` for an end in the past, `not_found` for an unknown tenant, `seat_limit_exceeded`,
- *   `dependency_unavailable`; all from the returned function
+ *   `imported_keys_off`, `key_in_use`, `dependency_unavailable`; all from the returned function
  */
 export function createCreateLicense({
   store,
@@ -70,11 +73,14 @@ export function createCreateLicense({
   reconcile,
   commitAudited,
   mutex,
+  pepper,
 }: CreateLicenseOptions): CreateLicense {
   return async (wanted, actor, { once, draw = drawLicense(clock.now()) } = {}) => {
     const created = createdLicense(wanted, draw);
     const { license, licenseId } = created;
     const { tenant_id: tenantId, expires_at } = wanted;
+    const imported = wanted.license_key === undefined ? undefined : hashOfImport(wanted.license_key, pepper);
+    const keyPath = paths.key(licenseId, imported ?? hashLicenseKey(draw.key));
     const prepare = async () => {
       if (expires_at !== null && expires_at <= draw.stamp.at) {
         throw invalid([{ path: 'expires_at', message: 'is in the past' }]);
@@ -83,7 +89,8 @@ export function createCreateLicense({
       return {
         writes: [
           { op: 'create' as const, path: paths.license(licenseId), fields: licenseDocument(license) },
-          { op: 'create' as const, path: paths.key(licenseId, hashLicenseKey(draw.key)), fields: keyFields },
+          { op: 'create' as const, path: keyPath, fields: keyFields },
+          ...(imported === undefined ? [] : [await importKey(store, { hash: imported, licenseId, now: clock.now() })]),
           ...(await allotSeats(store, { tenantId, seats: seatsOf(license), licenseId, now: clock.now() })),
         ],
         event: { action: 'license.create', tenantId, licenseId, details: termsOf(license) },

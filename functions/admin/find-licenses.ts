@@ -1,9 +1,8 @@
-import type { LicenseKey } from '#shared/license-format/license-key.ts';
+import type { PresentedKey } from '#shared/imported-keys/resolve-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { keyWorks, readKey } from '#shared/model/key-record.ts';
 import { hasEnded, type License, readLicense } from '#shared/model/license.ts';
-import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { Document, DocumentStore } from '#shared/store/store.ts';
 import { type Page, type PageRequest, readMatching } from './page.ts';
@@ -55,12 +54,9 @@ export function createFindLicenses({ store, clock }: { readonly store: DocumentS
   }
 
   /** The licence that a key opens. @throws Fault `license_not_found` */
-  async function lookup(scope: Scope, key: LicenseKey): Promise<License> {
+  async function lookup(scope: Scope, { key, hash }: PresentedKey): Promise<License> {
     const { licenseId } = key;
-    const [document, keyDocument] = await store.get([
-      paths.license(licenseId),
-      paths.key(licenseId, hashLicenseKey(key)),
-    ]);
+    const [document, keyDocument] = await store.get([paths.license(licenseId), paths.key(licenseId, hash)]);
     const license = within(scope, document);
     if (!license.archived && keyDocument !== undefined && keyWorks(readKey(keyDocument), clock.now())) return license;
     throw keyNotFound();

@@ -3,6 +3,9 @@ import * as z from 'zod';
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { defineFunction } from '#shared/http/function.ts';
+import { importedKeysConfig, pepperOf } from '#shared/imported-keys/config.ts';
+import { createFindImportedKey } from '#shared/imported-keys/find-imported-key.ts';
+import { createResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
 import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
@@ -30,6 +33,7 @@ export const admin = defineFunction({
   config: z.object({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
+    ...importedKeysConfig.shape,
   }),
   compose(config, { clock }) {
     const store = openFirestore(config);
@@ -38,7 +42,9 @@ export const admin = defineFunction({
     const mutex = createKeyedMutex();
     const reconcile = createReconcileSeats({ store, clock, random });
     const endSessionsOfKey = createEndSessionsOfKey({ store, clock, random });
-    const licenses = createLicenses({ store, clock, reconcile, commitAudited, mutex });
+    const pepper = pepperOf(config);
+    const resolveKey = createResolveKey({ pepper, find: createFindImportedKey({ store, clock }) });
+    const licenses = createLicenses({ store, clock, reconcile, commitAudited, mutex, pepper });
     return {
       routes: adminRoutes({
         tenants: createTenants({ store, clock, commitAudited, mutex }),
@@ -46,6 +52,7 @@ export const admin = defineFunction({
         members: createMembers({ store, commitAudited, mutex }),
         invitations: createInvitations({ store, clock, commitAudited }),
         licenses,
+        resolveKey,
         licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
         sessions: createSessions({ store, clock, random, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),

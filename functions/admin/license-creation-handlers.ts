@@ -62,6 +62,7 @@ const wantedOf = (
 ): NewLicense => ({
   ...body,
   offline_seconds: body.offline_seconds,
+  license_key: body.license_key,
   tenant_id: scopeOf(principal).tenantFor(body.tenant_id),
 });
 

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import * as contract from '#shared/contract/admin.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
-import { parseLicenseKey } from '#shared/license-format/license-key.ts';
+import type { ResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import { formatTime, parseTime } from '#shared/license-format/time.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
 import type { Session } from '#shared/model/session.ts';
@@ -19,11 +19,12 @@ import type { createUsage } from './usage.ts';
 
 export interface LicenseDomain {
   readonly licenses: ReturnType<typeof createLicenses>;
+  readonly resolveKey: ResolveKey;
   readonly sessions: ReturnType<typeof createSessions>;
   readonly usage: ReturnType<typeof createUsage>;
 }
 
-export const licenseRoutes = ({ licenses, sessions, usage }: LicenseDomain): BoundRoute[] => [
+export const licenseRoutes = ({ licenses, sessions, usage, resolveKey }: LicenseDomain): BoundRoute[] => [
   bind(contract.listLicenses, async ({ query, principal }) => {
     const { tenant_id: tenantId, expires_before: expiresBefore, q, status, tier, reference } = query;
     const filter = { tenantId, expiresBefore: timeOf(expiresBefore), q, status, tier, reference };
@@ -32,7 +33,7 @@ export const licenseRoutes = ({ licenses, sessions, usage }: LicenseDomain): Bou
   }),
 
   bind(contract.lookupLicense, async ({ body, principal }) => {
-    const key = parseLicenseKey(body.license_key);
+    const key = await resolveKey(body.license_key);
     if (key === undefined) throw keyNotFound();
     return { status: 200, body: describeLicense(await licenses.lookup(scopeOf(principal), key)) };
   }),

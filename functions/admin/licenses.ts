@@ -15,6 +15,8 @@ export interface LicensesOptions {
   /** Default: its own. */
   readonly commitAudited?: CommitAudited;
   readonly mutex?: KeyedMutex;
+  /** Under which keys of an older system are hashed. Default: none are taken over. */
+  readonly pepper?: string | undefined;
 }
 
 /** Administration of licences. A licence outside the caller's scope is reported as not found. */
@@ -22,7 +24,7 @@ export function createLicenses({ store, clock, reconcile, ...options }: Licenses
   const { commitAudited = createCommitAudited({ store, clock }), mutex = createKeyedMutex() } = options;
   const found = createFindLicenses({ store, clock });
   const context = { store, clock, reconcile, commitAudited, mutex };
-  const create = createCreateLicense(context);
+  const create = createCreateLicense({ ...context, pepper: options.pepper });
   return {
     ...found,
     ...createChangeLicense({ ...context, licenses: found }),

@@ -10,8 +10,9 @@ export type NewLicense = EveryMember<Omit<CreateBody, 'tenant_id'>> & { readonly
 
 /** The document of a new licence. Its key is a document of the same commit; its seats are created afterwards. */
 export function newLicense(wanted: NewLicense, now: number): EveryMember<LicenseFields> {
+  const { license_key: _key, ...terms } = wanted;
   return {
-    ...wanted,
+    ...terms,
     offline_seconds: wanted.offline_seconds ?? OFFLINE_SECONDS[wanted.tier],
     status: 'active',
     archived: false,

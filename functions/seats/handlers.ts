@@ -1,10 +1,10 @@
 import * as contract from '#shared/contract/seats.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
-import { parseLicenseKey } from '#shared/license-format/license-key.ts';
+import type { ResolveKey } from '#shared/imported-keys/resolve-key.ts';
+import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
-import { hashLicenseKey } from '#shared/model/license-key.ts';
 import type { Logger } from '#shared/model/logger.ts';
 import { holderId } from '#shared/model/session-id.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
@@ -16,6 +16,7 @@ import type { Release } from './release.ts';
 import type { SignedLicense, SignLicense } from './sign-license.ts';
 
 export interface SeatsDomain {
+  readonly resolveKey: ResolveKey;
   readonly acquire: Acquire;
   readonly heartbeat: Heartbeat;
   readonly checkRefresh: CheckRefresh;
@@ -28,12 +29,13 @@ const HEARTBEATS_PER_LEASE = 3;
 
 export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
   bind(contract.acquire, async ({ body, signal, log }) => {
-    const key = parseLicenseKey(body.license_key);
-    if (key === undefined) throw licenseNotFound();
+    const presented = await domain.resolveKey(body.license_key);
+    if (presented === undefined) throw licenseNotFound();
+    const { key, hash: keyHash } = presented;
     const holder = holderId(key.licenseId, body.hardware_id);
     const { lease, created, signed } = await domain.acquire({
       key,
-      keyHash: hashLicenseKey(key),
+      keyHash,
       hardwareId: body.hardware_id,
       holderId: holder,
       client: {
@@ -105,10 +107,13 @@ interface Refresh {
   readonly token_format: TokenFormat;
 }
 
-async function checkRefresh(domain: SeatsDomain, sessionId: string, refresh: Refresh): Promise<Refreshable> {
-  const key = parseLicenseKey(refresh.license_key);
-  if (key === undefined) throw new Fault('forbidden', 'Session, machine and licence key do not belong together.');
-  return domain.checkRefresh({ sessionId, key, keyHash: hashLicenseKey(key), hardwareId: refresh.hardware_id });
+type RefreshableByKey = Refreshable & { readonly key: LicenseKey };
+
+async function checkRefresh(domain: SeatsDomain, sessionId: string, refresh: Refresh): Promise<RefreshableByKey> {
+  const presented = await domain.resolveKey(refresh.license_key);
+  if (presented === undefined) throw new Fault('forbidden', 'Session, machine and licence key do not belong together.');
+  const { key, hash: keyHash } = presented;
+  return { ...(await domain.checkRefresh({ sessionId, key, keyHash, hardwareId: refresh.hardware_id })), key };
 }
 
 /** In place of a licence that cannot be had now. */
@@ -121,7 +126,7 @@ interface SignAgain {
   readonly expiresAt: number;
   readonly copyUntil: number;
   readonly refresh: Refresh;
-  readonly checked: Refreshable | RefreshError;
+  readonly checked: RefreshableByKey | RefreshError;
   readonly log: Logger;
 }
 
@@ -131,9 +136,7 @@ async function signAgain(
   { sessionId, expiresAt, copyUntil, refresh, checked, log }: SignAgain,
 ): Promise<SignedLicense | RefreshError> {
   if ('refresh_error' in checked) return checked;
-  const key = parseLicenseKey(refresh.license_key);
-  if (key === undefined) throw licenseNotFound();
-  const { license, userEmail } = checked;
+  const { license, userEmail, key } = checked;
   const subject = {
     key,
     hardwareId: refresh.hardware_id,

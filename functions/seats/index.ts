@@ -2,6 +2,10 @@ import * as z from 'zod';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
+import { importedKeysConfig, pepperOf } from '#shared/imported-keys/config.ts';
+import { createFindImportedKey } from '#shared/imported-keys/find-imported-key.ts';
+import { createResolveKey } from '#shared/imported-keys/resolve-key.ts';
+import { createSharedLimit } from '#shared/limits/shared-limit.ts';
 import { commonConfig, firestoreConfig, keyListConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { budgetConfig, openBudget } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
@@ -14,6 +18,9 @@ import { createRelease } from './release.ts';
 import { createSignLicense } from './sign-license.ts';
 import { createUsageRecorder } from './usage-recorder.ts';
 
+/** Unknown keys of an older system that an instance counts with one write. */
+const MISSES_SLICE = 20;
+
 /** Lends seats: acquire, heartbeat, release. */
 export const seats = defineFunction({
   name: 'seats',
@@ -23,6 +30,13 @@ export const seats = defineFunction({
     ...signingKeyConfig.shape,
     ...keyListConfig.shape,
     ...budgetConfig.shape,
+    ...importedKeysConfig.shape,
+    IMPORTED_KEY_MISSES_PER_HOUR: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .default(1000)
+      .describe('unknown keys an hour of the whole deployment, while keys of an older system are taken over'),
     TOKEN_ISSUER: z.url().describe('the `iss` of licence tokens'),
     UNSIGNED_FALLBACK: z
       .enum(['deny', 'allow'])
@@ -57,6 +71,18 @@ export const seats = defineFunction({
       unsignedFallback: config.UNSIGNED_FALLBACK === 'allow',
     });
     const licenses = createLicenseCache(store, clock);
+    const misses = createSharedLimit({
+      counter: store,
+      clock,
+      limit: config.IMPORTED_KEY_MISSES_PER_HOUR,
+      slice: Math.min(MISSES_SLICE, config.IMPORTED_KEY_MISSES_PER_HOUR),
+      onFailure: (error) => log.log('ALERT', 'imported_key_limit_open', { error }),
+    });
+    const countMiss = () => misses.take('imported-key-misses');
+    const resolveKey = createResolveKey({
+      pepper: pepperOf(config),
+      find: createFindImportedKey({ store, clock, countMiss }),
+    });
     const random = Math.random;
     const usage = createUsageRecorder({ store, clock, random });
     const release = createRelease({ store, clock, random, usage });
@@ -64,6 +90,7 @@ export const seats = defineFunction({
     const heartbeat = createHeartbeat({ store, clock, licenses, release, usage });
     return {
       routes: seatsRoutes({
+        resolveKey,
         acquire,
         heartbeat,
         checkRefresh: createCheckRefresh({ store, clock }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
+import { MAX_IMPORTED_LENGTH, MIN_IMPORTED_LENGTH } from '../imported-keys/imported-key.ts';
 import { DEFAULT_LEASE_SECONDS, DEFAULT_PRODUCT, LICENSE_STATUSES, SETTABLE_STATUSES } from '../model/license.ts';
 import { VENDOR } from '../model/principal.ts';
 import { anyTime, features, metadata, terms } from './license-terms.ts';
@@ -58,6 +59,12 @@ const newLicense = z.strictObject({
   lease_seconds: terms.lease_seconds.default(DEFAULT_LEASE_SECONDS),
   offline_seconds: terms.offline_seconds.optional().describe('default: by tier, 24, 72 or 168 hours; 0: strict'),
   release: terms.release.default('at_once'),
+  license_key: z
+    .string()
+    .min(MIN_IMPORTED_LENGTH)
+    .max(MAX_IMPORTED_LENGTH)
+    .optional()
+    .describe('a key of an older system, which opens this licence in place of a new one; see docs/administration.md'),
 });
 
 const createdLicense = license.extend({ license_key: z.string() });
@@ -73,7 +80,14 @@ export const createLicense = defineRoute({
   responses: {
     201: { description: 'Created', schema: createdLicense },
   },
-  errors: ['not_found', 'idempotency_conflict', 'seat_limit_exceeded', 'dependency_unavailable'],
+  errors: [
+    'imported_keys_off',
+    'not_found',
+    'idempotency_conflict',
+    'key_in_use',
+    'seat_limit_exceeded',
+    'dependency_unavailable',
+  ],
 });
 
 /** Licences that one request creates. */

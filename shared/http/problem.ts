@@ -32,6 +32,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'The licence is suspended',
     example: 'No seat can be acquired until the vendor reinstates the licence.',
   },
+  imported_keys_off: {
+    status: 403,
+    title: 'Keys of an older system are not taken over',
+    example: 'Set IMPORTED_KEYS=on to create licences with keys of an older system.',
+  },
   not_found: { status: 404, title: 'Not found', example: 'There is no tenant with this id.' },
   license_not_found: {
     status: 404,
@@ -49,6 +54,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     status: 409,
     title: 'The tenant has no seats left to give',
     example: 'The licences of this tenant may have 100 seats in total.',
+  },
+  key_in_use: {
+    status: 409,
+    title: 'The key opens another licence',
+    example: 'End it there, or archive that licence, before it is taken over again.',
   },
   session_ended: { status: 410, title: 'The session has ended', example: 'The reason is "expired".' },
   payload_too_large: {

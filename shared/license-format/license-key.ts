@@ -46,6 +46,9 @@ export const normalizeLicenseKey = (typed: string): string =>
     .toUpperCase()
     .replace(/[^\p{L}\p{N}]/gu, '');
 
+/** Whether a text that reads as a key begins with the prefix, which people may leave out. */
+export const hasPrefix = (typed: string): boolean => normalizeLicenseKey(typed).length === PREFIX.length + LENGTH;
+
 /**
  * Reads a key as people type, paste and print it: with or without prefix, and by `normalizeLicenseKey`'s rule.
  * @returns undefined when its length, letters or check character are wrong

@@ -8,6 +8,8 @@ export const paths = {
   key: (licenseId: string, hash: string) => `licenses/${licenseId}/keys/${hash}`,
   keys: (licenseId: string) => `licenses/${licenseId}/keys`,
   keyEnding: (keyId: string) => `key_endings/${keyId}`,
+  /** @param hash of a key of an older system */
+  importedKey: (hash: string) => `imported_keys/${hash}`,
   session: (handle: string) => `sessions/${handle}`,
   ended: (handle: string) => `ended_sessions/${handle}`,
 } as const;

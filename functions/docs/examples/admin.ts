@@ -53,6 +53,40 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
       answer: { ...license, license_key: SAMPLE.license_key },
     },
   },
+  createLicenses: {
+    two: {
+      summary: 'Two at once, of which one cannot be',
+      body: {
+        licenses: [
+          {
+            tenant_id: SAMPLE.tenant_id,
+            tier: 'professional',
+            max_seats: 10,
+            expires_at: SAMPLE.expires_at,
+            label: 'Office in Berlin',
+            reference: 'order-4711',
+            metadata: { salesperson: 'Kim' },
+            features: ['export', 'collaboration'],
+          },
+          { tenant_id: 'nobody', tier: 'trial', max_seats: 1, expires_at: null },
+        ],
+      },
+      status: 200,
+      answer: {
+        results: [
+          { ...license, license_key: SAMPLE.license_key },
+          {
+            type: 'about:blank',
+            title: 'Not found',
+            status: 404,
+            detail: 'There is no tenant with this id.',
+            code: 'not_found',
+            request_id: '3f0c6a52-8d1e-4b7a-9c25-6e1f0a9b4d83',
+          },
+        ],
+      },
+    },
+  },
   listLicenses: { page: { summary: 'The first page', query: { limit: '20' }, status: 200, answer: [license] } },
   lookupLicense: {
     key: {

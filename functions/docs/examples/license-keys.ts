@@ -11,7 +11,7 @@ export const licenseKeyExamples: Readonly<Record<string, Exchanges>> = {
       summary: 'The first page',
       query: { limit: '20' },
       status: 200,
-      answer: [{ ...key, last_used_day: '2026-12-01' }],
+      answer: [{ ...key, label: null, last_used_day: '2026-12-01' }],
     },
   },
   createLicenseKey: {

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { Session } from 'node:inspector/promises';
 import { Worker } from 'node:worker_threads';
+import { createResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import { newKeyFields } from '#shared/model/key-record.ts';
 import { licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
@@ -71,6 +72,7 @@ async function acquireRoute(): Promise<(hardwareId: string) => Promise<void>> {
   const licenses = createLicenseCache(store, clock);
   const usage = createUsageRecorder({ store, clock, random });
   const [route] = seatsRoutes({
+    resolveKey: createResolveKey({ pepper: undefined, find: unused }),
     acquire: createAcquire({ store, clock, random, sign, licenses, usage }),
     heartbeat: unused,
     checkRefresh: unused,

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type RateLimitStatus, rateLimited } from '../limits/rate-limit-status.ts';
 import type { Clock } from '../model/clock.ts';
 import { paths } from '../seats/paths.ts';
@@ -29,18 +30,11 @@ interface Entry {
  * @throws Fault `rate_limited`, from the returned function
  */
 export function createFindImportedKey({ store, clock, countMiss }: FindImportedKeyOptions): FindImportedKey {
-  const entries = new Map<string, Entry>();
+  const entries = new LRUCache<string, Entry>({ max: MAX_ENTRIES });
   let spent: { readonly status: RateLimitStatus; readonly until: number } | undefined;
 
   const isFresh = ({ licenseId, readAt }: Entry): boolean =>
     clock.now() < readAt + (licenseId === undefined ? UNKNOWN : KNOWN);
-
-  function remember(hash: string, licenseId: string | undefined): void {
-    entries.delete(hash);
-    entries.set(hash, { licenseId, readAt: clock.now() });
-    const [oldest] = entries.size > MAX_ENTRIES ? entries.keys() : [];
-    if (oldest !== undefined) entries.delete(oldest);
-  }
 
   async function miss(): Promise<void> {
     const status = await countMiss?.();
@@ -56,7 +50,7 @@ export function createFindImportedKey({ store, clock, countMiss }: FindImportedK
     }
     const [document] = await store.get([paths.importedKey(hash)]);
     const licenseId = document && String(document.fields['license_id']);
-    remember(hash, licenseId);
+    entries.set(hash, { licenseId, readAt: clock.now() });
     if (licenseId === undefined) await miss();
     return licenseId;
   };

@@ -11,6 +11,7 @@ locals {
     DIRECTORY_KEY                = module.key["license-directory"].id
     DISPATCHER_ACCOUNT           = google_service_account.this["task-dispatcher"].email
     FIRESTORE_DATABASE           = local.database
+    IMPORTED_KEYS                = var.imported_keys ? "on" : "off"
     KEYS_DATABASE                = module.keys_database.database
     KMS_SIGNATURES_PER_MINUTE    = local.signatures
     LONGEST_VALIDITY_DAYS        = var.key_periods.longest_validity_days

@@ -60,6 +60,7 @@ module "function" {
   image               = var.placeholder_image
   environment         = local.environments[each.value]
   required            = [for variable, need in local.environment[each.value] : variable if need == "required"]
+  secrets             = { for variable, secret in local.secrets : variable => secret if contains(keys(local.environment[each.value]), variable) }
   deletion_protection = var.deletion_protection
   timeout_seconds     = local.sizes[each.value].timeout_seconds
   concurrency         = local.sizes[each.value].concurrency
@@ -67,6 +68,8 @@ module "function" {
   max_instances       = local.sizes[each.value].max_instances
   memory              = local.sizes[each.value].memory
   min_instances       = local.sizes[each.value].min_instances
+
+  depends_on = [google_secret_manager_secret_iam_member.imported_key_pepper]
 }
 
 module "worker" {

@@ -70,6 +70,13 @@ variable "former_domains" {
   nullable    = false
 }
 
+variable "imported_keys" {
+  description = "Whether licences may be created with keys of an older system. Needs the secret's version first (docs/operations.md)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "key_periods" {
   description = "The life of a signing key version: published before it signs, age at which the next is made, archived after its retirement, and how far validity may reach."
   type = object({

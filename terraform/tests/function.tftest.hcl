@@ -37,6 +37,26 @@ run "is_reached_through_the_load_balancer_alone" {
   }
 }
 
+run "has_secrets_by_reference_alone" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    secrets = { IMPORTED_KEY_PEPPER = "countersign-imported-key-pepper" }
+  }
+
+  assert {
+    condition = [
+      for variable in google_cloud_run_v2_service.this.template[0].containers[0].env : variable.value_source[0].secret_key_ref[0]
+      if variable.name == "IMPORTED_KEY_PEPPER"
+    ][0].version == "1"
+    error_message = "a secret is its first version, and its value is in no plan"
+  }
+}
+
 # A precondition, and no validation: the values are known with the plan.
 run "does_not_start_without_what_it_requires" {
   command = plan

@@ -38,6 +38,19 @@ resource "google_cloud_run_v2_service" "this" {
         }
       }
 
+      dynamic "env" {
+        for_each = var.secrets
+        content {
+          name = env.key
+          value_source {
+            secret_key_ref {
+              secret  = env.value
+              version = "1"
+            }
+          }
+        }
+      }
+
       startup_probe {
         period_seconds    = 1
         timeout_seconds   = 1

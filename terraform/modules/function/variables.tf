@@ -108,6 +108,13 @@ variable "required" {
   nullable    = false
 }
 
+variable "secrets" {
+  description = "Environment variables whose value is the first version of a secret, by its name."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "timeout_seconds" {
   description = "After which Cloud Run gives a request up."
   type        = number

@@ -149,6 +149,7 @@ describe('the declared list', () => {
       'functions/admin/invitations.ts': 'invitations',
       'functions/admin/license-keys.ts': 'keys',
       'functions/admin/once.ts': 'idempotency',
+      'functions/admin/reserve.ts': 'idempotency',
       'functions/seats/usage-recorder.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',
       'functions/task-payloads/tasks.ts': 'tasks',

@@ -49,7 +49,8 @@ proxy.on('connect', (incoming: IncomingMessage, client: Socket) => {
   }
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
   // A sign-in page speaks no TLS.
-  if (refused !== undefined) return void client.write(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n${refused[1]}`);
+  if (refused !== undefined)
+    return void client.write(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n${refused[1]}`);
   const { hostname, port } = new URL(`http://${incoming.url}`);
   const server = connect(Number(port || 443), hostname);
   server.on('error', () => client.destroy());

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseTime } from '../license-format/time.ts';
 import { Fault } from '../model/errors.ts';
 import type { ExecutionReader, ExecutionStatus } from '../store/jobs.ts';
-import { retrying, TRANSIENT_HTTP } from './retry.ts';
+import { type RetryPolicy, retrying, TRANSIENT_HTTP } from './retry.ts';
 import { authorization, type RunJobSettings, runUrl } from './run-api.ts';
 import { START_VARIABLE } from './run-jobs.ts';
 
@@ -45,6 +45,12 @@ class RunStatusError extends Error {
   }
 }
 
+/** Without an answer a read is repeated: fetch ends a late one with an error whose code looks like a status. */
+const POLICY: RetryPolicy = {
+  ...TRANSIENT_HTTP,
+  retries: (error) => !(error instanceof RunStatusError) || TRANSIENT_HTTP.retries(error),
+};
+
 /**
  * Reads executions by Cloud Run's Admin API, v2; needs `run.executions.get`, `run.executions.list` and `run.tasks.list`
  * on the job.
@@ -59,7 +65,7 @@ export function createExecutionReader(settings: RunJobSettings): ExecutionReader
       const response = await fetch(`${runUrl(settings)}/${path}`, { headers, signal: AbortSignal.timeout(timeout) });
       if (!response.ok) throw new RunStatusError(response.status);
       return schema.parse(await response.json());
-    }, TRANSIENT_HTTP);
+    }, POLICY);
   }
 
   async function exitCodeOf(name: string): Promise<number | undefined> {

@@ -112,7 +112,6 @@ describe('an answer that caches may keep', () => {
   test.each([
     ['public-keys', '/api/v1/public-keys/projects.x.pem'],
     ['public-keys', '/nothing'],
-    ['public-keys', '/.well-known/jwks.json?a=1'],
     ['docs', '/api/docs/nothing.js'],
   ])('is none that fails: %s %s', async (name, path) => {
     const answer = await ask(name, path, caller('a'));

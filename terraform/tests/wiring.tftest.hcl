@@ -171,3 +171,29 @@ run "schedules_what_the_route_table_says" {
     error_message = "every path of the load balancer leads to a function"
   }
 }
+
+run "the_worker_runs_what_its_image_says" {
+  command = plan
+
+  variables {
+    worker_image = "example/worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  }
+
+  assert {
+    condition     = local.worker_environment["WORKER_COMMAND"] == null && module.worker.name == "task-worker-own"
+    error_message = "without a command, the image's own variable is left alone"
+  }
+}
+
+run "a_command_replaces_what_the_image_says" {
+  command = plan
+
+  variables {
+    worker_command = ["/usr/bin/python3", "-m", "task"]
+  }
+
+  assert {
+    condition     = jsondecode(local.worker_environment["WORKER_COMMAND"]) == ["/usr/bin/python3", "-m", "task"]
+    error_message = "program and arguments as a JSON array"
+  }
+}

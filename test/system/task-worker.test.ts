@@ -250,6 +250,19 @@ describe('two executions of one task', () => {
     expect(await readFile(file, 'utf8')).toBe('done\n');
   });
 
+  test('the first ends its command when another has taken over, and leaves the payload to it: 75', async () => {
+    const taskId = await seal();
+    const first = startWorker(suite, taskId, holding, named('overtaken'));
+    await vi.waitUntil(() => first.output().includes('running'), 50_000);
+    const claim_until = new Date(Date.now() + 60_000).toISOString();
+    const metadata = { claim_holder: 'other/0', claim_until };
+    await administratorsBucket(suite).file(taskObject(taskId)).setMetadata({ metadata });
+    expect(await first.ended).toBe(75);
+    expect(await rests(taskId)).toBe(true);
+    const [{ metadata: kept }] = await administratorsBucket(suite).file(taskObject(taskId)).getMetadata();
+    expect(kept).toMatchObject(metadata);
+  });
+
   test('the second takes over when the first was killed', async () => {
     const taskId = await seal();
     const first = startWorker(suite, taskId, shell('echo running; exec sleep 2'), named('killed'));

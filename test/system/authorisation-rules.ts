@@ -187,6 +187,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
       admitted: 201,
     },
   ],
+  createLicenses: [{ wish: () => ({ body: { licenses: [newLicense(DEMO_TENANT)] } }), admitted: 200 }],
   listLicenses: [
     { wish: nothing, admitted: 200, foreign: { status: 200 } },
     { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },

@@ -212,6 +212,12 @@ describe('countersign', () => {
     expect(JSON.parse(cases[5]?.stderr ?? '')).toMatchObject({ error: 'unreadable' });
     const pem = await command(['keys', '--url', suite.stack.gateway, '--pem', 'license-signing.1']);
     expect(pem.stdout).toMatch(/^-----BEGIN PUBLIC KEY-----/);
+    const checked = (file: string) => command(['keys', '--url', suite.stack.gateway, '--root', file]);
+    const { stdout, stderr } = await checked('root.pem');
+    expect(stdout).toMatch(/^license-signing\.1 {2}signing {2}\S{43}\n$/);
+    expect(stderr).toMatch(/^list \d+ of \S+, good until \S+; its directory key until \S+\n$/);
+    await writeFile(join(client.project, 'other.pem'), pem.stdout);
+    expect(await checked('other.pem')).toMatchObject({ status: 1, stdout: '' });
   });
 
   test('help names every command and exit status', async () => {

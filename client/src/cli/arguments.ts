@@ -32,7 +32,7 @@ export function readArguments(argv: readonly string[]): Command {
       case 'hold':
         return { name, args: readHold(rest, own) };
       case 'keys': {
-        const { values } = parseArgs({ args: rest, options: { url: text, pem: text, json: flag } });
+        const { values } = parseArgs({ args: rest, options: { url: text, root: text, pem: text, json: flag } });
         return { name, args: values };
       }
       case 'root': {

@@ -4,7 +4,7 @@ Usage:
   countersign verify FILE --root FILE [--url URL] [options]
   countersign hold --url URL --root FILE --product NAME [options] -- COMMAND [ARGUMENT...]
   countersign root --url URL [--json]
-  countersign keys --url URL [--json | --pem KEY_VERSION]
+  countersign keys --url URL --root FILE [--json | --pem KEY_VERSION]
   countersign hardware-id [--product NAME | --application NAME] [--json]
 
 verify      FILE holds license_data, a license_token, a licence file or a whole acquire answer; - is standard input.
@@ -31,7 +31,8 @@ hold        acquires a seat, runs COMMAND, and gives the seat back when it ends.
 
 root        prints the root keys, to be pinned once: compare them with what your vendor names.
 
-keys        prints the public keys that the server has published.
+keys        prints the public keys of the list that the root stands behind, its number, its end, and what is revoked.
+  --root FILE         as for verify; without it nothing is checked
   --pem KEY_VERSION   one key as PEM
   --url URL           of the licence server; default: the variable COUNTERSIGN_URL
 

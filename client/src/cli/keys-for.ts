@@ -23,15 +23,10 @@ export async function keysFor({ root, keys, url }: KeyArguments, terminal: Termi
     await requireKeys(keys, text);
     return pinnedKeys(text);
   }
-  const [name, text] =
-    root === undefined
-      ? (['COUNTERSIGN_ROOT_KEY', terminal.env['COUNTERSIGN_ROOT_KEY'] ?? ''] as const)
-      : ([root, await readInput(root, terminal)] as const);
-  if (root === undefined && text.trim() === '') {
+  const pem = await rootText({ root }, terminal);
+  if (pem === undefined) {
     throw usageError('Name --root, a file with the root key, or set COUNTERSIGN_ROOT_KEY, or name --keys.');
   }
-  const pem = text.replaceAll('\\n', '\n');
-  await requireKeys(name, pem);
   const server = url ?? terminal.env['COUNTERSIGN_URL'];
   return rootKey(pem, {
     url: server === undefined ? undefined : serverOf(server, terminal),
@@ -42,6 +37,15 @@ export async function keysFor({ root, keys, url }: KeyArguments, terminal: Termi
       () => undefined,
     ),
   });
+}
+
+/** The root key in PEM form, from a file or the environment. @returns undefined when neither is named */
+export async function rootText({ root }: Pick<KeyArguments, 'root'>, terminal: Terminal): Promise<string | undefined> {
+  const text = root === undefined ? (terminal.env['COUNTERSIGN_ROOT_KEY'] ?? '') : await readInput(root, terminal);
+  if (root === undefined && text.trim() === '') return undefined;
+  const pem = text.replaceAll('\\n', '\n');
+  await requireKeys(root ?? 'COUNTERSIGN_ROOT_KEY', pem);
+  return pem;
 }
 
 async function requireKeys(name: string, text: string): Promise<void> {

@@ -26,7 +26,7 @@ export const LONGEST_FILE = 366 * DAY;
 const FRESH_FOR = 3_600_000;
 /** It is never asked for more often than this. */
 const MIN_AGE = 60_000;
-const PATH = '/.well-known/countersign-keys.json';
+export const KEY_LIST_PATH = '/.well-known/countersign-keys.json';
 const NAME = 'signed-keys';
 
 /**
@@ -120,7 +120,7 @@ function createListCache(own: KeySurroundings, read: ReadList) {
   }
 
   async function refresh(): Promise<void> {
-    const { text } = await fetchText(own, PATH);
+    const { text } = await fetchText(own, KEY_LIST_PATH);
     const list = await read(parseExactly(text), held?.list.endorsements ?? []);
     requireNewer(list, held?.list);
     held = { list, fetchedAt: now() };

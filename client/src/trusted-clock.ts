@@ -15,8 +15,13 @@ export interface TrustedClock {
   turnedBack(): boolean;
   /** A licence with a good signature was signed at this time. */
   sawSigned(time: number): void;
-  /** A licence with a good signature and the nonce of this moment's request was signed at this time. */
-  sawAnswer(time: number): void;
+  /** What the clocks show when a request is sent, for its answer. */
+  asked(): readonly number[];
+  /**
+   * A licence with a good signature and the nonce of a request was signed at this time.
+   * @param asked when the request was sent: an answer that was held up, or slept over, tells that time and not the present
+   */
+  sawAnswer(time: number, asked?: readonly number[]): void;
   /** A licence was found good by this clock: time does not go back in this run any more, unless an answer says so. */
   accepted(): void;
   /** The latest time that was seen, to be kept between runs; undefined before anything was. */
@@ -55,11 +60,12 @@ export function createTrustedClock(source: ClockSource = systemTime, tolerance =
     sawSigned: (time) => {
       signed = Math.max(signed, time);
     },
-    sawAnswer: (time) => {
+    asked: clocks,
+    sawAnswer: (time, asked = clocks()) => {
       // Not the larger of the two: a time that was wrong once must not last.
       signed = time;
       seen = time;
-      anchor = { time, clocks: clocks() };
+      anchor = { time, clocks: asked };
     },
     accepted: () => {
       anchor ??= { time: Math.max(source.now(), floor()), clocks: clocks() };

@@ -17,6 +17,8 @@ export interface VerifyOptions {
   readonly clock?: Pick<TrustedClock, 'now' | 'turnedBack' | 'sawSigned' | 'sawAnswer' | 'accepted'>;
   /** Of the request that the licence answers, which must be repeated in it. Then it tells `clock` the time. */
   readonly nonce?: string | undefined;
+  /** What `clock.asked()` gave when the request was sent that has the nonce. */
+  readonly asked?: readonly number[] | undefined;
   /** What must have been signed: the licence of a seat, or a document for somebody's back end. */
   readonly kind?: 'seat' | 'document';
   /** What the licence must be for. A licence that names no product is for `default`. */
@@ -102,7 +104,7 @@ function judge(
     inFile = false,
     ...signing
   }: Signing,
-  { now, clock, nonce, kind, product, hardwareId, features = [], issuer }: VerifyOptions,
+  { now, clock, nonce, asked, kind, product, hardwareId, features = [], issuer }: VerifyOptions,
 ): LicenseCheck {
   const times = inFile ? limitFile(readTimes(claims)) : readTimes(claims);
   if (times === undefined) return refuse('malformed');
@@ -110,7 +112,7 @@ function judge(
   if (nonce !== undefined && claims['nonce'] !== nonce) return refuse('wrong_nonce');
   if (signing.form !== 'unsigned' && times.signedAt !== undefined) {
     if (nonce === undefined) clock?.sawSigned(times.signedAt);
-    else clock?.sawAnswer(times.signedAt);
+    else clock?.sawAnswer(times.signedAt, asked);
   }
   if (kind !== undefined && claims['kind'] !== kind) return refuse('wrong_kind');
   if (clock?.turnedBack()) return refuse('clock_turned_back');

@@ -2,11 +2,17 @@ import { toBase64Url } from '../encoding.ts';
 import type { JsonObject } from '../json.ts';
 import type { RefusedLicense, ValidLicense } from '../license/result.ts';
 import { worksOffline } from '../license/strict.ts';
+import type { TrustedClock } from '../trusted-clock.ts';
 import type { Granted, HeartbeatResult, Refused, SeatApi } from './api.ts';
 import type { LicenseCache } from './cache.ts';
 import type { Unavailable } from './failure.ts';
 
-export type Verify = (license: unknown, nonce?: string) => Promise<ValidLicense | RefusedLicense>;
+/** @param asked what the trusted clock showed when the request with the nonce was sent */
+export type Verify = (
+  license: unknown,
+  nonce?: string,
+  asked?: readonly number[],
+) => Promise<ValidLicense | RefusedLicense>;
 
 export type VerifiedAcquire =
   | { readonly kind: 'verified'; readonly granted: Granted; readonly license: ValidLicense }
@@ -27,13 +33,14 @@ export function createAcquireAndVerify(context: {
   readonly request: JsonObject;
   readonly verify: Verify;
   readonly cache: Pick<LicenseCache, 'save' | 'forget'>;
+  readonly clock: Pick<TrustedClock, 'asked'>;
 }): AcquireAndVerify {
-  const { api, request, verify, cache } = context;
+  const { api, request, verify, cache, clock } = context;
   return async (timeout) => {
-    const nonce = drawNonce();
+    const [nonce, asked] = [drawNonce(), clock.asked()];
     const answer = await api.acquire({ ...request, nonce }, timeout);
     if (answer.kind !== 'granted') return answer;
-    const check = await verify(answer.license, nonce);
+    const check = await verify(answer.license, nonce, asked);
     if (!check.valid) return { kind: 'unverified', granted: answer, refusal: check };
     await (outlives(check, answer) ? cache.save(answer.license) : cache.forget('strict'));
     return { kind: 'verified', granted: answer, license: check };
@@ -62,15 +69,16 @@ export function createHeartbeatAndVerify(context: {
   readonly refresh: JsonObject;
   readonly verify: Verify;
   readonly cache: Pick<LicenseCache, 'save'>;
+  readonly clock: Pick<TrustedClock, 'asked'>;
 }): HeartbeatAndVerify {
-  const { api, refresh, verify, cache } = context;
+  const { api, refresh, verify, cache, clock } = context;
   return async (sessionId, isRefreshing) => {
-    const nonce = drawNonce();
+    const [nonce, asked] = [drawNonce(), clock.asked()];
     const answer = await api.heartbeat(sessionId, isRefreshing ? { ...refresh, nonce } : undefined);
     if (answer.kind !== 'renewed') return answer;
     const { kind, leaseEndsAt, license } = answer;
     if (!isRefreshing || license === undefined) return { kind, leaseEndsAt };
-    const check = await verify(license, nonce);
+    const check = await verify(license, nonce, asked);
     if (!check.valid) return { kind, leaseEndsAt, refusal: check };
     if (outlives(check, answer)) await cache.save(license);
     return { kind, leaseEndsAt, license: check };

@@ -68,10 +68,11 @@ export async function createContext(options: ReadOptions, platform: Platform): P
   const onStale = (until: number, cause: unknown) =>
     emit({ type: 'keys_not_updated', message: STALE_KEYS, until, cause });
   const keys = given.connect?.({ url, storage, fetch, now, timeout, checkSignature, onStale }) ?? given;
-  const verify: Verify = (license, nonce) =>
+  const verify: Verify = (license, nonce, asked) =>
     verifyLicense(license, keys, {
       clock,
       nonce,
+      asked,
       kind: 'seat',
       hardwareId,
       product: options.product,
@@ -99,8 +100,8 @@ export async function createContext(options: ReadOptions, platform: Platform): P
     verify,
     emit,
     subscribe,
-    acquireAndVerify: createAcquireAndVerify({ api, request, verify, cache }),
-    heartbeatAndVerify: createHeartbeatAndVerify({ api, refresh, verify, cache }),
+    acquireAndVerify: createAcquireAndVerify({ api, request, verify, cache, clock }),
+    heartbeatAndVerify: createHeartbeatAndVerify({ api, refresh, verify, cache, clock }),
     backoff: createBackoff(platform.random),
     release: (sessionId) => api.release(sessionId),
     pause: (milliseconds) =>

@@ -73,6 +73,14 @@ describe('the trusted clock', () => {
     expect(clock.now()).toBe(NOON + 5 * MINUTE);
   });
 
+  test('takes the time of an answer for that of its request, however long the answer was on its way', () => {
+    const { clock, pass } = setUp();
+    const asked = clock.asked();
+    pass(50 * MINUTE);
+    clock.sawAnswer(NOON, asked);
+    expect(clock.now()).toBe(NOON + 50 * MINUTE);
+  });
+
   test('remembers what an earlier run saw, unless that is no time', () => {
     const { clock } = setUp();
     clock.remember(Number.NaN);

@@ -14,6 +14,7 @@ export {
   KeysUnavailable,
 } from './keys/source.ts';
 export { unpinnedKeys } from './keys/unpinned.ts';
+export type { SeatClaims } from './license/claims.ts';
 export { featureOf, hasFeature } from './license/features.ts';
 export type { LicenseCheck, LicenseForm, RefusalReason, RefusedLicense, ValidLicense } from './license/result.ts';
 export { type VerifyOptions, verifyLicense } from './license/verify.ts';

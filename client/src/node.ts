@@ -13,7 +13,8 @@ export { fileStorage, stateDirectory };
  * the program ends.
  * @throws TypeError for options that cannot be meant; SeatError, by its `code`, when there is no seat
  */
-export const holdSeat = (options: HoldOptions): Promise<Seat> => holdSeatOn(nodePlatform, options);
+export const holdSeat = <Feature extends string = string>(options: HoldOptions): Promise<Seat<Feature>> =>
+  holdSeatOn(nodePlatform, options);
 
 /** What tells this machine from others for one application, and nothing else about it. */
 export const hardwareId = (application: string): Promise<string> =>

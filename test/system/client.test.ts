@@ -105,7 +105,7 @@ describe('the package', () => {
   test('its declarations compile in strict projects of both kinds, without types of Node and without skipLibCheck', async () => {
     const program = (
       print: string,
-    ) => `import { holdSeat, rootKey, SeatError, verifyLicense, type Seat } from 'countersign-client';
+    ) => `import { holdSeat, rootKey, SeatError, verifyLicense, type Seat, type SeatClaims } from 'countersign-client';
        export async function run(): Promise<string> {
          const seat: Seat = await holdSeat({ url: 'http://127.0.0.1', licenseKey: 'k', product: 'a', keys: rootKey(''), hostname: false });
          try {
@@ -116,6 +116,12 @@ describe('the package', () => {
          const check = await verifyLicense('{}', '');
          // @ts-expect-error a misspelt option is found
          await holdSeat({ url: '', licenceKey: '', product: seat.state, keys: rootKey('') });
+         const typed = await holdSeat<'export' | 'admin'>({ url: '', licenseKey: '', product: 'a', keys: rootKey('') });
+         const tier: string | undefined = typed.license.claims.tier;
+         // @ts-expect-error a misspelt feature is found
+         typed.hasFeature('exprot');
+         const contract = await verifyLicense<SeatClaims & { readonly contract: number }>('{}', '');
+         if (contract.valid) return String(contract.claims.contract + (contract.claims.max_seats ?? 0)) + tier;
          return check.valid ? check.form : check.reason;
        }
        ${print}`;

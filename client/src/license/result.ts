@@ -12,12 +12,15 @@ export interface LicenseTimes {
   readonly validUntil?: number;
 }
 
-/** A licence whose signature, times and bindings are in order. */
-export interface ValidLicense extends LicenseTimes {
+/**
+ * A licence whose signature, times and bindings are in order.
+ * @typeParam Claims what the program expects to have been signed, `SeatClaims` for one
+ */
+export interface ValidLicense<Claims extends object = JsonObject> extends LicenseTimes {
   readonly valid: true;
   readonly form: LicenseForm | 'unsigned';
   /** The members that were signed, as they were signed: look at these and never at what was passed in. */
-  readonly claims: JsonObject;
+  readonly claims: Claims;
   /** Undefined for unsigned data alone, which is refused unless `allowUnsigned` is set. */
   readonly keyVersion?: string;
 }
@@ -58,6 +61,6 @@ export interface RefusedLicense {
   readonly message: string;
 }
 
-export type LicenseCheck = ValidLicense | RefusedLicense;
+export type LicenseCheck<Claims extends object = JsonObject> = ValidLicense<Claims> | RefusedLicense;
 
 export const refuse = (reason: RefusalReason): RefusedLicense => ({ valid: false, reason, message: MESSAGES[reason] });

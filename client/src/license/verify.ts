@@ -40,9 +40,15 @@ export interface VerifyOptions {
  * @param data `license_data`, `license_token`, the text of a licence file, a whole acquire answer, or any of them as text. Prefer the text as it
  *   was received: only there can a number be noticed that is no integer as written.
  * @param keys a key source (`rootKey`, `pinnedKeys`), or the keys that sign licences: PEM, JWK, JWKS, the list of public keys
+ * @typeParam Claims what the program expects to have been signed, `SeatClaims` for one: its types are not looked at
  * @returns a union: look at `valid` first. It never throws for what the data holds.
  * @throws TypeError for key material that is none
  */
+export function verifyLicense<Claims extends object = JsonObject>(
+  data: unknown,
+  keys: KeySource | KeyMaterial,
+  options?: VerifyOptions,
+): Promise<LicenseCheck<Claims>>;
 export async function verifyLicense(
   data: unknown,
   keys: KeySource | KeyMaterial,

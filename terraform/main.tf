@@ -139,6 +139,8 @@ module "audit" {
   for_each = toset([var.project_id, local.keys_project])
 
   project_id = each.value
+  location   = var.region
+  locked     = var.deletion_protection
 
   depends_on = [module.services, module.keys_services]
 }

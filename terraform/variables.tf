@@ -38,7 +38,7 @@ variable "cors_origins" {
 }
 
 variable "deletion_protection" {
-  description = "Whether Terraform refuses to delete services and the job."
+  description = "Whether Terraform refuses to delete services and the job, and the bucket of audit records is locked for good."
   type        = bool
   default     = true
   nullable    = false

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { type Actor, SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { changeLicense } from '#shared/contract/admin.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -9,7 +10,6 @@ import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore, FieldValue, Write } from '#shared/store/store.ts';
-import { type Actor, SYSTEM_ACTOR } from './actor.ts';
 import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
 import { changesOf } from './changes.ts';
 import type { CommitAudited } from './commit-audited.ts';

@@ -1,24 +1,11 @@
-import { AUDIT_RETENTION, type AuditOutcome, auditDocument, newAuditId } from '#shared/model/audit.ts';
+import type { Actor } from '#shared/audit/actor.ts';
+import { type AuditEvent, auditLine, auditPath, auditRecord, auditWrite } from '#shared/audit/record.ts';
+import { newAuditId } from '#shared/model/audit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
-import { CommitError, type DocumentStore, type Fields, type Write } from '#shared/store/store.ts';
-import type { Actor } from './actor.ts';
-import { normalEmail } from './invitation-token.ts';
+import { type Logger, silentLogger } from '#shared/model/logger.ts';
+import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
 import type { Once } from './once.ts';
-import { adminPaths } from './paths.ts';
-
-/** The content of an audit record, apart from its actor and time. */
-export interface AuditEvent {
-  /** E.g. `license.create`. */
-  readonly action: string;
-  readonly tenantId: string;
-  readonly licenseId?: string;
-  /** The handle. */
-  readonly session?: string;
-  readonly details?: Fields;
-  /** Default: `success`. */
-  readonly outcome?: AuditOutcome;
-}
 
 /** What one attempt will commit. Without an event there is nothing to change, and nothing is committed. */
 export interface AuditedChange<T> {
@@ -56,13 +43,15 @@ export const newAuditStamp = (now: number): AuditStamp => ({ id: newAuditId(now)
 export interface CommitAuditedOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
+  /** Where each record leaves a line, too. Default: none. */
+  readonly log?: Logger;
   /** Waits before the next attempt, so that instances that collided once do not collide again. Default: no wait. */
   readonly pause?: (attempt: number) => Promise<unknown>;
 }
 
 const ATTEMPTS = 10;
 
-export function createCommitAudited({ store, clock, pause }: CommitAuditedOptions): CommitAudited {
+export function createCommitAudited({ store, clock, log = silentLogger, pause }: CommitAuditedOptions): CommitAudited {
   return async (actor, prepare, once, stamp = newAuditStamp(clock.now())) => {
     // One audit id for all attempts. A commit with an unknown outcome was applied exactly if the record exists, and if
     // that commit is applied late, after a later attempt, it finds that attempt's record and fails.
@@ -72,45 +61,23 @@ export function createCommitAudited({ store, clock, pause }: CommitAuditedOption
       await once?.check();
       const { event, writes, result } = await prepare();
       if (event === undefined) return result;
+      const record = auditRecord(id, actor, event, at);
       try {
-        const record = once === undefined ? [] : [once.record(result)];
-        await store.commit([...writes, auditWrite(id, actor, event, at), ...record]);
+        const answer = once === undefined ? [] : [once.record(result)];
+        await store.commit([...writes, auditWrite(record), ...answer]);
+        auditLine(log, record);
         return result;
       } catch (error) {
         if (!(error instanceof CommitError)) throw error;
         cause = error;
       }
-      const [found] = await store.get([adminPaths.audit(id)]);
-      if (found !== undefined) return result;
+      const [found] = await store.get([auditPath(id)]);
+      if (found !== undefined) {
+        auditLine(log, record);
+        return result;
+      }
       await pause?.(attempt);
     }
     throw new Fault('dependency_unavailable', 'The change could not be committed.', { cause, retryAfter: 1 });
   };
-}
-
-function auditWrite(id: string, actor: Actor, event: AuditEvent, at: number): Write {
-  return {
-    op: 'create',
-    path: adminPaths.audit(id),
-    fields: auditDocument({
-      at,
-      actor: actor.identity,
-      action: event.action,
-      tenant_id: event.tenantId,
-      license_id: event.licenseId ?? null,
-      session: event.session ?? null,
-      ip: actor.ip,
-      request_id: actor.request_id,
-      outcome: event.outcome ?? 'success',
-      details: event.details ?? {},
-      subject: subjectOf(event.details ?? {}),
-    }),
-    deleteAfter: at + AUDIT_RETENTION,
-  };
-}
-
-/** Whom the details name: the invited address, or a session's user. */
-function subjectOf({ email, user_email }: Fields): string | null {
-  const found = email ?? user_email;
-  return typeof found === 'string' ? normalEmail(found) : null;
 }

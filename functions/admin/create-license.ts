@@ -1,3 +1,4 @@
+import type { Actor } from '#shared/audit/actor.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -8,7 +9,6 @@ import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/m
 import { paths } from '#shared/seats/paths.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
-import type { Actor } from './actor.ts';
 import { allotSeats, seatsOf } from './allotment.ts';
 import { type AuditStamp, type CommitAudited, newAuditStamp } from './commit-audited.ts';
 import { hashOfImport, importKey } from './import-key.ts';

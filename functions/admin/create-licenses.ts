@@ -1,6 +1,6 @@
+import type { Actor } from '#shared/audit/actor.ts';
 import { mapInParallel } from '#shared/concurrency/map-in-parallel.ts';
 import { Fault } from '#shared/model/errors.ts';
-import type { Actor } from './actor.ts';
 import type { CreateLicense, LicenseDraw } from './create-license.ts';
 import type { NewLicense } from './new-license.ts';
 

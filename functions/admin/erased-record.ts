@@ -1,7 +1,7 @@
 import { type AuditFields, auditDocument, auditFields } from '#shared/model/audit.ts';
+import { normalEmail } from '#shared/model/email.ts';
 import { isJsonObject } from '#shared/model/json-text.ts';
 import type { Document, Fields, FieldValue, Write } from '#shared/store/store.ts';
-import { normalEmail } from './invitation-token.ts';
 
 /** Stands where the address of an erased person stood. */
 export const ERASED = 'erased';

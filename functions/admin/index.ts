@@ -35,10 +35,15 @@ export const admin = defineFunction({
     ...firestoreConfig.shape,
     ...importedKeysConfig.shape,
   }),
-  compose(config, { clock }) {
+  compose(config, { clock, log }) {
     const store = openFirestore(config);
     const random = Math.random;
-    const commitAudited = createCommitAudited({ store, clock, pause: (attempt) => sleep(PAUSE * attempt * random()) });
+    const commitAudited = createCommitAudited({
+      store,
+      clock,
+      log,
+      pause: (attempt) => sleep(PAUSE * attempt * random()),
+    });
     const mutex = createKeyedMutex();
     const reconcile = createReconcileSeats({ store, clock, random });
     const endSessionsOfKey = createEndSessionsOfKey({ store, clock, random });

@@ -1,12 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { normalEmail } from '#shared/model/email.ts';
 import { Fault } from '#shared/model/errors.ts';
 
 /** `inv_` and 128 bits of SHA-256 over tenant and email: one invitation for an address, a later one replaces it. */
 export const invitationIdOf = (tenantId: string, email: string): string =>
   `inv_${sha256(JSON.stringify([tenantId, normalEmail(email)])).slice(0, 32)}`;
-
-/** Addresses are compared without letter case, as mail servers deliver them in practice. */
-export const normalEmail = (email: string): string => email.trim().toLowerCase();
 
 /** The id, a dot, and 256 random bits in base64url. Only a hash of the secret part is stored. */
 export function newInvitationToken(id: string): { readonly token: string; readonly hash: string } {

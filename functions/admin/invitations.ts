@@ -1,4 +1,6 @@
+import type { Actor } from '#shared/audit/actor.ts';
 import type { Clock } from '#shared/model/clock.ts';
+import { normalEmail } from '#shared/model/email.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { type Person, type PersonFields, personPath, readPerson } from '#shared/model/person.ts';
 import type { Role, UserPrincipal } from '#shared/model/principal.ts';
@@ -12,14 +14,12 @@ import {
   type Tenant,
 } from '#shared/model/tenant.ts';
 import type { Document, DocumentStore, Write } from '#shared/store/store.ts';
-import type { Actor } from './actor.ts';
 import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import {
   invitationIdOf,
   invitationNotFound,
   isSameHash,
   newInvitationToken,
-  normalEmail,
   parseInvitationToken,
 } from './invitation-token.ts';
 import { isManager, requireManager, unchanged } from './managers.ts';

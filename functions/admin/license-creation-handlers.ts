@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/admin.ts';
 import { toProblem } from '#shared/http/problem.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
@@ -6,7 +7,6 @@ import { bind, parseOrInvalid } from '#shared/http/validate.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, invalid } from '#shared/model/errors.ts';
 import type { Principal } from '#shared/model/principal.ts';
-import { actorOf } from './actor.ts';
 import { type CreatedLicense, createdLicense, drawLicense } from './create-license.ts';
 import type { Candidate } from './create-licenses.ts';
 import { describeLicense } from './describe-license.ts';

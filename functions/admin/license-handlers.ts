@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/admin.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
@@ -6,7 +7,6 @@ import type { ResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import { formatTime, parseTime } from '#shared/license-format/time.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
 import type { Session } from '#shared/model/session.ts';
-import { actorOf } from './actor.ts';
 import type { ChangePreview } from './change-license.ts';
 import { describeLicense } from './describe-license.ts';
 import { keyNotFound } from './find-licenses.ts';

@@ -1,3 +1,4 @@
+import type { Actor } from '#shared/audit/actor.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import {
@@ -13,7 +14,6 @@ import { hashLicenseKey, isKeyId, newKeyId, newLicenseKey } from '#shared/model/
 import type { EndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
-import type { Actor } from './actor.ts';
 import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import type { FindLicenses } from './find-licenses.ts';
 import type { Once } from './once.ts';

@@ -1,10 +1,10 @@
+import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/members.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { Invitation, Member } from '#shared/model/tenant.ts';
-import { actorOf } from './actor.ts';
 import type { createInvitations, NewInvitation } from './invitations.ts';
 import { listResponse } from './list-response.ts';
 import type { createMembers } from './members.ts';

@@ -1,10 +1,10 @@
+import type { Actor } from '#shared/audit/actor.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { isUid, type Person, personPath, readPerson } from '#shared/model/person.ts';
 import type { Role } from '#shared/model/principal.ts';
 import { type Member, readMember, readTenant, type Tenant } from '#shared/model/tenant.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
-import type { Actor } from './actor.ts';
 import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import { invitationIdOf } from './invitation-token.ts';
 import { requireManager, unchanged } from './managers.ts';

@@ -1,10 +1,10 @@
+import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/people.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import type { Session } from '#shared/model/session.ts';
 import type { Invitation } from '#shared/model/tenant.ts';
-import { actorOf } from './actor.ts';
 import { describeAudit } from './audit-handlers.ts';
 import type { RunOnce } from './once.ts';
 import type { createPeople, Erasure, Membership } from './people.ts';

@@ -1,11 +1,11 @@
 import type * as z from 'zod';
+import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/tenants.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { nothingElse } from '#shared/model/every-member.ts';
 import type { TenantFields } from '#shared/model/tenant.ts';
-import { actorOf } from './actor.ts';
 import { listResponse } from './list-response.ts';
 import type { RunOnce } from './once.ts';
 import { type ListScope, scopeOf } from './scope.ts';

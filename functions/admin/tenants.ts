@@ -1,9 +1,9 @@
+import type { Actor } from '#shared/audit/actor.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
 import { newTenantId, readTenant, type Tenant, type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
 import type { DocumentReader, DocumentStore, Fields, Write } from '#shared/store/store.ts';
-import type { Actor } from './actor.ts';
 import { exceeds, freeEnded, requireSeats } from './allotment.ts';
 import { changesOf } from './changes.ts';
 import type { AuditedChange, CommitAudited } from './commit-audited.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/license-signing.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
@@ -7,6 +8,7 @@ import { bind } from '#shared/http/validate.ts';
 import { commonConfig, firestoreConfig, keyListConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
 import { budgetConfig, openBudget } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
+import { createRecordSignatures } from './record-signatures.ts';
 import { createSign } from './sign.ts';
 
 /** Signs licence data for the vendor's own services and staff. */
@@ -41,12 +43,16 @@ export const licenseSigning = defineFunction({
       issuer: config.TOKEN_ISSUER,
       budget: openBudget(config, { counter: store, clock, log }),
     });
-    const sign = createSign({ keys: signing.keys, signClaims });
+    const sign = createSign({
+      keys: signing.keys,
+      signClaims,
+      record: createRecordSignatures({ store, clock, log }),
+    });
     return {
       routes: [
-        bind(contract.signLicense, async ({ body, inexact }) => ({
+        bind(contract.signLicense, async ({ body, inexact, ...caller }) => ({
           status: 200,
-          body: await sign({ payload: body.payload, format: body.token_format, inexact }),
+          body: await sign({ actor: actorOf(caller), payload: body.payload, format: body.token_format, inexact }),
         })),
       ],
       counter: store,

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { Actor } from '#shared/audit/actor.ts';
 import { MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH } from '#shared/contract/license-signing.ts';
 import { RESERVED_CLAIMS } from '#shared/crypto/jws.ts';
 import { type LicenseClaims, RESERVED_MEMBERS } from '#shared/crypto/license.ts';
@@ -7,30 +9,51 @@ import { canonicalJson, NotCanonicalError } from '#shared/license-format/canonic
 import { formatTime, parseTime } from '#shared/license-format/time.ts';
 import { type InvalidMember, invalid } from '#shared/model/errors.ts';
 import type { SignClaims, Signed, TokenFormat } from '#shared/signing/sign-claims.ts';
+import type { RecordSignature } from './record-signatures.ts';
 
 export interface SignOptions {
+  /** Called with what was signed before it is given away. */
+  readonly record: RecordSignature;
   readonly keys: Pick<KeyDirectory, 'signingKey'>;
   readonly signClaims: SignClaims;
 }
 
 export interface SignRequest {
+  readonly actor: Actor;
   readonly payload: Readonly<Record<string, unknown>>;
   readonly format: TokenFormat;
   /** Paths in the request's body of numbers that are not integers as written. */
   readonly inexact: readonly string[];
 }
 
-/** Checks the payload, then signs it. @throws Fault `invalid_request` naming every path at fault, `signing_unavailable` */
-export function createSign({ keys, signClaims }: SignOptions) {
-  return async ({ payload, format, inexact }: SignRequest): Promise<Signed> => {
+/**
+ * Checks the payload, signs it, and records who asked: no signature leaves without its record.
+ * @throws Fault `invalid_request` naming every path at fault, `signing_unavailable`, `dependency_unavailable`
+ */
+export function createSign({ keys, signClaims, record }: SignOptions) {
+  return async ({ actor, payload, format, inexact }: SignRequest): Promise<Signed> => {
     const reserved: readonly string[] = format === 'jws' ? [...RESERVED_MEMBERS, ...RESERVED_CLAIMS] : RESERVED_MEMBERS;
     throwIfAny([...inexactNumbers(inexact), ...reservedMembers(payload, reserved), ...tooDeep(payload)]);
     const claims = canonicalClaims(payload);
     const key = await keys.signingKey();
     throwIfAny(beyondPublication(claims, key));
-    return signClaims({ ...claims, kind: 'document' }, format, key);
+    const signed = await signClaims({ ...claims, kind: 'document' }, format, key);
+    await record(actor, {
+      action: 'license.sign',
+      tenantId: identifier(claims['tenant_id']) ?? '',
+      licenseId: identifier(claims['license_id']),
+      details: { payload_sha256: digestOf(claims), token_format: format },
+    });
+    return signed;
   };
 }
+
+/** What the payload says it is for, if that can be an identifier of ours. */
+const identifier = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[A-Za-z0-9_-]{1,128}$/.test(value) ? value : undefined;
+
+/** Of the payload's canonical JSON, in lower-case hex. */
+const digestOf = (claims: LicenseClaims): string => createHash('sha256').update(canonicalJson(claims)).digest('hex');
 
 function throwIfAny(errors: readonly InvalidMember[]): void {
   if (errors.length > 0) throw invalid(errors);

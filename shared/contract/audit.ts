@@ -22,9 +22,9 @@ export const listAudit = defineRoute({
   method: 'GET',
   path: '/api/v1/audit',
   access: ['staff', 'owner'],
-  summary: 'Changes made by administrators',
+  summary: 'Who changed and signed what',
   description:
-    'Every change that an administrator has made, newest first, in pages (`Link` header, `rel="next"`). Owners see ' +
+    'Every change that an administrator has made and every signature of `sign`, newest first, in pages (`Link` header, `rel="next"`). Owners see ' +
     'their own tenant, staff see all tenants. Records are kept for 430 days. Failed requests are in the logs only.',
   query: page.extend({
     tenant_id: z.string().min(1).max(128).optional(),

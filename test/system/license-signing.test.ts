@@ -127,6 +127,83 @@ describe('what we refuse to sign', () => {
   });
 });
 
+describe('each signature leaves a record', () => {
+  const signedSince = async (since: string) =>
+    (await suite.send('GET', `/api/v1/audit?action=license.sign&since=${since}&limit=100`, undefined, 'staff')).body;
+  const now = () => new Date(suite.stack.clock.now()).toISOString();
+  /** As any other language would make it. */
+  const digestOutside = async (payload: unknown) => {
+    const script = `import hashlib, json, sys
+text = json.dumps(json.load(sys.stdin), sort_keys=True, separators=(',', ':'))
+print(hashlib.sha256(text.encode()).hexdigest())`;
+    await writeFile(join(directory, 'digest.py'), script);
+    await writeFile(join(directory, 'payload.json'), JSON.stringify(payload));
+    const { stdout } = await run('sh', ['-c', 'python3 digest.py < payload.json'], { cwd: directory });
+    return stdout.trim();
+  };
+
+  test.each(['signed-json', 'jws', 'batch', 'file'])(
+    '%s: who, what, for whom, also in the log',
+    async (token_format) => {
+      const since = now();
+      const payload = { tenant_id: 'demo', license_id: 'lic_of_ours', serial: 7, name: 'Żółć 🔑' };
+      expect((await suite.post(SIGN, { payload, token_format }, 'service')).status).toBe(200);
+      const records = await signedSince(since);
+      const details = { payload_sha256: await digestOutside(payload), token_format };
+      expect(records).toMatchObject([
+        { action: 'license.sign', actor: { kind: 'service' }, tenant_id: 'demo', license_id: 'lic_of_ours', details },
+      ]);
+      const lines = suite.log
+        .map((line) => JSON.parse(line))
+        .filter(({ audit_id }) => audit_id === records[0].audit_id);
+      expect(lines).toMatchObject([{ message: 'audit_record', action: 'license.sign', tenant_id: 'demo' }]);
+      suite.stack.clock.advance(1);
+    },
+  );
+
+  test('of a payload that names nobody, and of staff', async () => {
+    const since = now();
+    await suite.post(SIGN, { payload: { tenant_id: 5, license_id: '../x' } }, 'staff');
+    expect(await signedSince(since)).toMatchObject([{ actor: { kind: 'staff' }, tenant_id: '', license_id: null }]);
+    suite.stack.clock.advance(1);
+  });
+
+  test('once when the answer of Firestore is lost; and without one no signature is given away', async () => {
+    const since = now();
+    const fault = { service: 'firestore', method: 'Commit', code: 'UNAVAILABLE' };
+    suite.stack.recorder.inject({ ...fault, times: 1, lost: true });
+    expect((await suite.post(SIGN, { payload: { lost: 1 } }, 'service')).status).toBe(200);
+    expect(await signedSince(since)).toHaveLength(1);
+    suite.stack.recorder.inject({ ...fault, times: 1_000 });
+    const refused = await suite.post(SIGN, { payload: { lost: 2 } }, 'service');
+    expect([refused.status, refused.body.code]).toEqual([503, 'dependency_unavailable']);
+    expect(refused.text).not.toContain('signature":');
+    suite.stack.recorder.forgetFaults();
+    expect(await signedSince(since)).toHaveLength(1);
+    suite.stack.clock.advance(1);
+  });
+
+  test('those of one moment share their commits', async () => {
+    const since = now();
+    suite.stack.recorder.forgetCalls();
+    const payloads = Array.from({ length: 60 }, (_, serial) => ({ serial }));
+    const replies = await Promise.all(
+      payloads.map((payload) => suite.post(SIGN, { payload, token_format: 'batch' }, 'service')),
+    );
+    expect(replies.map(({ status }) => status)).toEqual(payloads.map(() => 200));
+    expect(await signedSince(since)).toHaveLength(60);
+    expect(suite.stack.recorder.calls()['firestore.Commit']).toBeLessThan(40);
+  });
+
+  test('and every act of an administrator, too, has its line', async () => {
+    await suite.license(1);
+    const [record] = (await suite.send('GET', '/api/v1/audit?limit=1', undefined, 'staff')).body;
+    const line = suite.log.map((text) => JSON.parse(text)).find(({ audit_id }) => audit_id === record.audit_id);
+    expect(line).toMatchObject({ message: 'audit_record', action: record.action, license_id: record.license_id });
+    expect(JSON.stringify(line)).not.toContain('@');
+  });
+});
+
 describe('who may sign', () => {
   test.each([
     [undefined, 401],

@@ -10,3 +10,22 @@ variable "services" {
   default     = ["cloudkms.googleapis.com", "iam.googleapis.com"]
   nullable    = false
 }
+
+variable "location" {
+  description = "Where the bucket of the records lies: a region, or global. It cannot be moved."
+  type        = string
+  nullable    = false
+}
+
+variable "retention_days" {
+  description = "Days for which the records are kept: as long as the documents of the same records."
+  type        = number
+  default     = 430
+  nullable    = false
+}
+
+variable "locked" {
+  description = "Whether nobody may shorten the retention or delete the bucket until its records have aged. Cannot be undone."
+  type        = bool
+  nullable    = false
+}

@@ -1,5 +1,5 @@
-import { SYSTEM_ACTOR } from '#functions/admin/actor.ts';
 import type { LicenseChange } from '#functions/admin/change-license.ts';
+import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { SYSTEM_ACTOR } from '#functions/admin/actor.ts';
 import { createCommitAudited } from '#functions/admin/commit-audited.ts';
+import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import { newAuditId } from '#shared/model/audit.ts';
 import { CommitError, type Document, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 

@@ -1,6 +1,6 @@
-import type { AuditFields } from '#shared/model/audit.ts';
-import { Fault } from '#shared/model/errors.ts';
-import type { Principal } from '#shared/model/principal.ts';
+import type { AuditFields } from '../model/audit.ts';
+import { Fault } from '../model/errors.ts';
+import type { Principal } from '../model/principal.ts';
 
 /** Who performs an audited change, and from where. */
 export interface Actor extends Pick<AuditFields, 'ip' | 'request_id'> {

@@ -1,0 +1,2 @@
+/** Addresses are compared without letter case, as mail servers deliver them in practice. */
+export const normalEmail = (email: string): string => email.trim().toLowerCase();

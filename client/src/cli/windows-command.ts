@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { delimiter, extname, isAbsolute, join } from 'node:path';
+import { win32 } from 'node:path';
 
 /** What is to be started for a command line. */
 export interface Spawnable {
@@ -28,17 +28,18 @@ export function commandFor(
   const file = findOnWindows(program, surroundings);
   if (!/\.(cmd|bat)$/i.test(file)) return { file, args, verbatim: false };
   const line = [escapeForShell(file), ...args.map((arg) => escapeForShell(escapeForShell(quote(arg))))].join(' ');
-  return { file: surroundings.env['ComSpec'] ?? 'cmd.exe', args: ['/d', '/s', '/c', `"${line}"`], verbatim: true };
+  return { file: surroundings.env['ComSpec'] || 'cmd.exe', args: ['/d', '/s', '/c', `"${line}"`], verbatim: true };
 }
 
+/** As cmd.exe looks: the folder one is in, then PATH; what has no ending that starts gets each of PATHEXT. */
 function findOnWindows(program: string, { env, exists }: Surroundings): string {
-  const endings = (env['PATHEXT'] ?? '.COM;.EXE;.BAT;.CMD').split(';').map((ending) => ending.toLowerCase());
-  const names = extname(program) === '' ? endings.map((ending) => program + ending) : [program];
-  const named = isAbsolute(program) || /[\\/]/.test(program);
-  const folders = named ? [''] : ['', ...(env['Path'] ?? env['PATH'] ?? '').split(delimiter === ':' ? ';' : delimiter)];
-  for (const folder of folders) {
+  const endings = (env['PATHEXT'] || '.COM;.EXE;.BAT;.CMD').split(';').map((ending) => ending.trim().toLowerCase());
+  const isComplete = endings.includes(win32.extname(program).toLowerCase());
+  const names = isComplete ? [program] : endings.map((ending) => program + ending);
+  const folders = (env['Path'] ?? env['PATH'] ?? '').split(';').map((folder) => folder.replaceAll('"', ''));
+  for (const folder of /[\\/:]/.test(program) ? [''] : ['', ...folders]) {
     for (const name of names) {
-      const path = folder === '' ? name : join(folder, name);
+      const path = folder === '' ? name : win32.join(folder, name);
       if (exists(path)) return path;
     }
   }

@@ -271,7 +271,8 @@ export function createWorld(suite: Suite): World {
     taskId,
     async taskGone() {
       const path = `/api/v1/tasks/${await taskId()}`;
-      await vi.waitUntil(async () => (await send('GET', path, undefined, await taskOwner())).status === 404, 20_000);
+      const ended = async () => (await send('GET', path, undefined, await taskOwner())).body.state === 'succeeded';
+      await vi.waitUntil(ended, { timeout: 50_000, interval: 200 });
     },
     freshMember: async () => (await join(suite, DEMO_TENANT, 'guest')).uid,
     freshTenant: () => createTenant(suite),

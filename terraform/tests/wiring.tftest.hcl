@@ -76,7 +76,7 @@ run "an_hsm_signs_for_all_instances" {
   }
 
   assert {
-    condition     = local.environment["seats"].KMS_SIGNATURES_PER_MINUTE == "214" && local.environment["license-signing"].KMS_SIGNATURES_PER_MINUTE == "214"
+    condition     = tostring(local.environments["seats"].KMS_SIGNATURES_PER_MINUTE) == "214" && tostring(local.environments["license-signing"].KMS_SIGNATURES_PER_MINUTE) == "214"
     error_message = "each instance knows the whole quota, of which all lease their slices"
   }
 }

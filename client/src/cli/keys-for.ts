@@ -6,6 +6,7 @@ import { nodePlatform } from '../platform/node.ts';
 import { fileStorage, stateDirectory } from '../storage/file.ts';
 import { guardedStorage } from '../storage/guarded.ts';
 import { cleanText } from '../text/clean.ts';
+import { readServerUrl } from '../text/server-url.ts';
 import { CommandError, EXIT, usageError } from './exit.ts';
 import { readInput } from './input.ts';
 import type { Terminal } from './terminal.ts';
@@ -56,8 +57,13 @@ async function requireKeys(name: string, text: string): Promise<void> {
 
 /** @returns the address without a slash at its end */
 export function serverOf(url: string | undefined, { env }: Pick<Terminal, 'env'>): string {
-  const found = cleanText(url ?? env['COUNTERSIGN_URL'] ?? '');
-  if (found === '') throw usageError('Give --url, or set COUNTERSIGN_URL.');
-  if (!URL.canParse(found) || !/^https?:/.test(found)) throw usageError(`${found} is no http or https address.`);
-  return found.replace(/\/+$/, '');
+  const given = url ?? env['COUNTERSIGN_URL'] ?? '';
+  if (cleanText(given) === '') throw usageError('Give --url, or set COUNTERSIGN_URL.');
+  const server = readServerUrl(given);
+  // Not the text: it may hold a password.
+  if (server === undefined)
+    throw usageError(
+      '--url or COUNTERSIGN_URL is no http or https address of a server alone, without name and password, query and fragment.',
+    );
+  return server;
 }

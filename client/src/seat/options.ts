@@ -4,6 +4,7 @@ import type { KeySource } from '../keys/source.ts';
 import type { Fetch } from '../platform/platform.ts';
 import type { Storage } from '../storage/storage.ts';
 import { cleanText } from '../text/clean.ts';
+import { readServerUrl } from '../text/server-url.ts';
 import type { SeatListener } from './events.ts';
 
 export interface HoldOptions {
@@ -64,9 +65,18 @@ const LONGEST_HARDWARE_ID = 256;
 export function readOptions(options: HoldOptions): ReadOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: give an object');
   const product = readText('product', options.product, 'the product that your program is', cleanText);
+  requireMethods('fetch', options.fetch);
+  requireMethods('onEvent', options.onEvent);
+  requireMethods('storage', options.storage, 'get', 'set', 'delete');
+  requireMethods('signal', options.signal, 'addEventListener', 'removeEventListener');
   return {
     ...options,
     product,
+    userEmail: readShown('userEmail', options.userEmail),
+    hostname: readDescription('hostname', options.hostname),
+    platform: readDescription('platform', options.platform),
+    clientVersion: readShown('clientVersion', options.clientVersion),
+    allowUnsigned: readSwitch('allowUnsigned', options.allowUnsigned, false),
     keys: readKeys(options.keys),
     url: readUrl(options.url),
     licenseKey: readText('licenseKey', options.licenseKey, 'the key of the licence', normalizeLicenseKey),
@@ -75,7 +85,7 @@ export function readOptions(options: HoldOptions): ReadOptions {
     wait: milliseconds('wait', options.wait, 0),
     patience: milliseconds('patience', options.patience, 30_000),
     timeout: milliseconds('timeout', options.timeout, 10_000),
-    releaseOnExit: options.releaseOnExit ?? true,
+    releaseOnExit: readSwitch('releaseOnExit', options.releaseOnExit, true),
   };
 }
 
@@ -95,11 +105,40 @@ const describe = (value: unknown): string =>
   value === undefined || value === null ? `${value} (is the variable set that it is read from?)` : `a ${typeof value}`;
 
 function readUrl(value: unknown): string {
-  const text = readText('url', value, 'the http or https address of the licence server', cleanText);
-  if (!URL.canParse(text) || !/^https?:/i.test(text)) {
-    throw new TypeError(`url: give the http or https address of the licence server, not ${JSON.stringify(text)}`);
-  }
-  return text.replace(/\/+$/, '');
+  const text = readText('url', value, 'the http or https address of the licence server', (given) => given.trim());
+  const url = readServerUrl(text);
+  if (url !== undefined) return url;
+  // Not the text: it may hold a password.
+  throw new TypeError(
+    'url: give the http or https address of the licence server alone, without name and password, query and fragment',
+  );
+}
+
+/** A text that administrators are shown; null and an empty one are nothing. */
+function readShown(name: string, value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw new TypeError(`${name}: give a text, not ${describe(value)}`);
+  return cleanText(value) || undefined;
+}
+
+/** The same, and `false` for not sending what the platform knows. */
+const readDescription = (name: string, value: unknown): string | false | undefined =>
+  value === false ? false : readShown(name, value);
+
+function readSwitch(name: string, value: unknown, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise;
+  if (typeof value !== 'boolean') throw new TypeError(`${name}: give true or false, not ${describe(value)}`);
+  return value;
+}
+
+/** What is called later, when nobody would know any more which option was meant. */
+function requireMethods(name: string, value: unknown, ...methods: readonly string[]): void {
+  if (value === undefined) return;
+  const has = (method: string) =>
+    typeof value === 'object' && value !== null && typeof Reflect.get(value, method) === 'function';
+  if (methods.length === 0 ? typeof value === 'function' : methods.every(has)) return;
+  const what = methods.length === 0 ? 'a function' : `an object with ${methods.join(', ')}`;
+  throw new TypeError(`${name}: give ${what}, not ${describe(value)}`);
 }
 
 function readHardwareId(value: unknown): string | undefined {

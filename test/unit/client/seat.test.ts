@@ -490,6 +490,16 @@ test.each([
   [{ licenseKey: '\u200b"-"' }, /licenseKey.*empty/],
   [{ hardwareId: 7 }, /hardwareId.*number/],
   [{ patience: '30' }, /patience/],
+  [{ url: 'licenses.example.com' }, /url.*address/],
+  [{ url: 'https://me:secret@licenses.example.com' }, /url.*without name and password/],
+  [{ url: 'https://licenses.example.com/?tenant=1' }, /url.*query/],
+  [{ userEmail: 5 }, /userEmail.*number/],
+  [{ hostname: true }, /hostname.*boolean/],
+  [{ onEvent: 'log' }, /onEvent.*function/],
+  [{ fetch: {} }, /fetch.*function/],
+  [{ storage: '/var/lib' }, /storage.*get, set, delete/],
+  [{ signal: {} }, /signal.*addEventListener/],
+  [{ releaseOnExit: 'no' }, /releaseOnExit.*true or false/],
 ])('an option that is missing or of another kind is named: %o', async (rest, message) => {
   const { machine } = setUp();
   const options = { url: 'http://licenses.example', licenseKey: 'KEY', product: 'p', keys: unpinnedKeys(), ...rest };

@@ -7,6 +7,7 @@ import { pinnedKeys, verifyLicense } from '../../../client/src/index.ts';
 import { readKeys } from '../../../client/src/keys/material.ts';
 import { cleanText } from '../../../client/src/text/clean.ts';
 import { decodeText } from '../../../client/src/text/decode.ts';
+import { readServerUrl } from '../../../client/src/text/server-url.ts';
 
 const VECTORS = JSON.parse(readFileSync(join(resolve(import.meta.dirname, '../../vectors'), 'licenses.json'), 'utf8'));
 const vector = (name: string): string => VECTORS.vectors.find((one: { name: string }) => one.name === name).license;
@@ -46,6 +47,8 @@ describe('a licence key', () => {
 test.each([
   ['\u201epod-7\u201c', 'pod-7'],
   ["'pod-7'\n", 'pod-7'],
+  ['pod\u20137', 'pod-7'],
+  ['ren\u2011d\u00ader', 'ren-der'],
   ['\ufeffpod-7\u200b', 'pod-7'],
   ['\uff50od\u3000\u00a0 7', 'pod 7'],
   ["O'Brien's PC", "O'Brien's PC"],
@@ -163,4 +166,24 @@ test.each([
 
 test('vectors of both forms are there', () => {
   expect([typeof vector(JSON_LICENSE.name), typeof vector(TOKEN.name)]).toEqual(['string', 'string']);
+});
+
+test.each([
+  '“https://licenses.example.com/”\r\n',
+  '<https://licenses.example.com>',
+  '\u200bhttps\uff1a//licenses\u00ad.example.com///',
+  "'https://licenses.example.com'",
+])('the address of a server as it is pasted: %j', (text) => {
+  expect(readServerUrl(text)).toBe('https://licenses.example.com');
+});
+
+test.each([
+  '',
+  'licenses.example.com',
+  'ftp://licenses.example.com',
+  'https://',
+  'https://a b.example',
+  'https://x.example#y',
+])('no address of a server: %j', (text) => {
+  expect(readServerUrl(text)).toBeUndefined();
 });

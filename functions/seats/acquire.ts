@@ -1,12 +1,14 @@
-import { createGroupCommit } from '#shared/concurrency/group-commit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
 import { newSessionNonce } from '#shared/model/session-id.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import { type AcquireRequest, type AttemptedRequest, callerGone } from './acquire-request.ts';
 import { type Acquired, type AcquireOutcome, type AttemptContext, attemptGroup } from './attempt.ts';
+import { createKeyStanding } from './key-standing.ts';
+import { createLanes } from './lanes.ts';
 import type { LicenseCache } from './license-cache.ts';
 import type { SignLicense } from './sign-license.ts';
+import type { SignatureBudget } from './signature-budget.ts';
 import { type UsageRecorder, withoutUsage } from './usage-recorder.ts';
 
 export interface AcquireOptions {
@@ -18,11 +20,9 @@ export interface AcquireOptions {
   /** Given every licence that is read, so that heartbeats need not read it again. */
   readonly licenses?: Pick<LicenseCache, 'put'>;
   readonly usage?: UsageRecorder;
+  /** What `sign` may spend; without one nobody is refused for it before the seat is taken. */
+  readonly budget?: Pick<SignatureBudget, 'require'>;
 }
-
-/** A hundred claims are 300 writes; larger groups are hardly faster, and lose more when they lose a race (docs/seats.md). */
-const MAX_GROUP = 100;
-const MAX_WAITING = 5_000;
 
 /**
  * How many attempts a request gets before its caller is asked to try later. A lost race costs one, and there may be as
@@ -37,18 +37,20 @@ export type Acquire = (request: AcquireRequest) => Promise<Acquired>;
  * Lends seats in two round trips: a snapshot of the licence and the machine, then one atomic commit, with the
  * signature made beside it. Requests for the same licence that arrive while a group is under way form the next group.
  * @throws Fault `license_not_found`, `license_expired`, `license_suspended`, `no_seats_available`,
- *   `dependency_unavailable`
+ *   `dependency_unavailable`, `rate_limited`
  */
-export function createAcquire({ licenses, usage: recorder, ...options }: AcquireOptions): Acquire {
+export function createAcquire({ licenses, usage: recorder, budget, ...options }: AcquireOptions): Acquire {
   const usage = recorder ?? withoutUsage(options.store);
-  const context = { ...options, licenses, usage };
-  const groups = createGroupCommit<AcquireRequest, AcquireOutcome>({
-    run: (licenseId, requests) => acquireGroup(context, licenseId, requests),
-    maxGroup: MAX_GROUP,
-    maxWaiting: MAX_WAITING,
+  const keys = createKeyStanding(options.clock);
+  const context = { ...options, licenses, usage, keys };
+  const submit = createLanes({
+    store: options.store,
+    keys,
+    acquire: (licenseId, requests) => acquireGroup(context, licenseId, requests),
   });
   return async (request) => {
-    const outcome = await groups.submit(request.key.licenseId, request);
+    budget?.require(request);
+    const outcome = await submit(request);
     if (isDenial(outcome)) await usage.flush();
     if (outcome.kind === 'refused') throw outcome.fault;
     return outcome;

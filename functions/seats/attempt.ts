@@ -2,6 +2,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import type { Fault } from '#shared/model/errors.ts';
 import { CommitError, type DocumentReader } from '#shared/store/store.ts';
 import { type AttemptedRequest, callerGone } from './acquire-request.ts';
+import type { KeyStanding } from './key-standing.ts';
 import { keyUseWrites } from './key-use.ts';
 import type { Lease } from './lease.ts';
 import type { LicenseCache } from './license-cache.ts';
@@ -18,6 +19,8 @@ export interface AttemptContext {
   readonly usage: UsageRecorder;
   /** Given every licence that is read, so that heartbeats need not read it again. */
   readonly licenses: Pick<LicenseCache, 'put'> | undefined;
+  /** Told of every key that is read. */
+  readonly keys: Pick<KeyStanding, 'learn'>;
 }
 
 /** A lease, with its signature under way. */
@@ -52,6 +55,7 @@ export async function attemptGroup(
   const { clock, licenses } = context;
   const snapshot = await readSnapshot(context, licenseId, requests, clock.now());
   if (snapshot.license !== undefined) licenses?.put(snapshot.license);
+  for (const request of requests) context.keys.learn(request, snapshot);
 
   const [gone, present] = partition(requests, ({ signal }) => signal.aborted);
   const steps = [...gone.map(refuseGone), ...planGroup(snapshot, present, clock.now())];

@@ -16,6 +16,7 @@ import { createLicenseCache } from './license-cache.ts';
 import { createCheckRefresh } from './refresh.ts';
 import { createRelease } from './release.ts';
 import { createSignLicense } from './sign-license.ts';
+import { createSignatureBudget } from './signature-budget.ts';
 import { createUsageRecorder } from './usage-recorder.ts';
 
 /** Unknown keys of an older system that an instance counts with one write. */
@@ -64,11 +65,13 @@ export const seats = defineFunction({
       issuer: config.TOKEN_ISSUER,
       budget: openBudget(config, { counter: store, clock, log }),
     });
+    const budget = createSignatureBudget(clock);
     const sign = createSignLicense({
       keys: signing.keys,
       sign: signClaims,
       clock,
       unsignedFallback: config.UNSIGNED_FALLBACK === 'allow',
+      budget,
     });
     const licenses = createLicenseCache(store, clock);
     const misses = createSharedLimit({
@@ -86,7 +89,7 @@ export const seats = defineFunction({
     const random = Math.random;
     const usage = createUsageRecorder({ store, clock, random });
     const release = createRelease({ store, clock, random, usage });
-    const acquire = createAcquire({ store, clock, random, sign, licenses, usage });
+    const acquire = createAcquire({ store, clock, random, sign, licenses, usage, budget });
     const heartbeat = createHeartbeat({ store, clock, licenses, release, usage });
     return {
       routes: seatsRoutes({

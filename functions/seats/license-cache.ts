@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { shareIdentical } from '#shared/concurrency/share-identical.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { type License, readLicense } from '#shared/model/license.ts';
 import { paths } from '#shared/seats/paths.ts';
@@ -14,33 +16,44 @@ export interface LicenseCache {
 
 /** Milliseconds. */
 const MAX_AGE = 60_000;
-const MAX_LICENSES = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
+/** What a licence costs beside its features, and those for each character of their JSON. */
+const LICENSE_BYTES = 2_000;
+const BYTES_PER_CHARACTER = 3;
+const NONE_BYTES = 200;
+
+interface Entry {
+  /** Undefined: there is none of this id, of which strangers may send any number of heartbeats. */
+  readonly license: License | undefined;
+  readonly readAt: number;
+}
 
 export function createLicenseCache(store: Pick<DocumentReader, 'get'>, clock: Clock): LicenseCache {
-  const entries = new Map<string, { readonly license: License; readonly readAt: number }>();
+  const entries = new LRUCache<string, Entry>({ maxSize: MAX_BYTES });
 
-  function put(license: License): void {
-    entries.delete(license.id);
-    entries.set(license.id, { license, readAt: clock.now() });
-    // A Map keeps the order of insertion: its first entry is the one that was put longest ago.
-    const [oldest] = entries.keys();
-    if (entries.size > MAX_LICENSES && oldest !== undefined) entries.delete(oldest);
+  function keep(licenseId: string, license: License | undefined): void {
+    const size =
+      license === undefined
+        ? NONE_BYTES
+        : LICENSE_BYTES + BYTES_PER_CHARACTER * JSON.stringify(license.features).length;
+    entries.set(licenseId, { license, readAt: clock.now() }, { size });
   }
 
   async function getFresh(licenseId: string): Promise<License | undefined> {
     const [document] = await store.get([paths.license(licenseId)]);
-    if (document === undefined) return undefined;
-    const license = readLicense(document);
-    put(license);
+    const license = document && readLicense(document);
+    keep(licenseId, license);
     return license;
   }
+  /** Heartbeats that miss a licence at the same time share one read. */
+  const getShared = shareIdentical(getFresh);
 
   return {
-    put,
+    put: (license) => keep(license.id, license),
     getFresh,
     async get(licenseId) {
       const entry = entries.get(licenseId);
-      return entry !== undefined && clock.now() < entry.readAt + MAX_AGE ? entry.license : getFresh(licenseId);
+      return entry !== undefined && clock.now() < entry.readAt + MAX_AGE ? entry.license : getShared(licenseId);
     },
   };
 }

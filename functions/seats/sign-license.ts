@@ -7,7 +7,7 @@ import { endOf } from '#shared/model/license.ts';
 import type { SignClaims } from '#shared/signing/sign-claims.ts';
 import type { LicenseSubject } from './acquire-request.ts';
 import type { Lease } from './lease.ts';
-import { withinBudget } from './signature-budget.ts';
+import { createSignatureBudget, type SignatureBudget } from './signature-budget.ts';
 import { createSignatureCache } from './signature-cache.ts';
 
 export interface SignLicenseOptions {
@@ -16,6 +16,8 @@ export interface SignLicenseOptions {
   readonly clock: Clock;
   /** Answer with unsigned data when signing fails. Clients refuse such data unless they are configured to accept it. */
   readonly unsignedFallback: boolean;
+  /** Default: one of its own. */
+  readonly budget?: Pick<SignatureBudget, 'within'>;
 }
 
 export type SignedLicense =
@@ -27,8 +29,9 @@ export type SignedLicense =
 export type SignLicense = (lease: Lease, subject: LicenseSubject) => Promise<SignedLicense>;
 
 /** @throws Fault `signing_unavailable`, from the returned function */
-export function createSignLicense({ keys, sign, clock, unsignedFallback }: SignLicenseOptions): SignLicense {
-  const signCached = createSignatureCache({ sign: withinBudget(sign, clock), clock });
+export function createSignLicense(options: SignLicenseOptions): SignLicense {
+  const { keys, sign, clock, unsignedFallback, budget = createSignatureBudget(clock) } = options;
+  const signCached = createSignatureCache({ sign: budget.within(sign), clock });
   return async (lease, subject) => {
     const { license } = lease;
     const format = subject.tokenFormat;

@@ -33,8 +33,6 @@ interface CachedSignature {
   readonly validUntil: number;
   /** When it is too old to be given out again. */
   readonly until: number;
-  /** An estimate of its size in memory. */
-  readonly bytes: number;
   /** Nobody has been answered with it yet. */
   isUnused: boolean;
 }
@@ -59,17 +57,14 @@ const RETRY_AFTER = 2;
  * @throws Fault `signing_unavailable` from the returned function when the signature takes too long
  */
 export function createSignatureCache({ sign, clock, maxBytes = MAX_BYTES }: SignatureCacheOptions) {
-  const entries = new LRUCache<string, CachedSignature>({
-    maxSize: maxBytes,
-    sizeCalculation: ({ bytes }) => bytes,
-  });
+  const entries = new LRUCache<string, CachedSignature>({ maxSize: maxBytes });
 
   function start(digest: string, bytes: number, request: SignatureRequest): CachedSignature {
     const { claims, validUntil, format, key } = request;
     const now = clock.now();
     const signed = sign({ ...claims, valid_until: formatTime(validUntil) }, format, key);
-    const entry = { signed, validUntil, until: now + (validUntil - now) * REUSED_FOR, bytes, isUnused: true };
-    entries.set(digest, entry);
+    const entry = { signed, validUntil, until: now + (validUntil - now) * REUSED_FOR, isUnused: true };
+    entries.set(digest, entry, { size: bytes });
     signed.catch(() => {
       if (entries.peek(digest) === entry) entries.delete(digest);
     });

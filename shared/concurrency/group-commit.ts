@@ -13,6 +13,8 @@ export interface GroupCommit<Request, Result> {
    * @throws Fault `dependency_unavailable` when `maxWaiting` requests already wait; whatever the group's `run` throws
    */
   submit(key: string, request: Request): Promise<Result>;
+  /** The same for requests that come together: the first group takes as many of them as it can. */
+  submitAll(key: string, requests: readonly Request[]): Promise<Result>[];
 }
 
 export interface GroupCommitOptions<Request, Result> {
@@ -57,20 +59,25 @@ export function createGroupCommit<Request, Result>(
     queues.delete(key);
   }
 
+  function submitAll(key: string, requests: readonly Request[]): Promise<Result>[] {
+    const inFlight = queues.get(key);
+    const queue = inFlight ?? [];
+    const results = requests.map((request) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Result>();
+      const isFull = queue.length >= options.maxWaiting && (inFlight !== undefined || queue.length > 0);
+      if (isFull) reject(new Fault('dependency_unavailable', 'Too many requests are waiting.', { retryAfter: 1 }));
+      else queue.push({ request, resolve, reject });
+      return promise;
+    });
+    if (inFlight === undefined && queue.length > 0) {
+      queues.set(key, queue);
+      void drain(key, queue);
+    }
+    return results;
+  }
+
   return {
-    submit: (key, request) =>
-      new Promise((resolve, reject) => {
-        const waiting = { request, resolve, reject };
-        const queue = queues.get(key);
-        if (queue === undefined) {
-          const fresh = [waiting];
-          queues.set(key, fresh);
-          void drain(key, fresh);
-        } else if (queue.length >= options.maxWaiting) {
-          reject(new Fault('dependency_unavailable', 'Too many requests are waiting.', { retryAfter: 1 }));
-        } else {
-          queue.push(waiting);
-        }
-      }),
+    submit: (key, request) => submitAll(key, [request])[0] ?? Promise.reject(new TypeError('a request has a result')),
+    submitAll,
   };
 }

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { admin } from '#functions/admin/index.ts';
+import { signedUrls } from '#functions/signed-urls/index.ts';
 import { listen, shut } from '#local/listen.ts';
 import { tally, useSuite } from './suite.ts';
 
@@ -82,5 +83,27 @@ describe('seats', () => {
     expect(tally(replies)).toEqual({ 404: 100, 429: 5 });
     const acquired = await suite.post('/api/v1/licenses/acquire', { license_key, hardware_id: 'honest' });
     expect(acquired.status).toBe(201);
+  });
+});
+
+describe('a batch of signed URLs', () => {
+  test('counts as its number, and one that is too large for what is left signs nothing', async () => {
+    const env = { ...suite.stack.environment('signed-urls'), RATE_LIMIT_PER_HOUR: '150' };
+    const running = signedUrls.create(env, suite.stack.clock, () => undefined);
+    const url = `http://127.0.0.1:${await listen(running.server)}/api/v1/signed-urls`;
+    const send = async (count: number) => {
+      const requests = Array.from({ length: count }, (_, i) => ({ filename: `f${i}`, content_type: 'text/plain' }));
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${suite.tokens['admin']}` };
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ requests }) });
+      await response.arrayBuffer();
+      return [response.status, response.headers.get('ratelimit-remaining')];
+    };
+    expect(await send(100)).toEqual([200, '50']);
+    suite.stack.recorder.forgetCalls();
+    expect(await send(60)).toEqual([429, '49']);
+    expect(suite.stack.recorder.calls()['iam.SignBlob']).toBeUndefined();
+    expect(await send(49)).toEqual([200, '0']);
+    await shut(running.server);
+    await running.close();
   });
 });

@@ -33,6 +33,39 @@ describe('a limit in memory', () => {
 });
 
 describe('a limit that instances share', () => {
+  test('counts a batch as its number, all of it or nothing', async () => {
+    const counter = memoryCounter();
+    const limit = createSharedLimit({
+      counter,
+      clock: clockAtTheHour(),
+      limit: 120,
+      slice: 50,
+      onFailure: () => undefined,
+    });
+    expect(await limit.take('u', 100)).toMatchObject({ allowed: true, remaining: 20 });
+    expect(await limit.take('u', 21)).toMatchObject({ allowed: false });
+    expect(await limit.take('u', 15)).toMatchObject({ allowed: true, remaining: 5 });
+    expect(await limit.take('u', 6)).toMatchObject({ allowed: false });
+    expect(await limit.take('u', 5)).toMatchObject({ allowed: true, remaining: 0 });
+    const calls = counter.calls();
+    for (let i = 0; i < 50; i += 1) expect(await limit.take('u')).toMatchObject({ allowed: false, remaining: 0 });
+    expect(counter.calls()).toBe(calls);
+  });
+
+  test('gives batches that come together no more than the limit', async () => {
+    const limit = createSharedLimit({
+      counter: memoryCounter(),
+      clock: clockAtTheHour(),
+      limit: 1000,
+      slice: 50,
+      onFailure: () => undefined,
+    });
+    const statuses = await Promise.all(Array.from({ length: 40 }, (_, i) => limit.take('u', 7 * (1 + (i % 9)))));
+    const spent = statuses.reduce((sum, { allowed }, i) => sum + (allowed ? 7 * (1 + (i % 9)) : 0), 0);
+    expect(spent).toBeLessThanOrEqual(1000);
+    expect(spent).toBeGreaterThan(1000 - 63);
+  });
+
   test.each([1, 2, 5])('%i instances together allow exactly the limit, at one write for a slice', async (instances) => {
     const counter = memoryCounter();
     const clock = clockAtTheHour();

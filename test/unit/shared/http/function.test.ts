@@ -12,7 +12,7 @@ const ENVIRONMENT = {
   USER_JWKS_URL: 'http://127.0.0.1:1/',
   SERVICE_JWKS_URL: 'http://127.0.0.1:1/',
 };
-const counter = { add: async () => 1 };
+const counter = { add: async () => [1] };
 
 const nameOf = (access: Access) => `f-${access.replace(':', '-')}`;
 

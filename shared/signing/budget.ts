@@ -44,12 +44,18 @@ export interface BudgetOptions {
 /** Seconds. Budgets so small that ten seconds of them are few signatures are counted by the minute. */
 const WINDOW = { short: 10, long: 60 };
 const SHORT_FROM_PER_MINUTE = 60;
+/** Any sixty seconds touch seven short windows, and together these have no more than the quota. */
+const SAFE_PART = 6 / 7;
 /** Seconds of an instance's share that it may spend at once after a pause. */
 const BURST_SECONDS = 3;
 /** Parts of a window's budget: at least one of the first is leased with one RPC, at most one of the second. */
 const SLICES = { smallest: 100, largest: 8 };
 /** The part of the budget that an instance spends without asking while the store fails: most deployments run fewer. */
 const UNSHARED_PART = 16;
+/** The part of the budget of which an instance takes what the others left: the rest is for those who wake. */
+const UNDISPUTED_PART = 0.9;
+/** The part of a window's budget that all instances together may be ahead of the time. */
+const HEAD_START = 0.4;
 /** Milliseconds before a failed store is asked again. */
 const BACK_OFF = 10_000;
 
@@ -78,7 +84,8 @@ interface Window {
 /**
  * KMS's quota, shared by what the instances need: each leases slices of the running window from one counter. An instance
  * spends its share evenly, so that others find something left at any time. Its share is what the others left unused in the
- * window before, and an equal part at least. What is leased and not spent is lost with the window.
+ * window before; an equal part, or what it used itself, at least. The first lease of a window asks what they used. What is
+ * leased and not spent is lost with the window.
  *
  * While the store fails, each instance spends a small part of the budget without asking, and KMS's own refusal bounds the
  * sum.
@@ -87,7 +94,7 @@ export function createSharedBudget(options: BudgetOptions): SigningBudget {
   const { counter, clock, log, perMinute } = options;
   const seconds = perMinute < SHORT_FROM_PER_MINUTE ? WINDOW.long : WINDOW.short;
   const length = seconds * 1000;
-  const budget = Math.max(1, Math.floor((perMinute * seconds) / 60));
+  const budget = Math.max(1, Math.floor((perMinute * seconds * (seconds === WINDOW.short ? SAFE_PART : 1)) / 60));
   const subject = createHash('sha256').update(options.subject).digest('base64url');
 
   let window = emptyWindow(-1);
@@ -111,7 +118,7 @@ export function createSharedBudget(options: BudgetOptions): SigningBudget {
     if (isUnshared(now)) return Math.max(1, budget / UNSHARED_PART);
     const others = Math.max(before.all - before.mine, window.all - window.mine);
     const equal = budget / Math.max(1, before.instances, window.instances);
-    return Math.max(equal, budget - others);
+    return Math.max(equal, before.mine, UNDISPUTED_PART * budget - others);
   }
 
   /** When the next signature may begin, and the time between those after it. */
@@ -126,27 +133,45 @@ export function createSharedBudget(options: BudgetOptions): SigningBudget {
     due = next + interval;
   }
 
+  const add = (number: number, leased: number, instances: number) =>
+    counter.add(
+      `limits/${subject}_${number}`,
+      [
+        ['leased', leased],
+        ['instances', instances],
+      ],
+      (number + 3) * length,
+    );
+
   async function lease(held: Window, wanted: number): Promise<void> {
     const [smallest, largest] = [Math.ceil(budget / SLICES.smallest), Math.ceil(budget / SLICES.largest)];
     const slice = Math.min(largest, Math.max(smallest, wanted));
-    const path = `limits/${subject}_${held.number}`;
-    const first = held.mine === 0 ? 1 : 0;
+    const isFirst = held.mine === 0;
     held.mine += slice;
-    const deleteAfter = (held.number + 2) * length;
-    const [all = budget, instances = 1] = await counter.add(
-      path,
-      [
-        ['leased', slice],
-        ['instances', first],
-      ],
-      deleteAfter,
-    );
+    const [[all = budget, instances = 1], ended] = await Promise.all([
+      add(held.number, slice, isFirst ? 1 : 0),
+      isFirst ? add(held.number - 1, 0, 0) : undefined,
+    ]);
     held.all = Math.max(held.all, all);
     held.instances = Math.max(held.instances, instances);
     held.left += Math.max(0, Math.min(slice, budget - (all - slice)));
+    if (ended !== undefined && before.number === held.number - 1) {
+      const [endedAll = 0, endedInstances = 0] = ended;
+      before = { ...before, all: Math.min(budget, endedAll), instances: endedInstances };
+    }
+  }
+
+  /** Nothing is saved up while there is nothing to lease: or each window would begin with a burst and end with nothing. */
+  function blockedUntil(time: number, now: number): number {
+    due = Math.max(due, time);
+    return Math.max(1, time - now);
   }
 
   const nextWindow = (held: Window) => (held.number + 1) * length;
+
+  /** When the instances together are no more ahead of the time than they may be, as far as this one knows. */
+  const mayLeaseAt = ({ number, all }: Window) =>
+    all >= budget ? (number + 1) * length : (number + all / budget - HEAD_START) * length;
 
   return {
     async take(wanted) {
@@ -155,14 +180,14 @@ export function createSharedBudget(options: BudgetOptions): SigningBudget {
       const wait = pace(now).next - now;
       if (wait > 0) return wait;
       if (!isUnshared(now) && held.left === 0) {
-        if (isSpent(held, budget)) return nextWindow(held) - now;
+        if (mayLeaseAt(held) > now) return blockedUntil(mayLeaseAt(held), now);
         await lease(held, wanted).catch((error) => {
           failedUntil = clock.now() + BACK_OFF;
           log.log('ALERT', 'kms_budget_unshared', { error });
         });
       }
       if (!isUnshared(clock.now())) {
-        if (held.left === 0) return Math.max(1, nextWindow(held) - clock.now());
+        if (held.left === 0) return blockedUntil(nextWindow(held), clock.now());
         held.left -= 1;
       }
       spend();
@@ -173,12 +198,10 @@ export function createSharedBudget(options: BudgetOptions): SigningBudget {
       const now = clock.now();
       const held = current(now);
       const { next, interval } = pace(now);
-      const first = !isUnshared(now) && isSpent(held, budget) ? Math.max(next, nextWindow(held)) : next;
+      const first = isUnshared(now) || held.left > 0 ? next : Math.max(next, mayLeaseAt(held));
       return Math.max(0, first + (number - 1) * interval - now);
     },
   };
 }
-
-const isSpent = ({ left, all }: Window, budget: number): boolean => left === 0 && all >= budget;
 
 const emptyWindow = (number: number): Window => ({ number, left: 0, mine: 0, all: 0, instances: 0 });

@@ -105,9 +105,11 @@ export function createTurns({ clock, log, budget = unlimitedBudget, pause = slee
   /** Calls that begin for each one that is for a single licence. */
   const callsToASingle = () => (batches.length > 0 ? 1 + BATCHES_TO_A_SINGLE : 1);
 
-  function tooLate({ tenant }: Owner, wait: number, inTime: number): Fault {
+  const intervalOfSingles = () =>
+    callsToASingle() * Math.max(inFlight.interval(), budget.waitFor(2) - budget.waitFor(1));
+
+  function tooLate({ tenant }: Owner, wait: number, inTime: number, interval = intervalOfSingles()): Fault {
     log.log('WARNING', 'kms_budget_spent', { wait_ms: Math.round(wait) });
-    const interval = callsToASingle() * Math.max(inFlight.interval(), budget.waitFor(2) - budget.waitFor(1));
     const retryAfter = retries.next(tenant, inTime, interval);
     const detail = 'More licences wait for a signature than can be signed in time.';
     return new Fault('signing_unavailable', detail, { retryAfter });
@@ -132,7 +134,8 @@ export function createTurns({ clock, log, budget = unlimitedBudget, pause = slee
 
     requireBatchInTime() {
       const wait = waitBehind(batches.length);
-      if (wait > PATIENCE) throw tooLate(EVERYBODY, wait, wait - PATIENCE);
+      // The batch that they come back for is for all of them.
+      if (wait > PATIENCE) throw tooLate(EVERYBODY, wait, wait - PATIENCE, 0);
     },
   };
 }

@@ -168,7 +168,9 @@ export const keyListConfig = z.object({
   ROOT_KEYS: z
     .string()
     .transform((text) => text.replaceAll('\\n', '\n'))
-    .describe('PEM of the root public key, newest first if there are several; line ends may be written \\n'),
+    .describe(
+      'PEM of the root public key, newest first if there are several; line ends may be written \\n. `countersign root` prints it. Without a signed list in KEYS_DATABASE a function starts and answers 503 until key-rotation has run',
+    ),
   PUBLISH_BEFORE_SIGNING_HOURS: period(48, CACHED_HOURS).describe(
     'time between the publication of a key version and its first signature',
   ),

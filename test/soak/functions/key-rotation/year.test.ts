@@ -1,13 +1,19 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createRotate } from '#functions/key-rotation/rotate.ts';
 import { createKeyDirectory } from '#shared/keys/directory.ts';
 import type { KeyAdministrator, KeySource, KeyVersion } from '#shared/keys/key-source.ts';
 import { DEFAULT_PERIODS } from '#shared/keys/lifecycle.ts';
 import { readStatements, writeDirectory, writeRevoked } from '#shared/keys/store.ts';
+import { writeLicenseFile } from '#shared/license-format/license-file.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { memoryStore } from '../../../unit/memory-store.ts';
 import { localKeys } from '../../../unit/shared/crypto/local-key.ts';
-import { directory as directoryKey, directoryStatement, root } from '../../../unit/shared/keys/signed-list.ts';
+import { directory as directoryKey, directoryStatement, root, sign } from '../../../unit/shared/keys/signed-list.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -107,6 +113,50 @@ describe('fifteen months of daily rotation', () => {
       }
     }
   });
+});
+
+test('a licence file verifies with Python, from root and file alone, eleven months and eleven rotations later', async () => {
+  const { rotate, directory, clock, advance, kms } = await world();
+  await kms.administrator.createVersion();
+  await rotate();
+  const keys = directory();
+  const { keyVersion } = await keys.signingKey();
+  const claims = {
+    ...{ kind: 'seat', hardware_id: 'm', key_version: keyVersion, tier: 'professional' },
+    ...{ signed_at: formatTime(clock.now()), valid_until: formatTime(clock.now() + 366 * DAY) },
+  };
+  const license = await sign(claims, localKeys.first);
+  const file = writeLicenseFile({ license, ...(await keys.current()).document });
+  for (let day = 0; day < 335; day += 1) {
+    advance(DAY);
+    await rotate();
+  }
+  expect(kms.versions.length).toBeGreaterThanOrEqual(11);
+
+  const guide = await readFile(resolve(import.meta.dirname, '../../../../docs/client-developer.md'), 'utf8');
+  const listing = (name: string) => new RegExp(`# ${name}\\n[^]*?(?=\`\`\`)`).exec(guide)?.[0] ?? '';
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-'));
+  const verify = async (at: number) => {
+    await writeFile(
+      join(folder, 'verify.py'),
+      listing('verify.py').replace('time.gmtime()', `time.gmtime(${at / 1000})`),
+    );
+    return promisify(execFile)('python3', ['-B', 'file.py'], { cwd: folder }).then(
+      ({ stdout }) => stdout.trim(),
+      (error) => String(error.stderr).trim().split('\n').at(-1),
+    );
+  };
+  try {
+    await writeFile(join(folder, 'file.py'), listing('file.py'));
+    await writeFile(join(folder, 'root.pem'), root.publicKey.pem);
+    await writeFile(join(folder, 'license.txt'), file);
+    expect([await verify(clock.now()), await verify(START + 366 * DAY + 1_000)]).toEqual([
+      'licensed: professional',
+      'AssertionError',
+    ]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe('a run', () => {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import { transform } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ClientPackage, packClient } from './client-package.ts';
 import { RUNTIMES } from './runtimes.ts';
-import { run, useSuite } from './suite.ts';
+import { run, scratch, useSuite } from './suite.ts';
 
 const suite = useSuite();
 let client: ClientPackage;
@@ -128,3 +128,30 @@ test('who cannot keep anything and has no home holds a seat all the same, and sa
   expect(types).toEqual(['storage_unavailable', 'held', 'released']);
   expect(await used(license_id)).toBe(0);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'a second user with the directory of the first one holds a seat (needs root)',
+  async () => {
+    const { license_key, license_id } = await suite.license(1);
+    const state = join(client.project, 'of-the-first');
+    await mkdir(state, { mode: 0o700 });
+    const folder = join(await scratch(), 'package');
+    await cp(client.folder, folder, { recursive: true });
+    await chmod(join(folder, '..'), 0o755);
+    // A Node that others may run: the project's folder need not let them in.
+    const node = join(folder, 'node');
+    await copyFile(process.execPath, node);
+    const { stderr } = await run(node, [join(folder, 'countersign.js'), 'hold', '--json', '--', 'true'], {
+      cwd: '/',
+      uid: 65_534,
+      gid: 65_534,
+      env: { ...envOf(license_key), XDG_STATE_HOME: state },
+    });
+    const types = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type);
+    expect(types).toEqual(['storage_unavailable', 'held', 'released']);
+    expect(await used(license_id)).toBe(0);
+  },
+);

@@ -22,8 +22,14 @@ export function fileStorage(directory: string): Storage {
     async set(name, text) {
       await makeDirectory(directory);
       const draft = `${pathOf(name)}.${randomUUID()}`;
-      await writeFile(draft, text, { mode: 0o600 });
-      await rename(draft, pathOf(name));
+      try {
+        await writeFile(draft, text, { mode: 0o600 });
+        await rename(draft, pathOf(name));
+      } catch (error) {
+        // Half a draft on a full disk, one more with each heartbeat.
+        await rm(draft, { force: true }).catch(() => undefined);
+        throw error;
+      }
     },
     delete: (name) => rm(pathOf(name), { force: true }),
   };

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fileStorage, stateDirectory } from '../../../client/src/storage/file.ts';
 import { guardedStorage } from '../../../client/src/storage/guarded.ts';
@@ -49,6 +52,13 @@ test.skipIf(process.platform !== 'linux')(
     await expect(fileStorage('/dev/null/deep').set('a', 'b')).rejects.toThrow();
   },
 );
+
+test('a text that cannot be kept leaves nothing half written behind', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'countersign-storage-'));
+  await mkdir(join(folder, 'license.txt'));
+  await expect(fileStorage(folder).set('license', 'text')).rejects.toThrow();
+  expect(await readdir(folder)).toEqual(['license.txt']);
+});
 
 describe('the state directory', () => {
   test('needs a home', () => {

@@ -130,6 +130,20 @@ describe('licences in bulk', () => {
     expect(await labelled('crowd')).toHaveLength(3);
   });
 
+  test('cost two commits a licence and two for the reservation; a repeat costs a single read', async () => {
+    const counted = async (act: () => Promise<unknown>) => {
+      suite.stack.recorder.forgetCalls();
+      await act();
+      return suite.stack.recorder.calls();
+    };
+    const key = randomUUID();
+    await bulk(many('before', 1), undefined, 'service');
+    const first = await counted(() => bulk(many('counted', 10), key, 'service'));
+    expect(first['firestore.Commit']).toBe(2 * 10 + 2);
+    const again = await counted(() => bulk(many('counted', 10), key, 'service'));
+    expect(again).toEqual({ 'firestore.BatchGetDocuments': 1 });
+  });
+
   test('leave no key in the store', async () => {
     const key = randomUUID();
     const { body } = await bulk(many('sealed', 2), key);

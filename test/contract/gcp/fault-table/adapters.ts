@@ -332,10 +332,10 @@ const FIRESTORE: readonly Adapter[] = [
     open: ({ store, plain }) => ({
       act: () =>
         succeeds(async () => {
-          const failures = await store.writeEach([{ op: 'merge', path: 'sums/one', fields: {}, increment: { n: 1 } }]);
+          const failures = await store.writeEach([{ op: 'merge', path: 'sums/two', fields: {}, increment: { n: 1 } }]);
           return failures.length === 1 && failures[0] === undefined;
         }),
-      effects: () => numberOf(plain, 'sums/one', 'n'),
+      effects: () => numberOf(plain, 'sums/two', 'n'),
     }),
   },
   {

@@ -404,6 +404,7 @@ const STORAGE: readonly Adapter[] = [
     name: 'Storage: read bytes',
     service: 'storage',
     method: 'media',
+    uses: 'storage.get',
     effect: 'none',
     faults: ['http', 'download'],
     async open(world, timeout) {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { LogSink } from '../logging/cloud-logging.ts';
 import { traceFields } from './request-context.ts';
+import { NO_PRINCIPAL } from './respond.ts';
 
 /** The data of the log line of a cached response. */
 export interface ServedRequest {
@@ -35,7 +36,8 @@ export function createRequestLog(
       const userAgent = request.headers['user-agent'];
       const latency = ((performance.now() - startedAt) / 1000).toFixed(4);
       sink(
-        `{"severity":"INFO","message":"request","time":"${now()}","logging.googleapis.com/labels":${labels}` +
+        `{"severity":"INFO","message":"request","principal":"${NO_PRINCIPAL}","time":"${now()}"` +
+          `,"logging.googleapis.com/labels":${labels}` +
           `,"request_id":"${requestId}"` + // needs no escaping, see requestIdOf
           (trace === undefined ? '' : `,"logging.googleapis.com/trace":${JSON.stringify(trace)}`) +
           `,"httpRequest":{"requestMethod":"${request.method}","requestUrl":${JSON.stringify(request.url)}` +

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isFault } from '../model/errors.ts';
 import type { Logger, Severity } from '../model/logger.ts';
+import type { Identity } from '../model/principal.ts';
 import type { HttpResponse } from './route.ts';
+import { safePath } from './safe-path.ts';
 
 /** Content security policy of responses that are not pages. The documentation page sets its own. */
 const NO_PAGE = "default-src 'none'; frame-ancestors 'none'";
@@ -69,18 +71,23 @@ function encode(body: unknown): string | Buffer | undefined {
   return JSON.stringify(body);
 }
 
-/** Writes the log line of a request. */
+/**
+ * Writes the log line of a request.
+ * @param caller who asked, as a verified token says; undefined for nobody
+ */
 export function logRequest(
   request: IncomingMessage,
   context: { readonly log: Logger; readonly clientIp: string; readonly startedAt: number },
   status: number,
   error: unknown,
+  caller: Identity | undefined,
 ): void {
   const [path = ''] = (request.url ?? '').split('?');
   context.log.log(severityOf(status, error), 'request', {
+    principal: nameOf(caller),
     httpRequest: {
       requestMethod: request.method,
-      requestUrl: withoutSecrets(path),
+      requestUrl: safePath(path),
       status,
       remoteIp: context.clientIp,
       userAgent: request.headers['user-agent'],
@@ -90,8 +97,14 @@ export function logRequest(
   });
 }
 
-/** Replaces the secret part of a session id, which one route has in its path; the licence id stays. */
-const withoutSecrets = (path: string): string => path.replace(/(lic_\w{12}(?:\.|%2e))[^/]+/gi, '$1…');
+/** A request of nobody in particular. */
+export const NO_PRINCIPAL = 'none';
+
+/** A person by the uid alone: logs need no address. */
+function nameOf(caller: Identity | undefined): string {
+  if (caller === undefined) return NO_PRINCIPAL;
+  return caller.kind === 'user' ? `user:${caller.uid}` : `${caller.kind}:${caller.email}`;
+}
 
 function severityOf(status: number, error: unknown): Severity {
   if (status >= 500) return 'ERROR';

@@ -69,7 +69,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     try {
       const result = await handle(request, response, context);
       send(request, response, result);
-      logRequest(request, context, result.status, undefined);
+      logRequest(request, context, result.status, undefined, callers.get(request));
     } catch (error) {
       await sendProblem(request, response, context, error);
     }
@@ -90,7 +90,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const problem = toProblem(failure.error, context.requestId);
     const gone = context.signal.aborted; // read before the response is sent, since the client may disconnect after it
     send(request, response, problem);
-    logRequest(request, context, gone ? CALLER_GONE : problem.status, failure.error);
+    logRequest(request, context, gone ? CALLER_GONE : problem.status, failure.error, callers.get(request));
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse, context: Context): Promise<HttpResponse> {

@@ -115,3 +115,44 @@ describe('back-end-developer.md', () => {
     expect(await paste(GUIDE, 'py')).toEqual(['state: sealed', 'uploaded: 200']);
   });
 });
+
+describe('administration.md', () => {
+  test.skipIf(!has('curl', 'python3'))(
+    'its walk-through, pasted from the first block to the last (needs curl and python3)',
+    async () => {
+      const folder = await readersFolder();
+      const { stack } = suite;
+      const description = {
+        tokens: suite.tokens,
+        identity: `http://${stack.identity.publicAddress}`,
+        identity_api_key: stack.identity.apiKey,
+        project_id: stack.project.id,
+      };
+      await writeFile(join(folder, '.local', 'stack.json'), JSON.stringify(description));
+      const commands = await blocks('administration.md', 'sh');
+      expect(commands.length).toBeGreaterThan(8);
+      const { stdout } = await run('sh', ['-euc', commands.join('\n')], { cwd: folder });
+      const answers = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(answers).toMatchObject([
+        [{ tenant_id: expect.any(String) }],
+        [{ name: 'Example Ltd', reference: 'customer 1138', seat_limit: 50 }],
+        { role: 'owner' },
+        [{ email: 'jo@example.org', role: 'owner' }],
+        { max_seats: 10, reference: 'order 4711', expires_at: null },
+        { label: 'Build farm', license_key: expect.any(String) },
+        expect.arrayContaining([expect.objectContaining({ label: 'Build farm' })]),
+        { would_end: [], seats_used: 0 },
+        { max_seats: 5 },
+        { status: 'suspended' },
+        { status: 'active' },
+        expect.arrayContaining([expect.objectContaining({ action: 'license.create' })]),
+        [{ action: 'session.release', actor: { email: 'jo@example.org' } }],
+        { email: 'kim@example.org', audit: [{ action: 'session.release' }] },
+        { erased: { audit_records: 2, sessions: 0 }, member_of: [] },
+      ]);
+    },
+  );
+});

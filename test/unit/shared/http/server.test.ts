@@ -269,6 +269,7 @@ describe('the log', () => {
       {
         severity: 'INFO',
         message: 'request',
+        principal: expect.stringMatching(/^(none|service:|user:)/),
         time: expect.any(String),
         'logging.googleapis.com/labels': { service: 'test' },
         'logging.googleapis.com/trace': `projects/p/traces/${trace}`,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isFault } from '../model/errors.ts';
+import { type InvalidMember, isFault, UNKNOWN_MEMBER } from '../model/errors.ts';
 import type { Logger, Severity } from '../model/logger.ts';
 import type { Identity } from '../model/principal.ts';
 import type { HttpResponse } from './route.ts';
@@ -93,8 +93,22 @@ export function logRequest(
       userAgent: request.headers['user-agent'],
       latency: `${((performance.now() - context.startedAt) / 1000).toFixed(4)}s`,
     },
-    ...(error === undefined ? {} : { error }),
+    ...(error === undefined ? {} : { error: withoutNames(error) }),
   });
+}
+
+/** An error without the names that the caller has given to members: a key pasted in the wrong place would be one. */
+function withoutNames(error: unknown): unknown {
+  if (!isFault(error) || error.errors === undefined) return error;
+  const { name, code, errors } = error;
+  return { name, code, message: errors.map(withoutName).join('; ') };
+}
+
+/** Of a path the first name is ours, unless it is unknown. */
+function withoutName({ path, message }: InvalidMember): string {
+  const [first = '', ...deeper] = path.split('.');
+  if (deeper.length > 0) return `${first}.…: ${message}`;
+  return message === UNKNOWN_MEMBER ? `… ${message}` : `${first}: ${message}`;
 }
 
 /** A request of nobody in particular. */

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { Fault, type InvalidMember, invalid } from '../model/errors.ts';
+import { Fault, type InvalidMember, invalid, UNKNOWN_MEMBER } from '../model/errors.ts';
 import type { BoundRoute, HandlerInput, HttpResponse, Route } from './route.ts';
 
 /** Binds a handler to its route. The route's schemas validate the handler's input. */
@@ -43,7 +43,7 @@ function parse<S extends z.ZodType>(
 
 function describe(issue: z.core.$ZodIssue): InvalidMember[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is an unknown member' }));
+    return issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: UNKNOWN_MEMBER }));
   }
   return [{ path: issue.path.join('.'), message: issue.message }];
 }

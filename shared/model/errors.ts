@@ -35,6 +35,9 @@ export interface InvalidMember {
   readonly message: string;
 }
 
+/** The message about a member whose name the caller has made up. */
+export const UNKNOWN_MEMBER = 'is an unknown member';
+
 export interface FaultOptions {
   /** Additional members of the problem document, e.g. `seats_used`. */
   readonly extra?: Readonly<Record<string, string | number | boolean>>;

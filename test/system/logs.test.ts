@@ -22,7 +22,7 @@ async function useEverything() {
   const { license_id, license_key } = await suite.license(3);
   keep('licence key', license_key);
   const idempotency = keep('Idempotency-Key', crypto.randomUUID());
-  const more = await suite.send('POST', `/api/v1/licenses/${license_id}/keys`, {}, 'owner', {
+  const more = await suite.send('POST', `/api/v1/licenses/${license_id}/keys`, { keep: true }, 'owner', {
     'idempotency-key': idempotency,
   });
   keep('second licence key', more.body.license_key);

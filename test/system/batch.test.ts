@@ -157,11 +157,11 @@ describe('signatures are spared', () => {
       suite.stack.clock.advance(60);
       suite.stack.recorder.forgetCalls();
       expect((await acquire('first')).status).toBe(201);
-      // A commit for the seat, and one for the slice of the budget.
+      // A commit for the seat, and two for the first slice of a window: its own, and what was used in the window before.
       expect(suite.stack.recorder.calls()).toMatchObject({
         'firestore.RunQuery': 2,
         'firestore.RunAggregationQuery': 1,
-        'firestore.Commit': 2,
+        'firestore.Commit': 3,
       });
       const refused = await acquire('second');
       expect(refused.status).toBe(503);

@@ -145,7 +145,6 @@ describe('the declared list', () => {
 
   test('has a TTL policy for every collection whose documents say when to delete them', () => {
     const writers: Record<string, string> = {
-      'functions/admin/commit-audited.ts': 'audit',
       'functions/admin/invitations.ts': 'invitations',
       'functions/admin/license-keys.ts': 'keys',
       'functions/admin/once.ts': 'idempotency',
@@ -153,9 +152,9 @@ describe('the declared list', () => {
       'functions/seats/usage-recorder.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',
       'functions/task-payloads/tasks.ts': 'tasks',
+      'shared/audit/record.ts': 'audit',
       'shared/limits/shared-limit.ts': 'limits',
       'shared/seats/commits.ts': 'ended_sessions',
-      'shared/signing/budget.ts': 'limits',
     };
     // The port and its adapter pass it on.
     const passing = /^shared\/(store|gcp)\//;

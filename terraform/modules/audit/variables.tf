@@ -1,18 +1,17 @@
-variable "project_id" {
-  description = "Project whose accesses are recorded."
+variable "location" {
+  description = "Where the bucket of the records lies: a region, or global. It cannot be moved."
   type        = string
   nullable    = false
 }
 
-variable "services" {
-  description = "Services whose reads and writes are recorded; signatures by KMS and SignBlob are among them, an entry each."
-  type        = set(string)
-  default     = ["cloudkms.googleapis.com", "iam.googleapis.com"]
+variable "locked" {
+  description = "Whether nobody may shorten the retention or delete the bucket until its records have aged. Cannot be undone."
+  type        = bool
   nullable    = false
 }
 
-variable "location" {
-  description = "Where the bucket of the records lies: a region, or global. It cannot be moved."
+variable "project_id" {
+  description = "Project whose accesses are recorded."
   type        = string
   nullable    = false
 }
@@ -24,8 +23,9 @@ variable "retention_days" {
   nullable    = false
 }
 
-variable "locked" {
-  description = "Whether nobody may shorten the retention or delete the bucket until its records have aged. Cannot be undone."
-  type        = bool
+variable "services" {
+  description = "Services whose reads and writes are recorded; signatures by KMS and SignBlob are among them, an entry each."
+  type        = set(string)
+  default     = ["cloudkms.googleapis.com", "iam.googleapis.com"]
   nullable    = false
 }

@@ -120,7 +120,11 @@ describe('createKeyDirectory', () => {
     const { directory, alerts, advance } = await setUp();
     advance(500 * 86_400);
     expect((await directory.current()).keys).toHaveLength(1);
-    expect(alerts.map(({ kind }) => kind)).toEqual(['key_list_expired', 'directory_key_ended']);
+    expect(alerts.map(({ kind }) => kind)).toEqual([
+      'key_list_five_runs_missed',
+      'key_list_expired',
+      'directory_key_ended',
+    ]);
   });
 
   it('takes no list that another root stands for', async () => {

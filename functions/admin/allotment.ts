@@ -3,7 +3,7 @@ import { hasEnded, type License, readLicense } from '#shared/model/license.ts';
 import { readTenant, type Tenant } from '#shared/model/tenant.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentReader, Write } from '#shared/store/store.ts';
-import { adminPaths } from './paths.ts';
+import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import { tenantNotFound } from './scope.ts';
 
@@ -40,7 +40,7 @@ export async function allotSeats(
   { tenantId, seats, licenseId, now }: AllotRequest,
 ): Promise<Write[]> {
   if (seats === 0) return [];
-  const [document] = await store.get([adminPaths.tenant(tenantId)]);
+  const [document] = isPlainId(tenantId) ? await store.get([adminPaths.tenant(tenantId)]) : [];
   if (document === undefined) throw tenantNotFound();
   const tenant = readTenant(document);
   const wanted = tenant.seats_allotted + seats;

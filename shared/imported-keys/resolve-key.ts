@@ -28,7 +28,7 @@ export function createResolveKey({ pepper, find }: ResolveKeyOptions): ResolveKe
     if (pepper === undefined || (own !== undefined && hasPrefix(typed))) return own && present(own);
     const text = readImportedKey(typed);
     const hash = text === undefined ? '' : hashImportedKey(pepper, text);
-    const licenseId = text === undefined ? undefined : await find(hash);
+    const licenseId = text === undefined ? undefined : await find(hash, own !== undefined);
     if (text === undefined || licenseId === undefined) return own && present(own);
     return { key: { licenseId, text }, hash };
   };

@@ -66,7 +66,11 @@ describe('finding a key of an older system', () => {
     expect(await resolve(OWN.text)).toEqual(own);
     expect(state.reads).toBe(0);
     expect(await resolve(OWN.text.slice('CS-'.length))).toEqual(own);
-    expect(state.reads).toBe(1);
+    expect(state).toMatchObject({ reads: 1, misses: 0 });
+    await resolve('badbad-badbad-bad001');
+    await resolve('badbad-badbad-bad002');
+    state.now = 20_000;
+    expect(await resolve(OWN.text.slice('CS-'.length)), 'beyond the limit, too').toEqual(own);
   });
 
   test('a key that reads as ours without its prefix is the imported one', async () => {

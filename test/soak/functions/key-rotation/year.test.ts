@@ -18,7 +18,9 @@ import { directory as directoryKey, directoryStatement, root, sign } from '../..
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 0, 1);
-const { pem } = localKeys.first.publicKey;
+/** Neighbouring versions have different keys. */
+const pemOf = (version: string) =>
+  (Number(version.split('.').at(-1)) % 2 === 1 ? localKeys.first : localKeys.second).publicKey.pem;
 
 /** A KMS whose disabling takes effect late, as the real one's may. All versions share one key: only names matter here. */
 function fakeKms(clock: { now(): number }) {
@@ -42,7 +44,7 @@ function fakeKms(clock: { now(): number }) {
   };
   const source: KeySource = {
     listVersions: async () => versions.filter(({ disabledFrom }) => disabledFrom > clock.now()),
-    readPem: async () => pem,
+    readPem: async (version) => pemOf(version),
   };
   return { versions, administrator, source, used };
 }

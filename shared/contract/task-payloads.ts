@@ -23,7 +23,7 @@ export const createTask = defineRoute({
   summary: 'Seal the payload of a task, and optionally start its job',
   description:
     'The payload is encrypted before it is stored, as it was sent, and only the worker can decrypt it. Numbers beyond ±(2^53 - 1), which ' +
-    'a double cannot hold exactly, are invalid: send them as strings. With the header `Idempotency-Key` (16 to 255 ' +
+    'a double cannot hold exactly, are invalid: send them as strings; so are more than 100,000 members in an object and those around it. With the header `Idempotency-Key` (16 to 255 ' +
     'visible ASCII characters; a random UUID is best) a repeated request gets the same response for 24 hours; another ' +
     'body with the same key gets `idempotency_conflict`, and a repeat of a request still in progress gets `idempotency_in_progress`. ' +
     'When the job certainly did not start, the response is 503 and nothing is left behind. When that is unknown, the ' +

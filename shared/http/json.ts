@@ -46,6 +46,8 @@ export class UnsafeNumbersError extends Error {
 /** More than any request needs, and far below the limit of the stack. */
 const MAX_DEPTH = 64;
 const MAX_LISTED = 100;
+/** Names to compare with, of an object and of those around it: more of them than this need more memory than their text. */
+const MAX_MEMBERS = 100_000;
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const LITERAL = /true|false|null/y;
@@ -68,6 +70,8 @@ export function parseJson(text: string, { verbatim }: JsonOptions = {}): ParsedJ
   let at = 0;
   /** False within the member that is kept verbatim. */
   let building = true;
+  /** Names of the objects that are not closed yet. */
+  let names = 0;
   const path: (string | number)[] = [];
   const inexact: string[] = [];
   const unsafe: string[] = [];
@@ -188,18 +192,22 @@ export function parseJson(text: string, { verbatim }: JsonOptions = {}): ParsedJ
   function readObject(): unknown {
     enter();
     const members: Record<string, unknown> = {};
-    const names = building ? undefined : new Set<string>();
+    const seen = building ? undefined : new Set<string>();
+    const namesAround = names;
     if (take(CLOSE_OBJECT)) return members;
     do {
+      names += 1;
+      if (names > MAX_MEMBERS) fail(`has more than ${MAX_MEMBERS} members`);
       const name = next() === QUOTE ? readString() : fail(unexpected());
       path.push(name);
-      if (names?.has(name) ?? Object.hasOwn(members, name)) fail('occurs twice');
-      names?.add(name);
+      if (seen?.has(name) ?? Object.hasOwn(members, name)) fail('occurs twice');
+      seen?.add(name);
       if (!take(COLON)) fail(unexpected());
       const value = building && name === verbatim && path.length === 1 ? readVerbatim() : readValue();
       if (building) setOwn(members, name, value);
       path.pop();
     } while (take(COMMA));
+    names = namesAround;
     return take(CLOSE_OBJECT) ? members : fail(unexpected());
   }
 

@@ -240,3 +240,22 @@ function outcomeOf(text: string, options?: JsonOptions): string | undefined {
     throw error;
   }
 }
+
+describe('the members of an object', () => {
+  const object = (count: number, prefix = 'm') =>
+    `{${Array.from({ length: count }, (_, index) => `"${prefix}${index}":1`).join()}}`;
+
+  it.each([undefined, 'payload'])(
+    'are a hundred thousand at most, those of the objects around it counted (%s)',
+    (verbatim) => {
+      const options = verbatim === undefined ? {} : { verbatim };
+      const read = (text: string) => parseJson(`{"payload":${text}}`, options);
+      expect(read(object(99_999)).inexact).toEqual([]);
+      const many = { path: 'payload', message: 'has more than 100000 members' };
+      expect(refusalOf(`{"payload":${object(100_000)}}`, options)).toMatchObject(many);
+      const within = object(60_000).replace(/}$/, `,"z":${object(60_000, 'n')}}`);
+      expect(refusalOf(`{"payload":${within}}`, options)).toMatchObject({ ...many, path: 'payload.z' });
+      expect(read(`[${object(60_000)},${object(60_000)}]`).inexact).toEqual([]);
+    },
+  );
+});

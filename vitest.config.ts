@@ -4,7 +4,7 @@ interface Options {
   readonly timeout: number;
   /** What is started once for all its tests, in test/setup/. */
   readonly setup?: string;
-  /** One module registry for all files of a worker, not one a file: for pure tests, most of whose time is importing. */
+  /** One module registry for all files of a worker, not one a file: where most of the time is importing. */
   readonly shared?: true;
 }
 
@@ -28,9 +28,9 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', { timeout: 20_000, shared: true }),
-      project('contract', { timeout: 30_000, setup: 'emulator.ts' }),
-      project('conformance', { timeout: 20_000 }),
-      project('system', { timeout: 60_000, setup: 'firestore.ts' }),
+      project('contract', { timeout: 30_000, setup: 'emulator.ts', shared: true }),
+      project('conformance', { timeout: 20_000, shared: true }),
+      project('system', { timeout: 60_000, setup: 'firestore.ts', shared: true }),
       project('soak', { timeout: 300_000 }),
     ],
     maxWorkers: 2,

@@ -20,6 +20,10 @@ export function workerJob(environment: Environment): Job {
       PATH: process.env['PATH'] ?? '',
       // Otherwise the clients would look for Google's metadata server, which does not exist here.
       METADATA_SERVER_DETECTION: 'none',
+      // Otherwise they would ask the gcloud of this machine, which takes a second and knows another project.
+      GOOGLE_CLOUD_PROJECT: environment['PROJECT_ID'] ?? '',
+      // Each task is a process: compiled once, its code is read from here.
+      NODE_COMPILE_CACHE: resolve(ROOT, '.local', 'compile-cache'),
       ...Object.fromEntries(configured),
     },
   };

@@ -51,7 +51,7 @@ describe('the command', () => {
     const worker = startWorker(suite, taskId, shell('tr "\\0" "\\n" < /proc/$$/environ'), { COLOUR: 'green' });
     expect(await worker.ended).toBe(0);
     const names = [...worker.output().matchAll(/^(\w+)=/gm)].map(([, name]) => name).sort();
-    expect(names).toEqual(['COLOUR', 'METADATA_SERVER_DETECTION', 'PATH', 'TASK_ID']);
+    expect(names).toEqual(['COLOUR', 'GOOGLE_CLOUD_PROJECT', 'METADATA_SERVER_DETECTION', 'PATH', 'TASK_ID']);
   });
 
   test.skipIf(process.platform !== 'linux')('cannot dump core', async () => {

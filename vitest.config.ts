@@ -2,20 +2,26 @@ import { defineConfig } from 'vitest/config';
 
 interface Options {
   readonly timeout: number;
+  /** Default: those of the project's own folder that are not long. */
+  readonly files?: string;
   /** What is started once for all its tests, in test/setup/. */
   readonly setup?: string;
   /** One module registry for all files of a worker, not one a file: where most of the time is importing. */
   readonly shared?: true;
 }
 
+/** What takes long beside the tests of its kind: many processes, a browser, thousands of random requests. */
+const LONG = '**/*.long.test.ts';
+
 /**
  * Five kinds of test: pure and instant; one suite for every implementation of a port; test vectors; the running suite;
- * and what takes long: simulated weeks, large inputs, many random runs, model checking (`npm run test:soak`).
+ * and what takes long: simulated weeks, large inputs, model checking, and the long ones of the other kinds (`npm run test:soak`).
  */
-const project = (name: string, { timeout, setup, shared }: Options) => ({
+const project = (name: string, { timeout, files, setup, shared }: Options) => ({
   test: {
     name,
-    include: [`test/${name}/**/*.test.ts`],
+    include: [files ?? `test/${name}/**/*.test.ts`],
+    ...(files === undefined ? { exclude: [LONG] } : {}),
     setupFiles: ['test/setup/loopback-only.ts'],
     ...(setup ? { globalSetup: [`test/setup/${setup}`] } : {}),
     ...(shared ? { isolate: false } : {}),
@@ -32,6 +38,8 @@ export default defineConfig({
       project('conformance', { timeout: 20_000, shared: true }),
       project('system', { timeout: 60_000, setup: 'firestore.ts', shared: true }),
       project('soak', { timeout: 300_000 }),
+      project('soak-contract', { timeout: 30_000, files: `test/contract/${LONG}`, setup: 'emulator.ts', shared: true }),
+      project('soak-system', { timeout: 60_000, files: `test/system/${LONG}`, setup: 'firestore.ts', shared: true }),
     ],
     maxWorkers: 2,
     reporters: ['default', './test/setup/report-skipped.ts'],

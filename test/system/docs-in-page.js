@@ -1,4 +1,4 @@
-// What docs.test.ts asks of the page; it runs there, so it has no types of ours.
+// What docs.long.test.ts asks of the page; it runs there, so it has no types of ours.
 
 const numbers = (colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
 

@@ -28,7 +28,8 @@ describe('REST', () => {
     expect(await (await fetch(url(firestore, 'things/a'))).json()).toMatchObject({ fields });
     expect(await (await fetch(url(firestore, 'things'))).json()).toMatchObject({ documents: [{ fields }] });
     expect((await fetch(url(firestore, 'things/none'))).status).toBe(404);
-    expect((await fetch(url(firestore, 'things/a'), { method: 'PATCH' })).status).toBe(501);
+    expect((await fetch(url(firestore, 'things/a'), { method: 'PATCH' })).status).toBe(400);
+    expect((await fetch(url(firestore, 'things/a'), { method: 'DELETE' })).status).toBe(501);
   });
 
   test('lists page by page', async () => {

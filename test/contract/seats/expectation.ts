@@ -23,6 +23,10 @@ function rush(world: World, before: View, operations: readonly Operation[], now:
       ? [{ holder: world.holder(operation.machine), key: world.keyFor(operation.newestKey) }]
       : [],
   );
+  // A key that has ended on one instance still works on another whose clock is behind: there either may be right.
+  const clocks = operations.map(({ at }) => world.clockAt(at).now());
+  const ends = asking.flatMap(({ key }) => (key.until === null ? [] : [key.until]));
+  if (ends.some((end) => clocks.some((time) => time < end) && clocks.some((time) => time >= end))) return undefined;
   const count = asking.length === operations.length ? model.rushing(before, asking, now) : undefined;
   if (count === undefined) return undefined;
   return (answers) => {

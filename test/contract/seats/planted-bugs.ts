@@ -133,7 +133,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'release ends a session that is gone',
-    breaks: /I1|I2|I3|I5/,
+    breaks: /I1|I2|I3|I5|I9/,
     scenario: 'doubleRelease',
     decorate: weakened(unguarded(isRelease)),
   },
@@ -145,7 +145,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'reaper ends a session that is gone',
-    breaks: /I1|I2|I3|I5|I6/,
+    breaks: /I1|I2|I3|I5|I6|I9/,
     scenario: 'lapse',
     decorate: weakened(unguarded(isReap)),
   },

@@ -48,9 +48,11 @@ proxy.on('connect', (incoming: IncomingMessage, client: Socket) => {
     return;
   }
   client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-  // A sign-in page speaks no TLS.
-  if (refused !== undefined)
-    return void client.write(`HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n${refused[1]}`);
+  // A sign-in page speaks no TLS. It comes after its head: what comes with that, Node takes for part of it and drops.
+  if (refused !== undefined) {
+    client.write('HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n');
+    return void setTimeout(() => client.write(refused[1]), 300);
+  }
   const { hostname, port } = new URL(`http://${incoming.url}`);
   const server = connect(Number(port || 443), hostname);
   server.on('error', () => client.destroy());

@@ -1,7 +1,7 @@
 import * as contract from '#shared/contract/audit.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
-import { formatTime } from '#shared/license-format/time.ts';
+import { formatTime, parseTime } from '#shared/license-format/time.ts';
 import type { AuditRecord } from '#shared/model/audit.ts';
 import { isJsonObject } from '#shared/model/json-text.ts';
 import type { Fields, FieldValue } from '#shared/store/store.ts';
@@ -21,7 +21,7 @@ export const auditRoutes = ({ audit }: AuditDomain): BoundRoute[] => [
       session: query.session,
       actor: query.actor,
       action: query.action,
-      since: query.since === undefined ? undefined : Date.parse(query.since),
+      since: query.since === undefined ? undefined : parseTime(query.since),
     };
     const page = await audit(scopeOf(principal), filter, query);
     return listResponse(contract.listAudit, { query }, page, describeAudit);

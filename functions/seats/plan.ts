@@ -139,9 +139,12 @@ function planClaim(request: AttemptedRequest, source: SeatSource, terms: Terms, 
   const { license, key, now } = terms;
   const name = deriveSessionName(request.key, request.nonce);
   const { expiresAt, copyUntil } = leaseEnds(license, now);
-  // What was signed for the machine before works on.
-  const copy_until = source.kind === 'own' ? Math.max(copyUntil, source.session.copy_until) : copyUntil;
-  const ends = { expires_at: expiresAt, copy_until };
+  // What the machine was promised and what was signed for it before holds on, also when leases have become shorter since.
+  const held = source.kind === 'own' ? source.session : { expires_at: 0, copy_until: 0 };
+  const ends = {
+    expires_at: Math.max(expiresAt, held.expires_at),
+    copy_until: Math.max(copyUntil, held.copy_until),
+  };
   const fields = { ...newSession(request, terms, seat), ...ends, shard: shardOf(name.handle) };
   return {
     kind: 'claim',

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { ACTOR_KINDS, AUDIT_OUTCOMES } from '../model/audit.ts';
+import { anyTime } from './license-terms.ts';
 import { page, time } from './schemas.ts';
 
 export const auditRecord = z.object({
@@ -36,7 +37,7 @@ export const listAudit = defineRoute({
       .describe('the handle'),
     actor: z.string().min(1).max(320).optional().describe('an id or email'),
     action: z.string().min(1).max(100).optional().describe('e.g. `license.create`'),
-    since: z.iso.datetime({ offset: true }).optional().describe('only records from this time on'),
+    since: anyTime.optional().describe('only records from this time on'),
   }),
   responses: {
     200: {

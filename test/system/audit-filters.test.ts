@@ -75,6 +75,8 @@ test.each([
   ['session', 'not a handle'],
   ['since', 'yesterday'],
   ['since', '2026-01-01'],
+  ['since', '2026-02-30T00:00:00Z'],
+  ['since', '9999-12-31T23:59:59Z'],
   ['limit', '0'],
   ['cursor', '!'],
 ])('what is no filter, or no value of one, is refused: %s=%s', async (name, value) => {

@@ -80,7 +80,17 @@ async function count(kind: 'pty' | 'pipe', action: string): Promise<string> {
         .replace(/^(\S+)$/, 'once, $1');
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGALRM', 'SIGWINCH'] as const;
+const SIGNALS = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGALRM',
+  'SIGWINCH',
+  'SIGCONT',
+] as const;
 const ROWS: readonly (readonly [what: string, kinds: readonly ('pty' | 'pipe')[], action: string])[] = [
   ['Ctrl-C', ['pty'], 'keys:03'],
   ['Ctrl-\\', ['pty'], 'keys:1c'],

@@ -1,3 +1,4 @@
+import { formatTime, parseTime } from '../../../shared/license-format/time.ts';
 import { asObject, textOf } from '../json.ts';
 import type { RefusalReason, RefusedLicense, ValidLicense } from '../license/result.ts';
 import { worksOffline } from '../license/strict.ts';
@@ -108,10 +109,10 @@ async function readKept(context: SeatContext): Promise<ValidLicense | (KeptLicen
 }
 
 function invalid({ platform }: SeatContext, { license }: Granted, { reason, message }: RefusedLicense): SeatError {
-  const signedAt = Date.parse(textOf(asObject(license)?.['signed_at']) ?? '');
+  const signedAt = parseTime(textOf(asObject(license)?.['signed_at']) ?? '');
   const cause = new Error(message);
   if (!CLOCK_MAY_BE_WRONG.has(reason)) return SeatError.of('license_invalid', { reason, detail: message, cause });
-  const here = new Date(platform.now()).toISOString();
-  const there = Number.isNaN(signedAt) ? 'another time' : new Date(signedAt).toISOString();
+  const here = formatTime(platform.now());
+  const there = signedAt === undefined ? 'another time' : formatTime(signedAt);
   return SeatError.of('clock_wrong', { reason, detail: `it is ${here} here and ${there} there`, cause });
 }

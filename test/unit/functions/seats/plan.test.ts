@@ -204,6 +204,16 @@ describe('a machine with a session', () => {
     expect(step?.kind === 'claim' && step.writes.slice(0, -1)).toEqual(expected.slice(0, -1));
   });
 
+  it('loses nothing by the move: neither its lease, although leases are shorter now, nor what was signed for it', () => {
+    const [old, record] = sessionOf('a', '2', NOW + 3_600_000, OLD_KEY);
+    const signed = { ...old, copy_until: NOW + 40 * 86_400_000 };
+    const moved = snapshot({ holders: new Map([['a', record]]), rekeyed: new Map([[old.handle, signed]]), used: 1 });
+    const [step] = planGroup(moved, [request('a')], NOW);
+    expect(step?.kind === 'claim' && step.writes.at(-1)).toMatchObject({
+      fields: { expires_at: old.expires_at, copy_until: signed.copy_until },
+    });
+  });
+
   it('has no step when the session of its old key is gone: it is to be attempted again', () => {
     const [, record] = sessionOf('a', '2', NOW, OLD_KEY);
     const requests = [request('a'), request('b')];

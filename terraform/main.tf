@@ -139,8 +139,8 @@ module "audit" {
   for_each = toset([var.project_id, local.keys_project])
 
   project_id = each.value
-  location   = var.region
-  locked     = var.deletion_protection
+  location   = var.audit_log_location
+  locked     = var.audit_log_locked
 
   depends_on = [module.services, module.keys_services]
 }

@@ -17,6 +17,20 @@ variable "allowed_content_types" {
   }
 }
 
+variable "audit_log_location" {
+  description = "Where the bucket of audit records lies: a region of Cloud Logging, or global. It cannot be moved, whatever happens to `region`."
+  type        = string
+  default     = "global"
+  nullable    = false
+}
+
+variable "audit_log_locked" {
+  description = "Whether nobody may change the retention of the audit records. Cannot be undone: once applied, leave it."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "authorized_domains" {
   description = "Domains of web pages that may sign users in."
   type        = list(string)
@@ -38,7 +52,7 @@ variable "cors_origins" {
 }
 
 variable "deletion_protection" {
-  description = "Whether Terraform refuses to delete services and the job, and the bucket of audit records is locked for good."
+  description = "Whether Terraform refuses to delete services and the job."
   type        = bool
   default     = true
   nullable    = false

@@ -118,6 +118,23 @@ run "keys_in_another_project" {
   }
 }
 
+# Neither can be changed back: Google moves no bucket and unlocks none.
+run "keeps_the_audit_records_whatever_else_changes" {
+  command = plan
+
+  variables {
+    deletion_protection = false
+    keys_location       = "europe-west1"
+    region              = "europe-west4"
+    storage_location    = "europe-west1"
+  }
+
+  assert {
+    condition     = module.audit["example-project"].location == "global" && module.audit["example-project"].locked
+    error_message = "neither another region nor an environment that is taken down touches the bucket"
+  }
+}
+
 run "tells_each_function_the_accounts_that_concern_it" {
   command = plan
 

@@ -18,6 +18,7 @@ resource "google_project_iam_audit_config" "this" {
 }
 
 # The records of administration and signing, and Google's own of KMS and IAM, where nobody can shorten or change them.
+# Google deletes a locked bucket only when it is empty, and unlocks none: a plan that would is refused here already.
 resource "google_logging_project_bucket_config" "records" {
   project        = var.project_id
   location       = var.location
@@ -25,6 +26,10 @@ resource "google_logging_project_bucket_config" "records" {
   description    = "Audit records, kept as they were written."
   retention_days = var.retention_days
   locked         = var.locked
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "google_logging_project_sink" "records" {

@@ -1,11 +1,11 @@
 variable "location" {
-  description = "Where the bucket of the records lies: a region, or global. It cannot be moved."
+  description = "Where the bucket of the records lies: a region of Cloud Logging, or global. It cannot be moved."
   type        = string
   nullable    = false
 }
 
 variable "locked" {
-  description = "Whether nobody may shorten the retention or delete the bucket until its records have aged. Cannot be undone."
+  description = "Whether nobody may change the retention, nor delete the bucket before its records have aged. Cannot be undone."
   type        = bool
   nullable    = false
 }

@@ -98,3 +98,17 @@ test('a heartbeat with refresh prolongs the copy for which the seat is kept, one
   await release(session_id);
   expect(await sessionsOf(license_id)).toMatchObject([{ lingering: true, expires_at: body.license_data.valid_until }]);
 });
+
+test('a copy from before leases became shorter is covered, also when its machine has come back since', async () => {
+  const { license_id, license_key } = await strict('after_copy');
+  const first = (await acquire(license_key, 'a')).body;
+  await release(first.session_id);
+  expect((await suite.send('PATCH', `${LICENSES}/${license_id}`, { lease_seconds: 60 }, 'staff')).status).toBe(200);
+  expect((await acquire(license_key, 'a')).status).toBe(201);
+  suite.stack.clock.advance(120);
+  expect((await acquire(license_key, 'b')).body.code, 'its new lease is over, its first copy works').toBe(
+    'no_seats_available',
+  );
+  suite.stack.clock.advance((Date.parse(first.license_data.valid_until) - now()) / 1000 + 2);
+  expect((await acquire(license_key, 'b')).status).toBe(201);
+});

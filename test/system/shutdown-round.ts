@@ -28,6 +28,7 @@ export async function shutDownUnderLoad(suite: Suite): Promise<ShutdownRound> {
   const { recorder } = suite.stack;
   const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY });
   const path = '/api/v1/licenses/acquire';
+  let sentWhole = 0;
   const acquire = (hardware_id: string) =>
     new Promise<{ status: number; connection: string | undefined }>((resolve) => {
       const body = JSON.stringify({ license_key, hardware_id });
@@ -42,11 +43,15 @@ export async function shutDownUnderLoad(suite: Suite): Promise<ShutdownRound> {
           response.once('error', () => resolve({ status: 0, connection: undefined }));
         },
       );
+      sent.once('finish', () => {
+        sentWhole += 1;
+      });
       sent.once('error', () => resolve({ status: 0, connection: undefined }));
       sent.end(body);
     });
   await acquire('idle'); // leaves a connection that is kept alive
 
+  sentWhole = 0;
   recorder.forgetCalls();
   recorder.inject({ service: 'kms', method: 'AsymmetricSign', delay_ms: 700 });
   const half = connect(seats.port, '127.0.0.1').on('error', () => undefined);
@@ -61,8 +66,8 @@ export async function shutDownUnderLoad(suite: Suite): Promise<ShutdownRound> {
   const piped = once(pipelining, 'close');
   pipelining.write(`${head}${body}GET /health HTTP/1.1\r\nhost: h\r\n\r\n`);
   const acquires = Array.from({ length: IN_FLIGHT }, (_, index) => acquire(`machine-${index}`));
-  // All have arrived when their signatures are asked for: 64 calls of a group at a time go to KMS.
-  while ((recorder.calls()['kms.AsymmetricSign'] ?? 0) < 64) await sleep(10);
+  // All have been sent, and of those that were read first, 64 a group at a time, the signatures are asked for.
+  while (sentWhole < IN_FLIGHT || (recorder.calls()['kms.AsymmetricSign'] ?? 0) < 64) await sleep(10);
 
   const begun = performance.now();
   const exiting = seats.stop('SIGTERM');

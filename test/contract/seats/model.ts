@@ -78,10 +78,14 @@ export function releasing(view: View, handle: string, now: number): Expected {
   return { answers: ['released'], begins: keeps(view, handle, now), ends };
 }
 
-/** @param endedKeys the ids of keys that were ended together with their sessions */
-export function reaping(view: View, endedKeys: ReadonlySet<string>, now: number): Expected {
+/**
+ * @param endedKeys when the keys ended whose sessions end with them, by their ids: an instance whose clock is behind still
+ * lends seats under such a key, and leaves its sessions to a later run, until it has ended there, too
+ */
+export function reaping(view: View, endedKeys: ReadonlyMap<string, number>, now: number): Expected {
   const expired = lapsed(view, now);
-  const ofKeys = sessionsOf(view, endedKeys).filter((handle) => !expired.includes(handle));
+  const due = new Set([...endedKeys].filter(([, end]) => end <= now).map(([id]) => id));
+  const ofKeys = sessionsOf(view, due).filter((handle) => !expired.includes(handle));
   const ends: Ending[] = [
     { reason: 'expired', count: expired.length, among: expired },
     { reason: 'key_ended', count: ofKeys.length, among: ofKeys },

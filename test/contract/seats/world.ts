@@ -3,7 +3,7 @@ import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
-import { newKeyFields } from '#shared/model/key-record.ts';
+import { newKeyFields, readKey } from '#shared/model/key-record.ts';
 import { type License, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import type { EndReason } from '#shared/model/session.ts';
@@ -46,8 +46,8 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
   const keys: Key[] = [newKey()];
   const ledger: Ledger = new Map();
   const allowed = new Set<EndReason>();
-  /** The ids of keys that were ended together with their sessions. */
-  const endedKeys = new Set<string>();
+  /** When keys were ended together with their sessions, by the keys' ids; milliseconds since the epoch. */
+  const endedKeys = new Map<string, number>();
   /** The session ids that each machine's client was answered, the latest last. */
   const known = new Map<number, string[]>();
   const holder = (machine: number) => holderId(licenseId, `machine-${machine}`);
@@ -198,9 +198,16 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
         keys.unshift(fresh);
         if (newest === undefined) return;
         const index = keys.indexOf(newest);
-        keys[index] = { ...newest, until: Math.min(newest.until ?? Number.POSITIVE_INFINITY, clockAt(at).now()) };
-        if (endSessions) endedKeys.add(newest.id);
-        await instance(at).licenseKeys.end(EVERYTHING, licenseId, newest.id, endSessions, SYSTEM_ACTOR);
+        if (endSessions) endedKeys.set(newest.id, clockAt(at).now());
+        // A lost answer is no reason not to look: the key may have ended.
+        const asked = await instance(at)
+          .licenseKeys.end(EVERYTHING, licenseId, newest.id, endSessions, SYSTEM_ACTOR)
+          .catch((error: unknown) => error);
+        const [stored] = await plain.get([paths.key(licenseId, hashLicenseKey(newest.key))]);
+        const until = stored === undefined ? null : readKey(stored).until;
+        keys[index] = { ...newest, until };
+        if (endSessions && until !== null) endedKeys.set(newest.id, until);
+        if (asked instanceof Error) throw asked;
       });
     return rotated.then(() => 'key ended');
   }

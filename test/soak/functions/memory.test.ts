@@ -99,19 +99,20 @@ async function underLoad(
 
 const repeated = (piece: string, bytes: number) => piece.repeat(Math.floor(bytes / piece.length));
 const task = (payload: string) => Buffer.from(`{"payload":${payload}}`);
-const members = (bytes: number) => {
-  const parts: string[] = [];
-  for (let at = 0, size = 0; size < bytes; at += 1, size += parts[at - 1]?.length ?? 0)
-    parts.push(`"${at.toString(36)}":1,`);
-  return `{${parts.join('')}"z":1}`;
-};
+const members = (count: number, name: (index: number) => string) =>
+  `{${Array.from({ length: count }, (_, index) => `"${name(index)}":1`).join(',')}}`;
+/** One less than a request may have, whose own is `payload`. */
+const MOST_MEMBERS = 99_999;
+const short = (index: number) => index.toString(36);
+const long = (index: number) => String(index).padStart(95, 'n');
 
 const WORST_TASKS: readonly (readonly [string, () => Buffer, number])[] = [
   ['4 MiB of 1,1,…', () => task(`{"a":[${repeated('1,', 4 * MIB)}1]}`), 201],
   ['10 MiB of 1,1,…', () => task(`{"a":[${repeated('1,', 10 * MIB - 100)}1]}`), 201],
   ['10 MiB of {},{},…', () => task(`{"a":[${repeated('{},', 10 * MIB - 100)}{}]}`), 201],
-  ['10 MiB of members, none twice', () => task(members(10 * MIB - 200)), 400],
-  ['1 MiB of members, none twice', () => task(members(MIB)), 201],
+  ['as many members as there may be', () => task(members(MOST_MEMBERS, short)), 201],
+  ['as many members as there may be, with long names', () => task(members(MOST_MEMBERS, long)), 201],
+  ['10 MiB of short members', () => task(members(1_000_000, short)), 400],
   ['10 MiB of one string', () => task(`{"a":"${repeated('a', 10 * MIB - 100)}"}`), 201],
   ['10 MiB of a string of two bytes a character', () => task(`{"a":"${repeated('é', 5 * MIB - 100)}"}`), 201],
   ['10 MiB of escapes', () => task(`{"a":"${repeated('\\u00e9', 10 * MIB - 100)}"}`), 201],

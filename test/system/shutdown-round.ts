@@ -5,12 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startFunctionProcess } from './function-process.ts';
 import type { Suite } from './suite.ts';
 
-const IN_FLIGHT = 200;
+export const IN_FLIGHT = 200;
 
 export interface ShutdownRound {
   readonly exit: number | NodeJS.Signals | null;
-  /** How many acquires were answered with each status; 0: the connection was cut. */
-  readonly answered: Readonly<Record<number, number>>;
+  /** Acquires that were answered with 201. */
+  readonly granted: number;
+  /** Acquires that a busy machine's KMS had no time for, and that were told so and when to come again (503). */
+  readonly deferred: number;
   /** How many answers said `Connection: close`. */
   readonly closing: number;
   /** Milliseconds from the signal to the end of the process. */
@@ -78,11 +80,11 @@ export async function shutDownUnderLoad(suite: Suite): Promise<ShutdownRound> {
   half.destroy();
   agent.destroy();
   recorder.forgetFaults();
-  const answered: Record<number, number> = {};
-  for (const { status } of answers) answered[status] = (answered[status] ?? 0) + 1;
+  const count = (wanted: number) => answers.filter(({ status }) => status === wanted).length;
   return {
     exit,
-    answered,
+    granted: count(201),
+    deferred: count(503),
     took,
     closing: answers.filter(({ connection }) => connection === 'close').length,
     pipelined,

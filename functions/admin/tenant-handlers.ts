@@ -1,9 +1,11 @@
 import type * as z from 'zod';
 import { actorOf } from '#shared/audit/actor.ts';
+import { getMe, type me } from '#shared/contract/members.ts';
 import * as contract from '#shared/contract/tenants.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { formatTime } from '#shared/license-format/time.ts';
+import { Fault } from '#shared/model/errors.ts';
 import { nothingElse } from '#shared/model/every-member.ts';
 import type { TenantFields } from '#shared/model/tenant.ts';
 import { listResponse } from './list-response.ts';
@@ -44,6 +46,19 @@ export const tenantRoutes = ({ tenants, deleteTenant, runOnce }: TenantDomain): 
   bind(contract.deleteTenant, async (input) => {
     await deleteTenant(scopeOf(input.principal), input.params.tenant_id, actorOf(input));
     return { status: 204 };
+  }),
+
+  bind(getMe, async ({ principal }) => {
+    if (principal.kind !== 'user') throw new Fault('forbidden', 'Only people belong to tenants.');
+    const { uid, email = null, emailVerified, staff } = principal;
+    const body: z.output<typeof me> = {
+      uid,
+      email,
+      email_verified: emailVerified,
+      staff,
+      tenants: await tenants.rolesOf(principal.tenants),
+    };
+    return { status: 200, body };
   }),
 ];
 

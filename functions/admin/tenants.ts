@@ -2,6 +2,7 @@ import type { Actor } from '#shared/audit/actor.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
+import type { Role } from '#shared/model/principal.ts';
 import { newTenantId, readTenant, type Tenant, type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
 import type { DocumentReader, DocumentStore, Fields, Write } from '#shared/store/store.ts';
 import { exceeds, freeEnded, requireSeats } from './allotment.ts';
@@ -57,6 +58,16 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
     });
   }
 
+  /** The tenants that a person belongs to, with their names, sorted by id. One that was deleted meanwhile is left out. */
+  async function rolesOf(roles: Readonly<Record<string, Role>>) {
+    const own = Object.entries(roles).sort(([a], [b]) => (a < b ? -1 : 1));
+    const documents = await store.get(own.map(([id]) => adminPaths.tenant(id)));
+    return own.flatMap(([tenant_id, role], index) => {
+      const document = documents[index];
+      return document === undefined ? [] : [{ tenant_id, name: readTenant(document).name, role }];
+    });
+  }
+
   async function create(wanted: NewTenant, actor: Actor, once?: Once<CreatedTenant>): Promise<CreatedTenant> {
     const id = newTenantId();
     const fields: EveryMember<TenantFields> = {
@@ -104,7 +115,7 @@ export function createTenants({ store, clock, commitAudited, mutex }: TenantsOpt
     return { result: { ...changed, seats_allotted }, writes: [update, ...freed.writes] };
   }
 
-  return { get, list, create, change };
+  return { get, rolesOf, list, create, change };
 }
 
 const beginsWith = ({ id, name, reference }: Tenant, q: string): boolean =>

@@ -43,6 +43,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     members.listInvitations,
     members.withdrawInvitation,
     members.acceptInvitation,
+    members.getMe,
     admin.createLicense,
     admin.createLicenses,
     admin.listLicenses,

@@ -121,3 +121,23 @@ export const acceptInvitation = defineRoute({
   responses: { 200: { description: 'A member now', schema: z.object({ tenant_id: z.string(), role }) } },
   errors: ['not_found', 'conflict', 'dependency_unavailable'],
 });
+
+/** Who is signed in, and where: what a program for people asks first. */
+export const me = z.object({
+  uid: z.string(),
+  email: z.string().nullable(),
+  email_verified: z.boolean(),
+  staff: z.boolean().describe("one of the vendor's own people, who act for every tenant"),
+  tenants: z.array(z.object({ tenant_id: z.string(), name: z.string(), role })).describe('sorted by id'),
+});
+
+export const getMe = defineRoute({
+  id: 'getMe',
+  method: 'GET',
+  path: '/api/v1/me',
+  access: ['user'],
+  acrossTenants: true,
+  summary: 'Who is signed in, and the role in each tenant',
+  responses: { 200: { description: 'The caller', schema: me } },
+  errors: ['dependency_unavailable'],
+});

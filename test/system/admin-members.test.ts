@@ -15,6 +15,27 @@ const get = (path: string, token: string, headers?: Record<string, string>) =>
 const ofTenant = (tenant: string) => `/api/v1/tenants/${tenant}`;
 const owners = async (tenant: string) => (await list(tenant)).filter(({ role }) => role === 'owner');
 
+describe('whoever has signed in', () => {
+  test('sees who that is, and the role in each tenant', async () => {
+    const [one, another] = [await createTenant(suite), await createTenant(suite)];
+    const { uid, email, token } = await join(suite, one, 'guest');
+    await join(suite, another, 'owner', { uid, email, token });
+    const tenants = [
+      { tenant_id: one, name: 'Acme', role: 'guest' },
+      { tenant_id: another, name: 'Acme', role: 'owner' },
+    ].sort((a, b) => (a.tenant_id < b.tenant_id ? -1 : 1));
+    expect((await get('/api/v1/me', token)).body).toEqual({ uid, email, email_verified: true, staff: false, tenants });
+    await remove(one, uid);
+    expect((await get('/api/v1/me', token)).body.tenants).toMatchObject([{ tenant_id: another, role: 'owner' }]);
+    expect((await get('/api/v1/me', 'staff')).body).toMatchObject({ staff: true, tenants: [] });
+  });
+
+  test('and belongs nowhere yet, sees that', async () => {
+    const { token } = await signUp(suite);
+    expect(await get('/api/v1/me', token)).toMatchObject({ status: 200, body: { staff: false, tenants: [] } });
+  });
+});
+
 describe('a member', () => {
   test('has the role that the document says, from the next request on', async () => {
     const id = await createTenant(suite);

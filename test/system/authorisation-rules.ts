@@ -181,6 +181,15 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     },
   ],
 
+  getMe: [
+    {
+      wish: nothing,
+      admitted: 200,
+      except: { 'staff without a second factor': 403, 'staff with an unverified address': 403 },
+      foreign: { status: 200 },
+    },
+  ],
+
   createLicense: [
     {
       wish: () => ({ body: newLicense(DEMO_TENANT) }),

@@ -78,7 +78,7 @@ function shapeOf(value: unknown): unknown {
 /** The caller with the least rights of those that are sure to be enough. */
 const callerOf = ({ access }: Route) =>
   (['anyone', 'service', 'owner', 'staff', 'scheduler'] as const).find((one) =>
-    access.some((name) => name === one || name.startsWith(`${one}:`)),
+    access.some((name) => name === one || (name === 'user' && one === 'owner') || name.startsWith(`${one}:`)),
   );
 
 function send(route: Route, name: string, world: ReadonlyMap<unknown, unknown>): Promise<Reply> {

@@ -116,6 +116,19 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       answer: { tenant_id: SAMPLE.tenant_id, role: 'admin' },
     },
   },
+  getMe: {
+    owner: {
+      summary: 'An owner',
+      status: 200,
+      answer: {
+        uid: SAMPLE.uid,
+        email: 'jo@example.org',
+        email_verified: true,
+        staff: false,
+        tenants: [{ tenant_id: SAMPLE.tenant_id, name: tenant.name, role: 'owner' }],
+      },
+    },
+  },
   exportPerson: {
     person: {
       summary: 'A user of a licence',

@@ -46,6 +46,7 @@ export const licenseSigning = defineFunction({
     const sign = createSign({
       keys: signing.keys,
       signClaims,
+      clock,
       record: createRecordSignatures({ store, clock, log }),
     });
     return {

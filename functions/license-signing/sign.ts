@@ -3,10 +3,11 @@ import type { Actor } from '#shared/audit/actor.ts';
 import { MAX_PAYLOAD_BYTES, MAX_PAYLOAD_DEPTH } from '#shared/contract/license-signing.ts';
 import { RESERVED_CLAIMS } from '#shared/crypto/jws.ts';
 import { type LicenseClaims, RESERVED_MEMBERS } from '#shared/crypto/license.ts';
-import type { SigningKey } from '#shared/crypto/signer.ts';
 import type { KeyDirectory } from '#shared/keys/directory.ts';
 import { canonicalJson, NotCanonicalError } from '#shared/license-format/canonical-json.ts';
+import { LONGEST_FILE } from '#shared/license-format/license-file.ts';
 import { formatTime, parseTime } from '#shared/license-format/time.ts';
+import type { Clock } from '#shared/model/clock.ts';
 import { type InvalidMember, invalid } from '#shared/model/errors.ts';
 import type { SignClaims, Signed, TokenFormat } from '#shared/signing/sign-claims.ts';
 import type { RecordSignature } from './record-signatures.ts';
@@ -16,6 +17,7 @@ export interface SignOptions {
   readonly record: RecordSignature;
   readonly keys: Pick<KeyDirectory, 'signingKey'>;
   readonly signClaims: SignClaims;
+  readonly clock: Clock;
 }
 
 export interface SignRequest {
@@ -30,13 +32,15 @@ export interface SignRequest {
  * Checks the payload, signs it, and records who asked: no signature leaves without its record.
  * @throws Fault `invalid_request` naming every path at fault, `signing_unavailable`, `dependency_unavailable`
  */
-export function createSign({ keys, signClaims, record }: SignOptions) {
+export function createSign({ keys, signClaims, record, clock }: SignOptions) {
   return async ({ actor, payload, format, inexact }: SignRequest): Promise<Signed> => {
     const reserved: readonly string[] = format === 'jws' ? [...RESERVED_MEMBERS, ...RESERVED_CLAIMS] : RESERVED_MEMBERS;
     throwIfAny([...inexactNumbers(inexact), ...reservedMembers(payload, reserved), ...tooDeep(payload)]);
     const claims = canonicalClaims(payload);
     const key = await keys.signingKey();
-    throwIfAny(beyondPublication(claims, key));
+    const publishedUntil = key.publishedUntil * 1000;
+    throwIfAny(validAfter(publishedUntil, 'until when the key is published', claims));
+    if (format === 'file') throwIfAny(validAfter(clock.now() + LONGEST_FILE, 'when a licence file ends', claims));
     const signed = await signClaims({ ...claims, kind: 'document' }, format, key);
     await record(actor, {
       action: 'license.sign',
@@ -98,15 +102,14 @@ function canonicalClaims(payload: Readonly<Record<string, unknown>>): LicenseCla
   }
 }
 
-/** A signature must not claim to be valid for longer than its key is published. */
-function beyondPublication(claims: LicenseClaims, key: SigningKey): InvalidMember[] {
+/** A signature must not claim to be valid for longer than anybody can check it. @param until milliseconds since the epoch */
+function validAfter(until: number, why: string, claims: LicenseClaims): InvalidMember[] {
   return ['expires_at', 'valid_until'].flatMap((name) => {
     const value = claims[name];
     if (value === undefined || value === null) return [];
     const path = `payload.${name}`;
     const time = typeof value === 'string' ? parseTime(value) : undefined;
     if (time === undefined) return [{ path, message: 'is not an RFC 3339 time' }];
-    const until = key.publishedUntil * 1000;
-    return time > until ? [{ path, message: `is after ${formatTime(until)}, until when the key is published` }] : [];
+    return time > until ? [{ path, message: `is after ${formatTime(until)}, ${why}` }] : [];
   });
 }

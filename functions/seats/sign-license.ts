@@ -1,5 +1,6 @@
 import type { LicenseClaims } from '#shared/crypto/license.ts';
 import type { KeyDirectory } from '#shared/keys/directory.ts';
+import { LONGEST_FILE } from '#shared/license-format/license-file.ts';
 import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
@@ -36,7 +37,9 @@ export function createSignLicense(options: SignLicenseOptions): SignLicense {
     const { license } = lease;
     const format = subject.tokenFormat;
     const claims = claimsFor(lease, subject);
-    const validUntil = validUntilOf(lease, clock.now());
+    const now = clock.now();
+    const longest = format === 'file' ? now + LONGEST_FILE : Number.POSITIVE_INFINITY;
+    const validUntil = Math.min(validUntilOf(lease, now), longest);
     try {
       const key = await keys.signingKey();
       return await signCached({

@@ -2,6 +2,9 @@
 const LICENSE_FILE_BEGIN = '-----BEGIN COUNTERSIGN LICENSE-----';
 const LICENSE_FILE_END = '-----END COUNTERSIGN LICENSE-----';
 
+/** Milliseconds for which a licence file works at most, from its signing on. */
+export const LONGEST_FILE = 366 * 86_400_000;
+
 /** What is in a licence file: the signed licence, and the signed key list of its day with the root's statement. */
 export interface LicenseFile {
   readonly license: unknown;

@@ -95,7 +95,7 @@ describe('what we sign', () => {
 });
 
 describe('what we refuse to sign', () => {
-  const far = new Date(Date.now() + 500 * 86_400_000).toISOString();
+  const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
   const raw = (payload: string) => `{"payload":${payload}}`;
   test.each([
     ['a float', raw('{"a":{"price":1.5}}'), 'payload.a.price'],
@@ -108,7 +108,8 @@ describe('what we refuse to sign', () => {
     ['the name kept for batches', { payload: { batch: {} } }, 'payload.batch'],
     ['nine levels', { payload: { 1: { 2: { 3: { 4: { 5: { 6: { 7: { 8: {} } } } } } } } } }, 'payload.1.2.3.4.5.6.7.8'],
     ['17 KiB', { payload: { a: 'x'.repeat(17 * 1024) } }, 'payload'],
-    ['a validity beyond the key', { payload: { valid_until: far } }, 'payload.valid_until'],
+    ['a validity beyond the key', { payload: { valid_until: inDays(500) } }, 'payload.valid_until'],
+    ['a file beyond 366 days', { payload: { valid_until: inDays(380) }, token_format: 'file' }, 'payload.valid_until'],
     ['an expiry that is no time', { payload: { expires_at: 'tomorrow' } }, 'payload.expires_at'],
     ['no payload', {}, 'payload'],
     ['an unknown member', { payload: {}, extra: 1 }, 'extra'],
@@ -118,6 +119,16 @@ describe('what we refuse to sign', () => {
     expect(reply.headers.get('content-type')).toBe('application/problem+json');
     expect(reply.body.code).toBe('invalid_request');
     expect(reply.body.errors.map((error: { path: string }) => error.path)).toContain(path);
+  });
+
+  test('what a file refuses is signed otherwise', async () => {
+    for (const [token_format, days] of [
+      ['signed-json', 380],
+      ['file', 365],
+    ])
+      expect(
+        (await suite.post(SIGN, { payload: { expires_at: inDays(Number(days)) }, token_format }, 'service')).status,
+      ).toBe(200);
   });
 
   test('a number that verification would round is malformed, not valid', async () => {

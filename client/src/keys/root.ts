@@ -1,3 +1,4 @@
+import { LONGEST_FILE } from '../../../shared/license-format/license-file.ts';
 import { asObject, parseExactly } from '../json.ts';
 import { memoryStorage } from '../storage/memory.ts';
 import { checkSignature as webCrypto } from './check-signature.ts';
@@ -20,8 +21,6 @@ const DAY = 86_400_000;
 const GRACE = 14 * DAY;
 /** In a licence file a key counts for so long after its `signs_from`; the end of the list does not count there. */
 const KEY_IN_FILE = 460 * DAY;
-/** A licence file lives no longer than this. */
-export const LONGEST_FILE = 366 * DAY;
 /** Milliseconds for which a list is not asked for again, unless a licence names a newer list or an unknown key. */
 const FRESH_FOR = 3_600_000;
 /** It is never asked for more often than this. */

@@ -1,8 +1,8 @@
+import { LONGEST_FILE } from '../../../shared/license-format/license-file.ts';
 import { type JsonObject, numberOf } from '../json.ts';
 import { type CheckSignature, checkSignature } from '../keys/check-signature.ts';
 import { type KeyMaterial, pinnedKeys } from '../keys/pinned.ts';
 import type { PublicKey } from '../keys/public-key.ts';
-import { LONGEST_FILE } from '../keys/root.ts';
 import { type KeySource, KeysUnavailable } from '../keys/source.ts';
 import type { TrustedClock } from '../trusted-clock.ts';
 import { hasFeature } from './features.ts';

@@ -54,6 +54,7 @@ try {
       lease_seconds: 360,
       offline_seconds: 0,
       release: 'at_once',
+      borrow: null,
       license_key: undefined,
     },
     SYSTEM_ACTOR,

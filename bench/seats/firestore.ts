@@ -78,6 +78,7 @@ const licenseOf = (seats: number): Fields =>
     expires_at: Date.now() + LICENSE_LIFE,
     lease_seconds: DEFAULT_LEASE_SECONDS,
     offline_seconds: 0,
+    borrow: null,
     key_changes: 0,
     created_at: Date.now(),
   });

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
 import { type Actor, SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
-import type { changeLicense } from '#shared/contract/admin.ts';
+import { type changeLicense, MORE_THAN_SEATS } from '#shared/contract/admin.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { Fault, invalid } from '#shared/model/errors.ts';
 import { hasEnded, type License, type LicenseFields, licenseDocument, seatTarget } from '#shared/model/license.ts';
 import { readSession, type Session } from '#shared/model/session.ts';
 import { paths } from '#shared/seats/paths.ts';
@@ -93,10 +93,14 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
     return get(scope, licenseId);
   }
 
-  /** @throws Fault `seat_limit_exceeded` */
+  /** @throws Fault `seat_limit_exceeded`, `invalid_request` for more borrowed seats than there are */
   async function planChange(license: License, after: Partial<LicenseFields>, changesSeats: boolean) {
     const now = clock.now();
     const changed = { ...license, ...after };
+    // A licence that is made smaller later may have fewer seats than could be borrowed.
+    if (after.borrow && after.borrow.max_seats > changed.max_seats) {
+      throw invalid([{ path: 'borrow.max_seats', message: MORE_THAN_SEATS }]);
+    }
     const allotted = isAllotted(changed, now);
     const fields = { ...after, allotted, ...(changesSeats ? { reconciling: true } : {}) };
     const seats = seatsOf({ ...changed, allotted }) - seatsOf(license);

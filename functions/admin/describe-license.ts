@@ -12,7 +12,7 @@ export const describeLicense = (
   const { key_changes: _changes, seats: _seats, next_seat: _next, reconciling: _reconciling, ...sold } = rest;
   const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;
   const { product, tier, features, label, reference, metadata, ...limits } = terms;
-  const { max_seats, lease_seconds, offline_seconds, release, ...forgotten } = limits;
+  const { max_seats, lease_seconds, offline_seconds, release, borrow, ...forgotten } = limits;
   nothingElse(forgotten);
   return {
     license_id: id,
@@ -30,6 +30,7 @@ export const describeLicense = (
     lease_seconds,
     offline_seconds,
     release,
+    borrow,
     created_at: formatTime(created_at),
   };
 };

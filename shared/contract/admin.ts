@@ -45,27 +45,36 @@ const dryRun = z.object({
   seats_total: z.number().int().describe('seats after the change'),
 });
 
+/** The message about more borrowed seats than the licence has. */
+export const MORE_THAN_SEATS = "must be at most the licence's `max_seats`";
+
 const licenseParams = z.object({ license_id: z.string() });
 
-const newLicense = z.strictObject({
-  tenant_id: z.string().min(1).max(128),
-  ...terms,
-  product: terms.product.default(DEFAULT_PRODUCT),
-  updates_until: terms.updates_until.default(null),
-  label: terms.label.default(null),
-  reference: terms.reference.default(null),
-  metadata: metadata.default({}),
-  features: features.default([]),
-  lease_seconds: terms.lease_seconds.default(DEFAULT_LEASE_SECONDS),
-  offline_seconds: terms.offline_seconds.optional().describe('default: by tier, 24, 72 or 168 hours; 0: strict'),
-  release: terms.release.default('at_once'),
-  license_key: z
-    .string()
-    .min(MIN_IMPORTED_LENGTH)
-    .max(MAX_IMPORTED_LENGTH)
-    .optional()
-    .describe('a key of an older system, which opens this licence in place of a new one; see docs/administration.md'),
-});
+const newLicense = z
+  .strictObject({
+    tenant_id: z.string().min(1).max(128),
+    ...terms,
+    product: terms.product.default(DEFAULT_PRODUCT),
+    updates_until: terms.updates_until.default(null),
+    label: terms.label.default(null),
+    reference: terms.reference.default(null),
+    metadata: metadata.default({}),
+    features: features.default([]),
+    lease_seconds: terms.lease_seconds.default(DEFAULT_LEASE_SECONDS),
+    offline_seconds: terms.offline_seconds.optional().describe('default: by tier, 24, 72 or 168 hours; 0: strict'),
+    release: terms.release.default('at_once'),
+    borrow: terms.borrow.default(null),
+    license_key: z
+      .string()
+      .min(MIN_IMPORTED_LENGTH)
+      .max(MAX_IMPORTED_LENGTH)
+      .optional()
+      .describe('a key of an older system, which opens this licence in place of a new one; see docs/administration.md'),
+  })
+  .superRefine(({ borrow, max_seats }, context) => {
+    if (borrow !== null && borrow.max_seats > max_seats)
+      context.addIssue({ code: 'custom', path: ['borrow', 'max_seats'], message: MORE_THAN_SEATS });
+  });
 
 const createdLicense = license.extend({ license_key: z.string() });
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { canonicalJson, NotCanonicalError } from '../license-format/canonical-json.ts';
 import { parseTime } from '../license-format/time.ts';
+import { DEFAULT_BORROW_SECONDS, MAX_BORROW_SECONDS, MAX_RECALLS, MIN_BORROW_SECONDS } from '../model/borrow-terms.ts';
 import { isJsonObject } from '../model/json-text.ts';
 import { type Features, MAX_SEATS, type Metadata, RELEASE_MODES, TIERS } from '../model/license.ts';
 
@@ -56,6 +57,34 @@ export const metadata = z
 const label = z.string().max(200).nullable();
 export const reference = z.string().max(200).nullable();
 
+/** How long a seat may be borrowed. */
+const borrow = z
+  .strictObject({
+    max_seats: z
+      .number()
+      .int()
+      .min(1)
+      .max(MAX_SEATS)
+      .describe("seats that may be borrowed at once; at most the licence's"),
+    max_seconds: z
+      .number()
+      .int()
+      .min(MIN_BORROW_SECONDS)
+      .max(MAX_BORROW_SECONDS)
+      .default(DEFAULT_BORROW_SECONDS)
+      .describe('the longest time for which a seat may be borrowed'),
+    early_return: z.boolean().default(false).describe('whether a borrowed seat can be given back before its end'),
+    max_recalls: z
+      .number()
+      .int()
+      .min(0)
+      .max(MAX_RECALLS)
+      .default(0)
+      .describe("borrowed seats that the tenant's people may take back in 365 days"),
+  })
+  .nullable()
+  .describe('null: seats cannot be borrowed');
+
 /** What a vendor sells, apart from tenant and keys: each term can be set at creation and changed later. */
 export const terms = {
   product: z
@@ -82,6 +111,7 @@ export const terms = {
   release: z
     .enum(RELEASE_MODES)
     .describe('`after_copy`: a released seat is free when the last signed copy has ended; `at_once`: immediately'),
+  borrow,
 };
 
 function isFeatures(value: unknown): value is Features {

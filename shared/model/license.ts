@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Document, Fields, FieldValue, UpdateTime } from '../store/store.ts';
+import { borrowTerms } from './borrow-terms.ts';
 import { jsonText } from './json-text.ts';
 
 export const TIERS = ['trial', 'starter', 'professional', 'enterprise'] as const;
@@ -59,6 +60,8 @@ export const licenseFields = z.object({
   lease_seconds: integer,
   offline_seconds: integer,
   release: z.enum(RELEASE_MODES),
+  /** Null: its seats cannot be borrowed. */
+  borrow: borrowTerms.nullable(),
   /** Counts the changes of its keys, which are documents of their own: each change is guarded by this document. */
   key_changes: integer,
   created_at: integer,

@@ -28,6 +28,7 @@ test('terms are kept as they are sent, and can all be changed', async () => {
     lease_seconds: 60,
     offline_seconds: 0,
     release: 'after_copy',
+    borrow: { max_seats: 2, max_seconds: 3600, early_return: true, max_recalls: 3 },
   };
   const { license_id, license_key, ...created } = await create(terms);
   expect(created).toMatchObject({ ...terms, expires_at: null, status: 'active' });
@@ -51,6 +52,7 @@ test('terms are kept as they are sent, and can all be changed', async () => {
     lease_seconds: 90,
     offline_seconds: 3600,
     release: 'at_once',
+    borrow: null,
   };
   expect(await change(license_id, changed)).toMatchObject({ status: 200, body: changed });
   expect((await get(`${LICENSES}/${license_id}`)).body).toMatchObject(changed);
@@ -135,6 +137,20 @@ describe('the limit of a tenant', () => {
   });
 });
 
+test('what may be borrowed has defaults, and is bounded by the seats there are when it is set', async () => {
+  const { license_id, ...created } = await create({ borrow: { max_seats: 1 } });
+  const borrow = { max_seats: 1, max_seconds: 604_800, early_return: false, max_recalls: 0 };
+  expect(created).toMatchObject({ borrow });
+  const tooMany = { status: 400, body: { errors: [{ path: 'borrow.max_seats' }] } };
+  expect(await change(license_id, { borrow: { max_seats: 3 } })).toMatchObject(tooMany);
+  const terms = { tenant_id: 'demo', tier: 'starter', max_seats: 2, expires_at: null, borrow: { max_seats: 3 } };
+  expect(await suite.post(LICENSES, terms, 'staff')).toMatchObject(tooMany);
+  expect(await change(license_id, { borrow: { max_seats: 2 } })).toMatchObject({ status: 200 });
+  expect(await change(license_id, { max_seats: 1 })).toMatchObject({ status: 200, body: { borrow: { max_seats: 2 } } });
+  expect(await change(license_id, { borrow: null })).toMatchObject({ status: 200, body: { borrow: null } });
+  expect((await create({})).borrow).toBeNull();
+});
+
 test.each([
   ['expires_at', '9999-06-01T00:00:00Z'],
   ['updates_until', '1999-01-01T00:00:00Z'],
@@ -142,10 +158,15 @@ test.each([
   ['label', 'x'.repeat(201)],
   ['metadata', Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`m${index}`, 1]))],
   ['release', 'never'],
+  ['borrow.max_seats', 0],
+  ['borrow.max_seconds', 3599],
+  ['borrow.max_seconds', 31_622_401],
+  ['borrow.max_recalls', -1],
   ['status', 'archived'],
 ])('%s is refused when it is out of bounds', async (name, value) => {
   const { license_id } = await create({});
-  const refused = await change(license_id, { [name]: value });
+  const member = name.startsWith('borrow.') ? { borrow: { max_seats: 1, [name.slice(7)]: value } } : { [name]: value };
+  const refused = await change(license_id, member);
   expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: name }] } });
 });
 

@@ -17,6 +17,7 @@ const license = {
   lease_seconds: 360,
   offline_seconds: 259_200,
   release: 'at_once',
+  borrow: { max_seats: 3, max_seconds: 604_800, early_return: true, max_recalls: 2 },
   created_at: '2026-12-01T09:00:00.000Z',
 };
 

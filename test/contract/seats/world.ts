@@ -79,6 +79,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
       expires_at: clock.now() + LICENSE_ENDS,
       lease_seconds: LEASE_SECONDS,
       offline_seconds: signsCopies ? 0 : 86_400,
+      borrow: null,
       key_changes: 0,
       created_at: clock.now(),
     });

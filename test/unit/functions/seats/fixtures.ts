@@ -41,6 +41,7 @@ export const license = (change: Partial<License> = {}): License => ({
   expires_at: NOW + 100 * DAY,
   lease_seconds: LEASE_SECONDS,
   offline_seconds: 24 * 3600,
+  borrow: null,
   key_changes: 0,
   created_at: NOW - DAY,
   ...change,

@@ -35,6 +35,7 @@ const LICENSE: License = {
   expires_at: START + 100 * DAY,
   lease_seconds: 360,
   offline_seconds: 24 * 3600,
+  borrow: null,
   key_changes: 0,
   created_at: START,
 };

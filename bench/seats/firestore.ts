@@ -6,6 +6,7 @@ import { systemClock } from '#shared/model/clock.ts';
 import { newKeyFields } from '#shared/model/key-record.ts';
 import { DEFAULT_LEASE_SECONDS, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
@@ -68,6 +69,7 @@ const licenseOf = (seats: number): Fields =>
     allotted: true,
     updates_until: null,
     release: 'at_once',
+    ...DEFAULT_SEAT_RULES,
     tier: 'professional',
     features: [],
     status: 'active',

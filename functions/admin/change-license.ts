@@ -9,7 +9,7 @@ import { readSession, type Session } from '#shared/model/session.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
-import type { DocumentStore, FieldValue, Write } from '#shared/store/store.ts';
+import type { DocumentStore, Fields, FieldValue, Write } from '#shared/store/store.ts';
 import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
 import { changesOf } from './changes.ts';
 import type { CommitAudited } from './commit-audited.ts';
@@ -77,8 +77,8 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
     const isReconciling = await mutex.runExclusive(tenant_id, () =>
       commitAudited(actor, async () => {
         const license = await get(scope, licenseId);
-        const { before, after } = changesOf({ ...license }, updateOf(license));
-        const changesSeats = 'status' in after || 'max_seats' in after;
+        const { before, after } = changesOf(asWanted(license), updateOf(license));
+        const changesSeats = 'status' in after || 'max_seats' in after || 'lease_per' in after;
         const result = changesSeats || license.reconciling;
         if (Object.keys(after).length === 0) return { writes: [], result };
         const { writes } = await planChange(license, after, changesSeats);
@@ -96,13 +96,14 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
   /** @throws Fault `seat_limit_exceeded`, `invalid_request` for more borrowed seats than there are */
   async function planChange(license: License, after: Partial<LicenseFields>, changesSeats: boolean) {
     const now = clock.now();
-    const changed = { ...license, ...after };
+    const update = { ...after, ...leaseUnitChange(license, after) };
+    const changed = { ...license, ...update };
     // A licence that is made smaller later may have fewer seats than could be borrowed.
     if (after.borrow && after.borrow.max_seats > changed.max_seats) {
       throw invalid([{ path: 'borrow.max_seats', message: MORE_THAN_SEATS }]);
     }
     const allotted = isAllotted(changed, now);
-    const fields = { ...after, allotted, ...(changesSeats ? { reconciling: true } : {}) };
+    const fields = { ...update, allotted, ...(changesSeats ? { reconciling: true } : {}) };
     const seats = seatsOf({ ...changed, allotted }) - seatsOf(license);
     const { tenant_id: tenantId, id: licenseId, updateTime: lastUpdateTime } = license;
     const writes: Write[] = [
@@ -125,7 +126,7 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
   ): Promise<ChangePreview> {
     const license = await get(scope, licenseId);
     if (license.archived) throw new Fault('conflict', 'The licence is archived.');
-    const { after } = changesOf({ ...license }, { ...wanted });
+    const { after } = changesOf(asWanted(license), { ...wanted });
     const { changed } = await planChange(license, after, false);
     const seatsUsed = await store.count(queries.takenSeats(licenseId));
     const kept = hasEnded(changed, clock.now()) ? 0 : Math.min(seatTarget(changed), seatsUsed);
@@ -136,4 +137,16 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
   }
 
   return { change, archive, preview };
+}
+
+/** The licence as it will be once a change of what its seats are leased per is finished. */
+const asWanted = (license: License): Fields => ({
+  ...license,
+  lease_per: license.next_lease_per ?? license.lease_per,
+});
+
+/** What the seats are leased per changes when the licence has none left; `reconcile` does that. */
+function leaseUnitChange(license: License, { lease_per: wanted }: Partial<LicenseFields>): Partial<LicenseFields> {
+  if (wanted === undefined) return {};
+  return { lease_per: license.lease_per, next_lease_per: wanted === license.lease_per ? null : wanted };
 }

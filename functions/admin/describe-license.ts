@@ -9,7 +9,8 @@ export const describeLicense = (
   license: LicenseFields & { readonly id: string },
 ): EveryMember<z.output<typeof contract.license>> => {
   const { id, expires_at, updates_until, created_at, ...rest } = license;
-  const { key_changes: _changes, seats: _seats, next_seat: _next, reconciling: _reconciling, ...sold } = rest;
+  const { key_changes: _changes, seats: _seats, next_seat: _next, reconciling: _reconciling, ...others } = rest;
+  const { lease_per, next_lease_per: _nextUnit, on_second, named_users, self_service, ...sold } = others;
   const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;
   const { product, tier, features, label, reference, metadata, ...limits } = terms;
   const { max_seats, lease_seconds, offline_seconds, release, borrow, ...forgotten } = limits;
@@ -31,6 +32,10 @@ export const describeLicense = (
     offline_seconds,
     release,
     borrow,
+    lease_per,
+    on_second,
+    named_users,
+    self_service,
     created_at: formatTime(created_at),
   };
 };

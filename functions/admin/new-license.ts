@@ -20,6 +20,7 @@ export function newLicense(wanted: NewLicense, now: number): EveryMember<License
     seats: 0,
     next_seat: 0,
     reconciling: true,
+    next_lease_per: null,
     key_changes: 0,
     created_at: now,
   };
@@ -31,5 +32,6 @@ export const termsOf = ({
   seats: _seats,
   next_seat: _next,
   reconciling: _busy,
+  next_lease_per: _nextUnit,
   ...terms
 }: LicenseFields) => terms;

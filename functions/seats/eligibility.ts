@@ -22,5 +22,7 @@ export function ineligibility(
   }
   if (license.status === 'suspended')
     return new Fault('license_suspended', 'No seat can be acquired until the vendor reinstates the licence.');
+  if (license.next_lease_per !== null)
+    return new Fault('dependency_unavailable', 'The licence is being changed.', { retryAfter: 1 });
   return undefined;
 }

@@ -3,7 +3,8 @@ import { defineRoute } from '../http/route.ts';
 import { MAX_IMPORTED_LENGTH, MIN_IMPORTED_LENGTH } from '../imported-keys/imported-key.ts';
 import { DEFAULT_LEASE_SECONDS, DEFAULT_PRODUCT, LICENSE_STATUSES, SETTABLE_STATUSES } from '../model/license.ts';
 import { VENDOR } from '../model/principal.ts';
-import { anyTime, features, metadata, terms } from './license-terms.ts';
+import { DEFAULT_SEAT_RULES } from '../model/seat-rules.ts';
+import { anyTime, features, metadata, selfService, terms } from './license-terms.ts';
 import { page, problem, time, validatedAlone } from './schemas.ts';
 
 export const license = z.object({
@@ -13,6 +14,7 @@ export const license = z.object({
   status: z.enum(LICENSE_STATUSES),
   expires_at: time.nullable(),
   updates_until: time.nullable(),
+  self_service: selfService,
   created_at: time,
 });
 
@@ -64,6 +66,10 @@ const newLicense = z
     offline_seconds: terms.offline_seconds.optional().describe('default: by tier, 24, 72 or 168 hours; 0: strict'),
     release: terms.release.default('at_once'),
     borrow: terms.borrow.default(null),
+    lease_per: terms.lease_per.default(DEFAULT_SEAT_RULES.lease_per),
+    on_second: terms.on_second.default(DEFAULT_SEAT_RULES.on_second),
+    named_users: terms.named_users.default(DEFAULT_SEAT_RULES.named_users),
+    self_service: terms.self_service.default(DEFAULT_SEAT_RULES.self_service),
     license_key: z
       .string()
       .min(MIN_IMPORTED_LENGTH)

@@ -4,6 +4,7 @@ import { parseTime } from '../license-format/time.ts';
 import { DEFAULT_BORROW_SECONDS, MAX_BORROW_SECONDS, MAX_RECALLS, MIN_BORROW_SECONDS } from '../model/borrow-terms.ts';
 import { isJsonObject } from '../model/json-text.ts';
 import { type Features, MAX_SEATS, type Metadata, RELEASE_MODES, TIERS } from '../model/license.ts';
+import { HOLDERS_SHOWN, LEASE_UNITS, NO_SELF_SERVICE, ON_SECOND, SELF_RELEASE } from '../model/seat-rules.ts';
 
 /** Bytes of features as canonical JSON, and of metadata as JSON. */
 const MAX_JSON_BYTES = 4096;
@@ -85,6 +86,18 @@ const borrow = z
   .nullable()
   .describe('null: seats cannot be borrowed');
 
+/** What whoever has a licence key may see of the seats in use, and free. */
+export const selfService = z.strictObject({
+  holders: z
+    .enum(HOLDERS_SHOWN)
+    .default(NO_SELF_SERVICE.holders)
+    .describe('what a key holder is told of the seats in use: nothing, how many, or by whom'),
+  release: z
+    .enum(SELF_RELEASE)
+    .default(NO_SELF_SERVICE.release)
+    .describe('which seats a key holder may free: none, those that came with the same key or user, or any'),
+});
+
 /** What a vendor sells, apart from tenant and keys: each term can be set at creation and changed later. */
 export const terms = {
   product: z
@@ -112,6 +125,17 @@ export const terms = {
     .enum(RELEASE_MODES)
     .describe('`after_copy`: a released seat is free when the last signed copy has ended; `at_once`: immediately'),
   borrow,
+  lease_per: z
+    .enum(LEASE_UNITS)
+    .describe('what takes one seat, however often it asks; changing it ends every session with `license_suspended`'),
+  on_second: z
+    .enum(ON_SECOND)
+    .describe('per user, what a second machine of a user gets: the seat, which moves, or 409 `held_elsewhere`'),
+  named_users: z.boolean().describe("per user: only users on the licence's list get a seat"),
+  self_service: selfService
+    .nullable()
+    .transform((value) => value ?? NO_SELF_SERVICE)
+    .describe('what whoever has a licence key may do for himself; null: nothing'),
 };
 
 function isFeatures(value: unknown): value is Features {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Document, Fields, FieldValue, UpdateTime } from '../store/store.ts';
 import { borrowTerms } from './borrow-terms.ts';
 import { jsonText } from './json-text.ts';
+import { seatRules } from './seat-rules.ts';
 
 export const TIERS = ['trial', 'starter', 'professional', 'enterprise'] as const;
 export type Tier = (typeof TIERS)[number];
@@ -62,6 +63,7 @@ export const licenseFields = z.object({
   release: z.enum(RELEASE_MODES),
   /** Null: its seats cannot be borrowed. */
   borrow: borrowTerms.nullable(),
+  ...seatRules,
   /** Counts the changes of its keys, which are documents of their own: each change is guarded by this document. */
   key_changes: integer,
   created_at: integer,
@@ -94,9 +96,16 @@ export const endOf = ({ expires_at }: Pick<LicenseFields, 'expires_at'>): number
 
 export const hasEnded = (license: Pick<LicenseFields, 'expires_at'>, now: number): boolean => endOf(license) <= now;
 
-/** The number of seat documents that a licence should have: none unless it is active, so that no acquire finds one. */
-export const seatTarget = ({ status, max_seats }: Pick<License, 'status' | 'max_seats'>): number =>
-  status === 'active' ? max_seats : 0;
+/**
+ * The number of seat documents that a licence should have: none unless it is active, so that no acquire finds one, and
+ * none while it changes to what its seats are leased per.
+ */
+export const seatTarget = ({
+  status,
+  max_seats,
+  next_lease_per,
+}: Pick<License, 'status' | 'max_seats' | 'next_lease_per'>): number =>
+  status === 'active' && next_lease_per === null ? max_seats : 0;
 
 /** More seats exist than the licence has. Until they are removed nothing is lent, or clients could win them all back. */
 export const isShrinking = ({ seats, max_seats }: Pick<License, 'seats' | 'max_seats'>): boolean => seats > max_seats;

@@ -1,4 +1,5 @@
 import type { License } from '../model/license.ts';
+import type { LeaseUnit } from '../model/seat-rules.ts';
 import { ENDED_RETENTION, type EndReason, type Session, type SessionFields, shardOf } from '../model/session.ts';
 import { newAnonymousName, type SessionName } from '../model/session-id.ts';
 import type { Document, Fields, Precondition, Write } from '../store/store.ts';
@@ -195,6 +196,19 @@ export const removeHeldSeats = (
 
 /** Marks the licence as having the number of seats that it should have. */
 export const reconciled = (license: License): Write[] => [countSeats(license, license.seats, false)];
+
+/**
+ * Changes what the seats are leased per. Only while there is no seat, and so no session: what was planned for a session
+ * of the old kind names a seat or a session that is gone.
+ */
+export const changeLeaseUnit = (license: License, unit: LeaseUnit): Write[] => [
+  {
+    op: 'update',
+    path: paths.license(license.id),
+    fields: { lease_per: unit, next_lease_per: null, reconciling: true },
+    lastUpdateTime: license.updateTime,
+  },
+];
 
 /** Every change of the number of seat documents requires that the licence has not changed since it was read. */
 const countSeats = (license: License, seats: number, reconciling: boolean, nextSeat = license.next_seat): Write => ({

@@ -3,7 +3,7 @@ import { Fault } from '../model/errors.ts';
 import { type License, readLicense, seatTarget } from '../model/license.ts';
 import { type EndReason, readSession } from '../model/session.ts';
 import { CommitError, type DocumentStore, type Write } from '../store/store.ts';
-import { growSeats, reconciled, removeHeldSeats, removeOpenSeats } from './commits.ts';
+import { changeLeaseUnit, growSeats, reconciled, removeHeldSeats, removeOpenSeats } from './commits.ts';
 import { paths } from './paths.ts';
 import { queries } from './queries.ts';
 
@@ -23,7 +23,8 @@ export type ReconcileSeats = (licenseId: string) => Promise<License | undefined>
 
 /**
  * Brings the number of a licence's seat documents to the number that the licence should have, step by step: open seats
- * first, then those whose leases end soonest. Every change of a licence calls this, and the reaper calls it for
+ * first, then those whose leases end soonest. A licence that changes what its seats are leased per goes through having
+ * none. Every change of a licence calls this, and the reaper calls it for
  * licences that a crash left marked as `reconciling`. Any number of callers may do so at once.
  * @returns the reconciled licence, or undefined when there is none with that id
  * @throws Fault `dependency_unavailable` when it could not be finished now; the licence stays marked
@@ -36,9 +37,9 @@ export function createReconcileSeats({ store, clock, random }: ReconcileOptions)
       if (document === undefined) return undefined;
       const license = readLicense(document);
       const done = license.seats === seatTarget(license);
-      if (done && !license.reconciling) return license;
+      if (done && !license.reconciling && license.next_lease_per === null) return license;
       try {
-        const writes = done ? reconciled(license) : await nextStep({ store, clock, random }, license, chunk);
+        const writes = done ? finish(license) : await nextStep({ store, clock, random }, license, chunk);
         await store.commit(writes);
         chunk = Math.min(MAX_CHUNK, chunk * 2);
         // A step that writes nothing but the licence found neither seats nor sessions: that must not repeat for ever.
@@ -53,6 +54,10 @@ export function createReconcileSeats({ store, clock, random }: ReconcileOptions)
   };
 }
 
+/** The number of seats is right: nothing is left to do, unless the licence had to be without seats for a change. */
+const finish = (license: License): Write[] =>
+  license.next_lease_per === null ? reconciled(license) : changeLeaseUnit(license, license.next_lease_per);
+
 async function nextStep({ store, clock, random }: ReconcileOptions, license: License, chunk: number): Promise<Write[]> {
   const missing = seatTarget(license) - license.seats;
   if (missing > 0) return growSeats(license, Math.min(chunk, missing), missing > chunk, random);
@@ -60,7 +65,7 @@ async function nextStep({ store, clock, random }: ReconcileOptions, license: Lic
   const open = await store.query(queries.openSeatsFrom(license.id, 0, surplus));
   if (open.length > 0) return removeOpenSeats(license, open, isUnfinished(license, open));
   const sessions = (await store.query(queries.earliestLeaseEnds(license.id, surplus))).map(readSession);
-  return removeHeldSeats(license, sessions, END_REASONS[license.status], clock.now(), isUnfinished(license, sessions));
+  return removeHeldSeats(license, sessions, endReason(license), clock.now(), isUnfinished(license, sessions));
 }
 
 const END_REASONS: Readonly<Record<License['status'], EndReason>> = {
@@ -69,6 +74,10 @@ const END_REASONS: Readonly<Record<License['status'], EndReason>> = {
   archived: 'license_archived',
 };
 
+/** A licence that changes what its seats are leased per is as good as suspended meanwhile. */
+const endReason = ({ status, next_lease_per }: License): EndReason =>
+  status === 'active' && next_lease_per !== null ? 'license_suspended' : END_REASONS[status];
+
 /** Whether further steps follow the one that removes these seats. */
 const isUnfinished = (license: License, removed: readonly unknown[]): boolean =>
-  license.seats - removed.length !== seatTarget(license);
+  license.next_lease_per !== null || license.seats - removed.length !== seatTarget(license);

@@ -29,6 +29,10 @@ test('terms are kept as they are sent, and can all be changed', async () => {
     offline_seconds: 0,
     release: 'after_copy',
     borrow: { max_seats: 2, max_seconds: 3600, early_return: true, max_recalls: 3 },
+    lease_per: 'process',
+    on_second: 'refuse',
+    named_users: true,
+    self_service: { holders: 'names', release: 'any' },
   };
   const { license_id, license_key, ...created } = await create(terms);
   expect(created).toMatchObject({ ...terms, expires_at: null, status: 'active' });
@@ -53,6 +57,10 @@ test('terms are kept as they are sent, and can all be changed', async () => {
     offline_seconds: 3600,
     release: 'at_once',
     borrow: null,
+    lease_per: 'machine',
+    on_second: 'move',
+    named_users: false,
+    self_service: { holders: 'count', release: 'none' },
   };
   expect(await change(license_id, changed)).toMatchObject({ status: 200, body: changed });
   expect((await get(`${LICENSES}/${license_id}`)).body).toMatchObject(changed);
@@ -162,6 +170,9 @@ test.each([
   ['borrow.max_seconds', 3599],
   ['borrow.max_seconds', 31_622_401],
   ['borrow.max_recalls', -1],
+  ['lease_per', 'tenant'],
+  ['on_second', null],
+  ['self_service', 'all'],
   ['status', 'archived'],
 ])('%s is refused when it is out of bounds', async (name, value) => {
   const { license_id } = await create({});

@@ -18,6 +18,10 @@ const license = {
   offline_seconds: 259_200,
   release: 'at_once',
   borrow: { max_seats: 3, max_seconds: 604_800, early_return: true, max_recalls: 2 },
+  lease_per: 'machine',
+  on_second: 'move',
+  named_users: false,
+  self_service: { holders: 'names', release: 'own' },
   created_at: '2026-12-01T09:00:00.000Z',
 };
 

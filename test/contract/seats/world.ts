@@ -6,6 +6,7 @@ import { isFault } from '#shared/model/errors.ts';
 import { newKeyFields, readKey } from '#shared/model/key-record.ts';
 import { type License, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
+import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, holderId } from '#shared/model/session-id.ts';
 import { type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
@@ -69,6 +70,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
       allotted: true,
       updates_until: null,
       release: mode,
+      ...DEFAULT_SEAT_RULES,
       tier: 'professional',
       features: [],
       status: 'active',

@@ -5,6 +5,7 @@ import { type KeyRecord, newKeyFields } from '#shared/model/key-record.ts';
 import type { License } from '#shared/model/license.ts';
 import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
+import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
 import type { Session } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
@@ -31,6 +32,7 @@ export const license = (change: Partial<License> = {}): License => ({
   allotted: true,
   updates_until: null,
   release: 'at_once',
+  ...DEFAULT_SEAT_RULES,
   tier: 'starter',
   features: ['export'],
   status: 'active',

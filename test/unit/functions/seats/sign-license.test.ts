@@ -6,6 +6,7 @@ import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { License } from '#shared/model/license.ts';
 import { silentLogger } from '#shared/model/logger.ts';
+import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 import { localKeys } from '../../shared/crypto/local-key.ts';
 
@@ -25,6 +26,7 @@ const LICENSE: License = {
   allotted: true,
   updates_until: null,
   release: 'at_once',
+  ...DEFAULT_SEAT_RULES,
   tier: 'starter',
   features: ['export'],
   status: 'active',

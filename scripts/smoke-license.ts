@@ -7,10 +7,10 @@
  * whom the API would let; the audit says that the suite itself did it. FIRESTORE_ENDPOINT leads it elsewhere.
  */
 
-import { createCommitAudited } from '#functions/admin/commit-audited.ts';
 import { createLicenses } from '#functions/admin/licenses.ts';
 import { createTenants } from '#functions/admin/tenants.ts';
 import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
+import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { systemClock } from '#shared/model/clock.ts';

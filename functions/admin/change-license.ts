@@ -1,7 +1,9 @@
 import type * as z from 'zod';
 import { type Actor, SYSTEM_ACTOR } from '#shared/audit/actor.ts';
+import type { CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { type changeLicense, MORE_THAN_SEATS } from '#shared/contract/admin.ts';
+import { licenseEvent, typeOfChange } from '#shared/licenses/license-event.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, invalid } from '#shared/model/errors.ts';
 import { hasEnded, type License, type LicenseFields, licenseDocument, seatTarget } from '#shared/model/license.ts';
@@ -12,7 +14,6 @@ import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore, Fields, FieldValue, Write } from '#shared/store/store.ts';
 import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
 import { changesOf } from './changes.ts';
-import type { CommitAudited } from './commit-audited.ts';
 import type { FindLicenses } from './find-licenses.ts';
 import type { Scope } from './scope.ts';
 
@@ -81,10 +82,11 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
         const changesSeats = 'status' in after || 'max_seats' in after || 'lease_per' in after;
         const result = changesSeats || license.reconciling;
         if (Object.keys(after).length === 0) return { writes: [], result };
-        const { writes } = await planChange(license, after, changesSeats);
+        const { writes, changed } = await planChange(license, after, changesSeats);
         return {
           writes,
           event: { action, tenantId: license.tenant_id, licenseId, details: { before, after } },
+          outbox: licenseEvent(typeOfChange(license, changed), changed, license),
           result,
         };
       }),

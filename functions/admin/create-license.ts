@@ -1,6 +1,9 @@
 import type { Actor } from '#shared/audit/actor.ts';
+import { type AuditStamp, type CommitAudited, newAuditStamp } from '#shared/audit/commit-audited.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
+import type { Once } from '#shared/idempotency/once.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
+import { licenseEvent } from '#shared/licenses/license-event.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { invalid, isFault } from '#shared/model/errors.ts';
 import { newKeyFields } from '#shared/model/key-record.ts';
@@ -10,10 +13,8 @@ import { paths } from '#shared/seats/paths.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import { allotSeats, seatsOf } from './allotment.ts';
-import { type AuditStamp, type CommitAudited, newAuditStamp } from './commit-audited.ts';
 import { hashOfImport, importKey } from './import-key.ts';
 import { type NewLicense, newLicense, termsOf } from './new-license.ts';
-import type { Once } from './once.ts';
 
 export interface CreateLicenseOptions {
   readonly store: DocumentStore;
@@ -94,6 +95,7 @@ export function createCreateLicense({
           ...(await allotSeats(store, { tenantId, seats: seatsOf(license), licenseId, now: clock.now() })),
         ],
         event: { action: 'license.create', tenantId, licenseId, details: termsOf(license) },
+        outbox: licenseEvent('license.created', { ...license, id: licenseId }),
         result: created,
       };
     };

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
+import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { defineFunction } from '#shared/http/function.ts';
@@ -10,7 +11,6 @@ import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
 import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { createAudit } from './audit.ts';
-import { createCommitAudited } from './commit-audited.ts';
 import { adminRoutes } from './handlers.ts';
 import { createInvitations } from './invitations.ts';
 import { createLicenseKeys } from './license-keys.ts';

@@ -1,4 +1,7 @@
 import type { Actor } from '#shared/audit/actor.ts';
+import type { AuditedChange, CommitAudited } from '#shared/audit/commit-audited.ts';
+import { memberEvent } from '#shared/events/member-event.ts';
+import type { Once } from '#shared/idempotency/once.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { normalEmail } from '#shared/model/email.ts';
 import { Fault } from '#shared/model/errors.ts';
@@ -14,7 +17,6 @@ import {
   type Tenant,
 } from '#shared/model/tenant.ts';
 import type { Document, DocumentStore, Write } from '#shared/store/store.ts';
-import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import {
   invitationIdOf,
   invitationNotFound,
@@ -24,7 +26,6 @@ import {
 } from './invitation-token.ts';
 import { isManager, requireManager, unchanged } from './managers.ts';
 import { countMembers } from './members.ts';
-import type { Once } from './once.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
@@ -146,9 +147,10 @@ export function createInvitations({ store, clock, commitAudited }: InvitationsOp
       if (tenantDocument === undefined || inviter === undefined || invitation.accepted_by !== null)
         throw invitationNotFound();
       const tenant = readTenant(tenantDocument);
+      const now = clock.now();
       return {
         writes: [
-          ...join(tenant, caller.uid, email, role, person, clock.now()),
+          ...join(tenant, caller.uid, email, role, person, now),
           {
             op: 'update',
             path: adminPaths.invitation(id),
@@ -158,6 +160,7 @@ export function createInvitations({ store, clock, commitAudited }: InvitationsOp
           ...(inviter.uid === caller.uid ? [] : [unchanged(inviter)]),
         ],
         event: { action: 'member.accept', tenantId, details: { uid: caller.uid, role, invited_by } },
+        outbox: memberEvent(tenantId, { uid: caller.uid, email, added_at: now }, role, null),
         result,
       };
     });

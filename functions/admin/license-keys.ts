@@ -1,4 +1,8 @@
 import type { Actor } from '#shared/audit/actor.ts';
+import type { AuditedChange, CommitAudited } from '#shared/audit/commit-audited.ts';
+import type { Once } from '#shared/idempotency/once.ts';
+import { formatTimeOrNull } from '#shared/license-format/time.ts';
+import { licenseEvent } from '#shared/licenses/license-event.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import {
@@ -14,9 +18,7 @@ import { hashLicenseKey, isKeyId, newKeyId, newLicenseKey } from '#shared/model/
 import type { EndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
-import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import type { FindLicenses } from './find-licenses.ts';
-import type { Once } from './once.ts';
 import { type Page, type PageRequest, readMatching } from './page.ts';
 import { adminQueries } from './queries.ts';
 import type { Scope } from './scope.ts';
@@ -112,6 +114,11 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
             end_sessions: endSessions,
           },
         },
+        outbox: licenseEvent('license.key_rotated', license, undefined, {
+          key: keyId,
+          old_keys: ended.map((old) => old.id),
+          old_keys_until: formatTimeOrNull(oldKeysUntil),
+        }),
         result: { licenseId: id, licenseKey: licenseKey.text, key, oldKeysUntil },
       };
     };
@@ -160,6 +167,11 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
           licenseId: license.id,
           details: { key: keyId, label: key.label, end_sessions: endSessions },
         },
+        outbox: licenseEvent('license.key_rotated', license, undefined, {
+          key: null,
+          old_keys: [keyId],
+          old_keys_until: formatTimeOrNull(now),
+        }),
         result: undefined,
       };
     });

@@ -1,9 +1,9 @@
+import { type CommitAudited, createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { createKeyedMutex, type KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import { createChangeLicense } from './change-license.ts';
-import { type CommitAudited, createCommitAudited } from './commit-audited.ts';
 import { createCreateLicense } from './create-license.ts';
 import { createCreateLicenses } from './create-licenses.ts';
 import { createFindLicenses } from './find-licenses.ts';

@@ -1,11 +1,12 @@
 import type { Actor } from '#shared/audit/actor.ts';
+import type { AuditedChange, CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
+import { memberEvent } from '#shared/events/member-event.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { isUid, type Person, personPath, readPerson } from '#shared/model/person.ts';
 import type { Role } from '#shared/model/principal.ts';
 import { type Member, readMember, readTenant, type Tenant } from '#shared/model/tenant.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
-import type { AuditedChange, CommitAudited } from './commit-audited.ts';
 import { invitationIdOf } from './invitation-token.ts';
 import { requireManager, unchanged } from './managers.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
@@ -56,6 +57,7 @@ export function createMembers({ store, commitAudited, mutex }: MembersOptions) {
           ...guard,
         ],
         event: { action: 'member.put', tenantId, details: { uid, before: member.role, after: role } },
+        outbox: memberEvent(tenantId, member, role, member.role),
         result: { ...member, role },
       };
     });
@@ -83,6 +85,7 @@ export function createMembers({ store, commitAudited, mutex }: MembersOptions) {
           ...guard,
         ],
         event: { action: 'member.remove', tenantId, details: { uid, before: member.role, after: null } },
+        outbox: memberEvent(tenantId, member, null, member.role),
         result: undefined,
       };
     });

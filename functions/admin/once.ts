@@ -1,22 +1,9 @@
+import type { Once } from '#shared/idempotency/once.ts';
 import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
 import { IDEMPOTENCY_RETENTION } from '#shared/idempotency/secrets.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
 import { anotherRequest, type IdempotentInput, identifyRequest, sameMac } from './idempotent-request.ts';
-
-/**
- * A request with an Idempotency-Key. Its record is part of the commit that the request makes, with the answer in it, so
- * that act, record and answer exist together or not at all: no request can be "in progress".
- */
-export interface Once<T> {
-  /**
-   * Called before every attempt to commit. @throws Replay when the act is done already, Fault `idempotency_conflict` when
-   * the key belongs to another request
-   */
-  check(): Promise<void>;
-  /** The write that goes into the act's commit. */
-  record(result: T): Write;
-}
 
 /** Ends a request whose act is done already: the first answer is given again. */
 class Replay extends Error {

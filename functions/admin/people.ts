@@ -1,4 +1,6 @@
 import type { Actor } from '#shared/audit/actor.ts';
+import type { CommitAudited } from '#shared/audit/commit-audited.ts';
+import type { Once } from '#shared/idempotency/once.ts';
 import { type AuditRecord, readAudit } from '#shared/model/audit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { normalEmail } from '#shared/model/email.ts';
@@ -7,9 +9,7 @@ import { type Person, personPath, readPerson } from '#shared/model/person.ts';
 import { readSession, type Session } from '#shared/model/session.ts';
 import { type Invitation, type Member, readInvitation, readMember } from '#shared/model/tenant.ts';
 import { CommitError, type Document, type DocumentStore, type Query, type Write } from '#shared/store/store.ts';
-import type { CommitAudited } from './commit-audited.ts';
 import { ERASED, erasedRecord } from './erased-record.ts';
-import type { Once } from './once.ts';
 import { adminPaths } from './paths.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
 

@@ -1,4 +1,5 @@
 import type { Actor } from '#shared/audit/actor.ts';
+import type { CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { readLicense } from '#shared/model/license.ts';
@@ -7,7 +8,6 @@ import { isHandle } from '#shared/model/session-id.ts';
 import { planEnd } from '#shared/seats/end-session.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
-import type { CommitAudited } from './commit-audited.ts';
 import type { createLicenses } from './licenses.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminQueries } from './queries.ts';

@@ -1,5 +1,7 @@
 import type { Actor } from '#shared/audit/actor.ts';
+import type { AuditedChange, CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
+import type { Once } from '#shared/idempotency/once.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
 import type { Role } from '#shared/model/principal.ts';
@@ -7,8 +9,6 @@ import { newTenantId, readTenant, type Tenant, type TenantFields, tenantDocument
 import type { DocumentReader, DocumentStore, Fields, Write } from '#shared/store/store.ts';
 import { exceeds, freeEnded, requireSeats } from './allotment.ts';
 import { changesOf } from './changes.ts';
-import type { AuditedChange, CommitAudited } from './commit-audited.ts';
-import type { Once } from './once.ts';
 import { type Page, type PageRequest, readMatching } from './page.ts';
 import { adminPaths, isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AUDIT_RETENTION, type AuditOutcome, type AuditRecord, auditDocument } from '../model/audit.ts';
-import { normalEmail } from '../model/email.ts';
 import type { Logger } from '../model/logger.ts';
+import { subjectOf } from '../model/subject.ts';
 import type { Fields, Write } from '../store/store.ts';
 import type { Actor } from './actor.ts';
 
@@ -60,10 +60,4 @@ export function auditLine(log: Logger, { id, actor, details, ...record }: AuditR
     ...{ action, tenant_id, license_id, session, outcome, request_id },
     details_sha256: createHash('sha256').update(JSON.stringify(details)).digest('hex'),
   });
-}
-
-/** Whom the details name: the invited address, or a session's user. */
-function subjectOf({ email, user_email }: Fields): string | null {
-  const found = email ?? user_email;
-  return typeof found === 'string' ? normalEmail(found) : null;
 }

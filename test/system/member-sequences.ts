@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { createCommitAudited } from '#functions/admin/commit-audited.ts';
 import { admin } from '#functions/admin/index.ts';
 import { createInvitations } from '#functions/admin/invitations.ts';
 import { memberRoutes } from '#functions/admin/member-handlers.ts';
@@ -7,6 +6,7 @@ import { createMembers } from '#functions/admin/members.ts';
 import { createRunOnce } from '#functions/admin/once.ts';
 import { signedUrls } from '#functions/signed-urls/index.ts';
 import { listen, shut } from '#local/listen.ts';
+import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { type Deployable, defineFunction } from '#shared/http/function.ts';

@@ -1,4 +1,3 @@
-import { createCommitAudited } from '#functions/admin/commit-audited.ts';
 import { createLicenseKeys } from '#functions/admin/license-keys.ts';
 import { createLicenses } from '#functions/admin/licenses.ts';
 import { createAcquire } from '#functions/seats/acquire.ts';
@@ -8,6 +7,7 @@ import { createLicenseCache } from '#functions/seats/license-cache.ts';
 import { createRelease } from '#functions/seats/release.ts';
 import { createEndKeys } from '#functions/session-reaper/end-keys.ts';
 import { createReap } from '#functions/session-reaper/reap.ts';
+import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { hashLicenseKey } from '#shared/model/license-key.ts';

@@ -1,15 +1,18 @@
-import type { Actor } from '#shared/audit/actor.ts';
-import { type AuditEvent, auditLine, auditPath, auditRecord, auditWrite } from '#shared/audit/record.ts';
-import { newAuditId } from '#shared/model/audit.ts';
-import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
-import { type Logger, silentLogger } from '#shared/model/logger.ts';
-import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
-import type { Once } from './once.ts';
+import { eventWrite, type NewEvent } from '../events/outbox.ts';
+import type { Once } from '../idempotency/once.ts';
+import { type AuditRecord, newAuditId } from '../model/audit.ts';
+import type { Clock } from '../model/clock.ts';
+import { Fault } from '../model/errors.ts';
+import { type Logger, silentLogger } from '../model/logger.ts';
+import { CommitError, type DocumentStore, type Write } from '../store/store.ts';
+import type { Actor } from './actor.ts';
+import { type AuditEvent, auditLine, auditPath, auditRecord, auditWrite } from './record.ts';
 
 /** What one attempt will commit. Without an event there is nothing to change, and nothing is committed. */
 export interface AuditedChange<T> {
   readonly event?: AuditEvent;
+  /** What webhooks are told of the change: committed beside its audit record, with the same id. */
+  readonly outbox?: NewEvent | undefined;
   readonly writes: readonly Write[];
   readonly result: T;
 }
@@ -45,13 +48,21 @@ export interface CommitAuditedOptions {
   readonly clock: Clock;
   /** Where each record leaves a line, too. Default: none. */
   readonly log?: Logger;
+  /** Hastens the deliveries of an event that was committed. It must not throw, nor take long. Default: nothing. */
+  readonly hasten?: (eventId: string, event: NewEvent) => Promise<void>;
   /** Waits before the next attempt, so that instances that collided once do not collide again. Default: no wait. */
   readonly pause?: (attempt: number) => Promise<unknown>;
 }
 
 const ATTEMPTS = 10;
 
-export function createCommitAudited({ store, clock, log = silentLogger, pause }: CommitAuditedOptions): CommitAudited {
+export function createCommitAudited({
+  store,
+  clock,
+  log = silentLogger,
+  hasten,
+  pause,
+}: CommitAuditedOptions): CommitAudited {
   return async (actor, prepare, once, stamp = newAuditStamp(clock.now())) => {
     // One audit id for all attempts. A commit with an unknown outcome was applied exactly if the record exists, and if
     // that commit is applied late, after a later attempt, it finds that attempt's record and fails.
@@ -59,25 +70,28 @@ export function createCommitAudited({ store, clock, log = silentLogger, pause }:
     let cause: unknown;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       await once?.check();
-      const { event, writes, result } = await prepare();
+      const { event, outbox, writes, result } = await prepare();
       if (event === undefined) return result;
       const record = auditRecord(id, actor, event, at);
       try {
         const answer = once === undefined ? [] : [once.record(result)];
-        await store.commit([...writes, auditWrite(record), ...answer]);
-        auditLine(log, record);
-        return result;
+        const told = outbox === undefined ? [] : [eventWrite(id, outbox, at)];
+        await store.commit([...writes, auditWrite(record), ...told, ...answer]);
+        return await committed(record, outbox, result);
       } catch (error) {
         if (!(error instanceof CommitError)) throw error;
         cause = error;
       }
       const [found] = await store.get([auditPath(id)]);
-      if (found !== undefined) {
-        auditLine(log, record);
-        return result;
-      }
+      if (found !== undefined) return committed(record, outbox, result);
       await pause?.(attempt);
     }
     throw new Fault('dependency_unavailable', 'The change could not be committed.', { cause, retryAfter: 1 });
   };
+
+  async function committed<T>(record: AuditRecord, outbox: NewEvent | undefined, result: T): Promise<T> {
+    auditLine(log, record);
+    if (outbox !== undefined) await hasten?.(record.id, outbox);
+    return result;
+  }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createCommitAudited } from '#functions/admin/commit-audited.ts';
 import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
+import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { newAuditId } from '#shared/model/audit.ts';
 import { CommitError, type Document, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 
@@ -96,4 +96,22 @@ test('is given up at some time', async () => {
 test('the newest record has the first id', () => {
   const ids = [NOW, NOW + 1, NOW + 86_400_000].map(newAuditId);
   expect([...ids].sort()).toEqual([...ids].reverse());
+});
+
+test('what webhooks are told of the act is in its commit, with the id of the record', async () => {
+  const { store, commits } = storeWith([{ applied: true, told: 'unknown' }]);
+  const hastened: string[] = [];
+  const hasten = async (eventId: string) => void hastened.push(eventId);
+  const outbox = { type: 'license.updated', tenantId: 't', licenseId: 'l', data: { license_id: 'l' } } as const;
+  await createCommitAudited({ store, clock, hasten })(SYSTEM_ACTOR, async () => ({ ...plan('done'), outbox }));
+  const [writes = []] = commits;
+  const [record, event] = ['audit/', 'events/'].map((start) => writes.find(({ path }) => path.startsWith(start)));
+  const id = record?.path.slice('audit/'.length);
+  expect(event).toMatchObject({
+    op: 'create',
+    path: `events/${id}`,
+    fields: { type: 'license.updated', tenant_id: 't', license_id: 'l', at: NOW, due: NOW },
+    deleteAfter: NOW + 90 * 86_400_000,
+  });
+  expect(hastened, 'although the answer of the commit was lost').toEqual([id]);
 });

@@ -14,6 +14,7 @@ import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { systemClock } from '#shared/model/clock.ts';
+import { SEAT_TERMS_OFF } from '#shared/model/seat-terms.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 
 const [projectId, database = '(default)'] = process.argv.slice(2);
@@ -59,6 +60,7 @@ try {
       on_second: 'move',
       named_users: false,
       self_service: { holders: 'none', release: 'none' },
+      ...SEAT_TERMS_OFF,
       license_key: undefined,
     },
     SYSTEM_ACTOR,

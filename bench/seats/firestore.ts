@@ -7,6 +7,7 @@ import { newKeyFields } from '#shared/model/key-record.ts';
 import { DEFAULT_LEASE_SECONDS, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
+import { SEAT_TERMS_OFF } from '#shared/model/seat-terms.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
@@ -70,6 +71,8 @@ const licenseOf = (seats: number): Fields =>
     updates_until: null,
     release: 'at_once',
     ...DEFAULT_SEAT_RULES,
+    ...SEAT_TERMS_OFF,
+    started_at: null,
     tier: 'professional',
     features: [],
     status: 'active',

@@ -3,6 +3,7 @@ import { type Actor, SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import type { CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { type changeLicense, MORE_THAN_SEATS } from '#shared/contract/admin.ts';
+import { DURATION_NEEDED } from '#shared/contract/seat-terms.ts';
 import { licenseEvent, typeOfChange } from '#shared/licenses/license-event.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, invalid } from '#shared/model/errors.ts';
@@ -95,7 +96,7 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
     return get(scope, licenseId);
   }
 
-  /** @throws Fault `seat_limit_exceeded`, `invalid_request` for more borrowed seats than there are */
+  /** @throws Fault `seat_limit_exceeded`, `invalid_request` for terms that do not go together */
   async function planChange(license: License, after: Partial<LicenseFields>, changesSeats: boolean) {
     const now = clock.now();
     const update = { ...after, ...leaseUnitChange(license, after) };
@@ -103,6 +104,9 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
     // A licence that is made smaller later may have fewer seats than could be borrowed.
     if (after.borrow && after.borrow.max_seats > changed.max_seats) {
       throw invalid([{ path: 'borrow.max_seats', message: MORE_THAN_SEATS }]);
+    }
+    if (changed.starts !== null && changed.duration_seconds === null) {
+      throw invalid([{ path: 'duration_seconds', message: DURATION_NEEDED }]);
     }
     const allotted = isAllotted(changed, now);
     const fields = { ...update, allotted, ...(changesSeats ? { reconciling: true } : {}) };

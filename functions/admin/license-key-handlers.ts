@@ -24,10 +24,10 @@ export const licenseKeyRoutes = ({ licenseKeys, runOnce }: LicenseKeyDomain): Bo
 
   bind(contract.createLicenseKey, async (input) => {
     const { params, body, principal } = input;
-    const { label, keep, grace_seconds: graceSeconds = 0, end_sessions: endSessions } = body;
+    const { label, priority, keep, grace_seconds: graceSeconds = 0, end_sessions: endSessions } = body;
     const older = keep ? ({ kind: 'keep' } as const) : ({ kind: 'end', graceSeconds, endSessions } as const);
     return runOnce(input, contract.createLicenseKey, describeIssued, (once) =>
-      licenseKeys.create(scopeOf(principal), params.license_id, { label, older }, actorOf(input), once),
+      licenseKeys.create(scopeOf(principal), params.license_id, { label, priority, older }, actorOf(input), once),
     );
   }),
 
@@ -43,12 +43,14 @@ type Described<Schema extends z.ZodType> = EveryMember<z.output<Schema>>;
 const describe = ({
   id,
   label,
+  priority,
   created_at,
   until,
   last_used_day,
 }: KeyRecord): Described<typeof contract.licenseKey> => ({
   key: id,
   label,
+  priority,
   created_at: formatTime(created_at),
   until: formatTimeOrNull(until),
   last_used_day,
@@ -61,6 +63,7 @@ const describeIssued = ({ licenseId, licenseKey, key, oldKeysUntil }: IssuedKey)
     key: key.id,
     license_key: licenseKey,
     label: key.label,
+    priority: key.priority,
     created_at: formatTime(key.created_at),
     until: null,
     old_keys_until: formatTimeOrNull(oldKeysUntil),

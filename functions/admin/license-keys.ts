@@ -38,6 +38,7 @@ export type OlderKeys =
 
 export interface NewKey {
   readonly label: string | null;
+  readonly priority: number;
   readonly older: OlderKeys;
 }
 
@@ -80,7 +81,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
   async function create(
     scope: Scope,
     licenseId: string,
-    { label, older }: NewKey,
+    { label, priority, older }: NewKey,
     actor: Actor,
     once?: Once<IssuedKey>,
   ): Promise<IssuedKey> {
@@ -91,7 +92,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
       const license = await licenses.get(scope, licenseId);
       if (license.archived) throw new Fault('conflict', 'The licence is archived.');
       const now = clock.now();
-      const key = newKeyFields(keyId, label, now);
+      const key = newKeyFields(keyId, label, now, priority);
       const oldKeysUntil = older.kind === 'keep' ? null : now + older.graceSeconds * 1000;
       const ended = older.kind === 'keep' ? [] : await keysBeyond(license, now + older.graceSeconds * 1000);
       if (older.kind === 'keep') await requireRoom(license);
@@ -109,6 +110,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
           details: {
             key: keyId,
             label,
+            priority,
             old_keys: ended.map((old) => old.id),
             old_keys_until: oldKeysUntil,
             end_sessions: endSessions,

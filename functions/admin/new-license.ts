@@ -22,6 +22,7 @@ export function newLicense(wanted: NewLicense, now: number): EveryMember<License
     reconciling: true,
     next_lease_per: null,
     key_changes: 0,
+    started_at: null,
     created_at: now,
   };
 }

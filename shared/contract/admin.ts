@@ -6,6 +6,7 @@ import { VENDOR } from '../model/principal.ts';
 import { DEFAULT_SEAT_RULES } from '../model/seat-rules.ts';
 import { anyTime, features, metadata, selfService, terms } from './license-terms.ts';
 import { page, problem, time, validatedAlone } from './schemas.ts';
+import { DURATION_NEEDED, newSeatTerms } from './seat-terms.ts';
 
 export const license = z.object({
   license_id: z.string(),
@@ -15,6 +16,7 @@ export const license = z.object({
   expires_at: time.nullable(),
   updates_until: time.nullable(),
   self_service: selfService,
+  started_at: time.nullable().describe('when its first seat was taken, with `starts`'),
   created_at: time,
 });
 
@@ -70,6 +72,7 @@ const newLicense = z
     on_second: terms.on_second.default(DEFAULT_SEAT_RULES.on_second),
     named_users: terms.named_users.default(DEFAULT_SEAT_RULES.named_users),
     self_service: terms.self_service.default(DEFAULT_SEAT_RULES.self_service),
+    ...newSeatTerms,
     license_key: z
       .string()
       .min(MIN_IMPORTED_LENGTH)
@@ -80,6 +83,10 @@ const newLicense = z
   .superRefine(({ borrow, max_seats }, context) => {
     if (borrow !== null && borrow.max_seats > max_seats)
       context.addIssue({ code: 'custom', path: ['borrow', 'max_seats'], message: MORE_THAN_SEATS });
+  })
+  .superRefine(({ starts, duration_seconds }, context) => {
+    if (starts !== null && duration_seconds === null)
+      context.addIssue({ code: 'custom', path: ['duration_seconds'], message: DURATION_NEEDED });
   });
 
 const createdLicense = license.extend({ license_key: z.string() });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
+import { DEFAULT_PRIORITY, MAX_PRIORITY } from '../model/key-record.ts';
 import { VENDOR } from '../model/principal.ts';
 import { page, time } from './schemas.ts';
 
@@ -8,11 +9,18 @@ const MAX_GRACE_SECONDS = 90 * 86_400;
 
 const licenseParams = z.object({ license_id: z.string() });
 const label = z.string().max(200).nullable();
+const priority = z
+  .number()
+  .int()
+  .min(0)
+  .max(MAX_PRIORITY)
+  .describe('whose machines are served first when several wait for a seat: 9 before 0');
 
 /** A key as lists have it; the key itself is shown once, when it is made. */
 export const licenseKey = z.object({
   key: z.string().describe('a random id of the key, which opens nothing'),
   label,
+  priority,
   created_at: time,
   until: time.nullable().describe('when it stops working; null: when somebody ends it'),
   last_used_day: z.iso.date().nullable().describe('the last day (UTC) on which a machine acquired with it'),
@@ -46,6 +54,7 @@ export const createLicenseKey = defineRoute({
   body: z
     .strictObject({
       label: label.default(null).describe('shown to people'),
+      priority: priority.default(DEFAULT_PRIORITY),
       grace_seconds: z.number().int().min(0).max(MAX_GRACE_SECONDS).optional().describe('default: 0'),
       keep: z.boolean().default(false),
       end_sessions: z.boolean().default(false),

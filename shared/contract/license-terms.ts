@@ -5,6 +5,7 @@ import { DEFAULT_BORROW_SECONDS, MAX_BORROW_SECONDS, MAX_RECALLS, MIN_BORROW_SEC
 import { isJsonObject } from '../model/json-text.ts';
 import { type Features, MAX_SEATS, type Metadata, RELEASE_MODES, TIERS } from '../model/license.ts';
 import { HOLDERS_SHOWN, LEASE_UNITS, NO_SELF_SERVICE, ON_SECOND, SELF_RELEASE } from '../model/seat-rules.ts';
+import { seatTerms } from './seat-terms.ts';
 
 /** Bytes of features as canonical JSON, and of metadata as JSON. */
 const MAX_JSON_BYTES = 4096;
@@ -136,6 +137,7 @@ export const terms = {
     .nullable()
     .transform((value) => value ?? NO_SELF_SERVICE)
     .describe('what whoever has a licence key may do for himself; null: nothing'),
+  ...seatTerms,
 };
 
 function isFeatures(value: unknown): value is Features {

@@ -8,12 +8,13 @@ import type { LicenseFields } from '#shared/model/license.ts';
 export const describeLicense = (
   license: LicenseFields & { readonly id: string },
 ): EveryMember<z.output<typeof contract.license>> => {
-  const { id, expires_at, updates_until, created_at, ...rest } = license;
+  const { id, expires_at, updates_until, started_at, created_at, ...rest } = license;
   const { key_changes: _changes, seats: _seats, next_seat: _next, reconciling: _reconciling, ...others } = rest;
   const { lease_per, next_lease_per: _nextUnit, on_second, named_users, self_service, ...sold } = others;
   const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;
   const { product, tier, features, label, reference, metadata, ...limits } = terms;
-  const { max_seats, lease_seconds, offline_seconds, release, borrow, ...forgotten } = limits;
+  const { max_seats, lease_seconds, offline_seconds, release, borrow, ...lending } = limits;
+  const { queue, hold_seconds, machines_per_day, grace_seconds, starts, duration_seconds, ...forgotten } = lending;
   nothingElse(forgotten);
   return {
     license_id: id,
@@ -36,6 +37,13 @@ export const describeLicense = (
     on_second,
     named_users,
     self_service,
+    queue,
+    hold_seconds,
+    machines_per_day,
+    grace_seconds,
+    starts,
+    duration_seconds,
+    started_at: formatTimeOrNull(started_at),
     created_at: formatTime(created_at),
   };
 };

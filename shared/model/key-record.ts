@@ -3,6 +3,9 @@ import type { Document } from '../store/store.ts';
 
 const integer = z.number().int();
 
+export const MAX_PRIORITY = 9;
+export const DEFAULT_PRIORITY = 5;
+
 /**
  * `licenses/{license_id}/keys/{hash}`: one licence key. The document's id is the hash that the key itself gives, so that
  * acquire finds it together with the licence. Times are milliseconds since the epoch.
@@ -11,6 +14,8 @@ export const keyFields = z.object({
   /** Random, and no secret: names the key in lists, sessions and the audit log. */
   id: z.string(),
   label: z.string().nullable(),
+  /** Who waits for a seat is served in this order, 9 first. */
+  priority: integer.default(DEFAULT_PRIORITY),
   created_at: integer,
   /** The key works before this time; null: until somebody ends it. A time that has come is never moved. */
   until: integer.nullable(),
@@ -33,9 +38,15 @@ export const readKey = ({ id, fields }: Document): KeyRecord => ({ ...keyFields.
 export const keyWorks = ({ until }: Pick<KeyFields, 'until'>, now: number): boolean => until === null || until > now;
 
 /** The document of a key that is issued now. */
-export const newKeyFields = (id: string, label: string | null, now: number): KeyFields => ({
+export const newKeyFields = (
+  id: string,
+  label: string | null,
+  now: number,
+  priority = DEFAULT_PRIORITY,
+): KeyFields => ({
   id,
   label,
+  priority,
   created_at: now,
   until: null,
   end_sessions: false,

@@ -3,6 +3,7 @@ import type { Document, Fields, FieldValue, UpdateTime } from '../store/store.ts
 import { borrowTerms } from './borrow-terms.ts';
 import { jsonText } from './json-text.ts';
 import { seatRules } from './seat-rules.ts';
+import { seatTerms } from './seat-terms.ts';
 
 export const TIERS = ['trial', 'starter', 'professional', 'enterprise'] as const;
 export type Tier = (typeof TIERS)[number];
@@ -64,6 +65,9 @@ export const licenseFields = z.object({
   /** Null: its seats cannot be borrowed. */
   borrow: borrowTerms.nullable(),
   ...seatRules,
+  ...seatTerms.shape,
+  /** When its first seat was taken, if its time began then; null: it has not, or it began with its creation. */
+  started_at: integer.nullable(),
   /** Counts the changes of its keys, which are documents of their own: each change is guarded by this document. */
   key_changes: integer,
   created_at: integer,

@@ -22,6 +22,13 @@ const license = {
   on_second: 'move',
   named_users: false,
   self_service: { holders: 'names', release: 'own' },
+  queue: null,
+  hold_seconds: null,
+  machines_per_day: null,
+  grace_seconds: null,
+  starts: null,
+  duration_seconds: null,
+  started_at: null,
   created_at: '2026-12-01T09:00:00.000Z',
 };
 

@@ -2,7 +2,7 @@ import type { Exchanges } from './example.ts';
 import { SAMPLE } from './sample.ts';
 
 const byId = { params: { license_id: SAMPLE.license_id } };
-const key = { key: SAMPLE.key, label: 'Build farm', created_at: '2026-12-01T09:00:00.000Z', until: null };
+const key = { key: SAMPLE.key, label: 'Build farm', priority: 5, created_at: '2026-12-01T09:00:00.000Z', until: null };
 
 export const licenseKeyExamples: Readonly<Record<string, Exchanges>> = {
   listLicenseKeys: {

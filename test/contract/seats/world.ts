@@ -7,6 +7,7 @@ import { newKeyFields, readKey } from '#shared/model/key-record.ts';
 import { type License, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
+import { SEAT_TERMS_OFF } from '#shared/model/seat-terms.ts';
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, holderId } from '#shared/model/session-id.ts';
 import { type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
@@ -71,6 +72,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
       updates_until: null,
       release: mode,
       ...DEFAULT_SEAT_RULES,
+      ...SEAT_TERMS_OFF,
       tier: 'professional',
       features: [],
       status: 'active',

@@ -6,6 +6,7 @@ import type { License } from '#shared/model/license.ts';
 import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
+import { SEAT_TERMS_OFF } from '#shared/model/seat-terms.ts';
 import type { Session } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
@@ -44,6 +45,8 @@ export const license = (change: Partial<License> = {}): License => ({
   lease_seconds: LEASE_SECONDS,
   offline_seconds: 24 * 3600,
   borrow: null,
+  ...SEAT_TERMS_OFF,
+  started_at: null,
   key_changes: 0,
   created_at: NOW - DAY,
   ...change,

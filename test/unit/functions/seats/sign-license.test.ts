@@ -7,6 +7,7 @@ import { Fault } from '#shared/model/errors.ts';
 import type { License } from '#shared/model/license.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
+import { SEAT_TERMS_OFF } from '#shared/model/seat-terms.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 import { localKeys } from '../../shared/crypto/local-key.ts';
 
@@ -38,6 +39,8 @@ const LICENSE: License = {
   lease_seconds: 360,
   offline_seconds: 24 * 3600,
   borrow: null,
+  ...SEAT_TERMS_OFF,
+  started_at: null,
   key_changes: 0,
   created_at: START,
 };

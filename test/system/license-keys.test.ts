@@ -32,6 +32,7 @@ describe('the keys of a licence', () => {
       {
         key: expect.stringMatching(/^key_/),
         label: null,
+        priority: 5,
         created_at: expect.any(String),
         until: null,
         last_used_day: null,

@@ -3,12 +3,10 @@ import * as z from 'zod';
 const integer = z.number().int();
 
 /** Who waits for a seat when all are taken. */
-export const queueTerms = z.object({
+const queueTerms = z.object({
   /** Machines that may wait at once. */
   max_length: integer,
 });
-
-export type QueueTerms = z.output<typeof queueTerms>;
 
 /** When the time of a licence begins, if not when it is created. */
 export const STARTS = ['first_acquire'] as const;

@@ -1,20 +1,18 @@
 import type * as z from 'zod';
 import { type Actor, SYSTEM_ACTOR } from '#shared/audit/actor.ts';
+import { changesOf } from '#shared/audit/changes.ts';
 import type { CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
-import { type changeLicense, MORE_THAN_SEATS } from '#shared/contract/admin.ts';
-import { DURATION_NEEDED } from '#shared/contract/seat-terms.ts';
+import type { changeLicense } from '#shared/contract/admin.ts';
 import { licenseEvent, typeOfChange } from '#shared/licenses/license-event.ts';
+import { asWanted, changesSeats, planChangeAlone } from '#shared/licenses/plan-change.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault, invalid } from '#shared/model/errors.ts';
-import { hasEnded, type License, type LicenseFields, licenseDocument, seatTarget } from '#shared/model/license.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { hasEnded, type License, seatTarget } from '#shared/model/license.ts';
 import { readSession, type Session } from '#shared/model/session.ts';
-import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
-import type { DocumentStore, Fields, FieldValue, Write } from '#shared/store/store.ts';
-import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
-import { changesOf } from './changes.ts';
+import type { DocumentStore, FieldValue } from '#shared/store/store.ts';
 import type { FindLicenses } from './find-licenses.ts';
 import type { Scope } from './scope.ts';
 
@@ -80,10 +78,9 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
       commitAudited(actor, async () => {
         const license = await get(scope, licenseId);
         const { before, after } = changesOf(asWanted(license), updateOf(license));
-        const changesSeats = 'status' in after || 'max_seats' in after || 'lease_per' in after;
-        const result = changesSeats || license.reconciling;
+        const result = changesSeats(after) || license.reconciling;
         if (Object.keys(after).length === 0) return { writes: [], result };
-        const { writes, changed } = await planChange(license, after, changesSeats);
+        const { writes, changed } = await planChangeAlone(store, license, after, clock.now());
         return {
           writes,
           event: { action, tenantId: license.tenant_id, licenseId, details: { before, after } },
@@ -94,29 +91,6 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
     );
     if (isReconciling) await reconcile(licenseId);
     return get(scope, licenseId);
-  }
-
-  /** @throws Fault `seat_limit_exceeded`, `invalid_request` for terms that do not go together */
-  async function planChange(license: License, after: Partial<LicenseFields>, changesSeats: boolean) {
-    const now = clock.now();
-    const update = { ...after, ...leaseUnitChange(license, after) };
-    const changed = { ...license, ...update };
-    // A licence that is made smaller later may have fewer seats than could be borrowed.
-    if (after.borrow && after.borrow.max_seats > changed.max_seats) {
-      throw invalid([{ path: 'borrow.max_seats', message: MORE_THAN_SEATS }]);
-    }
-    if (changed.starts !== null && changed.duration_seconds === null) {
-      throw invalid([{ path: 'duration_seconds', message: DURATION_NEEDED }]);
-    }
-    const allotted = isAllotted(changed, now);
-    const fields = { ...update, allotted, ...(changesSeats ? { reconciling: true } : {}) };
-    const seats = seatsOf({ ...changed, allotted }) - seatsOf(license);
-    const { tenant_id: tenantId, id: licenseId, updateTime: lastUpdateTime } = license;
-    const writes: Write[] = [
-      { op: 'update', path: paths.license(licenseId), fields: licenseDocument(fields), lastUpdateTime },
-      ...(await allotSeats(store, { tenantId, seats, licenseId, now })),
-    ];
-    return { changed, writes };
   }
 
   /**
@@ -133,7 +107,7 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
     const license = await get(scope, licenseId);
     if (license.archived) throw new Fault('conflict', 'The licence is archived.');
     const { after } = changesOf(asWanted(license), { ...wanted });
-    const { changed } = await planChange(license, after, false);
+    const { changed } = await planChangeAlone(store, license, after, clock.now());
     const seatsUsed = await store.count(queries.takenSeats(licenseId));
     const kept = hasEnded(changed, clock.now()) ? 0 : Math.min(seatTarget(changed), seatsUsed);
     const count = seatsUsed - kept;
@@ -143,16 +117,4 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
   }
 
   return { change, archive, preview };
-}
-
-/** The licence as it will be once a change of what its seats are leased per is finished. */
-const asWanted = (license: License): Fields => ({
-  ...license,
-  lease_per: license.next_lease_per ?? license.lease_per,
-});
-
-/** What the seats are leased per changes when the licence has none left; `reconcile` does that. */
-function leaseUnitChange(license: License, { lease_per: wanted }: Partial<LicenseFields>): Partial<LicenseFields> {
-  if (wanted === undefined) return {};
-  return { lease_per: license.lease_per, next_lease_per: wanted === license.lease_per ? null : wanted };
 }

@@ -3,7 +3,9 @@ import { type AuditStamp, type CommitAudited, newAuditStamp } from '#shared/audi
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Once } from '#shared/idempotency/once.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
+import { allotSeats, seatsOf } from '#shared/licenses/allotment.ts';
 import { licenseEvent } from '#shared/licenses/license-event.ts';
+import { type NewLicense, newLicense, termsOf } from '#shared/licenses/new-license.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { invalid, isFault } from '#shared/model/errors.ts';
 import { newKeyFields } from '#shared/model/key-record.ts';
@@ -12,9 +14,7 @@ import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/m
 import { paths } from '#shared/seats/paths.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
-import { allotSeats, seatsOf } from './allotment.ts';
 import { hashOfImport, importKey } from './import-key.ts';
-import { type NewLicense, newLicense, termsOf } from './new-license.ts';
 
 export interface CreateLicenseOptions {
   readonly store: DocumentStore;
@@ -92,7 +92,12 @@ export function createCreateLicense({
           { op: 'create' as const, path: paths.license(licenseId), fields: licenseDocument(license) },
           { op: 'create' as const, path: keyPath, fields: keyFields },
           ...(imported === undefined ? [] : [await importKey(store, { hash: imported, licenseId, now: clock.now() })]),
-          ...(await allotSeats(store, { tenantId, seats: seatsOf(license), licenseId, now: clock.now() })),
+          ...(await allotSeats(store, {
+            tenantId,
+            seats: seatsOf(license),
+            licenseIds: [licenseId],
+            now: clock.now(),
+          })),
         ],
         event: { action: 'license.create', tenantId, licenseId, details: termsOf(license) },
         outbox: licenseEvent('license.created', { ...license, id: licenseId }),

@@ -1,8 +1,8 @@
 import type { Actor } from '#shared/audit/actor.ts';
 import { mapInParallel } from '#shared/concurrency/map-in-parallel.ts';
+import type { NewLicense } from '#shared/licenses/new-license.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { CreateLicense, LicenseDraw } from './create-license.ts';
-import type { NewLicense } from './new-license.ts';
 
 /** One of several licences to be created, or why it cannot be. */
 export type Candidate = NewLicense | Fault;

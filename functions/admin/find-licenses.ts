@@ -3,10 +3,10 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { keyWorks, readKey } from '#shared/model/key-record.ts';
 import { hasEnded, type License, readLicense } from '#shared/model/license.ts';
+import { isPlainId } from '#shared/model/plain-id.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { Document, DocumentStore } from '#shared/store/store.ts';
 import { type Page, type PageRequest, readMatching } from './page.ts';
-import { isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import type { ListScope, Scope } from './scope.ts';
 

@@ -6,6 +6,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import { normalEmail } from '#shared/model/email.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { type Person, type PersonFields, personPath, readPerson } from '#shared/model/person.ts';
+import { isPlainId } from '#shared/model/plain-id.ts';
 import type { Role, UserPrincipal } from '#shared/model/principal.ts';
 import {
   INVITATION_LIFETIME,
@@ -27,7 +28,7 @@ import {
 import { isManager, requireManager, unchanged } from './managers.ts';
 import { countMembers } from './members.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
-import { adminPaths, isPlainId } from './paths.ts';
+import { adminPaths } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import { type Scope, tenantNotFound } from './scope.ts';
 

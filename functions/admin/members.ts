@@ -4,13 +4,14 @@ import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { memberEvent } from '#shared/events/member-event.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { isUid, type Person, personPath, readPerson } from '#shared/model/person.ts';
+import { isPlainId } from '#shared/model/plain-id.ts';
 import type { Role } from '#shared/model/principal.ts';
 import { type Member, readMember, readTenant, type Tenant } from '#shared/model/tenant.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
 import { invitationIdOf } from './invitation-token.ts';
 import { requireManager, unchanged } from './managers.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
-import { adminPaths, isPlainId } from './paths.ts';
+import { adminPaths } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import { type Scope, tenantNotFound } from './scope.ts';
 

@@ -1,6 +1,6 @@
 import { invalid } from '#shared/model/errors.ts';
+import { isPlainId } from '#shared/model/plain-id.ts';
 import type { Document, DocumentReader, Query } from '#shared/store/store.ts';
-import { isPlainId } from './paths.ts';
 import type { QueryRange } from './queries.ts';
 
 /** The paging parameters of a list request. */

@@ -42,18 +42,6 @@ export const adminQueries = {
     range: QueryRange,
   ): Query => inOrderOfIds('licenses', equal(filter), range),
 
-  /** A tenant's licences that count although they have ended. */
-  endedLicenses: (tenantId: string, now: number, limit: number): Query => ({
-    collection: 'licenses',
-    where: [
-      ['tenant_id', '==', tenantId],
-      ['allotted', '==', true],
-      ['expires_at', '<=', now],
-    ],
-    orderBy: [['expires_at', 'asc']],
-    limit,
-  }),
-
   /** A licence's keys, those that have ended too. The documents' own ids are the keys' hashes, which no list shows. */
   keysOf: (licenseId: string, { limit, after }: QueryRange): Query => ({
     collection: paths.keys(licenseId),

@@ -3,10 +3,11 @@ import type { CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { personPath, readPerson } from '#shared/model/person.ts';
+import { isPlainId } from '#shared/model/plain-id.ts';
 import { type Member, readMember, readTenant, type Tenant } from '#shared/model/tenant.ts';
 import type { Document, DocumentStore, Query, Write } from '#shared/store/store.ts';
 import { leave } from './members.ts';
-import { adminPaths, isPlainId } from './paths.ts';
+import { adminPaths } from './paths.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
 import { type Scope, tenantNotFound } from './scope.ts';
 

@@ -1,16 +1,17 @@
 import type { Actor } from '#shared/audit/actor.ts';
+import { changesOf } from '#shared/audit/changes.ts';
 import type { AuditedChange, CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { KeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Once } from '#shared/idempotency/once.ts';
+import { exceeds, freeEnded, requireSeats } from '#shared/licenses/allotment.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
+import { isPlainId } from '#shared/model/plain-id.ts';
 import type { Role } from '#shared/model/principal.ts';
 import { newTenantId, readTenant, type Tenant, type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
 import type { DocumentReader, DocumentStore, Fields, Write } from '#shared/store/store.ts';
-import { exceeds, freeEnded, requireSeats } from './allotment.ts';
-import { changesOf } from './changes.ts';
 import { type Page, type PageRequest, readMatching } from './page.ts';
-import { adminPaths, isPlainId } from './paths.ts';
+import { adminPaths } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import { type ListScope, type Scope, tenantNotFound } from './scope.ts';
 

@@ -1,9 +1,9 @@
 import type { Clock } from '#shared/model/clock.ts';
+import { isPlainId } from '#shared/model/plain-id.ts';
 import { dayOf, firstUsageDay, readUsage, type UsageFields } from '#shared/model/usage.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { DocumentReader } from '#shared/store/store.ts';
 import type { createLicenses } from './licenses.ts';
-import { isPlainId } from './paths.ts';
 import { adminQueries } from './queries.ts';
 import type { Scope } from './scope.ts';
 

@@ -30,6 +30,8 @@ export const tenantFields = z.object({
   created_at: integer,
 });
 
+export const tenantPath = (tenantId: string): string => `tenants/${tenantId}`;
+
 export type TenantFields = z.output<typeof tenantFields>;
 
 export interface Tenant extends TenantFields {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { adminQueries } from '#functions/admin/queries.ts';
 import { keyQueries } from '#shared/keys/store.ts';
+import { licenseQueries } from '#shared/licenses/queries.ts';
 import { auditFields } from '#shared/model/audit.ts';
 import { keyEndingFields, keyFields } from '#shared/model/key-record.ts';
 import { licenseFields } from '#shared/model/license.ts';
@@ -53,7 +54,6 @@ const catalogue = [
   examples('functions/admin/queries.ts', adminQueries, (q) => [
     ...[q.tenants({}, part), q.tenants({ reference: 'r' }, part), q.members('t', part), q.licenses({}, part)],
     q.licenses({ tenant_id: 't', archived: false, status: 's', tier: 't', reference: 'r' }, part),
-    q.endedLicenses('t', 0, 1),
     ...[q.keysOf('l', part), q.keyById('l', 'k'), q.keysWithoutEnd('l', 1), q.keysUntilAfter('l', 0, 1)],
     ...[q.sessionsOf('l', part), q.usageSince('l', '2026-01-01'), q.invitations('t', part)],
     ...[q.usersOf('e', part), q.invitationsOf('e', part), q.sessionsOfUser('e', part)],
@@ -62,6 +62,7 @@ const catalogue = [
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
   ]),
   examples('shared/keys/store.ts', keyQueries, (q) => [q.revokedKeys()]),
+  examples('shared/licenses/queries.ts', licenseQueries, (q) => [q.endedLicenses('t', 0, 1)]),
   examples('shared/seats/queries.ts', queries, (q) => [
     ...[
       q.openSeatsFrom('l', 0, 1),

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
-import type { createLicense } from '#shared/contract/admin.ts';
-import type { EveryMember } from '#shared/model/every-member.ts';
-import { type LicenseFields, OFFLINE_SECONDS } from '#shared/model/license.ts';
+import type { createLicense } from '../contract/admin.ts';
+import type { EveryMember } from '../model/every-member.ts';
+import { type LicenseFields, OFFLINE_SECONDS } from '../model/license.ts';
 
 type CreateBody = z.output<NonNullable<typeof createLicense.body>>;
 

@@ -1,4 +1,4 @@
-import type { Fields, FieldValue } from '#shared/store/store.ts';
+import type { Fields, FieldValue } from '../store/store.ts';
 
 export interface Changes {
   readonly before: Fields;

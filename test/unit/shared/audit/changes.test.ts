@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changesOf } from '#functions/admin/changes.ts';
+import { changesOf } from '#shared/audit/changes.ts';
 
 const current = { name: 'a', limit: null, features: ['x'], seats: 3 };
 

@@ -1,11 +1,10 @@
-import { Fault } from '#shared/model/errors.ts';
-import { hasEnded, type License, readLicense } from '#shared/model/license.ts';
-import { readTenant, type Tenant } from '#shared/model/tenant.ts';
-import { paths } from '#shared/seats/paths.ts';
-import type { DocumentReader, Write } from '#shared/store/store.ts';
-import { adminPaths, isPlainId } from './paths.ts';
-import { adminQueries } from './queries.ts';
-import { tenantNotFound } from './scope.ts';
+import { Fault } from '../model/errors.ts';
+import { hasEnded, type License, readLicense } from '../model/license.ts';
+import { isPlainId } from '../model/plain-id.ts';
+import { readTenant, type Tenant, tenantPath } from '../model/tenant.ts';
+import { paths } from '../seats/paths.ts';
+import type { DocumentReader, Write } from '../store/store.ts';
+import { licenseQueries } from './queries.ts';
 
 /** Ended licences whose seats one commit frees; a tenant with more of them frees the rest with the next change. */
 const MAX_FREED = 200;
@@ -24,8 +23,8 @@ export interface AllotRequest {
   readonly tenantId: string;
   /** Seats to add to the tenant's count, or to take off. */
   readonly seats: number;
-  /** The licence that the same commit writes. */
-  readonly licenseId: string;
+  /** The licences that the same commit writes. */
+  readonly licenseIds: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -37,20 +36,17 @@ export interface AllotRequest {
  */
 export async function allotSeats(
   store: Pick<DocumentReader, 'get' | 'query'>,
-  { tenantId, seats, licenseId, now }: AllotRequest,
+  { tenantId, seats, licenseIds, now }: AllotRequest,
 ): Promise<Write[]> {
   if (seats === 0) return [];
-  const [document] = isPlainId(tenantId) ? await store.get([adminPaths.tenant(tenantId)]) : [];
-  if (document === undefined) throw tenantNotFound();
+  const [document] = isPlainId(tenantId) ? await store.get([tenantPath(tenantId)]) : [];
+  if (document === undefined) throw new Fault('not_found', 'There is no tenant with this id.');
   const tenant = readTenant(document);
   const wanted = tenant.seats_allotted + seats;
-  const freed = seats > 0 && exceeds(tenant, wanted) ? await freeEnded(store, tenant, now, licenseId) : NOTHING_FREED;
+  const freed = seats > 0 && exceeds(tenant, wanted) ? await freeEnded(store, tenant, now, licenseIds) : NOTHING_FREED;
   if (seats > 0) requireSeats(tenant, wanted - freed.seats);
   const fields = { seats_allotted: wanted - freed.seats };
-  return [
-    { op: 'update', path: adminPaths.tenant(tenant.id), fields, lastUpdateTime: tenant.updateTime },
-    ...freed.writes,
-  ];
+  return [{ op: 'update', path: tenantPath(tenant.id), fields, lastUpdateTime: tenant.updateTime }, ...freed.writes];
 }
 
 interface Freed {
@@ -65,10 +61,10 @@ export async function freeEnded(
   store: Pick<DocumentReader, 'query'>,
   tenant: Tenant,
   now: number,
-  except?: string,
+  except: readonly string[] = [],
 ): Promise<Freed> {
-  const documents = await store.query(adminQueries.endedLicenses(tenant.id, now, MAX_FREED));
-  const ended = documents.map(readLicense).filter(({ id }) => id !== except);
+  const documents = await store.query(licenseQueries.endedLicenses(tenant.id, now, MAX_FREED));
+  const ended = documents.map(readLicense).filter(({ id }) => !except.includes(id));
   return {
     seats: ended.reduce((sum, license) => sum + seatsOf(license), 0),
     writes: ended.map(({ id, updateTime }) => ({

@@ -6,6 +6,7 @@ import { type LicenseKeyDomain, licenseKeyRoutes } from './license-key-handlers.
 import { type MemberDomain, memberRoutes } from './member-handlers.ts';
 import { type PeopleDomain, peopleRoutes } from './people-handlers.ts';
 import { type TenantDomain, tenantRoutes } from './tenant-handlers.ts';
+import { type UsageDomain, usageRoutes } from './usage-handlers.ts';
 
 export interface AdminDomain
   extends TenantDomain,
@@ -14,7 +15,8 @@ export interface AdminDomain
     LicenseKeyDomain,
     LicenseCreationDomain,
     AuditDomain,
-    PeopleDomain {}
+    PeopleDomain,
+    UsageDomain {}
 
 export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...tenantRoutes(domain),
@@ -24,4 +26,5 @@ export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...licenseKeyRoutes(domain),
   ...auditRoutes(domain),
   ...peopleRoutes(domain),
+  ...usageRoutes(domain),
 ];

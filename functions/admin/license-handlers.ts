@@ -15,16 +15,14 @@ import { listResponse } from './list-response.ts';
 import { scopeOf } from './scope.ts';
 import type { createSessions } from './sessions.ts';
 import { requireSeller } from './sold.ts';
-import type { createUsage } from './usage.ts';
 
 export interface LicenseDomain {
   readonly licenses: ReturnType<typeof createLicenses>;
   readonly resolveKey: ResolveKey;
   readonly sessions: ReturnType<typeof createSessions>;
-  readonly usage: ReturnType<typeof createUsage>;
 }
 
-export const licenseRoutes = ({ licenses, sessions, usage, resolveKey }: LicenseDomain): BoundRoute[] => [
+export const licenseRoutes = ({ licenses, sessions, resolveKey }: LicenseDomain): BoundRoute[] => [
   bind(contract.listLicenses, async ({ query, principal }) => {
     const { tenant_id: tenantId, expires_before: expiresBefore, q, status, tier, reference } = query;
     const filter = { tenantId, expiresBefore: timeOf(expiresBefore), q, status, tier, reference };
@@ -68,14 +66,6 @@ export const licenseRoutes = ({ licenses, sessions, usage, resolveKey }: License
   bind(contract.endSession, async (input) => {
     await sessions.end(scopeOf(input.principal), input.params.session, actorOf(input));
     return { status: 204 };
-  }),
-
-  bind(contract.getUsage, async ({ params, principal }) => {
-    const { seatsUsed, seatsTotal, peak, denials } = await usage(scopeOf(principal), params.license_id);
-    return {
-      status: 200,
-      body: { seats_used: seatsUsed, seats_total: seatsTotal, utilization: seatsUsed / seatsTotal, peak, denials },
-    };
   }),
 ];
 

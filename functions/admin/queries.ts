@@ -1,4 +1,4 @@
-import { USAGE_DAYS, USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
+import { USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { Filter, Query } from '#shared/store/store.ts';
 import { adminPaths } from './paths.ts';
@@ -97,12 +97,26 @@ export const adminQueries = {
 
   auditOfSubject: (email: string, range: QueryRange): Query => inOrderOfIds('audit', [['subject', '==', email]], range),
 
-  /** A licence's use from a day on. */
-  usageSince: (licenseId: string, day: string): Query => ({
+  /** What was counted of a licence's use on the days of a period; at most so many days. */
+  usageBetween: (licenseId: string, first: string, last: string, days: number): Query => ({
     collection: usagePaths.days(licenseId),
-    where: [['day', '>=', day]],
+    where: [
+      ['day', '>=', first],
+      ['day', '<=', last],
+    ],
     orderBy: [['day', 'asc']],
-    limit: USAGE_DAYS * USAGE_SHARDS,
+    limit: days * USAGE_SHARDS,
+  }),
+
+  /** A licence's sessions that ended at a moment or later, the latest first. */
+  endedSince: (licenseId: string, moment: number, limit: number): Query => ({
+    collection: 'ended_sessions',
+    where: [
+      ['license_id', '==', licenseId],
+      ['ended_at', '>=', moment],
+    ],
+    orderBy: [['ended_at', 'desc']],
+    limit,
   }),
 } as const;
 

@@ -1,9 +1,10 @@
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault, isFault } from '#shared/model/errors.ts';
+import { Fault } from '#shared/model/errors.ts';
 import { newSessionNonce } from '#shared/model/session-id.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import { type AcquireRequest, type AttemptedRequest, callerGone } from './acquire-request.ts';
 import { type Acquired, type AcquireOutcome, type AttemptContext, attemptGroup } from './attempt.ts';
+import { denialReason } from './denial.ts';
 import { createKeyStanding } from './key-standing.ts';
 import { createLanes } from './lanes.ts';
 import type { LicenseCache } from './license-cache.ts';
@@ -40,7 +41,7 @@ export type Acquire = (request: AcquireRequest) => Promise<Acquired>;
  *   `dependency_unavailable`, `rate_limited`
  */
 export function createAcquire({ licenses, usage: recorder, budget, ...options }: AcquireOptions): Acquire {
-  const usage = recorder ?? withoutUsage(options.store);
+  const usage = recorder ?? withoutUsage;
   const keys = createKeyStanding(options.clock);
   const context = { ...options, licenses, usage, keys };
   const submit = createLanes({
@@ -51,9 +52,9 @@ export function createAcquire({ licenses, usage: recorder, budget, ...options }:
   return async (request) => {
     budget?.require(request);
     const outcome = await submit(request);
-    if (isDenial(outcome)) await usage.flush();
-    if (outcome.kind === 'refused') throw outcome.fault;
-    return outcome;
+    if (outcome.kind !== 'refused') return outcome;
+    if (denialReason(outcome.fault) !== undefined) await usage.flush();
+    throw outcome.fault;
   };
 }
 
@@ -75,8 +76,7 @@ async function acquireGroup(
         : await shareOutcome(context, licenseId, request, leader, outcome),
     );
   }
-  const denied = all.filter(isDenial).length;
-  if (denied > 0) context.usage.recordDenials(licenseId, denied);
+  recordDenials(context, licenseId, all);
   return all;
 }
 
@@ -150,8 +150,12 @@ function halves<T>(items: readonly T[]): readonly (readonly T[])[] {
   return [items.slice(0, middle), items.slice(middle)].filter((half) => half.length > 0);
 }
 
-const isDenial = (outcome: AcquireOutcome): boolean =>
-  outcome.kind === 'refused' && isFault(outcome.fault, 'no_seats_available');
+function recordDenials({ usage }: AttemptContext, licenseId: string, outcomes: readonly AcquireOutcome[]): void {
+  const reasons = outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [denialReason(outcome.fault)] : []));
+  for (const [reason, { length }] of Map.groupBy(reasons, (reason) => reason)) {
+    if (reason !== undefined) usage.recordDenials(licenseId, reason, length);
+  }
+}
 
 const refuse = (fault: Fault): AcquireOutcome => ({ kind: 'refused', fault });
 const tooBusy = (): Fault =>

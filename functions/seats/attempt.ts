@@ -1,6 +1,6 @@
 import type { Clock } from '#shared/model/clock.ts';
 import type { Fault } from '#shared/model/errors.ts';
-import { CommitError, type DocumentReader } from '#shared/store/store.ts';
+import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 import { type AttemptedRequest, callerGone } from './acquire-request.ts';
 import type { KeyStanding } from './key-standing.ts';
 import { keyUseWrites } from './key-use.ts';
@@ -12,11 +12,11 @@ import { readSnapshot } from './snapshot.ts';
 import type { SeatPeak, UsageRecorder } from './usage-recorder.ts';
 
 export interface AttemptContext {
-  readonly store: DocumentReader;
+  readonly store: DocumentStore;
   readonly clock: Clock;
   readonly random: () => number;
   readonly sign: SignLicense;
-  readonly usage: UsageRecorder;
+  readonly usage: Pick<UsageRecorder, 'recordPeak' | 'recordDenials'>;
   /** Given every licence that is read, so that heartbeats need not read it again. */
   readonly licenses: Pick<LicenseCache, 'put'> | undefined;
   /** Told of every key that is read. */
@@ -90,15 +90,13 @@ function expectedOutcome(step: PlanStep, sign: SignLicense): AcquireOutcome {
 
 /** All claims of the group are one commit. */
 async function commitClaims(
-  { usage, clock }: AttemptContext,
+  { store, usage, clock }: AttemptContext,
   claims: readonly Claim[],
 ): Promise<'applied' | 'failed' | 'unknown'> {
   if (claims.length === 0) return 'applied';
   try {
-    await usage.commit(
-      [...claims.flatMap(({ writes }) => writes), ...keyUseWrites(claims, clock.now())],
-      peakOf(claims),
-    );
+    await store.commit([...claims.flatMap(({ writes }) => writes), ...keyUseWrites(claims, clock.now())]);
+    usage.recordPeak(peakOf(claims));
     return 'applied';
   } catch (error) {
     if (!(error instanceof CommitError)) throw error;
@@ -108,15 +106,29 @@ async function commitClaims(
 
 /** Each renewal is one write and needs no atomicity: one that fails leaves the others alone. */
 async function writeRenewals(
-  { usage, clock }: AttemptContext,
+  { store, usage, clock }: AttemptContext,
   renewals: readonly Renew[],
 ): Promise<ReadonlySet<PlanStep>> {
   if (renewals.length === 0) return new Set();
-  const failures = await usage.writeEach(
-    [...renewals.map(({ write }) => write), ...keyUseWrites(renewals, clock.now())],
-    peakOf(renewals),
-  );
+  const failures = await writeEachOf(store, [
+    ...renewals.map(({ write }) => write),
+    ...keyUseWrites(renewals, clock.now()),
+  ]);
+  usage.recordPeak(peakOf(renewals));
   return new Set(renewals.filter((_, index) => failures[index] === undefined));
+}
+
+/** A call that failed as a whole failed for each of its writes. */
+async function writeEachOf(
+  store: DocumentStore,
+  writes: readonly Write[],
+): Promise<readonly (WriteFailure | undefined)[]> {
+  try {
+    return await store.writeEach(writes);
+  } catch (error) {
+    if (error instanceof CommitError) return writes.map(() => error.failure);
+    throw error;
+  }
 }
 
 /** How many seats of their licence are in use once these steps, of which there is one at least, are applied. */

@@ -30,18 +30,16 @@ type WriteHeartbeats = (
  * RPC, and with it everybody in the group and behind it. So a group that hangs is left behind, and its heartbeats are
  * sent once more, a licence at a time: those of the document that hangs wait for it, the others do not. A heartbeat that
  * is written twice does no harm.
- * @param along gives writes that share the RPC to save one of their own; their failures are ignored
  */
 export function createHeartbeatWriter(
   store: Pick<DocumentStore, 'writeEach'>,
-  along: () => readonly Write[],
   pause: (milliseconds: number) => Promise<unknown> = (milliseconds) => sleep(milliseconds, undefined, { ref: false }),
 ): WriteHeartbeats {
   let leftBehind = 0;
 
-  async function write(requests: readonly HeartbeatRequest[], others: readonly Write[]): Promise<readonly Failure[]> {
+  async function write(requests: readonly HeartbeatRequest[]): Promise<readonly Failure[]> {
     const { writes, writeOf } = planHeartbeats(requests);
-    const failures = await store.writeEach([...writes, ...others]).catch((error) => {
+    const failures = await store.writeEach(writes).catch((error) => {
       if (error instanceof CommitError) return writes.map(() => error.failure);
       throw error;
     });
@@ -49,7 +47,7 @@ export function createHeartbeatWriter(
   }
 
   return async (_key, requests) => {
-    const written = write(requests, along());
+    const written = write(requests);
     const hangs = Symbol('hangs');
     const first = await Promise.race([written, pause(HANGING).then(() => hangs)]);
     if (first !== hangs || leftBehind >= MAX_LEFT_BEHIND) return written;
@@ -60,7 +58,7 @@ export function createHeartbeatWriter(
     const again = new Map(
       [...Map.groupBy(requests, ({ licenseId }) => licenseId)].map(([licenseId, ofLicense]) => [
         licenseId,
-        { ofLicense, failures: write(ofLicense, []) },
+        { ofLicense, failures: write(ofLicense) },
       ]),
     );
     return requests.map((request, index) => {

@@ -9,7 +9,6 @@ import { createHeartbeatWriter, type HeartbeatRequest } from './heartbeat-writer
 import { leaseEnds } from './lease.ts';
 import type { LicenseCache } from './license-cache.ts';
 import type { Release } from './release.ts';
-import type { UsageRecorder } from './usage-recorder.ts';
 
 export interface HeartbeatResult {
   /** Milliseconds since the epoch. */
@@ -25,7 +24,6 @@ export interface HeartbeatOptions {
   readonly clock: Clock;
   readonly licenses: Pick<LicenseCache, 'get' | 'getFresh'>;
   readonly release: Release;
-  readonly usage?: Pick<UsageRecorder, 'takePending'>;
   /** Waits for the time after which a write counts as hanging. */
   readonly pause?: ((milliseconds: number) => Promise<unknown>) | undefined;
 }
@@ -48,9 +46,9 @@ const MAX_ATTEMPTS = 3;
  * says what happens when that hangs.
  * @throws Fault `session_not_found`, `session_ended` with its reason, `dependency_unavailable`
  */
-export function createHeartbeat({ store, clock, licenses, release, usage, pause }: HeartbeatOptions): Heartbeat {
+export function createHeartbeat({ store, clock, licenses, release, pause }: HeartbeatOptions): Heartbeat {
   const groups = createGroupCommit<HeartbeatRequest, WriteFailure | undefined>({
-    run: createHeartbeatWriter(store, () => usage?.takePending() ?? [], pause),
+    run: createHeartbeatWriter(store, pause),
     maxGroup: MAX_GROUP,
     maxWaiting: MAX_WAITING,
   });

@@ -90,7 +90,7 @@ export const seats = defineFunction({
     const usage = createUsageRecorder({ store, clock, random });
     const release = createRelease({ store, clock, random, usage });
     const acquire = createAcquire({ store, clock, random, sign, licenses, usage, budget });
-    const heartbeat = createHeartbeat({ store, clock, licenses, release, usage });
+    const heartbeat = createHeartbeat({ store, clock, licenses, release });
     return {
       routes: seatsRoutes({
         resolveKey,

@@ -26,7 +26,7 @@ export interface ReleaseOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly usage?: Pick<UsageRecorder, 'commit'>;
+  readonly usage?: Pick<UsageRecorder, 'recordPeak'>;
 }
 
 /** @param program which of the machine's programs gives the seat back; without one it is free whoever else uses it */
@@ -40,7 +40,7 @@ const MAX_ATTEMPTS_OF_PROGRAM = 16;
  * Returns a seat. The answer is stored with the ended session, so that a repeated release answers the same.
  * @throws Fault `session_not_found`, `session_ended` when it ended for another reason, `dependency_unavailable`
  */
-export function createRelease({ store, clock, random, usage = withoutUsage(store) }: ReleaseOptions): Release {
+export function createRelease({ store, clock, random, usage = withoutUsage }: ReleaseOptions): Release {
   const context = { store, clock, random, usage };
   const mutex = createKeyedMutex();
   async function attempts(licenseId: string, handle: string, reason: EndReason, program?: string): Promise<Released> {
@@ -81,8 +81,9 @@ async function attemptRelease(
       ? planLeave(session, used, program, now)
       : planRelease({ session, license, reason, now, random, used, asLast: program !== undefined });
   try {
-    // Seats that are held past midnight have no acquire on the new day, so the peak is recorded here too.
-    await usage.commit(writes, { licenseId, seats: used });
+    await store.commit(writes);
+    // Seats that are held on into another hour have no acquire in it, so the peak is recorded here too.
+    usage.recordPeak({ licenseId, seats: used });
     return released;
   } catch (error) {
     if (error instanceof CommitError) return undefined;

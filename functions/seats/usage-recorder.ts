@@ -1,153 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#shared/model/clock.ts';
-import { dayOf, USAGE_RETENTION, USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
-import { CommitError, type DocumentWriter, type Write, type WriteFailure } from '#shared/store/store.ts';
+import { dayOf, hourField, USAGE_RETENTION, USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
+import { CommitError, type DocumentWriter, type Write } from '#shared/store/store.ts';
 
-/** Seats of a licence in use once a commit is applied. */
+/** Seats of a licence in use at one time. */
 export interface SeatPeak {
   readonly licenseId: string;
   readonly seats: number;
 }
 
 /**
- * Records the use of licences, daily high-water marks and requests that found no free seat, by decorating the writer
- * of seats. The numbers are for people, so they cost next to nothing: no read, and a write only as part of one that is
- * made anyway, or rarely.
+ * Records the use of licences by hour: high-water marks, and refused requests by reason. Both are gathered in memory and
+ * written apart from what they count, so no claim waits for them and no claim shares its commit with a document that
+ * every claim writes.
  */
 export interface UsageRecorder {
-  /** Like the store's; adds the mark of the day when `peak` is above all that this instance has written today. */
-  commit(writes: readonly Write[], peak: SeatPeak): Promise<void>;
-  /** Like the store's, with the mark as above; a CommitError is reported as the failure of each write. */
-  writeEach(writes: readonly Write[], peak: SeatPeak): Promise<readonly (WriteFailure | undefined)[]>;
-  /** Counts requests that found no free seat. */
-  recordDenials(licenseId: string, count: number): void;
-  /** Takes the denials that are due, as writes for the caller to send along with its own; they are not taken again. */
-  takePending(): Write[];
-  /** Writes the denials that are due. Never throws: what cannot be written is left out of the count. */
+  /** Notes how many seats are in use. The highest of the hour is written within a second. */
+  recordPeak(peak: SeatPeak): void;
+  /** Counts requests that were refused. @param reason of denial.ts */
+  recordDenials(licenseId: string, reason: string, count: number): void;
+  /**
+   * Writes what is pending if the last write is a second ago; otherwise that is done when the second is over. Never throws:
+   * a count whose write failed is left out.
+   */
   flush(): Promise<void>;
   /** Writes everything pending, when the instance ends. */
   close(): Promise<void>;
 }
 
 export interface UsageOptions {
-  readonly store: DocumentWriter;
+  readonly store: Pick<DocumentWriter, 'writeEach'>;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Waits until the next write is due. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-/**
- * Milliseconds between two writes of denials, each made by the first request after that time. The first few are
- * written immediately, so that a small site sees them. An instance that crashes loses what it has not written.
- */
-const FLUSH_INTERVAL = 30_000;
-const FLUSHES_AT_ONCE = 5;
+/** Milliseconds between two writes of an instance: Firestore takes about one write a second of one document. */
+const INTERVAL = 1_000;
 
 /** Licences whose marks are in memory: about 200 bytes each, whatever the licence. */
 const MAX_LICENSES = 10_000;
 /** Documents that one write may have. */
 const MAX_WRITES = 200;
 
-interface Denials {
+/** What is to be written to one document: numbers by the paths of their fields. */
+interface Pending {
   readonly licenseId: string;
   readonly day: string;
-  readonly count: number;
+  readonly maximum: Record<string, number>;
+  readonly increment: Record<string, number>;
 }
 
-export function createUsageRecorder({ store, clock, random }: UsageOptions): UsageRecorder {
+export function createUsageRecorder({ store, clock, random, pause = untilDue }: UsageOptions): UsageRecorder {
   const shard = Math.floor(random() * USAGE_SHARDS);
-  const marks = new LRUCache<string, { readonly day: string; readonly seats: number }>({ max: MAX_LICENSES });
-  const pending = new Map<string, Denials>();
-  let allowance = FLUSHES_AT_ONCE;
-  let countedAt = clock.now();
+  /** By licence: the highest number of its latest hour that is written or pending. */
+  const marks = new LRUCache<string, { readonly hour: string; readonly seats: number }>({ max: MAX_LICENSES });
+  const pending = new Map<string, Pending>();
+  const inFlight = new Set<Promise<void>>();
+  let writtenAt = Number.NEGATIVE_INFINITY;
+  let isWaiting = false;
 
-  const merge = (
-    licenseId: string,
-    day: string,
-    change: { maximum: { peak: number } } | { increment: { denials: number } },
-  ) =>
-    ({
-      op: 'merge',
-      path: usagePaths.day(licenseId, day, shard),
-      fields: { day },
-      deleteAfter: clock.now() + USAGE_RETENTION,
-      ...change,
-    }) as const;
-
-  function take(): Write[] {
-    const taken = [...pending.values()].slice(0, MAX_WRITES);
-    for (const { licenseId, day } of taken) pending.delete(`${licenseId} ${day}`);
-    return taken.map(({ licenseId, day, count }) => merge(licenseId, day, { increment: { denials: count } }));
+  function pendingOf(licenseId: string, day: string): Pending {
+    const path = usagePaths.day(licenseId, day, shard);
+    const found = pending.get(path) ?? { licenseId, day, maximum: {}, increment: {} };
+    pending.set(path, found);
+    flushWhenDue();
+    return found;
   }
 
-  function takePending(): Write[] {
-    const now = clock.now();
-    allowance = Math.min(FLUSHES_AT_ONCE, allowance + (now - countedAt) / FLUSH_INTERVAL);
-    countedAt = now;
-    if (pending.size === 0 || allowance < 1) return [];
-    allowance -= 1;
-    return take();
-  }
-
-  /** A write whose answer was lost may have counted. It is not repeated, so nothing is counted twice. */
-  async function write(writes: readonly Write[]): Promise<void> {
-    if (writes.length === 0) return;
-    await store.writeEach(writes).catch((error) => {
-      if (!(error instanceof CommitError)) throw error;
+  function flushWhenDue(): void {
+    if (isWaiting) return;
+    isWaiting = true;
+    void pause(INTERVAL).then(() => {
+      isWaiting = false;
+      return flush();
     });
   }
 
-  function markWrites({ licenseId, seats }: SeatPeak): Write[] {
-    const day = dayOf(clock.now());
-    const mark = marks.get(licenseId);
-    const isNew = seats > 0 && (mark === undefined || mark.day !== day || mark.seats < seats);
-    return isNew ? [merge(licenseId, day, { maximum: { peak: seats } })] : [];
+  async function flush(): Promise<void> {
+    if (pending.size === 0) return;
+    const now = clock.now();
+    if (Math.abs(now - writtenAt) < INTERVAL) return flushWhenDue();
+    writtenAt = now;
+    await writeAll();
   }
 
-  function markWritten({ licenseId, seats }: SeatPeak): void {
-    const day = dayOf(clock.now());
-    const mark = marks.get(licenseId);
-    if (mark !== undefined && mark.day === day && mark.seats >= seats) return;
-    marks.set(licenseId, { day, seats });
+  async function writeAll(): Promise<void> {
+    const all = [...pending.values()];
+    pending.clear();
+    const writes = chunksOf(all, MAX_WRITES).map((chunk) => {
+      const written = write(chunk).finally(() => inFlight.delete(written));
+      inFlight.add(written);
+      return written;
+    });
+    await Promise.all(writes);
   }
+
+  /**
+   * A write whose answer was lost may have counted. Denials are not repeated, so none is counted twice. A mark may be, so
+   * one that failed is no longer known as written and goes along with what is recorded next.
+   */
+  async function write(chunk: readonly Pending[]): Promise<void> {
+    const failures = await failuresOf(store, chunk.map(toWrite));
+    for (const { licenseId } of chunk.filter((_, index) => failures[index] !== undefined)) marks.delete(licenseId);
+  }
+
+  const toWrite = ({ licenseId, day, maximum, increment }: Pending): Write => ({
+    op: 'merge',
+    path: usagePaths.day(licenseId, day, shard),
+    fields: { day },
+    maximum,
+    increment,
+    deleteAfter: clock.now() + USAGE_RETENTION,
+  });
 
   return {
-    async commit(writes, peak) {
-      await store.commit([...writes, ...markWrites(peak)]);
-      markWritten(peak);
+    recordPeak({ licenseId, seats }) {
+      const now = clock.now();
+      const [day, field] = [dayOf(now), `peaks.${hourField(now)}`];
+      const hour = `${day} ${field}`;
+      const mark = marks.get(licenseId);
+      if (seats <= 0 || (mark?.hour === hour && mark.seats >= seats)) return;
+      marks.set(licenseId, { hour, seats });
+      pendingOf(licenseId, day).maximum[field] = seats;
     },
-    async writeEach(writes, peak) {
-      const failures = await writeEachOf(store, [...writes, ...markWrites(peak)]);
-      if (failures.every((failure) => failure === undefined)) markWritten(peak);
-      return failures.slice(0, writes.length);
+    recordDenials(licenseId, reason, count) {
+      const now = clock.now();
+      const { increment } = pendingOf(licenseId, dayOf(now));
+      const field = `denials.${hourField(now)}.${reason}`;
+      increment[field] = (increment[field] ?? 0) + count;
     },
-    recordDenials(licenseId, count) {
-      const day = dayOf(clock.now());
-      const key = `${licenseId} ${day}`;
-      pending.set(key, { licenseId, day, count: (pending.get(key)?.count ?? 0) + count });
-    },
-    takePending,
-    flush: () => write(takePending()),
+    flush,
     async close() {
-      while (pending.size > 0) await write(take());
+      await writeAll();
+      await Promise.all(inFlight);
     },
   };
 }
 
-/** A recorder that writes and records nothing, for callers without usage statistics. */
-export const withoutUsage = (store: DocumentWriter): UsageRecorder => ({
-  commit: (writes) => store.commit(writes),
-  writeEach: (writes) => writeEachOf(store, writes),
+/** A recorder that discards everything, for callers without usage statistics. */
+export const withoutUsage: UsageRecorder = {
+  recordPeak: () => undefined,
   recordDenials: () => undefined,
-  takePending: () => [],
   flush: async () => undefined,
   close: async () => undefined,
-});
+};
 
-/** A call that failed as a whole failed for each of its writes. */
-async function writeEachOf(
-  store: DocumentWriter,
-  writes: readonly Write[],
-): Promise<readonly (WriteFailure | undefined)[]> {
+/** For each write whether it failed; those of a call that failed as a whole all did. */
+async function failuresOf(store: UsageOptions['store'], writes: readonly Write[]) {
   try {
     return await store.writeEach(writes);
   } catch (error) {
@@ -155,3 +157,9 @@ async function writeEachOf(
     throw error;
   }
 }
+
+const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+
+/** Keeps no instance running that has nothing else to do; `close` writes what is left. */
+const untilDue = (milliseconds: number) => sleep(milliseconds, undefined, { ref: false });

@@ -4,7 +4,8 @@ import { MAX_IMPORTED_LENGTH, MIN_IMPORTED_LENGTH } from '../imported-keys/impor
 import { DEFAULT_LEASE_SECONDS, DEFAULT_PRODUCT, LICENSE_STATUSES, SETTABLE_STATUSES } from '../model/license.ts';
 import { VENDOR } from '../model/principal.ts';
 import { DEFAULT_SEAT_RULES } from '../model/seat-rules.ts';
-import { anyTime, features, metadata, selfService, terms } from './license-terms.ts';
+import { RESOLUTIONS } from '../model/usage.ts';
+import { anyTime, dateOrTime, features, metadata, selfService, terms } from './license-terms.ts';
 import { page, problem, time, validatedAlone } from './schemas.ts';
 import { DURATION_NEEDED, newSeatTerms } from './seat-terms.ts';
 
@@ -252,21 +253,42 @@ export const getUsage = defineRoute({
   access: [...VENDOR, 'owner', 'admin', 'member', 'guest'],
   summary: 'Seats in use',
   description:
-    'Seats in use now, and the peaks and denials of the last 31 days (UTC). Days without data are left out. A denial is ' +
-    'counted within half a minute of further requests.',
+    'Seats in use now, and by day or hour (UTC): the most in use at once, seat-hours, and refused requests by reason. ' +
+    'Days and hours without data are left out of the lists. Refusals are counted within a second or two. With ' +
+    '`Accept: text/csv` the answer is a table with a row for every day or hour.',
   params: licenseParams,
+  query: z.strictObject({
+    resolution: z.enum(RESOLUTIONS).default('day'),
+    from: dateOrTime
+      .optional()
+      .describe('default: 30 days, or 23 hours, before the day or hour of the end; at most 100 days, or 744 hours'),
+    to: dateOrTime.optional().describe('the end, which is not part of the period; default: now'),
+  }),
   responses: {
     200: {
-      description: 'Now, and day by day',
+      description: 'Now, and by day or hour',
       schema: z.object({
         seats_used: z.number().int(),
         seats_total: z.number().int(),
         utilization: z.number().describe('seats_used / seats_total'),
-        peak: z.array(z.object({ day: z.iso.date(), seats: z.number().int() })).describe('most seats in use at once'),
+        resolution: z.enum(RESOLUTIONS),
+        from: time.describe('the beginning of the first day or hour'),
+        to: time.describe('the end of the last one'),
+        exact_from: time.describe(
+          'from here on peaks and seat-hours are derived from every session; before it peaks are what was noted, and ' +
+            'seat-hours are left out: reports go back 90 days and 10,000 sessions',
+        ),
+        peak: z
+          .array(z.object({ at: time, seats: z.number().int() }))
+          .describe('the most seats in use at once, in the day or hour that begins at `at`'),
+        seat_hours: z
+          .array(z.object({ at: time, hours: z.number() }))
+          .describe('the time for which seats were held, added up; a lease that was left to expire counts to its end'),
         denials: z
-          .array(z.object({ day: z.iso.date(), count: z.number().int() }))
-          .describe('requests that found no free seat'),
+          .array(z.object({ at: time, no_seats: z.number().int() }).catchall(z.number().int()))
+          .describe('refused requests: `no_seats` found no free seat, any other member is the code of the refusal'),
       }),
+      text: { contentType: 'text/csv', description: 'one row for each day or hour' },
     },
   },
   errors: ['license_not_found'],

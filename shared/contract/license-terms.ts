@@ -28,6 +28,14 @@ export const anyTime = z
   .refine((text) => parseTime(text) !== undefined, 'must be an RFC 3339 time with its zone, from 2000 to 9998')
   .meta({ format: 'date-time' });
 
+/** A day (UTC) stands for its beginning. */
+export const dateOrTime = z
+  .string()
+  .refine(
+    (text) => parseTime(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text) !== undefined,
+    'must be a date, or an RFC 3339 time with its zone, from 2000 to 9998',
+  );
+
 /** Features are signed as they are sent, so they need a canonical form. */
 export const features = z
   .custom<Features>(isFeatures, 'must be an array of strings, or an object of strings, integers and booleans')

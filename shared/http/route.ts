@@ -10,6 +10,8 @@ export interface ResponseSpec {
   readonly description: string;
   readonly schema?: z.ZodType;
   readonly contentType?: string;
+  /** A text that is sent in its place to a caller whose Accept header prefers it. */
+  readonly text?: { readonly contentType: string; readonly description: string };
 }
 
 /**

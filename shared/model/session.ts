@@ -84,6 +84,8 @@ export const endedFields = z.object({
   reason: z.enum(END_REASONS),
   ended_at: integer,
   acquired_at: integer,
+  /** When the session stopped holding its seat: at `ended_at`, or when its lease had ended before. */
+  held_until: integer,
   /** Seats in use after a release, so that a repeated release gets the same response. */
   seats_used: integer.nullable(),
 });

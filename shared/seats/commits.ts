@@ -64,7 +64,10 @@ export const takeOver = (fresh: NewSession, old: Session, now: number): Write[] 
 export const handOver = (fresh: NewSession, old: Session, now: number): Write[] =>
   replace(fresh, old, 'reclaimed', now, null);
 
-/** Ends a session whose copies still work: another one, whose id nobody has, keeps the seat for its machine until then. */
+/**
+ * Ends a session whose copies still work: another one, whose id nobody has, keeps the seat for its machine until then. It
+ * begins where the other ends, so that the intervals of a seat's sessions never overlap.
+ */
 export const linger = (
   old: Session,
   until: number,
@@ -74,7 +77,14 @@ export const linger = (
 ): Write[] => {
   const name = newAnonymousName();
   const { handle: _handle, updateTime: _updateTime, ...fields } = old;
-  const kept = { ...fields, expires_at: until, lingering: true, programs: {}, shard: shardOf(name.handle) };
+  const kept = {
+    ...fields,
+    acquired_at: now,
+    expires_at: until,
+    lingering: true,
+    programs: {},
+    shard: shardOf(name.handle),
+  };
   return replace({ name, fields: kept }, old, reason, now, seatsUsed);
 };
 
@@ -245,6 +255,7 @@ const createEnded = (session: Session, reason: EndReason, now: number, seatsUsed
     reason,
     ended_at: now,
     acquired_at: session.acquired_at,
+    held_until: Math.min(now, session.expires_at),
     seats_used: seatsUsed,
   },
   deleteAfter: now + ENDED_RETENTION,

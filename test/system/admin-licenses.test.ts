@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { DEMO_TENANT } from '#local/tokens.ts';
 import { type Reply, tally, useSuite } from './suite.ts';
 
 const suite = useSuite();
@@ -14,7 +15,6 @@ const rotate = (license_id: string, grace_seconds: number, token = 'owner') =>
   suite.post(`${LICENSES}/${license_id}/keys`, { grace_seconds }, token);
 const handleOf = (session_id: string) => createHash('sha256').update(session_id).digest('hex');
 const nextOf = ({ headers }: Reply) => /^<([^>]+)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1];
-const today = () => new Date(suite.stack.clock.now()).toISOString().slice(0, 10);
 
 async function walk(path: string, token: string, between?: () => Promise<unknown>): Promise<Reply[]> {
   const replies: Reply[] = [];
@@ -164,48 +164,109 @@ describe('sessions', () => {
 });
 
 describe('usage', () => {
-  const usage = async (license_id: string) => (await get(`${LICENSES}/${license_id}/usage`, 'guest')).body;
+  const usage = async (license_id: string, query = '') =>
+    (await get(`${LICENSES}/${license_id}/usage${query}`, 'guest')).body;
+  const startOf = (unit: number, back = 0) =>
+    new Date(Math.floor(suite.stack.clock.now() / unit) * unit - back * unit).toISOString();
+  const [HOUR, DAY] = [3_600_000, 86_400_000];
+  const advanceTo = (unit: number) => suite.stack.clock.advance((unit - (suite.stack.clock.now() % unit)) / 1000);
+  const sell = async (max_seats: number, terms = {}) =>
+    (
+      await suite.post(
+        LICENSES,
+        { tenant_id: DEMO_TENANT, tier: 'starter', expires_at: null, max_seats, ...terms },
+        'staff',
+      )
+    ).body;
 
-  test('shows the highest mark of each day', async () => {
-    const { license_id, license_key } = await suite.license(4);
+  test('shows the peak of each day, also of days on which a seat was only held', async () => {
+    const { license_id, license_key } = await sell(4, { lease_seconds: 86_400 });
+    advanceTo(DAY);
     const ids: string[] = [];
     for (const machine of ['a', 'b', 'c']) ids.push((await acquire(license_key, machine)).body.session_id);
     for (const session_id of ids) await suite.post(`${LICENSES}/release`, { session_id });
-    const first = today();
-    expect(await usage(license_id)).toEqual({
-      seats_used: 0,
-      seats_total: 4,
-      utilization: 0,
-      peak: [{ day: first, seats: 3 }],
-      denials: [],
+    expect(await usage(license_id)).toMatchObject({
+      ...{ seats_used: 0, seats_total: 4, utilization: 0, resolution: 'day', denials: [] },
+      peak: [{ at: startOf(DAY), seats: 3 }],
+      from: startOf(DAY, 30),
+      to: startOf(DAY, -1),
+      exact_from: startOf(DAY, 30),
     });
-    suite.stack.clock.advance(86_400);
     await acquire(license_key, 'a');
-    expect((await usage(license_id)).peak).toEqual([
-      { day: first, seats: 3 },
-      { day: today(), seats: 1 },
+    suite.stack.clock.advance(1.5 * 86_400);
+    const { peak, seat_hours } = await usage(license_id);
+    expect(peak).toEqual([
+      { at: startOf(DAY, 1), seats: 3 },
+      { at: startOf(DAY), seats: 1 },
     ]);
-    suite.stack.clock.advance(30 * 86_400);
-    expect((await usage(license_id)).peak).toEqual([
-      { day: new Date(suite.stack.clock.now() - 30 * 86_400_000).toISOString().slice(0, 10), seats: 1 },
-      { day: today(), seats: 1 },
-    ]);
+    // Its lease ended after a day, though nobody has taken the seat since.
+    const hours: number[] = seat_hours.map(({ hours }: { hours: number }) => hours);
+    expect(hours.reduce((sum, one) => sum + one, 0)).toBeCloseTo(24, 1);
+    suite.stack.clock.advance(40 * 86_400);
+    expect((await usage(license_id, `?from=${startOf(DAY, 50)}`)).peak).toHaveLength(3);
   });
 
-  test('counts those who found no seat: the first at once, a storm of them in few writes', async () => {
+  test('shows hours, within the period that was asked for', async () => {
+    const { license_id, license_key } = await sell(2, { lease_seconds: 86_400 });
+    advanceTo(HOUR);
+    const begin = startOf(HOUR);
+    const { session_id } = (await acquire(license_key, 'a')).body;
+    suite.stack.clock.advance(2.5 * 3600);
+    await suite.post(`${LICENSES}/release`, { session_id });
+    const { peak, seat_hours } = await usage(license_id, '?resolution=hour');
+    expect(peak).toEqual([2, 1, 0].map((back) => ({ at: startOf(HOUR, back), seats: 1 })));
+    const hours = seat_hours.map(({ hours }: { hours: number }) => Math.round(hours * 100) / 100);
+    expect(hours).toEqual([1, 1, 0.5]);
+    const one = await usage(license_id, `?resolution=hour&from=${begin}&to=${startOf(HOUR, 1)}`);
+    expect([one.from, one.to, one.peak]).toEqual([begin, startOf(HOUR, 1), [{ at: begin, seats: 1 }]]);
+  });
+
+  test.each(['resolution=week', 'from=yesterday', 'to=2026-13-01', 'from=2026-02-30', 'month=1', 'from=2020-01-01'])(
+    'refuses the period %s',
+    async (query) => {
+      const { license_id } = await suite.license(1);
+      const { status, body } = await get(`${LICENSES}/${license_id}/usage?${query}`);
+      expect([status, body.code, body.errors[0].path]).toEqual([400, 'invalid_request', query.split('=')[0]]);
+    },
+  );
+
+  test('counts refusals by reason: the first at once, a storm of them in few writes', async () => {
     const { license_id, license_key } = await suite.license(1);
     suite.stack.clock.advance(300);
-    const { session_id } = (await acquire(license_key, 'holder')).body;
+    await acquire(license_key, 'holder');
     expect((await acquire(license_key, 'denied')).status).toBe(402);
-    expect((await usage(license_id)).denials).toEqual([{ day: today(), count: 1 }]);
+    const denials = async () => (await usage(license_id)).denials;
+    await expect.poll(denials).toEqual([{ at: startOf(DAY), no_seats: 1 }]);
     suite.stack.recorder.forgetCalls();
-    for (let i = 0; i < 40; i += 1) expect((await acquire(license_key, `denied-${i}`)).status).toBe(402);
-    expect(suite.stack.recorder.calls()['firestore.BatchWrite']).toBe(4);
-    suite.stack.clock.advance(31);
-    suite.stack.recorder.forgetCalls();
-    await beat(session_id);
-    expect(suite.stack.recorder.calls()['firestore.BatchWrite']).toBe(1);
-    expect((await usage(license_id)).denials).toEqual([{ day: today(), count: 41 }]);
+    const storm = Array.from({ length: 40 }, (_, index) => acquire(license_key, `denied-${index}`));
+    for (const { status } of await Promise.all(storm)) expect(status).toBe(402);
+    await suite.send('PATCH', `${LICENSES}/${license_id}`, { status: 'suspended' }, 'staff');
+    expect((await acquire(license_key, 'denied')).status).toBe(403);
+    await expect.poll(denials, { timeout: 20_000 }).toEqual([{ at: startOf(DAY), no_seats: 41, license_suspended: 1 }]);
+    expect(suite.stack.recorder.calls()['firestore.BatchWrite']).toBeLessThan(40);
+  });
+
+  test('counts nothing for a key that no licence has', async () => {
+    const { license_id, license_key } = await suite.license(1);
+    const invented = `${license_key.slice(0, -4)}AAAA`;
+    expect((await acquire(invented, 'm')).status).toBe(404);
+    expect((await usage(license_id)).denials).toEqual([]);
+  });
+
+  test('is a table of every hour for a spreadsheet', async () => {
+    const label = '=HYPERLINK("http://example.org", "Berlin")';
+    const { license_id, license_key } = await sell(1, { label });
+    await acquire(license_key, 'm');
+    const path = `${LICENSES}/${license_id}/usage?resolution=hour`;
+    const { headers, text } = await suite.send('GET', path, undefined, 'guest', { accept: 'text/csv' });
+    expect(headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present');
+    expect(headers.get('content-disposition')).toBe(`attachment; filename="usage-${license_id}-hour.csv"`);
+    const lines = text.split('\r\n');
+    expect(lines[0]).toBe('license_id,label,at,peak,seat_hours,no_seats');
+    expect(lines).toHaveLength(1 + 24 + 1);
+    const quoted = `"'${label.replaceAll('"', '""')}"`;
+    expect(lines[1]).toBe(`${license_id},${quoted},${startOf(HOUR, 23)},0,0,0`);
+    expect(lines[24]).toMatch(new RegExp(`,${startOf(HOUR)},1,0(\\.\\d+)?,0$`));
   });
 });
 

@@ -55,7 +55,12 @@ const catalogue = [
     ...[q.tenants({}, part), q.tenants({ reference: 'r' }, part), q.members('t', part), q.licenses({}, part)],
     q.licenses({ tenant_id: 't', archived: false, status: 's', tier: 't', reference: 'r' }, part),
     ...[q.keysOf('l', part), q.keyById('l', 'k'), q.keysWithoutEnd('l', 1), q.keysUntilAfter('l', 0, 1)],
-    ...[q.sessionsOf('l', part), q.usageSince('l', '2026-01-01'), q.invitations('t', part)],
+    ...[
+      q.sessionsOf('l', part),
+      q.usageBetween('l', '2026-01-01', '2026-01-31', 31),
+      q.endedSince('l', 0, 1),
+      q.invitations('t', part),
+    ],
     ...[q.usersOf('e', part), q.invitationsOf('e', part), q.sessionsOfUser('e', part)],
     ...[q.auditOfActor('e', part), q.auditOfSubject('e', part)],
     ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),

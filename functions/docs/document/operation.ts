@@ -61,7 +61,12 @@ function contentOf(spec: ResponseSpec, status: number, examples: Exchanges): Jso
     .filter(([, example]) => example.status === status && example.answer !== undefined)
     .map(([name, { summary, answer }]) => [name, { summary, value: answer }]);
   const shown = values.length === 0 ? {} : { examples: Object.fromEntries(values) };
-  return { content: { [spec.contentType ?? 'application/json']: { schema: responseSchema(spec.schema), ...shown } } };
+  const text = spec.text && {
+    [spec.text.contentType]: { schema: { type: 'string', description: spec.text.description } },
+  };
+  return {
+    content: { [spec.contentType ?? 'application/json']: { schema: responseSchema(spec.schema), ...shown }, ...text },
+  };
 }
 
 const headersNamed = (...names: readonly string[]): Json =>

@@ -23,11 +23,7 @@ function setUp(hanging: (path: string) => boolean) {
       return new Promise((_resolve, reject) => given.push((failure) => reject(new CommitError(failure, undefined))));
     },
   };
-  const write = createHeartbeatWriter(
-    store,
-    () => [],
-    () => Promise.resolve(),
-  );
+  const write = createHeartbeatWriter(store, () => Promise.resolve());
   const run = async (...requests: HeartbeatRequest[]) =>
     (await write('heartbeats', requests)).map((result) => Promise.resolve(result));
   return { run, calls, giveUp: () => given.splice(0).forEach((fail) => void fail('unknown')) };

@@ -22,6 +22,7 @@ describe('planRelease', () => {
             reason: 'released',
             ended_at: NOW,
             acquired_at: session.acquired_at,
+            held_until: NOW,
             seats_used: 2,
           },
           deleteAfter: NOW + ENDED_RETENTION,
@@ -98,6 +99,7 @@ describe('earlierRelease', () => {
     reason: 'released',
     ended_at: NOW,
     acquired_at: NOW - 1_000,
+    held_until: NOW,
     seats_used: 2,
     ...change,
   });

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { denialReason } from '#functions/seats/denial.ts';
 import { createUsageRecorder } from '#functions/seats/usage-recorder.ts';
+import { Fault } from '#shared/model/errors.ts';
 import { CommitError, type Write } from '#shared/store/store.ts';
 
 const DAY = 86_400_000;
@@ -8,34 +10,34 @@ const START = Date.parse('2026-11-23T12:00:00Z');
 function setUp() {
   let now = START;
   let failing = false;
-  const written: Write[] = [];
-  const accept = (writes: readonly Write[]) => {
-    if (failing) throw new CommitError('unknown', new Error('lost'));
-    written.push(...writes);
-  };
+  const calls: Write[][] = [];
+  const waiting: (() => void)[] = [];
   const recorder = createUsageRecorder({
     store: {
-      commit: async (writes) => accept(writes),
       writeEach: async (writes) => {
-        accept(writes);
+        calls.push([...writes]);
+        if (failing) throw new CommitError('unknown', new Error('lost'));
         return writes.map(() => undefined);
       },
     },
     clock: { now: () => now },
     random: () => 0.2,
+    pause: () => new Promise<void>((resolve) => waiting.push(resolve)),
   });
   return {
     recorder,
-    written,
-    /** The marks that a commit with this peak writes. */
-    async marksOf(licenseId: string, seats: number) {
-      written.length = 0;
-      await recorder.commit([SESSION], { licenseId, seats });
-      expect(written[0]).toEqual(SESSION);
-      return written.slice(1);
-    },
-    pass: (milliseconds: number) => {
+    calls,
+    /** What was written since the last time it was asked, by path. */
+    written: () =>
+      calls
+        .splice(0)
+        .flat()
+        .map((write) => ('maximum' in write ? [write.path, write.maximum, write.increment] : write)),
+    /** Time passes, and the writes that are due by then begin. */
+    async pass(milliseconds: number) {
       now += milliseconds;
+      for (const resume of waiting.splice(0)) resume();
+      await new Promise(setImmediate);
     },
     fail: (on: boolean) => {
       failing = on;
@@ -43,88 +45,148 @@ function setUp() {
   };
 }
 
-const SESSION: Write = { op: 'create', path: 'sessions/s', fields: {} };
+const PATH = 'licenses/l/usage/2026-11-23-3';
 
-test('a commit carries a mark when it is the highest of the day that this instance has written', async () => {
-  const { marksOf, pass } = setUp();
-  expect(await marksOf('l', 2)).toEqual([
-    {
-      op: 'merge',
-      path: 'licenses/l/usage/2026-11-23-3',
-      fields: { day: '2026-11-23' },
-      maximum: { peak: 2 },
-      deleteAfter: START + 100 * DAY,
-    },
-  ]);
-  expect([await marksOf('l', 1), await marksOf('l', 2)]).toEqual([[], []]);
-  expect(await marksOf('l', 3)).toHaveLength(1);
-  expect(await marksOf('other', 1)).toHaveLength(1);
-  expect(await marksOf('l', 2)).toEqual([]);
-  pass(DAY);
-  expect(await marksOf('l', 1)).toMatchObject([{ path: 'licenses/l/usage/2026-11-24-3', maximum: { peak: 1 } }]);
-  expect(await marksOf('l', 0)).toEqual([]);
+describe('peaks', () => {
+  test('are written once, with the highest of a second, behind what they count', async () => {
+    const { recorder, calls, pass } = setUp();
+    for (let seats = 1; seats <= 100; seats += 1) recorder.recordPeak({ licenseId: 'l', seats });
+    recorder.recordPeak({ licenseId: 'l', seats: 40 });
+    expect(calls).toEqual([]);
+    await pass(1000);
+    expect(calls).toEqual([
+      [
+        {
+          op: 'merge',
+          path: PATH,
+          fields: { day: '2026-11-23' },
+          maximum: { 'peaks.h12': 100 },
+          increment: {},
+          deleteAfter: START + 1000 + 100 * DAY,
+        },
+      ],
+    ]);
+  });
+
+  test('of all licences go in one write a second, and only new ones', async () => {
+    const { recorder, written, calls, pass } = setUp();
+    const record = (...peaks: [string, number][]) => {
+      for (const [licenseId, seats] of peaks) recorder.recordPeak({ licenseId, seats });
+    };
+    record(['l', 2], ['m', 1]);
+    await pass(1000);
+    expect(calls).toHaveLength(1);
+    expect(written()).toEqual([
+      [PATH, { 'peaks.h12': 2 }, {}],
+      ['licenses/m/usage/2026-11-23-3', { 'peaks.h12': 1 }, {}],
+    ]);
+    record(['l', 1], ['l', 2], ['m', 0]);
+    await pass(1000);
+    expect(calls).toEqual([]);
+    record(['l', 3]);
+    await pass(1000);
+    expect(written()).toEqual([[PATH, { 'peaks.h12': 3 }, {}]]);
+  });
+
+  test('begin again with each hour', async () => {
+    const { recorder, written, pass } = setUp();
+    recorder.recordPeak({ licenseId: 'l', seats: 5 });
+    await pass(3_600_000);
+    recorder.recordPeak({ licenseId: 'l', seats: 2 });
+    recorder.recordPeak({ licenseId: 'l', seats: 4 });
+    await pass(1000);
+    expect(written()).toEqual([
+      [PATH, { 'peaks.h12': 5 }, {}],
+      [PATH, { 'peaks.h13': 4 }, {}],
+    ]);
+  });
+
+  test('whose write failed are written with the next one', async () => {
+    const { recorder, written, pass, fail } = setUp();
+    fail(true);
+    recorder.recordPeak({ licenseId: 'l', seats: 5 });
+    await pass(1000);
+    fail(false);
+    written();
+    recorder.recordPeak({ licenseId: 'l', seats: 4 });
+    await pass(1000);
+    expect(written()).toEqual([[PATH, { 'peaks.h12': 4 }, {}]]);
+  });
 });
 
-test('a mark whose commit or write failed is written with the next one', async () => {
-  const { recorder, marksOf, fail } = setUp();
-  fail(true);
-  await expect(recorder.commit([SESSION], { licenseId: 'l', seats: 2 })).rejects.toBeInstanceOf(CommitError);
-  expect(await recorder.writeEach([SESSION], { licenseId: 'l', seats: 2 })).toEqual(['unknown']);
-  fail(false);
-  expect(await marksOf('l', 2)).toHaveLength(1);
-});
-
-test('writes that are applied each on its own carry marks too, and are answered without them', async () => {
-  const { recorder, written } = setUp();
-  expect(await recorder.writeEach([SESSION], { licenseId: 'l', seats: 2 })).toEqual([undefined]);
-  expect(await recorder.writeEach([SESSION], { licenseId: 'l', seats: 2 })).toEqual([undefined]);
-  expect(written.map(({ op }) => op)).toEqual(['create', 'merge', 'create']);
-});
-
-test('the first denials are written at once, then one write in 30 seconds', async () => {
-  const { recorder, written, pass } = setUp();
-  for (let i = 0; i < 20; i += 1) {
-    recorder.recordDenials('l', 1);
+describe('denials', () => {
+  test('are written at once when the last write is a second ago, otherwise when it is', async () => {
+    const { recorder, written, pass } = setUp();
+    recorder.recordDenials('l', 'no_seats', 1);
     await recorder.flush();
-  }
-  expect(written).toHaveLength(5);
-  pass(29_999);
-  await recorder.flush();
-  expect(written).toHaveLength(5);
-  pass(1);
-  expect(recorder.takePending()).toMatchObject([{ path: 'licenses/l/usage/2026-11-23-3', increment: { denials: 15 } }]);
-  expect(recorder.takePending()).toEqual([]);
+    expect(written()).toEqual([[PATH, {}, { 'denials.h12.no_seats': 1 }]]);
+    for (let i = 0; i < 20; i += 1) {
+      recorder.recordDenials('l', i % 2 ? 'no_seats' : 'license_suspended', 1);
+      await recorder.flush();
+    }
+    await pass(999);
+    expect(written()).toEqual([]);
+    await pass(1);
+    expect(written()).toEqual([[PATH, {}, { 'denials.h12.license_suspended': 10, 'denials.h12.no_seats': 10 }]]);
+  });
+
+  test('share the write of a peak', async () => {
+    const { recorder, written, calls } = setUp();
+    recorder.recordPeak({ licenseId: 'l', seats: 3 });
+    recorder.recordDenials('l', 'no_seats', 2);
+    await recorder.flush();
+    expect(calls).toHaveLength(1);
+    expect(written()).toEqual([[PATH, { 'peaks.h12': 3 }, { 'denials.h12.no_seats': 2 }]]);
+  });
+
+  test('are counted by licence, day and hour', async () => {
+    const { recorder, written, pass } = setUp();
+    recorder.recordDenials('a', 'no_seats', 2);
+    recorder.recordDenials('b', 'no_seats', 1);
+    await pass(DAY);
+    recorder.recordDenials('a', 'no_seats', 4);
+    await pass(1000);
+    expect(written()).toEqual([
+      ['licenses/a/usage/2026-11-23-3', {}, { 'denials.h12.no_seats': 2 }],
+      ['licenses/b/usage/2026-11-23-3', {}, { 'denials.h12.no_seats': 1 }],
+      ['licenses/a/usage/2026-11-24-3', {}, { 'denials.h12.no_seats': 4 }],
+    ]);
+  });
+
+  test('are never counted twice, and a failure is nobody else’s', async () => {
+    const { recorder, written, pass, fail } = setUp();
+    recorder.recordDenials('l', 'no_seats', 3);
+    fail(true);
+    await recorder.flush();
+    fail(false);
+    written();
+    await pass(1000);
+    await recorder.close();
+    expect(written()).toEqual([]);
+  });
+
+  test('count under the code of the refusal, unless anybody can cause it', () => {
+    const reason = (code: ConstructorParameters<typeof Fault>[0]) => denialReason(new Fault(code, ''));
+    expect([reason('no_seats_available'), reason('license_expired'), reason('license_suspended')]).toEqual([
+      ...['no_seats', 'license_expired', 'license_suspended'],
+    ]);
+    expect([reason('license_not_found'), reason('rate_limited'), reason('dependency_unavailable')]).toEqual([
+      ...[undefined, undefined, undefined],
+    ]);
+  });
 });
 
-test('days and licences are counted apart', async () => {
-  const { recorder, written, pass } = setUp();
-  recorder.recordDenials('a', 2);
-  recorder.recordDenials('b', 1);
-  pass(DAY);
-  recorder.recordDenials('a', 4);
-  await recorder.flush();
-  expect(written.map((write) => [write.path, 'increment' in write && write.increment])).toEqual([
-    ['licenses/a/usage/2026-11-23-3', { denials: 2 }],
-    ['licenses/b/usage/2026-11-23-3', { denials: 1 }],
-    ['licenses/a/usage/2026-11-24-3', { denials: 4 }],
+test('everything pending is written when the instance ends, and what is under way is waited for', async () => {
+  const { recorder, calls, written } = setUp();
+  for (let i = 0; i < 450; i += 1) recorder.recordDenials(`license-${i}`, 'no_seats', 1);
+  recorder.recordPeak({ licenseId: 'license-0', seats: 1 });
+  await recorder.close();
+  expect(calls.map(({ length }) => length)).toEqual([200, 200, 50]);
+  expect(written()[0]).toEqual([
+    'licenses/license-0/usage/2026-11-23-3',
+    { 'peaks.h12': 1 },
+    { 'denials.h12.no_seats': 1 },
   ]);
-});
-
-test('no denial is counted twice, and no failure is thrown', async () => {
-  const { recorder, written, fail } = setUp();
-  recorder.recordDenials('l', 3);
-  fail(true);
-  await recorder.flush();
-  fail(false);
-  await recorder.flush();
-  expect(written).toEqual([]);
-});
-
-test('everything pending is written when the instance ends', async () => {
-  const { recorder, written } = setUp();
-  for (let i = 0; i < 450; i += 1) recorder.recordDenials(`license-${i}`, 1);
   await recorder.close();
-  expect(written).toHaveLength(450);
-  await recorder.close();
-  expect(written).toHaveLength(450);
+  expect(calls).toEqual([]);
 });

@@ -29,8 +29,8 @@ test('an acquire enters each file of seats once; acquire.ts once more, for the g
     'seats/plan.ts > seats/lease.ts',
     'seats/attempt.ts > seats/sign-license.ts',
     'seats/attempt.ts > seats/key-use.ts',
-    'seats/attempt.ts > seats/usage-recorder.ts',
     'seats/sign-license.ts > seats/signature-cache.ts',
     'seats/signature-cache.ts > seats/signature-budget.ts',
+    'seats/attempt.ts > seats/usage-recorder.ts',
   ]);
 });

@@ -108,10 +108,15 @@ function seatSources(
 
 const refuse = (request: AttemptedRequest, fault: Fault): Refuse => ({ kind: 'refuse', request, fault });
 
-const noSeatsAvailable = (license: License, used: number): Fault =>
-  new Fault('no_seats_available', 'Release a seat, or wait until a lease expires.', {
-    extra: { seats_used: used, seats_total: license.max_seats },
+/**
+ * The count was read at another moment than the seats, of which none is open any more; those of a licence that shrinks may
+ * be open and are given to nobody.
+ */
+function noSeatsAvailable(license: License, used: number): Fault {
+  return new Fault('no_seats_available', 'Release a seat, or wait until a lease expires.', {
+    extra: { seats_used: isShrinking(license) ? used : Math.max(used, license.seats), seats_total: license.max_seats },
   });
+}
 
 /** A machine that has a session keeps it: same seat, same id, a longer lease. Undefined when its licence key changed. */
 function planRenewal(

@@ -109,6 +109,11 @@ describe('a machine without a session', () => {
     ]);
   });
 
+  it('is refused by the number of seats, although the count was read before another group took the last ones', () => {
+    const [step] = planGroup(snapshot({ open: [], used: 3 }), [request('a')], NOW);
+    expect(step).toMatchObject({ kind: 'refuse', fault: { extra: { seats_used: 5, seats_total: 5 } } });
+  });
+
   it('takes over an expired session when no seat is open, and the number of seats in use stays', () => {
     const [expired] = sessionOf('dead', '1', NOW - 10_000);
     const steps = planGroup(

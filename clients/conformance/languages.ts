@@ -1,0 +1,54 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** A client's adapter, and how it is started. */
+export interface Language {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly folder: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is missing here, where it cannot run. */
+  readonly missing?: string;
+}
+
+const CLIENTS = resolve(import.meta.dirname, '..');
+const BUILT = resolve(CLIENTS, '../.local/clients');
+
+function succeeds(program: string, ...args: readonly string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: 'ignore', timeout: 60_000 });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const typescript: Language = {
+  name: 'typescript',
+  command: [process.execPath, join(CLIENTS, 'conformance/typescript.ts')],
+  folder: CLIENTS,
+};
+
+function python(): Language {
+  const folder = join(CLIENTS, 'python');
+  const language = { name: 'python', command: ['python3', '-u', 'conformance.py'], folder };
+  return succeeds('python3', '-c', 'import cryptography') ? language : { ...language, missing: 'python3-cryptography' };
+}
+
+function go(): Language {
+  const folder = join(CLIENTS, 'go');
+  const program = join(BUILT, 'go-adapter');
+  const language = { name: 'go', command: [program], folder };
+  if (!succeeds('go', 'version')) return { ...language, missing: 'go' };
+  mkdirSync(BUILT, { recursive: true });
+  execFileSync('go', ['build', '-o', program, './internal/adapter'], { cwd: folder, stdio: 'inherit' });
+  return language;
+}
+
+/** Every client that there is. A toolchain that is missing is named. */
+export const languages = (): readonly Language[] => [
+  typescript,
+  ...(existsSync(join(CLIENTS, 'python')) ? [python()] : []),
+  ...(existsSync(join(CLIENTS, 'go')) ? [go()] : []),
+];

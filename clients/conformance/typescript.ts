@@ -1,0 +1,185 @@
+import { constants, createPublicKey, verify as verifySignature } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { hashedHardwareId } from '../../client/src/hardware-id.ts';
+import { checkSignature } from '../../client/src/keys/check-signature.ts';
+import { pinnedKeys } from '../../client/src/keys/pinned.ts';
+import { rootKey } from '../../client/src/keys/root.ts';
+import { worksOffline } from '../../client/src/license/strict.ts';
+import { verifyLicense } from '../../client/src/license/verify.ts';
+import { nodePlatform } from '../../client/src/platform/node.ts';
+import { SeatError } from '../../client/src/seat/error.ts';
+import type { SeatEvent } from '../../client/src/seat/events.ts';
+import { holdSeatOn } from '../../client/src/seat/hold.ts';
+import type { Seat } from '../../client/src/seat/seat.ts';
+import { fileStorage } from '../../client/src/storage/file.ts';
+import { memoryStorage } from '../../client/src/storage/memory.ts';
+import { createTrustedClock } from '../../client/src/trusted-clock.ts';
+import { normalizeLicenseKey } from '../../shared/license-format/license-key.ts';
+import { line } from './adapter.ts';
+
+/** The adapter of the client in TypeScript (README.md). */
+const HOUR = 3_600_000;
+const broken = process.argv.includes('--broken') ? process.argv.at(-1) : undefined;
+let offset = 0;
+let seat: Seat | undefined;
+
+const say = (message: object) => process.stdout.write(`${line(message)}\n`);
+
+const platform = { ...nodePlatform, now: () => Date.now() + offset };
+
+/** As a library does that takes the form of a signature from elsewhere. */
+const anyForm: typeof checkSignature = async (key, message, signature) => {
+  if (await checkSignature(key, message, signature)) return true;
+  const publicKey = createPublicKey({ key: { kty: 'RSA', n: key.n, e: key.e }, format: 'jwk' });
+  return verifySignature('sha256', message, { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING }, signature);
+};
+
+function tell(event: SeatEvent): void {
+  const { type } = event;
+  const code = 'code' in event ? { code: event.code } : {};
+  const reason = 'reason' in event ? { reason: event.reason } : {};
+  const end = type === 'released' ? { confirmed: event.confirmed, still_held: event.stillHeld } : {};
+  say({ event: { type, ...code, ...reason, ...end } });
+}
+
+interface HoldCommand {
+  readonly url: string;
+  readonly license_key: string;
+  readonly product: string;
+  readonly root: string;
+  readonly storage: string;
+  readonly hardware_id?: string;
+  readonly application?: string;
+  readonly wait_ms?: number;
+  readonly patience_ms?: number;
+  readonly timeout_ms?: number;
+}
+
+async function hold(options: HoldCommand): Promise<object> {
+  try {
+    seat = await holdSeatOn(platform, {
+      url: options.url,
+      licenseKey: options.license_key,
+      product: options.product,
+      keys: rootKey(options.root),
+      storage: fileStorage(options.storage),
+      hardwareId: options.hardware_id,
+      application: options.application,
+      wait: options.wait_ms,
+      patience: options.patience_ms,
+      timeout: options.timeout_ms,
+      onEvent: tell,
+    });
+    return { ok: true, state: seat.state };
+  } catch (error) {
+    if (!(error instanceof SeatError)) throw error;
+    return { ok: false, code: error.code, reason: error.reason };
+  }
+}
+
+interface VerifyCommand {
+  readonly vector: {
+    readonly license?: string;
+    readonly license_base64?: string;
+    readonly now: string;
+    readonly nonce?: string;
+    readonly kind?: 'seat' | 'document';
+    readonly product?: string;
+    readonly hardware_id?: string;
+    readonly features?: readonly string[];
+    readonly clock?: { readonly noted?: string };
+    readonly start?: 'offline';
+  };
+  readonly roots?: readonly string[];
+  readonly documents?: readonly unknown[];
+  readonly keys?: object;
+}
+
+async function verify({ vector, roots, documents = [], keys }: VerifyCommand): Promise<object> {
+  const wall = Date.parse(vector.now);
+  let time = wall - documents.length * 2 * HOUR;
+  let served: unknown;
+  const surroundings = {
+    url: 'http://licenses.example',
+    storage: memoryStorage(),
+    now: () => time,
+    fetch: async () => {
+      if (served === undefined || served === null) throw new Error('no network');
+      return { ok: true, status: 200, headers: { get: () => null }, text: async () => JSON.stringify(served) };
+    },
+    ...(broken === 'signature' ? { checkSignature: anyForm } : {}),
+  };
+  let source = roots === undefined ? pinnedKeys(keys ?? {}) : rootKey(roots, surroundings);
+  for (const document of documents) {
+    time += 2 * HOUR;
+    served = document;
+    // A source that remembers nothing takes whatever list it is served.
+    if (broken === 'sequence' && roots !== undefined)
+      source = rootKey(roots, { ...surroundings, storage: memoryStorage() });
+    await source.find({ keyVersion: 'vectors.0' }).catch(() => undefined);
+  }
+  const { nonce, kind, product, hardware_id, features, clock: judged, start } = vector;
+  const clock = createTrustedClock({ now: () => wall, monotonic: () => 0 });
+  if (judged?.noted !== undefined && broken !== 'clock') clock.remember(Date.parse(judged.noted));
+  const text = vector.license ?? Uint8Array.from(Buffer.from(vector.license_base64 ?? '', 'base64'));
+  const check = await verifyLicense(text, source, {
+    ...(judged === undefined ? { now: wall } : { clock }),
+    nonce,
+    ...(kind === undefined ? {} : { kind }),
+    ...(product === undefined ? {} : { product }),
+    ...(hardware_id === undefined ? {} : { hardwareId: hardware_id }),
+    ...(features === undefined ? {} : { features }),
+    ...(broken === 'signature' ? { checkSignature: anyForm } : {}),
+  });
+  if (!check.valid) return { ok: true, verdict: check.reason };
+  return { ok: true, verdict: start === 'offline' && !worksOffline(check) ? 'strict' : 'valid' };
+}
+
+type Command = { readonly id: number } & (
+  | { readonly do: 'hold'; readonly options: HoldCommand }
+  | { readonly do: 'release' | 'state' | 'exit' }
+  | { readonly do: 'clock'; readonly offset_ms: number }
+  | ({ readonly do: 'verify' } & VerifyCommand)
+  | { readonly do: 'hardware_id'; readonly application: string; readonly machine?: string }
+  | { readonly do: 'license_key'; readonly text: string }
+);
+
+async function carryOut(command: Command): Promise<object> {
+  switch (command.do) {
+    case 'hold':
+      return hold(command.options);
+    case 'release':
+      await seat?.release();
+      return { ok: true, state: seat?.state };
+    case 'state':
+      return { ok: true, state: seat?.state, tier: seat?.license.claims.tier };
+    case 'clock':
+      offset = command.offset_ms;
+      return { ok: true };
+    case 'verify':
+      return verify(command);
+    case 'hardware_id': {
+      const { application, machine } = command;
+      const id =
+        machine === undefined
+          ? nodePlatform.hardwareId(application, memoryStorage())
+          : hashedHardwareId(application, machine);
+      return { ok: true, hardware_id: await id };
+    }
+    case 'license_key':
+      return { ok: true, text: normalizeLicenseKey(command.text) };
+    default:
+      return { ok: false, code: 'unknown_command' };
+  }
+}
+
+const input = createInterface({ input: process.stdin });
+input.on('line', async (line) => {
+  const command: Command = JSON.parse(line);
+  if (command.do === 'exit') {
+    input.close();
+    process.stdin.destroy();
+    return;
+  }
+  say({ id: command.id, ...(await carryOut(command)) });
+});

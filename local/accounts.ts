@@ -54,6 +54,7 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
       ['cloudkms.cryptoKeyVersions.useToSign', directoryKey],
     ],
     docs: [],
+    console: [],
     'signed-urls': [
       ['iam.serviceAccounts.signBlob', `projects/-/serviceAccounts/${emailOf(project, 'signed-urls')}`],
       // Its URLs act with its rights; overwriting an object needs the right to delete.
@@ -110,6 +111,7 @@ const WRITE = [...READ, 'create', 'update', 'delete'];
 const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '(default)': {
     admin: WRITE,
+    console: WRITE,
     'license-signing': WRITE,
     seats: WRITE,
     'session-reaper': WRITE,

@@ -21,6 +21,7 @@ export function announcement({ stack, licenseKey, seats, stackFile, logFile, dat
     ['gateway', gateway],
     ['API page', `${gateway}/api/docs`],
     served('console', '/console', `${gateway}/console`),
+    served('sign in', '/console', `${gateway}/console/sign-in/google   lists the demonstration's people: one click`),
     served(
       'root key',
       ROOT_KEYS,

@@ -15,6 +15,13 @@ export interface Endpoints {
   readonly storage: (email: string) => string;
   /** Where signed URLs lead: scheme, host and port. */
   readonly signedUrls: string;
+  /** host:port for people. */
+  readonly identity: string;
+  readonly identityApiKey: string;
+  /** The gateway's address: the console checks that requests come from there. */
+  readonly gateway: string;
+  /** The folder of the console's app; undefined for a bundle, which has it. */
+  readonly consoleApp: string | undefined;
   /** Base URL of Cloud Run's Admin API. */
   readonly run: (email: string) => string;
   /** The worker's program and arguments as a JSON array; undefined for the demonstration's. */
@@ -56,6 +63,10 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     PAYLOAD_BUCKET: project.payloadBucket,
     WORKER_JOB: project.workerJob,
     WORKER_COMMAND: endpoints.workerCommand ?? JSON.stringify(DEMONSTRATION_COMMAND),
+    CONSOLE_ORIGIN: endpoints.gateway,
+    CONSOLE_APP: endpoints.consoleApp,
+    IDENTITY_API_KEY: endpoints.identityApiKey,
+    IDENTITY_ENDPOINT: endpoints.identity,
     DISPATCHER_ACCOUNT: emailOf(project, 'task-dispatcher'),
     // The stand-ins identify an account by its listener, so acting as the dispatcher means using its listener.
     RUN_ENDPOINT: endpoints.run(emailOf(project, 'task-dispatcher')),

@@ -1,4 +1,5 @@
 import { admin } from '#functions/admin/index.ts';
+import { consoleFunction } from '#functions/console/index.ts';
 import { docs } from '#functions/docs/index.ts';
 import { keyRotation } from '#functions/key-rotation/index.ts';
 import { licenseSigning } from '#functions/license-signing/index.ts';
@@ -20,4 +21,5 @@ export const FUNCTIONS: readonly Deployable[] = [
   taskPayloads,
   admin,
   docs,
+  consoleFunction,
 ];

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { CONSOLE_PATH } from '#shared/contract/console.ts';
 import { CONTRACT } from '#shared/contract/index.ts';
 import type { RunningFunction } from '#shared/http/function.ts';
 import { createRouter } from '#shared/http/router.ts';
@@ -27,6 +28,12 @@ export function createGateway(functions: readonly RunningFunction[]): Server {
     const [path = ''] = (request.url ?? '').split('?');
     if (path === '/' && (request.method === 'GET' || request.method === 'HEAD')) {
       response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...PAGE_HEADERS }).end(LANDING_PAGE);
+      return;
+    }
+    // Cookies of the console, and the Origin that it checks, belong to the address that `npm start` prints.
+    const { host = '' } = request.headers;
+    if (path.startsWith(CONSOLE_PATH) && request.method === 'GET' && /^localhost(:|$)/.test(host)) {
+      response.writeHead(302, { location: `http://${host.replace('localhost', '127.0.0.1')}${request.url}` }).end();
       return;
     }
     const name = functionFor(path);

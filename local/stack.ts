@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { RunningFunction } from '#shared/http/function.ts';
 import type { LogSink } from '#shared/logging/cloud-logging.ts';
 import type { Environment } from '#shared/model/config.ts';
@@ -108,6 +108,7 @@ async function startParts(
   const gateway = createGateway(functions);
   const port = await listen(gateway, options.port);
   keep({ close: () => shut(gateway) });
+  const address = `http://127.0.0.1:${port}`;
 
   const { data } = options;
   const { project_id = `demo-countersign-${randomBytes(4).toString('hex')}`, clock_offset } = data?.state ?? {};
@@ -156,6 +157,7 @@ async function startParts(
   const findJob = (name: string) => (name === project.workerJob ? worker() : undefined);
   const run = keep(await startRun({ findJob, callers, clock, recorder, log }));
 
+  const consoleApp = bundles === undefined ? await buildConsole(options.directory) : undefined;
   const environment = (name: string): Environment =>
     environmentOf(name, project, {
       rootKey,
@@ -164,6 +166,10 @@ async function startParts(
       iam: iam.address,
       storage: storage.baseUrl,
       signedUrls: storage.xmlUrl,
+      identity: identity.publicAddress,
+      identityApiKey: identity.apiKey,
+      gateway: address,
+      consoleApp,
       run: run.baseUrl,
       workerCommand: options.workerCommand,
       userJwksUrl: issuer.userJwksUrl,
@@ -178,7 +184,7 @@ async function startParts(
   }
   return {
     project,
-    gateway: `http://127.0.0.1:${port}`,
+    gateway: address,
     control,
     clock,
     recorder,
@@ -205,6 +211,14 @@ async function createKeys(kms: Kms, { rootKey, directoryKey, signingKey, payload
     { name: payloadKey, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' },
   ];
   for (const key of keys) if (!kms.has(key.name)) await kms.createKey(key);
+}
+
+/** Built once for all stacks of a directory; esbuild is loaded where there is something to build. */
+async function buildConsole(directory: string): Promise<string> {
+  const { refreshConsoleApp } = await import('../scripts/build/console-app.ts');
+  const folder = resolve(directory, 'console');
+  await refreshConsoleApp(folder);
+  return folder;
 }
 
 const STORES = {

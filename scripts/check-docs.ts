@@ -13,7 +13,10 @@ import { ROOT, report } from './sources.ts';
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
 const routes = new Set<string>(
-  Object.values(CONTRACT).flatMap((list) => list.map(({ method, path }) => `${method} ${path}`)),
+  Object.values(CONTRACT)
+    .flat()
+    .filter(({ pageOnly }) => pageOnly !== true)
+    .map(({ method, path }) => `${method} ${path}`),
 );
 
 function checkRoutes(): string[] {

@@ -7,10 +7,12 @@ locals {
     ALLOWED_CONTENT_TYPES        = join(",", var.allowed_content_types)
     ARCHIVE_AFTER_DAYS           = var.key_periods.archive_after_days
     CLIENT_IP_HEADER             = local.client_ip_header
+    CONSOLE_ORIGIN               = local.origin
     CORS_ORIGINS                 = join(",", var.cors_origins)
     DIRECTORY_KEY                = module.key["license-directory"].id
     DISPATCHER_ACCOUNT           = google_service_account.this["task-dispatcher"].email
     FIRESTORE_DATABASE           = local.database
+    IDENTITY_API_KEY             = module.identity.api_key
     IMPORTED_KEYS                = var.imported_keys ? "on" : "off"
     KEYS_DATABASE                = module.keys_database.database
     KMS_SIGNATURES_PER_MINUTE    = local.signatures
@@ -19,6 +21,9 @@ locals {
     PAYLOAD_BUCKET               = module.storage.payload_bucket
     PAYLOAD_KEY                  = module.key["task-payloads ${local.payload_key_regions[0]}"].id
     PAYLOAD_RETENTION_DAYS       = var.payload_retention_days
+    PORTAL_ACCENT                = var.portal.accent
+    PORTAL_FRAME_ANCESTORS       = join(",", var.portal.frame_ancestors)
+    PORTAL_LOGO                  = var.portal.logo
     PROJECT_ID                   = var.project_id
     PUBLISH_BEFORE_SIGNING_HOURS = var.key_periods.publish_before_signing_hours
     RATE_LIMIT_PER_HOUR          = var.rate_limit_per_hour
@@ -28,6 +33,7 @@ locals {
     SCHEDULER_ACCOUNTS           = google_service_account.this["scheduler"].email
     SERVICE_AUDIENCE             = local.audience
     SIGNING_ACCOUNT              = google_service_account.this["signed-urls"].email
+    SIGN_IN_WAYS                 = join(",", concat([for provider in nonsensitive(keys(var.oauth_clients)) : trimsuffix(provider, ".com")], ["password"]))
     SIGNING_KEY                  = module.key[var.signing_key].id
     STRANGER_LIMIT_PER_HOUR      = var.stranger_limit_per_hour
     TOKEN_ISSUER                 = local.origin

@@ -187,6 +187,27 @@ variable "placeholder_image" {
   nullable    = false
 }
 
+variable "portal" {
+  description = "The view of one licence that a customer's back end links to or embeds: origins that may show it in a frame, colour of its buttons, HTTPS address of a logo."
+  type = object({
+    accent          = optional(string)
+    frame_ancestors = optional(list(string), [])
+    logo            = optional(string)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for origin in var.portal.frame_ancestors : can(regex("^https://[^/*]+$", origin))])
+    error_message = "portal.frame_ancestors must be origins such as https://account.example.com."
+  }
+
+  validation {
+    condition     = (var.portal.accent == null || can(regex("^#[0-9a-fA-F]{6}$", var.portal.accent))) && (var.portal.logo == null || can(regex("^https://", var.portal.logo)))
+    error_message = "portal.accent must be like #1a7f5a, and portal.logo an https:// address."
+  }
+}
+
 variable "project_id" {
   description = "Project of the services: one project an environment."
   type        = string

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { DocsAsset } from '#shared/contract/docs.ts';
-import { createResource, type Resource } from './resource.ts';
+import { createResource, type Resource } from '#shared/http/resource.ts';
+import { CACHE_CONTROL } from './page.ts';
 
 /** In the built bundle this is its folder, beside which the build puts the same files. */
 const here = import.meta.dirname;
@@ -24,7 +25,10 @@ export function createAssets(): (name: DocsAsset) => Resource {
     const known = held.get(name);
     if (known !== undefined) return known;
     const [path, contentType] = SOURCES[name];
-    const resource = createResource(readFileSync(path, 'utf8'), { 'content-type': contentType });
+    const resource = createResource(readFileSync(path, 'utf8'), {
+      'content-type': contentType,
+      'cache-control': CACHE_CONTROL,
+    });
     held.set(name, resource);
     return resource;
   };

@@ -2,20 +2,24 @@ import * as z from 'zod';
 import * as contract from '#shared/contract/docs.ts';
 import { CONTRACT } from '#shared/contract/index.ts';
 import { defineFunction } from '#shared/http/function.ts';
+import { createResource } from '#shared/http/resource.ts';
 import { bind } from '#shared/http/validate.ts';
 import { createAssets } from './assets.ts';
 import { openApiDocument } from './document/openapi.ts';
-import { PAGE, PAGE_POLICY } from './page.ts';
-import { createResource } from './resource.ts';
+import { CACHE_CONTROL, PAGE, PAGE_POLICY } from './page.ts';
 
 /** The API's description, for programs and for people. Its account has no rights at all. */
 export const docs = defineFunction({
   name: 'docs',
   config: z.object({}),
   compose() {
-    const document = createResource(JSON.stringify(openApiDocument(CONTRACT)), { 'content-type': 'application/json' });
+    const document = createResource(JSON.stringify(openApiDocument(CONTRACT)), {
+      'content-type': 'application/json',
+      'cache-control': CACHE_CONTROL,
+    });
     const page = createResource(PAGE, {
       'content-type': 'text/html; charset=utf-8',
+      'cache-control': CACHE_CONTROL,
       'content-security-policy': PAGE_POLICY,
       'referrer-policy': 'no-referrer',
     });

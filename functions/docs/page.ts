@@ -1,3 +1,6 @@
+/** An hour: a deployment replaces everything at once, and an older page with a newer script still works. */
+export const CACHE_CONTROL = 'public, max-age=3600';
+
 /**
  * What the page may load and do: its own scripts and styles, requests to its own origin, images of its own or within
  * its styles. Nothing inline: the renderer sets its styles through the object model, which needs no leave.

@@ -5,6 +5,7 @@ import { IdentityError } from './identity-error.ts';
 import type { Mail } from './mail.ts';
 import { describe, mfaInfo, oobRequest, parse } from './messages.ts';
 import { createOneTime } from './one-time.ts';
+import type { Providers } from './providers.ts';
 import { isTotpCode, TOTP_DIGITS, TOTP_PERIOD_SECONDS, toBase32 } from './totp.ts';
 
 const passwordRequest = z.object({ email: z.string(), password: z.string() });
@@ -33,6 +34,7 @@ const PENDING_MS = 5 * 60 * 1000;
 export interface SignInOptions {
   readonly accounts: Accounts;
   readonly mail: Mail;
+  readonly providers: Pick<Providers, 'createAuthUri' | 'takeArrival'>;
   readonly idTokenOf: (signIn: SignIn) => Promise<string>;
   /** The uid of a token that verifies. */
   readonly uidOf: (idToken: string) => Promise<string | undefined>;
@@ -41,7 +43,13 @@ export interface SignInOptions {
 type Act = (body: string) => object | Promise<object>;
 
 /** What people do themselves, with an API key that says which project is meant and nothing else. */
-export function createSignIn({ accounts, mail, idTokenOf, uidOf }: SignInOptions): Readonly<Record<string, Act>> {
+export function createSignIn({
+  accounts,
+  mail,
+  providers,
+  idTokenOf,
+  uidOf,
+}: SignInOptions): Readonly<Record<string, Act>> {
   const enrolling = createOneTime<{ readonly localId: string; readonly secret: string }>(PENDING_MS);
   const pending = createOneTime<Account>(PENDING_MS);
 
@@ -72,15 +80,27 @@ export function createSignIn({ accounts, mail, idTokenOf, uidOf }: SignInOptions
     const account = accounts.findByEmail(email);
     if (account === undefined || !isPassword(account, password))
       throw new IdentityError(400, 'INVALID_LOGIN_CREDENTIALS');
-    if (account.disabled) throw new IdentityError(400, 'USER_DISABLED');
     const about = {
       ...{ kind: 'identitytoolkit#VerifyPasswordResponse', localId: account.localId, email: account.email },
       registered: true,
     };
+    return { ...about, ...(await firstStep(account)) };
+  }
+
+  /** The tokens, or for an account with a second factor what goes with its code. */
+  async function firstStep(account: Account): Promise<object> {
+    if (account.disabled) throw new IdentityError(400, 'USER_DISABLED');
     if (account.factors.length > 0) {
-      return { ...about, mfaPendingCredential: pending.put(account), mfaInfo: mfaInfo(account) };
+      return { mfaPendingCredential: pending.put(account), mfaInfo: mfaInfo(account) };
     }
-    return { ...about, ...(await signedIn(account, false)), expiresIn: '3600' };
+    return { ...(await signedIn(account, account.secondFactor)), expiresIn: '3600' };
+  }
+
+  async function signInWithIdp(body: string): Promise<object> {
+    const { account, providerId } = providers.takeArrival(body);
+    const { localId, email, emailVerified } = account;
+    const about = { kind: 'identitytoolkit#VerifyAssertionResponse', localId, email, emailVerified, providerId };
+    return { ...about, ...(await firstStep(account)) };
   }
 
   async function sendOobCode(body: string): Promise<object> {
@@ -191,6 +211,8 @@ export function createSignIn({ accounts, mail, idTokenOf, uidOf }: SignInOptions
   return {
     'v1/accounts:signUp': signUp,
     'v1/accounts:signInWithPassword': signInWithPassword,
+    'v1/accounts:createAuthUri': providers.createAuthUri,
+    'v1/accounts:signInWithIdp': signInWithIdp,
     'v1/accounts:sendOobCode': sendOobCode,
     'v1/accounts:update': update,
     'v1/accounts:resetPassword': resetPassword,

@@ -10,6 +10,8 @@ import { type AccountOptions, type Accounts, createAccounts, type SignIn } from 
 import { createAdministration } from './administration.ts';
 import { errorBody, IdentityError, injectedError } from './identity-error.ts';
 import { createMail } from './mail.ts';
+import { ACTION_PAGE, createPages, SIGN_IN_PAGE } from './pages.ts';
+import { createProviders } from './providers.ts';
 import { createSignIn } from './sign-in.ts';
 
 export interface IdentityOptions {
@@ -52,7 +54,8 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
   const { projectId, callers, issuer, recorder } = options;
   const apiKey = `key-of-${projectId}`;
   const accounts = createAccounts();
-  const mail = createMail(() => `http://${addressOf(STRANGER)}/emulator/action`);
+  const mail = createMail(() => `http://${addressOf(STRANGER)}${ACTION_PAGE}`);
+  const providers = createProviders(accounts, () => `http://${addressOf(STRANGER)}${SIGN_IN_PAGE}`);
   const administer = createAdministration({ accounts, mail, apiKey });
   const keys = createRemoteJWKSet(new URL(issuer.userJwksUrl));
   const idTokenOf = ({ account, secondFactor }: SignIn) =>
@@ -68,7 +71,13 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
     const verified = await jwtVerify(idToken, keys, { audience: projectId }).catch(() => undefined);
     return verified?.payload.sub;
   };
-  const own = createSignIn({ accounts, mail, idTokenOf, uidOf });
+  const own = createSignIn({ accounts, mail, providers, idTokenOf, uidOf });
+  const pages = createPages({
+    accounts,
+    providers,
+    mail,
+    act: (method, body) => own[`v1/accounts:${method}`]?.(JSON.stringify(body)),
+  });
   const servers = new Map<string, { server: Server; port: number }>();
 
   async function answer(caller: Caller, request: IncomingMessage): Promise<object> {
@@ -96,6 +105,11 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
     return recorded(verb === '' ? String(collection) : lastWord(verb), () => administrate(body, search));
   }
 
+  async function pageFor({ method, url = '' }: IncomingMessage) {
+    const [path = '', search] = url.split('?');
+    return method === 'GET' ? pages(path, new URLSearchParams(search)) : undefined;
+  }
+
   function requireKey(search: string): void {
     if (new URLSearchParams(search).get('key') === apiKey) return;
     throw new IdentityError(403, 'The request is missing a valid API key.');
@@ -109,7 +123,9 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
   }
 
   for (const caller of [...callers, createCaller(STRANGER, [])]) {
-    const server = createServer((request, response) => {
+    const server = createServer(async (request, response) => {
+      const page = caller.email === STRANGER ? await pageFor(request) : undefined;
+      if (page !== undefined) return void response.writeHead(page.status, page.headers).end(page.body);
       answer(caller, request).then(
         (body) => send(response, 200, body),
         (error: unknown) => {

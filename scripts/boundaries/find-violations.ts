@@ -9,7 +9,7 @@ const ENTRIES = /^(client\/src\/(index|node|browser)|functions\/task-worker\/pac
 
 /** Every TypeScript file that can import something of the project. */
 export const readProject = (): SourceFile[] =>
-  readSources(['{shared,functions,local,client,scripts,bench,test}/**/*.{ts,mjs}', '*.ts']).filter(
+  readSources(['{shared,functions,local,client,scripts,bench,test}/**/*.{ts,tsx,mjs}', '*.ts']).filter(
     ({ path }) => !path.includes('/dist/') && !path.includes('node_modules/'),
   );
 

@@ -12,7 +12,8 @@ export interface Rule {
 }
 
 const within = (path: string, ...folders: readonly string[]) => folders.some((folder) => path.startsWith(`${folder}/`));
-const isFile = (path: string) => /\.(ts|json)$/.test(path) && !path.startsWith('node:') && !path.startsWith('@');
+const isFile = (path: string) =>
+  /\.(tsx?|css|svg|json)$/.test(path) && !path.startsWith('node:') && !path.startsWith('@');
 const functionOf = (path: string) => /^functions\/([^/]+)\//.exec(path)?.[1];
 /** shared/gcp/ speaks HTTP as a client; that is an adapter's business. */
 const isHttp = (to: string) => within(to, 'shared/http') || /^node:https?$/.test(to);

@@ -13,7 +13,7 @@ export function findUnusedExports(checked: readonly SourceFile[], importing: rea
   const used = new Set<string>();
   for (const file of importing) {
     for (const { to, names } of importsOf(file)) {
-      if (!/\.m?[jt]s$/.test(to)) continue;
+      if (!/\.m?[jt]sx?$/.test(to)) continue;
       // A whole module is imported under one name, and its exports are used as words of the importing file.
       const words = names ?? file.text.match(/[A-Za-z_$][\w$]*/g) ?? [];
       for (const name of words) used.add(`${to} ${name}`);

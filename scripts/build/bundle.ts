@@ -3,6 +3,7 @@ import { copyFile, cp, mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { ROOT } from '../sources.ts';
+import { buildConsoleApp } from './console-app.ts';
 import { leftOut } from './left-out.ts';
 
 export interface Built {
@@ -44,6 +45,7 @@ export async function bundle(name: string, out: string): Promise<Built> {
   await build({ ...NODE_BUNDLE, entryPoints: [join(ROOT, 'functions', name, 'main.ts')], outfile });
   await copyNativeModules(folder);
   if (name === 'docs') await copyAssets(folder);
+  if (name === 'console') await buildConsoleApp(join(folder, 'app'));
   return { name, size: (await stat(outfile)).size };
 }
 

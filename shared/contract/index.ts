@@ -1,6 +1,7 @@
 import type { Route } from '../http/route.ts';
 import * as admin from './admin.ts';
 import * as audit from './audit.ts';
+import * as console from './console.ts';
 import * as docs from './docs.ts';
 import * as keyRotation from './key-rotation.ts';
 import * as licenseKeys from './license-keys.ts';
@@ -62,4 +63,20 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     people.erasePerson,
   ],
   docs: [docs.openApi, docs.docsPage, docs.docsAsset],
+  console: [
+    ...console.consolePages,
+    console.portalPage,
+    console.consoleAsset,
+    console.signInWithProvider,
+    console.signInCallback,
+    console.consoleToken,
+    console.signInWithPassword,
+    console.signUp,
+    console.finishSecondFactor,
+    console.startEnrollment,
+    console.finishEnrollment,
+    console.resetPassword,
+    console.verifyEmail,
+    console.signOut,
+  ],
 };

@@ -17,6 +17,7 @@ export function send(request: IncomingMessage, response: ServerResponse, result:
   const body = encode(result.body);
   const sent = request.method === 'HEAD' ? undefined : body;
   if (isShared(result)) response.removeHeader('x-request-id');
+  if (result.cookies !== undefined) response.setHeader('set-cookie', [...result.cookies]);
   response.writeHead(result.status, headersOf(result, body));
   if (request.complete) {
     response.end(sent);

@@ -39,6 +39,8 @@ export interface Route<
   readonly body?: Body;
   /** Bytes. */
   readonly bodyLimit?: number;
+  /** A request without a body counts as one with `{}`. */
+  readonly bodyOptional?: boolean;
   /** How many requests of its caller's limit a body counts as; default 1. It is called before the body is validated. */
   readonly countsAs?: (body: unknown) => number;
   /** A member of the body that is checked and kept as it was sent; its schema is `verbatimObject`. */
@@ -50,6 +52,8 @@ export interface Route<
   readonly publicCors?: boolean;
   /** Pages of the origins that are configured may call it, though it is no route of users. */
   readonly listedCors?: boolean;
+  /** Only a page of ours calls it: no part of the API, so the OpenAPI document does not describe it. */
+  readonly pageOnly?: boolean;
 }
 
 /** The input of a handler: parsed, validated, and with the authenticated caller. */
@@ -74,6 +78,8 @@ export interface HandlerInput<Params, Query, Body> {
 export interface HttpResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Values of `Set-Cookie`, one a header (RFC 6265, section 3). */
+  readonly cookies?: readonly string[];
   /** Strings and bytes are sent unchanged, other values as JSON; undefined sends no body. */
   readonly body?: unknown;
 }

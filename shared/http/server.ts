@@ -11,6 +11,7 @@ import { readJsonBody } from './body.ts';
 import { createCachedResponses } from './cached.ts';
 import type { Cors } from './cors.ts';
 import { createFramework } from './framework.ts';
+import type { ParsedJson } from './json.ts';
 import { toProblem } from './problem.ts';
 import { clientIpOf, requestIdOf, traceFields } from './request-context.ts';
 import { createRequestLog } from './request-log.ts';
@@ -180,8 +181,15 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   }
 }
 
-const readBody = ({ bodyLimit: limit = DEFAULT_BODY_LIMIT, verbatim }: Route, request: IncomingMessage) =>
-  readJsonBody(request, { limit, ...(verbatim === undefined ? {} : { verbatim }) });
+async function readBody(route: Route, request: IncomingMessage): Promise<ParsedJson> {
+  const { bodyLimit: limit = DEFAULT_BODY_LIMIT, verbatim, bodyOptional = false } = route;
+  if (bodyOptional && !hasBody(request)) return { value: {}, inexact: [] };
+  return readJsonBody(request, { limit, ...(verbatim === undefined ? {} : { verbatim }) });
+}
+
+/** RFC 9112, section 6: a request has a body when one of these headers says so. */
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** Splits the target without `URL`, which takes a path that begins with two slashes for a host. */
 function splitTarget({ url = '' }: IncomingMessage): { path: string; search: string } {

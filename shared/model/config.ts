@@ -77,13 +77,11 @@ function duplicated(email: string, before: readonly (Omit<ServicePrincipal, 'kin
 }
 
 /** Origins are compared exactly, so each must be spelled as browsers send it. */
-const origins = commaSeparated.pipe(
-  z.array(
-    z
-      .string()
-      .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'must be like https://app.example.com'),
-  ),
-);
+export const origin = z
+  .string()
+  .refine((text) => URL.canParse(text) && new URL(text).origin === text, 'must be like https://app.example.com');
+
+export const origins = commaSeparated.pipe(z.array(origin));
 
 /** host:port of a plaintext gRPC stand-in; unset in production. */
 export const endpoint = z.string().regex(/^[\w.-]+:\d+$/, 'must be host:port');

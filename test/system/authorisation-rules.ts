@@ -77,6 +77,26 @@ const download = (tenant_id: string) => ({ filename: 'a.txt', method: 'GET', ten
 const upload = (tenant_id: string) => ({ filename: 'a.txt', content_type: 'text/plain', tenant_id });
 const listOf = (tenant_id: string): Wish => ({ query: `tenant_id=${tenant_id}` });
 
+/** The console's session, whose routes know cookies and no token. */
+const PAGE_ACTS = [
+  'getConsoleToken',
+  'signInWithPassword',
+  'signUp',
+  'finishSecondFactor',
+  'startSecondFactor',
+  'enrollSecondFactor',
+  'resetPassword',
+  'verifyEmail',
+  'signOut',
+];
+const SENT: Readonly<Record<string, object>> = {
+  signInWithPassword: { email: 'a@example.org', password: 'x' },
+  signUp: { email: 'a@example.org', password: 'x' },
+  finishSecondFactor: { code: '000000' },
+  enrollSecondFactor: { enrollment: 'x', code: '000000' },
+  resetPassword: { email: 'a@example.org' },
+};
+
 /** Every operation by its id, each with the requests that show what it is for. */
 export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   signLicense: [{ wish: () => ({ body: { payload: { a: 1 } } }), admitted: 200 }],
@@ -245,6 +265,17 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
 
   getOpenApi: [{ wish: nothing, admitted: 200 }],
   getDocs: [{ wish: nothing, admitted: 200 }],
+  getConsole: [{ wish: nothing, admitted: 200 }],
+  getConsoleScreen: [{ wish: () => ({ params: { screen: 'licenses' } }), admitted: 200 }],
+  getConsoleItem: [{ wish: () => ({ params: { screen: 'licenses', item: 'lic_000000000000' } }), admitted: 200 }],
+  getConsolePart: [{ wish: () => ({ params: { screen: 'licenses', item: 'x', part: 'holders' } }), admitted: 200 }],
+  getPortal: [{ wish: nothing, admitted: 200 }],
+  getConsoleAsset: [{ wish: () => ({ params: { file: 'none.js' } }), admitted: 404 }],
+  signInWithProvider: [{ wish: () => ({ params: { provider: 'google' } }), admitted: 200 }],
+  signInCallback: [{ wish: nothing, admitted: 200 }],
+  // What acts for the console's own page is refused without its Origin, whatever token there is.
+  ...Object.fromEntries(PAGE_ACTS.map((id): [string, readonly Rule[]] => [id, [{ wish: () => ({ body: SENT[id] ?? {} }), admitted: 403 }]])),
+
   getDocsAsset: [{ wish: () => ({ params: { file: 'docs.css' } }), admitted: 200 }],
 };
 

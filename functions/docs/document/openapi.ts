@@ -33,8 +33,11 @@ const LICENSE = { name: 'All rights reserved', identifier: 'LicenseRef-UNLICENSE
  * @throws TypeError for a function that no section describes
  */
 export function openApiDocument(contract: Readonly<Record<string, readonly Route[]>>): Record<string, unknown> {
-  const names = bySection(Object.keys(contract));
-  const routes = names.flatMap((name) => (contract[name] ?? []).map((route) => ({ name, route })));
+  const documented = (name: string) => (contract[name] ?? []).filter(({ pageOnly }) => pageOnly !== true);
+  const isPage = (name: string) =>
+    (contract[name] ?? []).some(({ pageOnly }) => pageOnly) && documented(name).length === 0;
+  const names = bySection(Object.keys(contract).filter((name) => !isPage(name)));
+  const routes = names.flatMap((name) => documented(name).map((route) => ({ name, route })));
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { name, route } of routes) {
     const operation = operationOf(route, {

@@ -9,6 +9,7 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, description: st
   'signed-urls': ['Signed URLs', 'Let clients upload and download without an account.'],
   admin: ['Administration', 'Tenants, members, licences, sessions, usage and audit.'],
   docs: ['Documentation', 'This document.'],
+  console: ['Console', 'Sessions of customers who have no account of their own here.'],
   'session-reaper': INTERNAL,
   'key-rotation': INTERNAL,
 };

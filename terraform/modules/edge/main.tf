@@ -43,12 +43,12 @@ resource "google_compute_backend_service" "this" {
     group = google_compute_region_network_endpoint_group.this[each.key].id
   }
 
-  # The public keys alone are the same for everybody. A stale list may be served for a minute, not for the default day:
-  # a revoked key has to disappear.
-  enable_cdn = each.key == "public-keys"
+  # The public keys and the console's files are the same for everybody; the console's other answers say no-store. A stale
+  # list may be served for a minute, not for the default day: a revoked key has to disappear.
+  enable_cdn = contains(["console", "public-keys"], each.key)
 
   dynamic "cdn_policy" {
-    for_each = each.key == "public-keys" ? [true] : []
+    for_each = contains(["console", "public-keys"], each.key) ? [true] : []
     content {
       cache_mode         = "USE_ORIGIN_HEADERS"
       serve_while_stale  = 60

@@ -6,7 +6,9 @@ import { CONTRACT } from '#shared/contract/index.ts';
 import { PROBLEMS } from '#shared/http/problem.ts';
 import { document, type Loose, operationsOf, walk } from './document.ts';
 
-const routes = Object.values(CONTRACT).flat();
+const routes = Object.values(CONTRACT)
+  .flat()
+  .filter(({ pageOnly }) => pageOnly !== true);
 const operations = operationsOf(document);
 
 describe('the document', () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { HttpResponse } from '#shared/http/route.ts';
+import type { HttpResponse } from './route.ts';
 
 /** What never changes while the function runs: made once, with a validator for each of its two forms. */
 export interface Resource {
@@ -8,15 +8,16 @@ export interface Resource {
   answer(headers: Readonly<Record<string, string | undefined>>): HttpResponse;
 }
 
-/** An hour: a deployment replaces everything at once, and an older page with a newer script still works. */
-const CACHE_CONTROL = 'public, max-age=3600';
-
 /**
- * @param body as UTF-8 text
- * @param headers of the answer beside those for caches, `content-type` among them
+ * @param body text as UTF-8, or bytes
+ * @param headers of the answer beside its validators, `content-type` and `cache-control` among them
  */
-export function createResource(body: string, headers: Readonly<Record<string, string>>): Resource {
-  const plain = Buffer.from(body);
+export function createResource(
+  body: string | Buffer,
+  headers: Readonly<Record<'content-type' | 'cache-control', string> & Record<string, string>>,
+): Resource {
+  const plain = Buffer.isBuffer(body) ? body : Buffer.from(body);
+  const { 'cache-control': cacheControl, ...own } = headers;
   const tag = createHash('sha256').update(JSON.stringify(headers)).update(plain).digest('base64url').slice(0, 27);
   const forms = {
     plain: { bytes: plain, etag: `"${tag}"`, headers: {} },
@@ -26,10 +27,10 @@ export function createResource(body: string, headers: Readonly<Record<string, st
   return {
     answer(request) {
       const form = acceptsGzip(request['accept-encoding']) ? forms.gzip : forms.plain;
-      const validators = { 'cache-control': CACHE_CONTROL, etag: form.etag, vary: 'accept-encoding' };
+      const validators = { 'cache-control': cacheControl, etag: form.etag, vary: 'accept-encoding' };
       const known = (request['if-none-match'] ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
       if (known.includes(form.etag) || known.includes('*')) return { status: 304, headers: validators };
-      return { status: 200, headers: { ...headers, ...form.headers, ...validators }, body: form.bytes };
+      return { status: 200, headers: { ...own, ...form.headers, ...validators }, body: form.bytes };
     },
   };
 }

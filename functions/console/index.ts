@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { PROVIDERS } from '#shared/contract/console.ts';
+import { openFirestore } from '#shared/gcp/firestore.ts';
+import { createIdentityPlatform } from '#shared/gcp/identity-platform.ts';
+import { defineFunction } from '#shared/http/function.ts';
+import { commonConfig, endpoint, firestoreConfig, origin, origins } from '#shared/model/config.ts';
+import { openAppFiles } from './app-files.ts';
+import { createCookies } from './cookies.ts';
+import { pageRoutes } from './page-handlers.ts';
+import { sessionRoutes } from './session-handlers.ts';
+import { createSessions } from './sessions.ts';
+import { createConsoleSignIn } from './sign-in.ts';
+
+const WAYS = [...Object.keys(PROVIDERS), 'password'];
+
+const ways = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine((list) => list.every((one) => WAYS.includes(one)), `must be some of ${WAYS.join(', ')}`);
+
+/** The console: its page and files, and people's sessions. */
+export const consoleFunction = defineFunction({
+  name: 'console',
+  config: z.object({
+    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...firestoreConfig.shape,
+    CONSOLE_ORIGIN: origin.describe('where the console is served, such as https://licences.example.com'),
+    CONSOLE_APP: z
+      .string()
+      .optional()
+      .describe('folder of the built app; unset in production, where it is beside the bundle'),
+    IDENTITY_API_KEY: z
+      .string()
+      .min(1)
+      .describe('API key of Identity Platform: it names the project, and is no secret'),
+    IDENTITY_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
+    SIGN_IN_WAYS: ways
+      .default(['google', 'github', 'password'])
+      .describe('comma separated: how people may sign in to the console'),
+    PORTAL_FRAME_ANCESTORS: origins
+      .default([])
+      .describe('origins, comma separated, whose pages may show the portal in a frame; empty: none'),
+    PORTAL_ACCENT: z
+      .string()
+      .regex(/^#[0-9a-f]{6}$/i, 'must be like #1a7f5a')
+      .optional()
+      .describe('colour of buttons and links in the portal'),
+    PORTAL_LOGO: z
+      .url({ protocol: /^https$/ })
+      .optional()
+      .describe('HTTPS address of the logo that the portal shows'),
+  }),
+  compose(config, { clock }) {
+    const store = openFirestore(config);
+    const { CONSOLE_ORIGIN: origin, IDENTITY_API_KEY: apiKey, IDENTITY_ENDPOINT: identity } = config;
+    const service = createIdentityPlatform({ apiKey, endpoint: identity });
+    const sessions = createSessions({ store, clock });
+    const signIn = createConsoleSignIn({ service, sessions, people: store, clock, origin });
+    const portal = {
+      frameAncestors: config.PORTAL_FRAME_ANCESTORS,
+      accent: config.PORTAL_ACCENT,
+      logo: config.PORTAL_LOGO,
+    };
+    return {
+      routes: [
+        ...pageRoutes(openAppFiles(config.CONSOLE_APP), { providers: config.SIGN_IN_WAYS, portal }),
+        ...sessionRoutes({ signIn, sessions, cookies: createCookies(origin), clock, origin }),
+      ],
+      close: () => store.close(),
+    };
+  },
+});

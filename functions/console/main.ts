@@ -1,0 +1,4 @@
+import { start } from '#shared/http/start.ts';
+import { consoleFunction } from './index.ts';
+
+start(consoleFunction);

@@ -1,0 +1,71 @@
+import { statSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
+import * as z from 'zod';
+import { ROOT } from '../sources.ts';
+
+const ENTRY = 'functions/console/app/main.tsx';
+
+/** How the app is bundled: names with a hash of the content, and what is not needed at once in files of its own. */
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  entryPoints: [ENTRY],
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  entryNames: '[name]-[hash]',
+  chunkNames: 'part-[hash]',
+  assetNames: '[name]-[hash]',
+  publicPath: '/console/assets',
+  loader: { '.svg': 'file', '.png': 'file', '.woff2': 'file' },
+  metafile: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
+/** As much of `manifest.json` as says whether it is still right; `functions/console/app-files.ts` reads the rest. */
+const built = z.object({ sources: z.record(z.string(), z.string()) });
+
+/** Builds the console's app into a folder. The manifest comes last and at once, so that nobody reads half a build. */
+export async function buildConsoleApp(out: string): Promise<void> {
+  const { metafile } = await build({ ...OPTIONS, outdir: out });
+  await mkdir(out, { recursive: true });
+  const draft = join(out, `manifest.${process.pid}.draft`);
+  await writeFile(draft, `${JSON.stringify(manifestOf(metafile), null, 2)}\n`);
+  await rename(draft, join(out, 'manifest.json'));
+}
+
+/** The same, unless the folder has been built from the sources as they are. */
+export async function refreshConsoleApp(out: string): Promise<void> {
+  const there = await readFile(join(out, 'manifest.json'), 'utf8').catch(() => '{}');
+  const { data } = built.safeParse(JSON.parse(there));
+  const isRight = data !== undefined && Object.entries(data.sources).every(([file, state]) => stateOf(file) === state);
+  if (!isRight) await buildConsoleApp(out);
+}
+
+function manifestOf({ inputs, outputs }: Metafile) {
+  const [path, main] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === ENTRY) ?? [];
+  if (path === undefined || main === undefined) throw new Error(`esbuild has made nothing of ${ENTRY}`);
+  return {
+    script: basename(path),
+    styles: main.cssBundle === undefined ? [] : [basename(main.cssBundle)],
+    preload: main.imports.filter(({ kind }) => kind === 'import-statement').map((one) => basename(one.path)),
+    files: Object.keys(outputs).map((one) => basename(one)),
+    sources: Object.fromEntries(Object.keys(inputs).map((file) => [file, stateOf(file)])),
+  };
+}
+
+/** Size and time of a source file; undefined for one that is gone. */
+function stateOf(file: string): string | undefined {
+  const stat = statSync(join(ROOT, file), { throwIfNoEntry: false });
+  return stat && `${stat.size} ${stat.mtimeMs}`;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const out = process.argv[2] ?? join(ROOT, '.local', 'console');
+  await buildConsoleApp(out);
+  process.stdout.write(`console            ${out}\n`);
+}

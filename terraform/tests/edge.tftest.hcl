@@ -37,16 +37,20 @@ run "maps_routes_to_services" {
   }
 }
 
-run "caches_public_keys_alone" {
+run "caches_public_keys_and_the_consoles_files_alone" {
   command = plan
 
   module {
     source = "./modules/edge"
   }
 
+  variables {
+    routes = { console = ["/console"], public-keys = ["/.well-known/jwks.json"], seats = ["/api/v1/licenses/acquire"] }
+  }
+
   assert {
-    condition     = [for name, backend in google_compute_backend_service.this : name if backend.enable_cdn] == ["public-keys"]
-    error_message = "nothing but public keys is the same for everybody"
+    condition     = [for name, backend in google_compute_backend_service.this : name if backend.enable_cdn] == ["console", "public-keys"]
+    error_message = "nothing but public keys and the console's files is the same for everybody"
   }
 
   assert {

@@ -56,6 +56,26 @@ run "reject_region_twice" {
   expect_failures = [var.payload_key_regions]
 }
 
+run "reject_portal_in_any_frame" {
+  command = plan
+
+  variables {
+    portal = { frame_ancestors = ["https://*"] }
+  }
+
+  expect_failures = [var.portal]
+}
+
+run "reject_portal_in_words" {
+  command = plan
+
+  variables {
+    portal = { accent = "green" }
+  }
+
+  expect_failures = [var.portal]
+}
+
 run "reject_project_number" {
   command = plan
 

@@ -274,7 +274,9 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   signInWithProvider: [{ wish: () => ({ params: { provider: 'google' } }), admitted: 200 }],
   signInCallback: [{ wish: nothing, admitted: 200 }],
   // What acts for the console's own page is refused without its Origin, whatever token there is.
-  ...Object.fromEntries(PAGE_ACTS.map((id): [string, readonly Rule[]] => [id, [{ wish: () => ({ body: SENT[id] ?? {} }), admitted: 403 }]])),
+  ...Object.fromEntries(
+    PAGE_ACTS.map((id): [string, readonly Rule[]] => [id, [{ wish: () => ({ body: SENT[id] ?? {} }), admitted: 403 }]]),
+  ),
 
   getDocsAsset: [{ wish: () => ({ params: { file: 'docs.css' } }), admitted: 200 }],
 };

@@ -20,7 +20,7 @@ const OF_INVITED = ['withdrawInvitation', 'acceptInvitation'];
 
 const routes = Object.values(CONTRACT)
   .flat()
-  .filter(({ id }) => !OF_INVITED.includes(id));
+  .filter(({ id, pageOnly }) => pageOnly !== true && !OF_INVITED.includes(id));
 
 /** What the samples stand for, made afresh: a licence with one session, and a task. */
 async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {

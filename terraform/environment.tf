@@ -50,7 +50,8 @@ locals {
 
   # Each function knows the service accounts that concern it, by their scopes, and no others.
   scopes_of = {
-    admin           = ["licenses", "portal"]
+    admin           = ["licenses"]
+    console         = ["portal"]
     license-signing = ["sign"]
     signed-urls     = ["urls"]
     task-payloads   = ["tasks"]

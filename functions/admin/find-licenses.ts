@@ -37,7 +37,7 @@ export function createFindLicenses({ store, clock }: { readonly store: DocumentS
 
   function within(scope: Scope, document: Document | undefined): License {
     const license = document && readLicense(document);
-    if (license === undefined || !scope.includes(license.tenant_id)) {
+    if (license === undefined || !scope.includes(license.tenant_id, license.id)) {
       throw new Fault('license_not_found', 'The id is unknown, or belongs to another tenant.');
     }
     return license;

@@ -41,6 +41,8 @@ function callerOf(principal: Principal): string {
     case 'service':
     case 'scheduler':
       return `${principal.kind}:${principal.email}`;
+    case 'portal':
+      return `portal:${principal.sessionId}`;
     case 'anyone':
       throw new Fault('unauthenticated', 'An Idempotency-Key belongs to a caller.');
     default:

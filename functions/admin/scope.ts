@@ -1,9 +1,10 @@
 import { Fault, invalid } from '#shared/model/errors.ts';
-import { isVendor, type Principal } from '#shared/model/principal.ts';
+import { isVendor, type PortalPrincipal, type Principal } from '#shared/model/principal.ts';
 
 /** What a caller may see and touch: one tenant, or every one. */
 export interface Scope {
-  includes(tenantId: string): boolean;
+  /** Whether what belongs to a licence of a tenant is within. Some callers see one licence alone. */
+  includes(tenantId: string, licenseId?: string): boolean;
   /**
    * The tenant that a new resource belongs to.
    * @throws Fault `not_found` for a tenant other than the caller's own, `invalid_request` when the vendor names none
@@ -23,6 +24,7 @@ export interface ListScope extends Scope {
 
 /** The one place where a principal becomes a scope. */
 export function scopeOf(principal: Principal): ListScope {
+  if (principal.kind === 'portal') return portalScope(principal);
   const vendor = isVendor(principal);
   if (!vendor && principal.kind !== 'user') throw new Fault('forbidden', 'Only users and the vendor may do this.');
   const { tenantId, tenants = {} } = principal.kind === 'user' ? principal : {};
@@ -42,6 +44,20 @@ export function scopeOf(principal: Principal): ListScope {
     listed: (named) => (vendor ? (named ?? tenantId) : tenantFor(named)),
     own: vendor ? undefined : Object.keys(tenants).sort(),
     seesBilling: (id) => vendor || (Object.hasOwn(tenants, id) && tenants[id] === 'owner'),
+  };
+}
+
+function portalScope({ tenantId, licenseId }: PortalPrincipal): ListScope {
+  return {
+    includes: (tenant, license) => tenant === tenantId && license === licenseId,
+    tenantFor: () => {
+      throw new Fault('forbidden', 'The portal sees one licence alone.');
+    },
+    listed: () => {
+      throw new Fault('forbidden', 'The portal sees one licence alone.');
+    },
+    own: [],
+    seesBilling: () => false,
   };
 }
 

@@ -40,13 +40,13 @@ export function createSessions({ store, clock, random, commitAudited, licenses }
     await commitAudited(actor, async () => {
       const [live, ended] = await store.get([paths.session(handle), paths.ended(handle)]);
       if (live === undefined) {
-        const { tenant_id, reason } = endedFields.optional().parse(ended?.fields) ?? {};
-        if (tenant_id === undefined || !scope.includes(tenant_id)) throw sessionNotFound();
+        const { tenant_id, license_id, reason } = endedFields.optional().parse(ended?.fields) ?? {};
+        if (tenant_id === undefined || !scope.includes(tenant_id, license_id)) throw sessionNotFound();
         if (reason === 'admin_released') return { writes: [], result: undefined };
         throw new Fault('session_ended', `The reason is "${reason}".`, { extra: { reason: String(reason) } });
       }
       const session = readSession(live);
-      if (!scope.includes(session.tenant_id)) throw sessionNotFound();
+      if (!scope.includes(session.tenant_id, session.license_id)) throw sessionNotFound();
       const [license] = await store.get([paths.license(session.license_id)]);
       const ending = { session, license: license && readLicense(license), now: clock.now(), random };
       return {

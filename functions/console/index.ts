@@ -7,6 +7,8 @@ import { commonConfig, endpoint, firestoreConfig, origin, origins } from '#share
 import { openAppFiles } from './app-files.ts';
 import { createCookies } from './cookies.ts';
 import { pageRoutes } from './page-handlers.ts';
+import { createPortal } from './portal.ts';
+import { portalRoutes } from './portal-handlers.ts';
 import { sessionRoutes } from './session-handlers.ts';
 import { createSessions } from './sessions.ts';
 import { createConsoleSignIn } from './sign-in.ts';
@@ -65,7 +67,9 @@ export const consoleFunction = defineFunction({
       routes: [
         ...pageRoutes(openAppFiles(config.CONSOLE_APP), { providers: config.SIGN_IN_WAYS, portal }),
         ...sessionRoutes({ signIn, sessions, cookies: createCookies(origin), clock, origin }),
+        ...portalRoutes(createPortal({ store, clock }), origin),
       ],
+      counter: store,
       close: () => store.close(),
     };
   },

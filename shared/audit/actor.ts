@@ -14,6 +14,9 @@ export const SYSTEM_ACTOR: Actor = {
   request_id: '',
 };
 
+/** Characters of a portal session's id: enough to tell one from another. */
+const PORTAL_ID = 16;
+
 /** What a handler knows of its caller. */
 export interface Caller {
   readonly principal: Principal;
@@ -32,6 +35,8 @@ function identityOf(principal: Principal): AuditFields['actor'] {
       return { kind: principal.staff ? 'staff' : 'user', id: principal.uid, email: principal.email ?? null };
     case 'service':
       return { kind: 'service', id: principal.email, email: principal.email };
+    case 'portal':
+      return { kind: 'portal', id: principal.sessionId.slice(0, PORTAL_ID), email: null };
     case 'scheduler':
     case 'anyone':
       throw new Fault('forbidden', 'Only users and services may do this.');

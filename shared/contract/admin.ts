@@ -220,7 +220,7 @@ export const listSessions = defineRoute({
   id: 'listSessions',
   method: 'GET',
   path: '/api/v1/licenses/{license_id}/sessions',
-  access: [...VENDOR, 'owner', 'admin', 'member'],
+  access: [...VENDOR, 'owner', 'admin', 'member', 'portal'],
   summary: 'The sessions of a licence',
   description: 'Sorted by handle, in pages: the `Link` header (`rel="next"`) has the URL of the next page.',
   params: licenseParams,
@@ -238,7 +238,7 @@ export const endSession = defineRoute({
   id: 'endSession',
   method: 'DELETE',
   path: '/api/v1/sessions/{session}',
-  access: [...VENDOR, 'owner', 'admin'],
+  access: [...VENDOR, 'owner', 'admin', 'portal'],
   summary: 'Take a seat back',
   description: 'The next heartbeat of its holder gets 410 with the reason `admin_released`.',
   params: z.object({ session: z.string().describe('the handle; a session id is a secret and belongs in no address') }),
@@ -250,7 +250,7 @@ export const getUsage = defineRoute({
   id: 'getUsage',
   method: 'GET',
   path: '/api/v1/licenses/{license_id}/usage',
-  access: [...VENDOR, 'owner', 'admin', 'member', 'guest'],
+  access: [...VENDOR, 'owner', 'admin', 'member', 'guest', 'portal'],
   summary: 'Seats in use',
   description:
     'Seats in use now, and by day or hour (UTC): the most in use at once, seat-hours, and refused requests by reason. ' +

@@ -8,6 +8,7 @@ import * as licenseKeys from './license-keys.ts';
 import * as licenseSigning from './license-signing.ts';
 import * as members from './members.ts';
 import * as people from './people.ts';
+import * as portalSessions from './portal-sessions.ts';
 import * as publicKeys from './public-keys.ts';
 import * as seats from './seats.ts';
 import * as sessionReaper from './session-reaper.ts';
@@ -78,5 +79,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     console.resetPassword,
     console.verifyEmail,
     console.signOut,
+    portalSessions.createPortalSession,
+    portalSessions.exchangePortalSession,
   ],
 };

@@ -2,6 +2,7 @@ import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } f
 import * as z from 'zod';
 import { systemClock } from '../model/clock.ts';
 import { Fault } from '../model/errors.ts';
+import { PORTAL_TOKEN, portalSessionId } from '../model/portal-session.ts';
 import type { Identity, ServicePrincipal } from '../model/principal.ts';
 import { createIssuerKeys } from './issuer-keys.ts';
 
@@ -33,7 +34,7 @@ const serviceClaims = z.object({ email: z.string(), email_verified: z.literal(tr
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
 /**
- * Derives the principal from the Authorization header. Tokens are verified at real time, with RS256 only and with keys from
+ * Derives the identity from the Authorization header. Whether a portal's token is one of ours, its document says. Tokens are verified at real time, with RS256 only and with keys from
  * the issuers' key sets only.
  * @throws Fault `unauthenticated` for a missing or invalid token, `forbidden` for a service that is not listed,
  *   `dependency_unavailable` when the issuer's keys cannot be read
@@ -44,6 +45,7 @@ export function createAuthenticate(settings: AuthenticationSettings): Authentica
 
   return async (authorization) => {
     const token = bearer(authorization);
+    if (PORTAL_TOKEN.test(token)) return { kind: 'portal', sessionId: portalSessionId(token) };
     if (GOOGLE_ISSUERS.includes(issuerOf(token))) {
       const claims = await verify(token, serviceKeys, GOOGLE_ISSUERS, settings.service.audience);
       return toService(claims, settings);

@@ -1,10 +1,13 @@
+import type { Clock } from '../model/clock.ts';
 import { Fault, invalid } from '../model/errors.ts';
 import { isUid, type Person, personPath, readPerson } from '../model/person.ts';
+import { portalSessionPath, readPortalSession } from '../model/portal-session.ts';
 import {
   type Access,
   admits,
   admitsPeople,
   type Identity,
+  type PortalPrincipal,
   type Principal,
   type UserIdentity,
   type UserPrincipal,
@@ -29,6 +32,8 @@ export interface AuthorisationSettings {
   /** Where `users/{uid}` is read; undefined for a function that admits no person. */
   readonly people: Pick<DocumentReader, 'get'> | undefined;
   readonly secondFactor: 'required' | 'off';
+  /** By which portal sessions end. */
+  readonly clock: Clock;
 }
 
 /**
@@ -43,7 +48,20 @@ export function createAuthorise(settings: AuthorisationSettings): Authorise {
     return document && readPerson(document);
   }
 
+  async function findPortalSession(sessionId: string): Promise<PortalPrincipal> {
+    const [document] = (await settings.people?.get([portalSessionPath(sessionId)])) ?? [];
+    const session = document && readPortalSession(document);
+    if (session === undefined || settings.clock.now() >= session.expires_at) {
+      throw new Fault('unauthenticated', 'The portal’s time is over: open a new link.');
+    }
+    return { kind: 'portal', sessionId, licenseId: session.license_id, tenantId: session.tenant_id };
+  }
+
   return async (identity, wanted) => {
+    if (identity.kind === 'portal') {
+      if (!wanted.route.access.includes('portal')) throw refused();
+      return admitted(await findPortalSession(identity.sessionId), wanted);
+    }
     if (identity.kind !== 'user') return admitted(identity, wanted);
     if (!admitsPeople(wanted.route.access)) throw refused();
     const person = await findPerson(identity.uid);

@@ -79,6 +79,7 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
       const authorise = createAuthorise({
         people: composition.people,
         secondFactor: common.STAFF_SECOND_FACTOR,
+        clock,
       });
       const limits = createLimits({
         counter: composition.counter,

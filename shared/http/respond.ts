@@ -115,10 +115,14 @@ function withoutName({ path, message }: InvalidMember): string {
 /** A request of nobody in particular. */
 export const NO_PRINCIPAL = 'none';
 
+/** Characters of a portal session's id, as the audit has it. */
+const PORTAL_ID = 16;
+
 /** A person by the uid alone: logs need no address. */
 function nameOf(caller: Identity | undefined): string {
   if (caller === undefined) return NO_PRINCIPAL;
-  return caller.kind === 'user' ? `user:${caller.uid}` : `${caller.kind}:${caller.email}`;
+  if (caller.kind === 'user') return `user:${caller.uid}`;
+  return `${caller.kind}:${caller.kind === 'portal' ? caller.sessionId.slice(0, PORTAL_ID) : caller.email}`;
 }
 
 function severityOf(status: number, error: unknown): Severity {

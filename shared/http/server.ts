@@ -6,7 +6,7 @@ import { Fault } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Identity, Principal } from '../model/principal.ts';
 import type { Authenticate } from './authenticate.ts';
-import { type Authorise, TENANT_HEADER } from './authorise.ts';
+import { type Authorise, TENANT_HEADER, type Wanted } from './authorise.ts';
 import { readJsonBody } from './body.ts';
 import { createCachedResponses } from './cached.ts';
 import type { Cors } from './cors.ts';
@@ -141,12 +141,26 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
   ): Promise<Principal> {
     if (target.access.includes('anyone')) return { kind: 'anyone' };
     const identity = await options.authenticate(request.headers.authorization);
-    callers.set(request, identity);
     const wanted = { route: target, named: headers[TENANT_HEADER], inPath };
+    if (identity.kind === 'portal') return admitPortal(identity, request, { setHeaders }, wanted);
+    callers.set(request, identity);
     // What a configured account may do is known here; a person's document is a read, which the limit bounds.
     const known = identity.kind === 'user' ? undefined : await options.authorise(identity, wanted);
     await count(request, { setHeaders }, 1);
     return known ?? options.authorise(identity, wanted);
+  }
+
+  /** A portal's token is known to be one of ours when its document is read: until then it is a stranger's guess. */
+  async function admitPortal(
+    identity: Identity,
+    request: IncomingMessage,
+    context: Pick<Context, 'setHeaders'>,
+    wanted: Wanted,
+  ): Promise<Principal> {
+    const principal = await options.authorise(identity, wanted);
+    callers.set(request, identity);
+    await count(request, context, 1);
+    return principal;
   }
 
   /** Counts requests against the caller's limit. @throws Fault `rate_limited` */

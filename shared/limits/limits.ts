@@ -57,6 +57,8 @@ function subjectOf(identity: Identity): string | undefined {
       return `user:${identity.uid}`;
     case 'service':
       return `service:${identity.email}`;
+    case 'portal':
+      return `portal:${identity.sessionId}`;
     case 'scheduler':
       return undefined;
     default:

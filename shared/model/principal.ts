@@ -6,7 +6,12 @@ export const SERVICE_SCOPES = ['licenses', 'sign', 'tasks', 'urls', 'portal'] as
 export type ServiceScope = (typeof SERVICE_SCOPES)[number];
 
 /** The caller as a verified token identifies it. A person's token says nothing of what the person may do. */
-export type Identity = UserIdentity | ServicePrincipal | { readonly kind: 'scheduler'; readonly email: string };
+export type Identity =
+  | UserIdentity
+  | ServicePrincipal
+  | { readonly kind: 'scheduler'; readonly email: string }
+  /** The bearer of a portal's token, by the id of its document. */
+  | { readonly kind: 'portal'; readonly sessionId: string };
 
 export interface UserIdentity {
   readonly kind: 'user';
@@ -23,7 +28,16 @@ export type Principal =
   | { readonly kind: 'anyone' }
   | UserPrincipal
   | ServicePrincipal
+  | PortalPrincipal
   | { readonly kind: 'scheduler'; readonly email: string };
+
+/** A customer without an account, for the one licence that a link was made for. */
+export interface PortalPrincipal {
+  readonly kind: 'portal';
+  readonly sessionId: string;
+  readonly licenseId: string;
+  readonly tenantId: string;
+}
 
 /** A person with what `users/{uid}` says; without a role or `staff` that is nothing. */
 export interface UserPrincipal {
@@ -53,7 +67,7 @@ export interface ServicePrincipal {
  * The kinds of caller that a route can admit; `service:sign` is a service with the scope `sign`, `user` is whoever has
  * signed in.
  */
-export type Access = 'anyone' | `service:${ServiceScope}` | 'scheduler' | 'staff' | 'user' | Role;
+export type Access = 'anyone' | `service:${ServiceScope}` | 'scheduler' | 'portal' | 'staff' | 'user' | Role;
 
 /** Who decides what was sold: tenants, and the terms of their licences. */
 export const VENDOR = ['staff', 'service:licenses'] as const satisfies readonly Access[];
@@ -71,7 +85,8 @@ export function admits(access: readonly Access[], principal: Principal): boolean
     case 'service':
       return principal.scopes.some((scope) => access.includes(`service:${scope}`));
     case 'scheduler':
-      return access.includes('scheduler');
+    case 'portal':
+      return access.includes(principal.kind);
     case 'user':
       if (access.includes('user') || (principal.staff && access.includes('staff'))) return true;
       return principal.role !== undefined && principal.tenantId !== undefined && access.includes(principal.role);

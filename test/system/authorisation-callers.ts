@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { emailOf } from '#local/accounts.ts';
 import { DEMO_TENANT, STAFF, userOf } from '#local/people.ts';
 import { type Access, SERVICE_SCOPES } from '#shared/model/principal.ts';
+import type { World } from './authorisation-rules.ts';
 import { join, membersOf } from './people.ts';
 import type { Suite } from './suite.ts';
 
@@ -12,12 +13,16 @@ export interface Caller {
   readonly name: string;
   /** Undefined sends no token at all. */
   readonly token: string | undefined;
+  /** Of a token that is for the things of one test. */
+  readonly tokenOf?: (world: World) => Promise<string>;
   /** What a route's `access` must name to admit it; else how everybody of this kind is refused. */
   readonly is: Access | 'unauthenticated' | 'forbidden';
   /** Has signed in; anybody may. */
   readonly person?: boolean;
   /** A tenant other than the one whose objects are asked for. */
   readonly foreign?: true;
+  /** A token that nobody was given: only where its kind is admitted is it looked for, and not found. */
+  readonly guessed?: true;
 }
 
 /** Everybody who may call, and everybody who only looks like it. */
@@ -43,6 +48,15 @@ export async function createCallers(suite: Suite): Promise<Caller[]> {
     ...admitted.map((name): Caller => ({ name, token: tokens[name], is: name, person: name !== 'scheduler' })),
     ...(await Promise.all(SERVICE_SCOPES.map(scoped))),
     { name: "another tenant's owner", token: tokens['other_tenant_owner'], is: 'owner', foreign: true, person: true },
+    { name: 'portal', token: undefined, tokenOf: (world) => world.portalToken(), is: 'portal' },
+    {
+      name: 'portal of another licence',
+      token: undefined,
+      tokenOf: (world) => world.otherPortalToken(),
+      is: 'portal',
+      foreign: true,
+    },
+    { name: 'portal, guessed', token: `cps_${'A'.repeat(43)}`, is: 'portal', guessed: true },
     nobody('member removed a moment ago', removed.token),
     nobody('user without a role', await issuer.userToken({ uid: 'nobody', email: 'nobody@example.org' })),
     nobody('user with claims', await issuer.userToken({ uid: 'claimant', email: 'claimant@example.org', claims })),

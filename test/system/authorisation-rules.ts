@@ -3,6 +3,7 @@ import { emailOf } from '#local/accounts.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
 import { handleOf } from '#shared/model/session-id.ts';
 import { createTenant, join, membersOf } from './people.ts';
+import { openPortal } from './portal.ts';
 import type { Suite } from './suite.ts';
 
 /** What a request to a route names: the rest of it, the caller, is the test's. */
@@ -30,6 +31,9 @@ export interface World {
   freshTenant(): Promise<string>;
   freshInvitation(): Promise<string>;
   keyVersion(): Promise<string>;
+  /** The portal's token for that licence, and for another one of the same tenant. */
+  portalToken(): Promise<string>;
+  otherPortalToken(): Promise<string>;
 }
 
 /** What a route does for whoever its `access` admits. */
@@ -260,6 +264,11 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
   ],
 
+  createPortalSession: [
+    { wish: async (world) => ({ body: { license_id: await world.licenseId(), role: 'holder' } }), admitted: 201 },
+  ],
+  exchangePortalSession: [{ wish: () => ({ body: { token: 'none' } }), admitted: 401 }],
+
   exportPerson: [{ wish: () => ({ body: { email: 'nobody@example.org' } }), admitted: 200 }],
   erasePerson: [{ wish: () => ({ body: { email: 'nobody@example.org' } }), admitted: 200 }],
 
@@ -322,6 +331,8 @@ export function createWorld(suite: Suite): World {
       const { body } = await post(`${membersOf(DEMO_TENANT)}/invitations`, INVITED, 'staff');
       return body.invitation_id;
     },
+    portalToken: once(async () => openPortal(suite, (await made()).license_id)),
+    otherPortalToken: once(async () => openPortal(suite, (await createLicense(1)).license_id)),
     keyVersion: once(async () => (await send('GET', '/api/v1/public-keys')).body.keys[0].key_version),
   };
 }

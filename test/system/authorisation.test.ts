@@ -27,7 +27,8 @@ const isOpen = (route: Route) => route.access.includes('anyone');
 const admits = (route: Route, { is, person = false }: Caller) =>
   isOpen(route) || route.access.some((one) => one === is || (one === 'user' && person));
 
-function send(route: Route, wish: Wish, { token }: Pick<Caller, 'token'>): Promise<Reply> {
+async function send(route: Route, wish: Wish, caller: Pick<Caller, 'token' | 'tokenOf'>): Promise<Reply> {
+  const token = (await caller.tokenOf?.(world)) ?? caller.token;
   const path = Object.entries(wish.params ?? {}).reduce(
     (text, [name, value]) => text.replace(`{${name}}`, encodeURIComponent(value)),
     route.path,
@@ -40,6 +41,7 @@ function expected(route: Route, rule: Rule, caller: Caller): number {
   if (!isOpen(route)) {
     if (caller.is === 'unauthenticated') return 401;
     if (!admits(route, caller)) return 403;
+    if (caller.guessed === true) return 401;
     if (caller.foreign === true) return foreignStatus(rule);
   }
   return rule.except?.[caller.name] ?? rule.admitted;
@@ -71,6 +73,7 @@ describe.each(cases)('$id, rule $index', ({ route, rule }) => {
   test('refuses whom it does not admit, and spends nothing on them', async () => {
     const wish = await rule.wish(world);
     const refused = callers.filter((caller) => !admits(route, caller));
+    for (const { tokenOf } of refused) await tokenOf?.(world);
     suite.stack.recorder.forgetCalls();
     // Who a person is, is read; nothing else of a request that is refused reaches Google.
     for (const caller of refused.toSorted((a, b) => Number(a.person ?? false) - Number(b.person ?? false))) {

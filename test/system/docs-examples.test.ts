@@ -38,6 +38,7 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   await suite.send('PATCH', `/api/v1/tenants/${DEMO_TENANT}`, own, 'staff');
   const former = await suite.post('/api/v1/tenants', { name: 'Former Ltd', tier: 'trial' }, 'staff');
   const task = await suite.post('/api/v1/tasks', { payload: {} }, 'service');
+  const portal = await suite.post('/api/v1/portal-sessions', { license_id, role: 'holder' }, 'service');
   return new Map<unknown, unknown>([
     [SAMPLE.license_id, license_id],
     [SAMPLE.license_key, license_key],
@@ -47,6 +48,7 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
     [SAMPLE.uid, userOf(DEMO_TENANT, 'guest').uid],
     [SAMPLE.former_tenant_id, former.body.tenant_id],
     [SAMPLE.task_id, task.body.task_id],
+    [SAMPLE.portal_token, new URL(portal.body.url).hash.slice(1)],
     [SAMPLE.license_token, token.body.license_token],
     [SAMPLE.signature, seat.body.license_data.signature],
   ]);

@@ -18,6 +18,11 @@ export const SECURITY_SCHEMES = {
       'A Google ID token of a service account that is on our list, made for our audience and with its email: ' +
       '`gcloud auth print-identity-token --audiences=… --include-email`, or from the metadata server with `format=full`.',
   },
+  portal: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The token that the portal’s page got for its link: good for an hour and for one licence.',
+  },
 } as const;
 
 type Scheme = keyof typeof SECURITY_SCHEMES;
@@ -29,6 +34,7 @@ const SCHEME_OF: Readonly<Record<Exclude<Access, 'anyone'>, Scheme>> = {
   'service:urls': 'service',
   'service:portal': 'service',
   scheduler: 'service',
+  portal: 'portal',
   user: 'user',
   staff: 'user',
   owner: 'user',
@@ -43,7 +49,8 @@ export function securityOf(access: readonly Access[]): Record<string, string[]>[
   return [...schemes].map((scheme) => ({ [scheme]: [] }));
 }
 
-const callerOf = (access: Access) => access.replace(/^service:(.*)$/, 'services with the scope `$1`');
+const callerOf = (access: Access) =>
+  access === 'portal' ? 'the portal of the licence' : access.replace(/^service:(.*)$/, 'services with the scope `$1`');
 
 /** Who may call, in a sentence for the reader. */
 export function callersOf(access: readonly Access[], bodyMembers: readonly string[]): string {

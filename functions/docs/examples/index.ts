@@ -4,6 +4,7 @@ import type { Exchanges, Next } from './example.ts';
 import { internalExamples } from './internal.ts';
 import { licenseKeyExamples } from './license-keys.ts';
 import { signatureExamples } from './licenses.ts';
+import { portalExamples } from './portal.ts';
 import { seatExamples } from './seats.ts';
 import { tenantExamples } from './tenants.ts';
 
@@ -15,6 +16,7 @@ export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
     tenantExamples,
     adminExamples,
     licenseKeyExamples,
+    portalExamples,
     backEndExamples,
     internalExamples,
   ].flatMap((group) => Object.entries(group)),

@@ -16,6 +16,8 @@ export const SAMPLE = {
   uid: 'V7cQe2RkZt',
   invitation_id: 'inv_5d0c1f7e3b9a42688e6f0a9d4c2b7e13',
   invitation_token: 'inv_5d0c1f7e3b9a42688e6f0a9d4c2b7e13.mZ0qX3vJr8T5sYb2LhKd9Wc1NfAz7Ge4uPo6Ei8Rk2t',
+  /** Of a link to the portal. */
+  portal_token: 'cpl_Zk1mV0cQk3bY8y5hJx2uTq9sLw7dPf4aRn6eGoIiXtM',
   key_version: 'license-signing.1',
   task_id: '3f0c6a52-8d1e-4b7a-9c25-6e1f0a9b4d83',
   /** Of the 684 characters that it has, a few. */

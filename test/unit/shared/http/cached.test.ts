@@ -49,7 +49,7 @@ async function serve(bound: Partial<BoundRoute> & { readonly route: Route } = { 
         ...bound,
       },
     ],
-    authorise: createAuthorise({ people: undefined, secondFactor: 'required' }),
+    authorise: createAuthorise({ people: undefined, secondFactor: 'required', clock: systemClock }),
     authenticate: async () => ({ kind: 'scheduler', email: 's@p.example' }),
     log: createLogger(`cached-${served}`, (line) => lines.push(line)),
     sink: (line) => lines.push(line),

@@ -82,7 +82,7 @@ export async function serveFunction(origins: readonly string[] = []) {
     name: `test-${served}`,
     routes,
     authenticate,
-    authorise: createAuthorise({ people: undefined, secondFactor: 'required' }),
+    authorise: createAuthorise({ people: undefined, secondFactor: 'required', clock: systemClock }),
     log: createLogger('test', (line) => lines.push(line)),
     projectId: 'p',
     limits: createLimits({

@@ -6,7 +6,7 @@ import { systemClock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
-import { holderId } from '#shared/model/session-id.ts';
+import { machineId } from '#shared/model/session-id.ts';
 import { createGround } from './firestore.ts';
 import type { Answer, Contender } from './storm.ts';
 
@@ -52,7 +52,7 @@ const acquireRequest = (key: LicenseKey, client: string): AcquireRequest => ({
   key,
   keyHash: hashLicenseKey(key),
   hardwareId: client,
-  holderId: holderId(key.licenseId, client),
+  machine: machineId(key.licenseId, client),
   client: { user_email: null, hostname: client, platform: null, client_version: null },
   tokenFormat: 'jws',
   signal: new AbortController().signal,

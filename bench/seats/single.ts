@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createAcquire } from '#functions/seats/acquire.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { SHARDS } from '#shared/model/session.ts';
-import { holderId, newSessionName } from '#shared/model/session-id.ts';
+import { machineId, newSessionName } from '#shared/model/session-id.ts';
 import { claim, type NewSession } from '#shared/seats/commits.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { CommitError, type Document } from '#shared/store/store.ts';
@@ -48,10 +48,11 @@ async function acquire({ key, store }: Ground, client: string): Promise<Answer> 
 
 function newSession({ key }: Pick<Ground, 'key'>, client: string, seat: Document): NewSession {
   const now = Date.now();
+  const machine = machineId(key.licenseId, client);
   return {
     name: newSessionName(key),
     fields: {
-      ...{ license_id: key.licenseId, tenant_id: 'bench', seat: seat.id, holder: holderId(key.licenseId, client) },
+      ...{ license_id: key.licenseId, tenant_id: 'bench', seat: seat.id, holder: machine, machine },
       key: 'bench',
       ...{ user_email: null, hostname: randomUUID(), platform: null, client_version: null },
       ...{ acquired_at: now, last_heartbeat: now, expires_at: now + 360_000 },

@@ -6,7 +6,7 @@ import { verifyLicense } from '#shared/crypto/license.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
-import { holderId } from '#shared/model/session-id.ts';
+import { machineId } from '#shared/model/session-id.ts';
 import { createSignClaims, type TokenFormat } from '#shared/signing/sign-claims.ts';
 import { createGround } from '../seats/firestore.ts';
 import { quantile } from '../seats/storm.ts';
@@ -59,7 +59,7 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
         key: ground.key,
         keyHash: hashLicenseKey(ground.key),
         hardwareId,
-        holderId: holderId(ground.key.licenseId, hardwareId),
+        machine: machineId(ground.key.licenseId, hardwareId),
         client: { user_email: null, hostname: hardwareId, platform: null, client_version: null },
         tokenFormat: format,
         signal: new AbortController().signal,

@@ -4,6 +4,7 @@ import * as contract from '#shared/contract/license-keys.ts';
 import type { BoundRoute, HttpResponse } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
+import { normalEmail } from '#shared/model/email.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
 import type { KeyRecord } from '#shared/model/key-record.ts';
 import type { createLicenseKeys, IssuedKey } from './license-keys.ts';
@@ -24,10 +25,12 @@ export const licenseKeyRoutes = ({ licenseKeys, runOnce }: LicenseKeyDomain): Bo
 
   bind(contract.createLicenseKey, async (input) => {
     const { params, body, principal } = input;
-    const { label, priority, keep, grace_seconds: graceSeconds = 0, end_sessions: endSessions } = body;
+    const { label, priority, user_email, keep, grace_seconds: graceSeconds = 0, end_sessions: endSessions } = body;
+    const userEmail = user_email === undefined ? null : normalEmail(user_email);
     const older = keep ? ({ kind: 'keep' } as const) : ({ kind: 'end', graceSeconds, endSessions } as const);
+    const key = { label, priority, userEmail, older };
     return runOnce(input, contract.createLicenseKey, describeIssued, (once) =>
-      licenseKeys.create(scopeOf(principal), params.license_id, { label, priority, older }, actorOf(input), once),
+      licenseKeys.create(scopeOf(principal), params.license_id, key, actorOf(input), once),
     );
   }),
 
@@ -44,6 +47,7 @@ const describe = ({
   id,
   label,
   priority,
+  user_email,
   created_at,
   until,
   last_used_day,
@@ -51,6 +55,7 @@ const describe = ({
   key: id,
   label,
   priority,
+  user_email,
   created_at: formatTime(created_at),
   until: formatTimeOrNull(until),
   last_used_day,
@@ -64,6 +69,7 @@ const describeIssued = ({ licenseId, licenseKey, key, oldKeysUntil }: IssuedKey)
     license_key: licenseKey,
     label: key.label,
     priority: key.priority,
+    user_email: key.user_email,
     created_at: formatTime(key.created_at),
     until: null,
     old_keys_until: formatTimeOrNull(oldKeysUntil),

@@ -39,6 +39,8 @@ export type OlderKeys =
 export interface NewKey {
   readonly label: string | null;
   readonly priority: number;
+  /** Whose key it is; null: anybody's. */
+  readonly userEmail: string | null;
   readonly older: OlderKeys;
 }
 
@@ -81,7 +83,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
   async function create(
     scope: Scope,
     licenseId: string,
-    { label, priority, older }: NewKey,
+    { label, priority, userEmail, older }: NewKey,
     actor: Actor,
     once?: Once<IssuedKey>,
   ): Promise<IssuedKey> {
@@ -92,7 +94,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
       const license = await licenses.get(scope, licenseId);
       if (license.archived) throw new Fault('conflict', 'The licence is archived.');
       const now = clock.now();
-      const key = newKeyFields(keyId, label, now, priority);
+      const key = newKeyFields(keyId, label, now, { priority, userEmail });
       const oldKeysUntil = older.kind === 'keep' ? null : now + older.graceSeconds * 1000;
       const ended = older.kind === 'keep' ? [] : await keysBeyond(license, now + older.graceSeconds * 1000);
       if (older.kind === 'keep') await requireRoom(license);
@@ -111,6 +113,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
             key: keyId,
             label,
             priority,
+            ...(userEmail === null ? {} : { user_email: userEmail }),
             old_keys: ended.map((old) => old.id),
             old_keys_until: oldKeysUntil,
             end_sessions: endSessions,

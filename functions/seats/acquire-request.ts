@@ -3,7 +3,10 @@ import { Fault } from '#shared/model/errors.ts';
 import type { Logger } from '#shared/model/logger.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 
-/** What a client reports about itself. It is stored with the session for the administrators and decides nothing. */
+/**
+ * What a client reports about itself. It is stored with the session for the administrators and decides nothing; where
+ * seats are leased per user, `user_email` is the proven one.
+ */
 export interface ClientDetails {
   readonly user_email: string | null;
   readonly hostname: string | null;
@@ -23,21 +26,49 @@ export interface LicenseSubject {
   readonly log: Logger;
 }
 
-/** One machine's request for a seat of one licence. */
+/** A person whose token was verified. */
+export interface SignedIn {
+  readonly uid: string;
+  /** Verified, and as `normalEmail` gives it. */
+  readonly email: string;
+}
+
+/** One program's request for a seat of one licence. */
 export interface AcquireRequest extends LicenseSubject {
   /** The id of the key's document. */
   readonly keyHash: string;
-  /** The id of the machine's holder document: the hash of licence id and hardware id. */
-  readonly holderId: string;
+  /** The hash of licence id and hardware id. */
+  readonly machine: string;
   readonly client: ClientDetails;
   /** Which of the machine's programs asks. */
   readonly program?: string | undefined;
+  /** Which process of the machine asks, where each takes a seat of its own. */
+  readonly processId?: string | undefined;
+  /** Moves the user's seat here, although the licence leaves it where it is. */
+  readonly takeOver?: boolean | undefined;
+  /** The handle of a session of somebody else that is to end for this one. */
+  readonly replace?: string | undefined;
+  /**
+   * Verifies the token that came with the request; asked only where it decides anything. A fault is a value, since it
+   * counts only if the licence turns out to be leased per user.
+   */
+  readonly signIn?: (() => Promise<SignedIn | Fault>) | undefined;
   /** Aborted when the caller disconnects; an aborted request takes no seat. */
   readonly signal: AbortSignal;
 }
 
+/** A request for which it is known, as far as this instance has read, whose the seat will be. */
+export interface HolderRequest extends AcquireRequest {
+  /** The id of the holder document. */
+  readonly holderId: string;
+  /** The user's address, where seats are leased per user. */
+  readonly userEmail: string | null;
+  /** Who has signed in; undefined when nobody was asked. */
+  readonly signedIn: SignedIn | Fault | undefined;
+}
+
 /** A request as one attempt sees it. Each attempt draws a nonce, from which the id of the session it may create derives. */
-export interface AttemptedRequest extends AcquireRequest {
+export interface AttemptedRequest extends HolderRequest {
   readonly nonce: string;
   /** The nonces of earlier attempts. A holder document with one of them shows that an attempt believed lost was applied. */
   readonly earlierNonces: readonly string[];

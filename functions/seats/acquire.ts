@@ -2,14 +2,16 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { newSessionNonce } from '#shared/model/session-id.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
-import { type AcquireRequest, type AttemptedRequest, callerGone } from './acquire-request.ts';
-import { type Acquired, type AcquireOutcome, type AttemptContext, attemptGroup } from './attempt.ts';
+import { type AcquireRequest, type AttemptedRequest, callerGone, type HolderRequest } from './acquire-request.ts';
+import { type Acquired, type AcquireOutcome, type AttemptContext, attemptGroup, MISREAD } from './attempt.ts';
 import { denialReason } from './denial.ts';
+import { heldElsewhere } from './held-elsewhere.ts';
 import { createKeyStanding } from './key-standing.ts';
 import { createLanes } from './lanes.ts';
 import type { LicenseCache } from './license-cache.ts';
 import type { SignLicense } from './sign-license.ts';
 import type { SignatureBudget } from './signature-budget.ts';
+import { createSubjects } from './subjects.ts';
 import { type UsageRecorder, withoutUsage } from './usage-recorder.ts';
 
 export interface AcquireOptions {
@@ -37,13 +39,15 @@ export type Acquire = (request: AcquireRequest) => Promise<Acquired>;
 /**
  * Lends seats in two round trips: a snapshot of the licence and the machine, then one atomic commit, with the
  * signature made beside it. Requests for the same licence that arrive while a group is under way form the next group.
- * @throws Fault `license_not_found`, `license_expired`, `license_suspended`, `no_seats_available`,
+ * @throws Fault `license_not_found`, `license_expired`, `license_suspended`, `no_seats_available`, `unauthenticated`,
+ *   `user_not_named`, `held_elsewhere`, `self_service_off`, `session_not_found`, `invalid_request`,
  *   `dependency_unavailable`, `rate_limited`
  */
 export function createAcquire({ licenses, usage: recorder, budget, ...options }: AcquireOptions): Acquire {
   const usage = recorder ?? withoutUsage;
   const keys = createKeyStanding(options.clock);
-  const context = { ...options, licenses, usage, keys };
+  const subjects = createSubjects(options.store);
+  const context = { ...options, licenses, usage, keys, subjects };
   const submit = createLanes({
     store: options.store,
     keys,
@@ -52,39 +56,67 @@ export function createAcquire({ licenses, usage: recorder, budget, ...options }:
   return async (request) => {
     budget?.require(request);
     const outcome = await submit(request);
-    if (outcome.kind !== 'refused') return outcome;
-    if (denialReason(outcome.fault) !== undefined) await usage.flush();
-    throw outcome.fault;
+    if (outcome.kind === 'acquired') return outcome;
+    const fault = outcome.kind === 'refused' ? outcome.fault : tooBusy();
+    if (denialReason(fault) !== undefined) await usage.flush();
+    throw fault;
   };
 }
 
-/** Each machine takes part once, by its first request; its further requests share that one's outcome. */
+/** The rounds for requests whose holder was guessed wrongly. Only a licence that changes again and again needs more. */
+const MAX_ROUNDS = 3;
+
+/** Finds out whose the seats will be, and serves the requests; again those for which that has turned out wrong. */
 async function acquireGroup(
   context: AttemptContext,
   licenseId: string,
   requests: readonly AcquireRequest[],
 ): Promise<AcquireOutcome[]> {
-  const leaders = firstOfEachMachine(requests);
+  const outcomes: AcquireOutcome[] = requests.map(() => MISREAD);
+  for (let round = 0; round < MAX_ROUNDS && outcomes.includes(MISREAD); round += 1) {
+    const open = [...outcomes.keys()].filter((index) => outcomes[index] === MISREAD);
+    const resolved = await context.subjects.resolve(
+      licenseId,
+      open.flatMap((index) => requests[index] ?? []),
+    );
+    const served = await serveHolders(context, licenseId, resolved);
+    served.forEach((outcome, at) => {
+      outcomes[open[at] ?? 0] = outcome;
+    });
+  }
+  const all = outcomes.map((outcome) => (outcome === MISREAD ? refuse(tooBusy()) : outcome));
+  recordDenials(context, licenseId, all);
+  return all;
+}
+
+/** Each holder takes part once, by its first request; its further requests share that one's outcome, or come after it. */
+async function serveHolders(
+  context: AttemptContext,
+  licenseId: string,
+  requests: readonly HolderRequest[],
+): Promise<AcquireOutcome[]> {
+  const present = requests.filter(({ signal }) => !signal.aborted);
+  const leaders = firstOfEachHolder(present);
+  const latest = new Map(present.map((request) => [request.holderId, request]));
   const outcomes = await attemptUntilDone(context, licenseId, [...leaders.values()]);
   const all: AcquireOutcome[] = [];
   for (const request of requests) {
     const leader = leaders.get(request.holderId);
     const outcome = outcomes.get(request.holderId);
+    const last = latest.get(request.holderId);
     all.push(
-      leader === undefined || outcome === undefined
+      leader === undefined || outcome === undefined || last === undefined
         ? refuse(callerGone())
-        : await shareOutcome(context, licenseId, request, leader, outcome),
+        : await shareOutcome(context, licenseId, request, { leader, outcome, last }),
     );
   }
-  recordDenials(context, licenseId, all);
   return all;
 }
 
-/** Requests whose callers have disconnected do not count. */
-function firstOfEachMachine(requests: readonly AcquireRequest[]): ReadonlyMap<string, AcquireRequest> {
-  const leaders = new Map<string, AcquireRequest>();
+function firstOfEachHolder(requests: readonly HolderRequest[]): ReadonlyMap<string, HolderRequest> {
+  const leaders = new Map<string, HolderRequest>();
   for (const request of requests) {
-    if (!request.signal.aborted && !leaders.has(request.holderId)) leaders.set(request.holderId, request);
+    if (!leaders.has(request.holderId)) leaders.set(request.holderId, request);
   }
   return leaders;
 }
@@ -93,7 +125,7 @@ function firstOfEachMachine(requests: readonly AcquireRequest[]): ReadonlyMap<st
 async function attemptUntilDone(
   context: AttemptContext,
   licenseId: string,
-  requests: readonly AcquireRequest[],
+  requests: readonly HolderRequest[],
 ): Promise<ReadonlyMap<string, AcquireOutcome>> {
   return attemptInHalves(context, licenseId, requests.map(withNonce), MAX_ATTEMPTS);
 }
@@ -119,29 +151,43 @@ async function attemptInHalves(
  * Each attempt draws another nonce and so another session id, so that an attempt that is applied late cannot revive a
  * session that has ended since.
  */
-const withNonce = (request: AcquireRequest | AttemptedRequest): AttemptedRequest => ({
+const withNonce = (request: HolderRequest | AttemptedRequest): AttemptedRequest => ({
   ...request,
   nonce: newSessionNonce(),
   earlierNonces: 'nonce' in request ? [...request.earlierNonces, request.nonce] : [],
 });
 
-/** What a machine's first request got is good for its other requests, unless they came with another licence key. */
+interface OfHolder {
+  readonly leader: HolderRequest;
+  /** What the leader got. */
+  readonly outcome: AcquireOutcome;
+  /** The latest request. */
+  readonly last: HolderRequest;
+}
+
+/**
+ * What a holder's first request got is good for its other requests from the same machine with the same key. Of a user's
+ * other machines that ask in the same moment the last one comes after the first, and those between would lose the seat
+ * before they were answered.
+ */
 async function shareOutcome(
   context: AttemptContext,
   licenseId: string,
-  request: AcquireRequest,
-  leader: AcquireRequest,
-  outcome: AcquireOutcome,
+  request: HolderRequest,
+  { leader, outcome, last }: OfHolder,
 ): Promise<AcquireOutcome> {
-  if (request === leader) return outcome;
-  const hasSameKey = request.key.text === leader.key.text;
-  if (hasSameKey && outcome.kind === 'acquired') {
+  if (request === leader || outcome === MISREAD) return outcome;
+  const isSame = request.key.text === leader.key.text && request.machine === leader.machine;
+  if (isSame && outcome.kind === 'acquired') {
     const signed = context.sign(outcome.lease, request);
     signed.catch(() => undefined);
     return { ...outcome, created: false, signed };
   }
   // A leader that was refused because its caller disconnected says nothing about the others.
-  if (hasSameKey && !leader.signal.aborted) return outcome;
+  if (isSame && !leader.signal.aborted) return outcome;
+  if (request.machine !== leader.machine && request.machine !== last.machine) {
+    return refuse(heldElsewhere({ hostname: last.client.hostname, last_heartbeat: context.clock.now() }));
+  }
   return (await attemptUntilDone(context, licenseId, [request])).get(request.holderId) ?? refuse(tooBusy());
 }
 

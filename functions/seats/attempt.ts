@@ -9,6 +9,7 @@ import type { LicenseCache } from './license-cache.ts';
 import { type Claim, type PlanStep, planGroup, type Refuse, type Renew } from './plan.ts';
 import type { SignedLicense, SignLicense } from './sign-license.ts';
 import { readSnapshot } from './snapshot.ts';
+import type { Subjects } from './subjects.ts';
 import type { SeatPeak, UsageRecorder } from './usage-recorder.ts';
 
 export interface AttemptContext {
@@ -21,6 +22,7 @@ export interface AttemptContext {
   readonly licenses: Pick<LicenseCache, 'put'> | undefined;
   /** Told of every key that is read. */
   readonly keys: Pick<KeyStanding, 'learn'>;
+  readonly subjects: Subjects;
 }
 
 /** A lease, with its signature under way. */
@@ -32,7 +34,13 @@ export interface Acquired {
   readonly signed: Promise<SignedLicense>;
 }
 
-export type AcquireOutcome = Acquired | { readonly kind: 'refused'; readonly fault: Fault };
+export type AcquireOutcome =
+  | Acquired
+  | { readonly kind: 'refused'; readonly fault: Fault }
+  /** The request concerns another holder than was read; what has been read since tells which. */
+  | { readonly kind: 'misread' };
+
+export const MISREAD: AcquireOutcome = { kind: 'misread' };
 
 export interface Attempt {
   /** By holder id. */
@@ -45,7 +53,7 @@ export interface Attempt {
 
 /**
  * Attempts a group of requests of one licence once: reads a snapshot, plans, and commits with the signatures beside it.
- * @param requests of different machines
+ * @param requests of different holders
  */
 export async function attemptGroup(
   context: AttemptContext,
@@ -56,6 +64,7 @@ export async function attemptGroup(
   const snapshot = await readSnapshot(context, licenseId, requests, clock.now());
   if (snapshot.license !== undefined) licenses?.put(snapshot.license);
   for (const request of requests) context.keys.learn(request, snapshot);
+  context.subjects.learn(licenseId, snapshot);
 
   const [gone, present] = partition(requests, ({ signal }) => signal.aborted);
   const steps = [...gone.map(refuseGone), ...planGroup(snapshot, present, clock.now())];
@@ -73,7 +82,7 @@ export async function attemptGroup(
   ]);
 
   const isApplied = (step: PlanStep) =>
-    step.kind === 'refuse' || (step.kind === 'claim' ? claimed === 'applied' : renewed.has(step));
+    step.kind === 'claim' ? claimed === 'applied' : step.kind !== 'renew' || renewed.has(step);
   const done = new Map(
     [...outcomes].flatMap(([step, outcome]) => (isApplied(step) ? [[step.request.holderId, outcome] as const] : [])),
   );
@@ -82,6 +91,7 @@ export async function attemptGroup(
 
 /** Starts the signature. Nobody may be waiting for it when it fails, because the commit has failed before. */
 function expectedOutcome(step: PlanStep, sign: SignLicense): AcquireOutcome {
+  if (step.kind === 'misread') return MISREAD;
   if (step.kind === 'refuse') return { kind: 'refused', fault: step.fault };
   const signed = sign(step.lease, step.request);
   signed.catch(() => undefined);

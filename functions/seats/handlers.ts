@@ -6,18 +6,20 @@ import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
 import type { Logger } from '#shared/model/logger.ts';
-import { holderId } from '#shared/model/session-id.ts';
+import { machineId } from '#shared/model/session-id.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 import type { Acquire } from './acquire.ts';
 import { licenseNotFound } from './eligibility.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { CheckRefresh, Refreshable } from './refresh.ts';
 import type { Release } from './release.ts';
+import type { SignInOf } from './sign-in.ts';
 import type { SignedLicense, SignLicense } from './sign-license.ts';
 
 export interface SeatsDomain {
   readonly resolveKey: ResolveKey;
   readonly acquire: Acquire;
+  readonly signInOf: SignInOf;
   readonly heartbeat: Heartbeat;
   readonly checkRefresh: CheckRefresh;
   readonly sign: SignLicense;
@@ -28,16 +30,15 @@ export interface SeatsDomain {
 const HEARTBEATS_PER_LEASE = 3;
 
 export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
-  bind(contract.acquire, async ({ body, signal, log }) => {
+  bind(contract.acquire, async ({ body, headers, signal, log }) => {
     const presented = await domain.resolveKey(body.license_key);
     if (presented === undefined) throw licenseNotFound();
     const { key, hash: keyHash } = presented;
-    const holder = holderId(key.licenseId, body.hardware_id);
     const { lease, created, signed } = await domain.acquire({
       key,
       keyHash,
       hardwareId: body.hardware_id,
-      holderId: holder,
+      machine: machineId(key.licenseId, body.hardware_id),
       client: {
         user_email: body.user_email ?? null,
         hostname: body.hostname ?? null,
@@ -45,6 +46,10 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
         client_version: body.client_version ?? null,
       },
       program: body.program,
+      processId: body.process_id,
+      takeOver: body.take_over,
+      replace: body.replace,
+      signIn: domain.signInOf(headers['authorization']),
       tokenFormat: body.token_format,
       clientNonce: body.nonce,
       signal,

@@ -15,6 +15,7 @@ import { createHeartbeat } from './heartbeat.ts';
 import { createLicenseCache } from './license-cache.ts';
 import { createCheckRefresh } from './refresh.ts';
 import { createRelease } from './release.ts';
+import { createSignInOf } from './sign-in.ts';
 import { createSignLicense } from './sign-license.ts';
 import { createSignatureBudget } from './signature-budget.ts';
 import { createUsageRecorder } from './usage-recorder.ts';
@@ -44,7 +45,7 @@ export const seats = defineFunction({
       .default('deny')
       .describe('allow: answer with unsigned licence data when signing fails'),
   }),
-  compose(config, { clock, log }) {
+  compose(config, { clock, log, authenticate }) {
     const store = openFirestore(config);
     const signing = openSigningKeys({
       cryptoKey: config.SIGNING_KEY,
@@ -95,6 +96,7 @@ export const seats = defineFunction({
       routes: seatsRoutes({
         resolveKey,
         acquire,
+        signInOf: createSignInOf(authenticate),
         heartbeat,
         checkRefresh: createCheckRefresh({ store, clock }),
         sign,

@@ -4,8 +4,8 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { readKey } from '#shared/model/key-record.ts';
 import { type License, readLicense } from '#shared/model/license.ts';
-import { holderFields, readSession } from '#shared/model/session.ts';
-import { deriveSessionName, handleOf, holderId } from '#shared/model/session-id.ts';
+import { readSession } from '#shared/model/session.ts';
+import { deriveSessionName, handleOf, machineId } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { Document, DocumentReader } from '#shared/store/store.ts';
 import { ineligibility } from './eligibility.ts';
@@ -29,8 +29,8 @@ export interface Refreshable {
 export type CheckRefresh = (request: RefreshRequest) => Promise<Refreshable>;
 
 /**
- * A session id derives from the licence key and the nonce of the machine's holder document, so that document alone
- * shows whether the three belong together.
+ * A session id derives from the licence key and a nonce, and the session's document has that nonce and its machine, so
+ * that document alone shows whether the three belong together.
  * @throws Fault `forbidden` when they do not, or the key has ended; it does not tell which
  */
 export function createCheckRefresh({
@@ -42,20 +42,18 @@ export function createCheckRefresh({
 }): CheckRefresh {
   const read = createGroupedReads(store);
   return async ({ sessionId, key, keyHash, hardwareId }) => {
-    const handle = handleOf(sessionId);
-    const [licenseDocument, keyDocument, holderDocument, sessionDocument] = await read([
+    const [licenseDocument, keyDocument, sessionDocument] = await read([
       paths.license(key.licenseId),
       paths.key(key.licenseId, keyHash),
-      paths.holder(key.licenseId, holderId(key.licenseId, hardwareId)),
-      paths.session(handle),
+      paths.session(handleOf(sessionId)),
     ]);
-    if (licenseDocument === undefined || holderDocument === undefined || sessionDocument === undefined)
-      throw mismatch();
+    if (licenseDocument === undefined || sessionDocument === undefined) throw mismatch();
     const license = readLicense(licenseDocument);
-    const { nonce } = holderFields.parse(holderDocument.fields);
+    const { nonce, machine, user_email: userEmail } = readSession(sessionDocument);
+    if (machine !== machineId(key.licenseId, hardwareId)) throw mismatch();
     if (deriveSessionName(key, nonce).sessionId !== sessionId) throw mismatch();
     if (ineligibility(keyDocument && readKey(keyDocument), license, clock.now()) !== undefined) throw mismatch();
-    return { license, userEmail: readSession(sessionDocument).user_email };
+    return { license, userEmail };
   };
 }
 

@@ -1,28 +1,33 @@
+import type * as z from 'zod';
 import { type KeyRecord, readKey } from '#shared/model/key-record.ts';
 import { isShrinking, type License, readLicense } from '#shared/model/license.ts';
+import { isUid, type Person, personPath, readPerson } from '#shared/model/person.ts';
 import { expiredBefore, holderFields, readSession, type Session } from '#shared/model/session.ts';
-import { deriveSessionName } from '#shared/model/session-id.ts';
+import { deriveSessionName, isHandle } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { Document, DocumentReader } from '#shared/store/store.ts';
-import type { AcquireRequest } from './acquire-request.ts';
+import type { HolderRequest } from './acquire-request.ts';
 import { ineligibility } from './eligibility.ts';
 
-/** A machine's holder document: its session's handle, and the nonce from which the session's id derives. */
-export interface HolderRecord {
-  readonly session: string;
-  readonly nonce: string;
-}
+/** A holder document: its session's handle, the nonce from which the session's id derives, and the machine. */
+export type HolderRecord = z.output<typeof holderFields>;
 
 /** Everything that the store says about a licence and that a group of requests is decided by. */
 export interface SeatSnapshot {
   readonly license: License | undefined;
   /** The keys that the requests brought, by hash; those that the licence does not have are missing. */
   readonly keys: ReadonlyMap<string, KeyRecord>;
-  /** By holder id; machines without a session are missing. */
+  /** By holder id; holders without a session are missing. */
   readonly holders: ReadonlyMap<string, HolderRecord>;
-  /** Sessions of this group's machines that were created under another licence key, by handle. */
+  /** Those who have signed in, by uid. */
+  readonly people: ReadonlyMap<string, Person>;
+  /** The holder ids of users that are on the licence's list. */
+  readonly named: ReadonlySet<string>;
+  /** Sessions of this group's holders that came with another licence key, or from another machine of a user; by handle. */
   readonly rekeyed: ReadonlyMap<string, Session>;
+  /** Sessions that requests want to end for their own, by handle. */
+  readonly replaced: ReadonlyMap<string, Session>;
   /** Open seats, each once, in the order in which they are to be tried. */
   readonly open: readonly Document[];
   /** Expired sessions, the longest expired first; read only when the open seats do not suffice. */
@@ -41,43 +46,57 @@ export interface SnapshotOptions {
 /**
  * Reads what a group of requests of one licence needs: one round trip, and further ones only for machines whose
  * licence key has changed and for expired sessions.
- * @param requests of different machines
+ * @param requests of different holders
  * @param now milliseconds since the epoch
  */
 export async function readSnapshot(
   { store, random }: SnapshotOptions,
   licenseId: string,
-  requests: readonly AcquireRequest[],
+  requests: readonly HolderRequest[],
   now: number,
 ): Promise<SeatSnapshot> {
-  const hashes = [...new Set(requests.map(({ keyHash }) => keyHash))];
-  const [[document, ...others], open, used] = await Promise.all([
-    store.get([
-      paths.license(licenseId),
-      ...hashes.map((hash) => paths.key(licenseId, hash)),
-      ...requests.map(({ holderId }) => paths.holder(licenseId, holderId)),
-    ]),
+  const asked = documentsOf(licenseId, requests);
+  const [documents, open, used] = await Promise.all([
+    store.get([paths.license(licenseId), ...Object.values(asked).flat()]),
     readOpenSeats(store, licenseId, requests.length, random()),
     store.count(queries.takenSeats(licenseId)),
   ]);
-  const keys = new Map(
-    others
-      .slice(0, hashes.length)
-      .flatMap((found) => (found === undefined ? [] : [[found.id, readKey(found)] as const])),
-  );
-  const holders = new Map(
-    others
-      .slice(hashes.length)
-      .flatMap((found): [string, HolderRecord][] =>
-        found === undefined ? [] : [[found.id, holderFields.parse(found.fields)]],
-      ),
-  );
-  const found = { keys, holders, rekeyed: new Map<string, Session>(), open, expired: [], used };
+  const [document, ...others] = documents;
+  const answers = others.values();
+  const read = (of: readonly string[]) => of.flatMap(() => answers.next().value ?? []);
+  const found = {
+    keys: new Map(read(asked.keys).map((key) => [key.id, readKey(key)])),
+    holders: new Map(read(asked.holders).map(({ id, fields }) => [id, holderFields.parse(fields)])),
+    people: new Map(read(asked.people).map((person) => [person.id, readPerson(person)])),
+    named: new Set(read(asked.named).map(({ id }) => id)),
+    replaced: new Map(read(asked.replaced).map((session) => [session.id, readSession(session)])),
+    rekeyed: new Map<string, Session>(),
+    open,
+    expired: [],
+    used,
+  };
   if (document === undefined) return { ...found, license: undefined };
   const license = readLicense(document);
   const rekeyed = await readRekeyed(store, { ...found, license }, requests, now);
   const snapshot = { ...found, license, rekeyed };
   return { ...snapshot, expired: await readExpired(store, snapshot, requests, now) };
+}
+
+/** The paths that a group's requests bring, in the order in which the answers are read; each once. */
+function documentsOf(licenseId: string, requests: readonly HolderRequest[]) {
+  const unique = (of: readonly string[]) => [...new Set(of)];
+  const people = requests.flatMap(({ signedIn }) =>
+    signedIn !== undefined && 'uid' in signedIn && isUid(signedIn.uid) ? [personPath(signedIn.uid)] : [],
+  );
+  return {
+    keys: unique(requests.map(({ keyHash }) => paths.key(licenseId, keyHash))),
+    holders: requests.map(({ holderId }) => paths.holder(licenseId, holderId)),
+    people: unique(people),
+    named: requests.flatMap(({ userEmail, holderId }) => (userEmail === null ? [] : [paths.user(licenseId, holderId)])),
+    replaced: unique(
+      requests.flatMap(({ replace }) => (replace !== undefined && isHandle(replace) ? [paths.session(replace)] : [])),
+    ),
+  };
 }
 
 /**
@@ -98,17 +117,30 @@ async function readOpenSeats(
   return missing === 0 ? first : distinct([...first, ...(await readBefore(missing))]);
 }
 
-/** The sessions of machines whose licence key was changed since: the new key does not lead to the session's id. */
+/**
+ * Whether a request goes on with the session that its holder has: the licence key leads to the session's id, and a user
+ * is at the same machine.
+ */
+export function continues(
+  { key, machine }: Pick<HolderRequest, 'key' | 'machine'>,
+  holder: HolderRecord,
+  { lease_per }: Pick<License, 'lease_per'>,
+): boolean {
+  if (lease_per === 'user' && holder.machine !== machine) return false;
+  return deriveSessionName(key, holder.nonce).handle === holder.session;
+}
+
+/** The sessions of holders that do not go on with them. */
 async function readRekeyed(
   store: DocumentReader,
   { license, keys, holders }: SnapshotOfLicense,
-  requests: readonly AcquireRequest[],
+  requests: readonly HolderRequest[],
   now: number,
 ): Promise<ReadonlyMap<string, Session>> {
-  const handles = requests.flatMap(({ key, keyHash, holderId }) => {
-    const holder = holders.get(holderId);
-    if (holder === undefined || deriveSessionName(key, holder.nonce).handle === holder.session) return [];
-    return ineligibility(keys.get(keyHash), license, now) === undefined ? [holder.session] : [];
+  const handles = requests.flatMap((request) => {
+    const holder = holders.get(request.holderId);
+    if (holder === undefined || continues(request, holder, license)) return [];
+    return ineligibility(keys.get(request.keyHash), license, now) === undefined ? [holder.session] : [];
   });
   if (handles.length === 0) return new Map();
   const sessions = (await store.get(handles.map(paths.session))).flatMap((document) =>
@@ -121,7 +153,7 @@ async function readRekeyed(
 async function readExpired(
   store: DocumentReader,
   { license, keys, holders, rekeyed, open }: SnapshotOfLicense,
-  requests: readonly AcquireRequest[],
+  requests: readonly HolderRequest[],
   now: number,
 ): Promise<readonly Session[]> {
   const kept = new Set([...rekeyed.values()].map(({ seat }) => seat));

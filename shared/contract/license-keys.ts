@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { DEFAULT_PRIORITY, MAX_PRIORITY } from '../model/key-record.ts';
 import { VENDOR } from '../model/principal.ts';
-import { page, time } from './schemas.ts';
+import { email, page, time } from './schemas.ts';
 
 /** Ninety days: enough to distribute a new key to every machine of a customer. */
 const MAX_GRACE_SECONDS = 90 * 86_400;
@@ -21,6 +21,7 @@ export const licenseKey = z.object({
   key: z.string().describe('a random id of the key, which opens nothing'),
   label,
   priority,
+  user_email: z.string().nullable().describe('whose key it is: it proves the user where seats are leased per user'),
   created_at: time,
   until: time.nullable().describe('when it stops working; null: when somebody ends it'),
   last_used_day: z.iso.date().nullable().describe('the last day (UTC) on which a machine acquired with it'),
@@ -55,11 +56,18 @@ export const createLicenseKey = defineRoute({
     .strictObject({
       label: label.default(null).describe('shown to people'),
       priority: priority.default(DEFAULT_PRIORITY),
+      user_email: email
+        .optional()
+        .describe('makes it the key of this user, for licences that are leased per user; only with `keep`'),
       grace_seconds: z.number().int().min(0).max(MAX_GRACE_SECONDS).optional().describe('default: 0'),
       keep: z.boolean().default(false),
       end_sessions: z.boolean().default(false),
     })
-    .superRefine(({ keep, grace_seconds, end_sessions }, context) => {
+    .superRefine(({ keep, user_email, grace_seconds, end_sessions }, context) => {
+      if (user_email !== undefined && !keep) {
+        const message = 'is required for the key of a user, which ends no other';
+        context.addIssue({ code: 'custom', path: ['keep'], message });
+      }
       const message = 'cannot go with `keep`, which leaves the older keys as they are';
       if (keep && grace_seconds !== undefined) context.addIssue({ code: 'custom', path: ['grace_seconds'], message });
       if (keep && end_sessions) context.addIssue({ code: 'custom', path: ['end_sessions'], message });

@@ -3,6 +3,9 @@ import * as z from 'zod';
 /** RFC 3339 in UTC with milliseconds. */
 export const time = z.iso.datetime({ precision: 3 });
 
+/** An address; letters of any script, since people have such names. */
+export const email = z.email({ pattern: z.regexes.unicodeEmail }).max(320);
+
 export const tokenFormat = z
   .enum(['signed-json', 'jws', 'batch', 'file'])
   .default('signed-json')

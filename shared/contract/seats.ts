@@ -9,6 +9,14 @@ const program = z
   .regex(/^[A-Za-z0-9_-]{1,64}$/)
   .optional()
   .describe('distinguishes programs on one machine, which share its seat; a random value for each run');
+const processId = z
+  .string()
+  .min(1)
+  .max(128)
+  .optional()
+  .describe(
+    'names the process where each takes a seat of its own (`lease_per: process`), e.g. its number and start time',
+  );
 const detail = (what: string) => z.string().max(320).optional().describe(what);
 
 const signedForms = {
@@ -26,7 +34,8 @@ export const acquire = defineRoute({
   summary: 'Take a seat and receive the signed licence',
   description:
     'A machine that already holds a session gets the same session with a longer lease, and a fresh signature once a ' +
-    'quarter of the time until `valid_until` has passed. Send heartbeats to keep the seat, and acquire again when half ' +
+    'quarter of the time until `valid_until` has passed. Where seats are leased per user, the user is proven by a key ' +
+    'that is the user’s, or by `Authorization: Bearer` with the token of a member of the tenant. Send heartbeats to keep the seat, and acquire again when half ' +
     'of the time until `valid_until` has passed.',
   body: z.strictObject({
     license_key: licenseKey,
@@ -36,11 +45,21 @@ export const acquire = defineRoute({
     platform: detail('shown to the administrators of the licence'),
     client_version: detail('shown to the administrators of the licence'),
     program,
+    process_id: processId,
+    take_over: z
+      .boolean()
+      .optional()
+      .describe('moves the seat here where a second machine of a user is refused (`on_second: refuse`)'),
+    replace: z
+      .string()
+      .max(100)
+      .optional()
+      .describe('the handle of a session of this licence, which ends for this one (`self_service.release: any`)'),
     nonce: nonce.optional(),
     token_format: tokenFormat,
   }),
   responses: {
-    200: { description: 'The session that this machine already holds', schema: signedSeat() },
+    200: { description: 'The session that is held already, or the one that it has moved to', schema: signedSeat() },
     201: { description: 'A new session', schema: signedSeat() },
   },
   errors: [
@@ -48,6 +67,11 @@ export const acquire = defineRoute({
     'license_expired',
     'license_suspended',
     'license_not_found',
+    'unauthenticated',
+    'user_not_named',
+    'self_service_off',
+    'session_not_found',
+    'held_elsewhere',
     'signing_unavailable',
     'dependency_unavailable',
   ],

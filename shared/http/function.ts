@@ -7,7 +7,7 @@ import { commonConfig, type Environment, readConfig } from '../model/config.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Access } from '../model/principal.ts';
 import type { Counter, DocumentReader } from '../store/store.ts';
-import { createAuthenticate } from './authenticate.ts';
+import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { createAuthorise } from './authorise.ts';
 import { createCors } from './cors.ts';
 import type { BoundRoute } from './route.ts';
@@ -17,6 +17,8 @@ import { createFunctionServer } from './server.ts';
 export interface FunctionContext {
   readonly clock: Clock;
   readonly log: Logger;
+  /** Verifies a token on a route that admits anyone; the others know their caller. */
+  readonly authenticate: Authenticate;
 }
 
 /** The result of a composition root: routes with their handlers, and a function that closes their connections. */
@@ -64,8 +66,6 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
       const common = readConfig(commonConfig, env);
       const settings = readConfig(config, env);
       const log = createLogger(name, sink);
-      const composition = compose(settings, { clock, log });
-      requireLimiter(name, composition);
       const authenticate = createAuthenticate({
         user: {
           issuer: `https://securetoken.google.com/${common.PROJECT_ID}`,
@@ -76,6 +76,8 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
         services: common.SERVICE_ACCOUNTS,
         schedulers: common.SCHEDULER_ACCOUNTS,
       });
+      const composition = compose(settings, { clock, log, authenticate });
+      requireLimiter(name, composition);
       const authorise = createAuthorise({
         people: composition.people,
         secondFactor: common.STAFF_SECOND_FACTOR,

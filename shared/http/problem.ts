@@ -32,6 +32,16 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'The licence is suspended',
     example: 'No seat can be acquired until the vendor reinstates the licence.',
   },
+  user_not_named: {
+    status: 403,
+    title: 'The user is not on the list of the licence',
+    example: 'An administrator of the licence can add the user.',
+  },
+  self_service_off: {
+    status: 403,
+    title: 'The licence does not offer this to key holders',
+    example: 'Only the administrators of this licence take seats back.',
+  },
   imported_keys_off: {
     status: 403,
     title: 'Keys of an older system are not taken over',
@@ -59,6 +69,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     status: 409,
     title: 'The key opens another licence',
     example: 'End it there, or archive that licence, before it is taken over again.',
+  },
+  held_elsewhere: {
+    status: 409,
+    title: 'The seat is in use elsewhere',
+    example: 'Another machine has the seat.',
   },
   session_ended: { status: 410, title: 'The session has ended', example: 'The reason is "expired".' },
   payload_too_large: {

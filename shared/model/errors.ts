@@ -1,3 +1,5 @@
+import type { FieldValue } from '../store/store.ts';
+
 /**
  * The errors that a caller can see. The codes are part of the contract: stable, and each with one HTTP status
  * (`shared/http/problem.ts`).
@@ -9,6 +11,8 @@ export type FaultCode =
   | 'forbidden'
   | 'license_expired'
   | 'license_suspended'
+  | 'user_not_named'
+  | 'self_service_off'
   | 'imported_keys_off'
   | 'not_found'
   | 'license_not_found'
@@ -17,6 +21,7 @@ export type FaultCode =
   | 'conflict'
   | 'seat_limit_exceeded'
   | 'key_in_use'
+  | 'held_elsewhere'
   | 'session_ended'
   | 'payload_too_large'
   | 'unsupported_media_type'
@@ -40,7 +45,7 @@ export const UNKNOWN_MEMBER = 'is an unknown member';
 
 export interface FaultOptions {
   /** Additional members of the problem document, e.g. `seats_used`. */
-  readonly extra?: Readonly<Record<string, string | number | boolean>>;
+  readonly extra?: Readonly<Record<string, FieldValue>>;
   readonly errors?: readonly InvalidMember[];
   /** Seconds until the caller may retry; sent as Retry-After. */
   readonly retryAfter?: number;
@@ -51,7 +56,7 @@ export interface FaultOptions {
 /** A coded error. Its message becomes the `detail` of the problem document; it contains no secret and no message of Google. */
 export class Fault extends Error {
   readonly code: FaultCode;
-  readonly extra: Readonly<Record<string, string | number | boolean>>;
+  readonly extra: Readonly<Record<string, FieldValue>>;
   readonly errors: readonly InvalidMember[] | undefined;
   readonly retryAfter: number | undefined;
 

@@ -16,6 +16,8 @@ export const keyFields = z.object({
   label: z.string().nullable(),
   /** Who waits for a seat is served in this order, 9 first. */
   priority: integer.default(DEFAULT_PRIORITY),
+  /** Whose key it is, as `normalEmail` gives it: it proves who asks, and never changes. Null: it is anybody's. */
+  user_email: z.string().nullable().default(null),
   created_at: integer,
   /** The key works before this time; null: until somebody ends it. A time that has come is never moved. */
   until: integer.nullable(),
@@ -37,16 +39,20 @@ export const readKey = ({ id, fields }: Document): KeyRecord => ({ ...keyFields.
 
 export const keyWorks = ({ until }: Pick<KeyFields, 'until'>, now: number): boolean => until === null || until > now;
 
-/** The document of a key that is issued now. */
+/** The document of a key that is issued now: anybody's, unless it is said whose. */
 export const newKeyFields = (
   id: string,
   label: string | null,
   now: number,
-  priority = DEFAULT_PRIORITY,
+  {
+    priority = DEFAULT_PRIORITY,
+    userEmail = null,
+  }: { readonly priority?: number; readonly userEmail?: string | null } = {},
 ): KeyFields => ({
   id,
   label,
   priority,
+  user_email: userEmail,
   created_at: now,
   until: null,
   end_sessions: false,

@@ -30,7 +30,7 @@ export function deriveSessionName(key: LicenseKey, nonce: string): SessionName {
 }
 
 /** SHA-256 of a session id, hexadecimal. */
-export const handleOf = (sessionId: string): string => createHash('sha256').update(sessionId).digest('hex');
+export const handleOf = (sessionId: string): string => sha256(sessionId);
 
 export const isHandle = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 
@@ -41,5 +41,13 @@ export function licenseOfSession(sessionId: string): string | undefined {
 }
 
 /** The id of a machine in the store. It is bound to the licence, so that a machine cannot be tracked across licences. */
-export const holderId = (licenseId: string, hardwareId: string): string =>
-  createHash('sha256').update(`${licenseId}:${hardwareId}`).digest('hex');
+export const machineId = (licenseId: string, hardwareId: string): string => sha256(`${licenseId}:${hardwareId}`);
+
+/** The id of a user of a licence. @param email as `normalEmail` gives it */
+export const userId = (licenseId: string, email: string): string => sha256(`user:${licenseId}:${email}`);
+
+/** The id of a process of a machine. @param machine as `machineId` gives it */
+export const processHolderId = (machine: string, processId: string): string =>
+  sha256(`process:${machine}:${processId}`);
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

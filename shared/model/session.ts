@@ -11,6 +11,9 @@ const END_REASONS = [
   'license_expired',
   'seats_reduced',
   'key_ended',
+  'moved',
+  'self_released',
+  'user_removed',
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -38,8 +41,12 @@ export const sessionFields = z.object({
   tenant_id: z.string(),
   /** The id of the seat's document. */
   seat: z.string(),
-  /** The id of the holder's document. */
+  /** The id of the holder's document: whose the seat is. */
   holder: z.string(),
+  /** The hash of licence and hardware id. A user's session moves to another machine as a new session. */
+  machine: z.string(),
+  /** From which the session's id derives, as in its holder document. */
+  nonce: z.string(),
   /** The id of the licence key that it came with; another key begins another session. */
   key: z.string(),
   user_email: text,
@@ -74,8 +81,11 @@ export const readSession = ({ id, fields, updateTime }: Document): Session => ({
 /** Spread by the handle, which is random. */
 export const shardOf = (handle: string): number => Number.parseInt(handle.slice(0, 8), 16) % SHARDS;
 
-/** `licenses/{id}/holders/{hash of hardware_id}`: the session that a machine holds, and the nonce of its session id. */
-export const holderFields = z.object({ session: z.string(), nonce: z.string() });
+/**
+ * `licenses/{id}/holders/{hash of whoever takes one seat}`: the session that a machine, user or process holds, the nonce
+ * of its session id, and the machine.
+ */
+export const holderFields = z.object({ session: z.string(), nonce: z.string(), machine: z.string() });
 
 /** `ended_sessions/{handle}`: why a session ended; the store's TTL removes it. */
 export const endedFields = z.object({

@@ -21,19 +21,25 @@ export type Random = () => number;
 /** A session that a commit creates. Its name is used in this one attempt only. */
 export interface NewSession {
   readonly name: Pick<SessionName, 'handle' | 'nonce'>;
-  readonly fields: SessionFields;
+  readonly fields: Omit<SessionFields, 'nonce'>;
 }
 
 const createHolder = (fresh: NewSession): Write => ({
   op: 'create',
   path: paths.holder(fresh.fields.license_id, fresh.fields.holder),
-  fields: { session: fresh.name.handle, nonce: fresh.name.nonce },
+  fields: holderOf(fresh),
+});
+
+const holderOf = ({ name, fields }: NewSession) => ({
+  session: name.handle,
+  nonce: name.nonce,
+  machine: fields.machine,
 });
 
 const createSession = (fresh: NewSession): Write => ({
   op: 'create',
   path: paths.session(fresh.name.handle),
-  fields: { ...fresh.fields },
+  fields: { ...fresh.fields, nonce: fresh.name.nonce },
 });
 
 /** Takes an open seat. `seat` is the document as the query returned it. */
@@ -48,21 +54,34 @@ export const claim = (fresh: NewSession, seat: Document): Write[] => [
   createSession(fresh),
 ];
 
-/** Ends another machine's expired session and takes its seat, unless a heartbeat prolonged it since it was read. */
-export const takeOver = (fresh: NewSession, old: Session, now: number): Write[] => [
-  ...remove(old, 'reclaimed', now, { lastUpdateTime: old.updateTime }),
+/**
+ * Ends another holder's session and takes its seat, unless it has changed since it was read: an expired one that a
+ * heartbeat prolonged is not expired any more.
+ * @param reason `reclaimed` for an expired one; `moved` for one that whoever has the licence key may end
+ */
+export const takeOver = (
+  fresh: NewSession,
+  old: Session,
+  now: number,
+  reason: 'reclaimed' | 'moved' = 'reclaimed',
+): Write[] => [
+  ...remove(old, reason, now, { lastUpdateTime: old.updateTime }),
   { op: 'update', path: paths.seat(old.license_id, old.seat), fields: { session: fresh.name.handle } },
   createHolder(fresh),
   createSession(fresh),
 ];
 
 /**
- * Replaces a machine's session by a new one on the same seat: release and claim in one commit. Needed when the licence
- * key has changed, because the old session's id derives from the old key, and when the machine comes back to a seat that
- * is kept for it.
+ * Replaces a holder's session by a new one on the same seat: release and claim in one commit. Needed when the licence
+ * key has changed, because the old session's id derives from the old key, when the machine comes back to a seat that is
+ * kept for it, and when a user comes from another machine (`moved`).
  */
-export const handOver = (fresh: NewSession, old: Session, now: number): Write[] =>
-  replace(fresh, old, 'reclaimed', now, null);
+export const handOver = (
+  fresh: NewSession,
+  old: Session,
+  now: number,
+  reason: 'reclaimed' | 'moved' = 'reclaimed',
+): Write[] => replace(fresh, old, reason, now, null);
 
 /**
  * Ends a session whose copies still work: another one, whose id nobody has, keeps the seat for its machine until then. It
@@ -76,7 +95,7 @@ export const linger = (
   seatsUsed: number | null = null,
 ): Write[] => {
   const name = newAnonymousName();
-  const { handle: _handle, updateTime: _updateTime, ...fields } = old;
+  const { handle: _handle, nonce: _nonce, updateTime: _updateTime, ...fields } = old;
   const kept = {
     ...fields,
     acquired_at: now,
@@ -102,7 +121,7 @@ const replace = (
   {
     op: 'update',
     path: paths.holder(old.license_id, old.holder),
-    fields: { session: fresh.name.handle, nonce: fresh.name.nonce },
+    fields: holderOf(fresh),
   },
   createSession(fresh),
 ];
@@ -117,6 +136,16 @@ export const leave = (session: Session, program: string): Write => ({
   fields: {},
   remove: [programField(program)],
   lastUpdateTime: session.updateTime,
+});
+
+/**
+ * Notes a session that a named user gets, in the commit that creates it. It requires that the user is on the list, and
+ * changes the document, so that a removal that has read it before fails and finds the session.
+ */
+export const noteNamedUser = (licenseId: string, user: string, handle: string, now: number): Write => ({
+  op: 'update',
+  path: paths.user(licenseId, user),
+  fields: { session: handle, last_acquired_at: now },
 });
 
 export interface Renewal {

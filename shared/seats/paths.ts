@@ -4,6 +4,9 @@ export const paths = {
   seats: (licenseId: string) => `licenses/${licenseId}/seats`,
   seat: (licenseId: string, seat: string) => `licenses/${licenseId}/seats/${seat}`,
   holder: (licenseId: string, holder: string) => `licenses/${licenseId}/holders/${holder}`,
+  /** @param user as `userId` gives it */
+  user: (licenseId: string, user: string) => `licenses/${licenseId}/users/${user}`,
+  users: (licenseId: string) => `licenses/${licenseId}/users`,
   /** @param hash of the licence key */
   key: (licenseId: string, hash: string) => `licenses/${licenseId}/keys/${hash}`,
   keys: (licenseId: string) => `licenses/${licenseId}/keys`,

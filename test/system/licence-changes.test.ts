@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFirestore } from '#shared/gcp/firestore.ts';
-import { holderId } from '#shared/model/session-id.ts';
+import { machineId } from '#shared/model/session-id.ts';
 import { brokenInvariants, readView, type View } from '../contract/seats/view.ts';
 import { tally, useSuite } from './suite.ts';
 
@@ -170,7 +170,7 @@ describe('one machine, at an awkward moment', () => {
     expect([(await first).status, (await stays).status]).toEqual([201, 201]);
     const { holders } = await intact(license_id);
     expect(new Set(holders.keys())).toEqual(
-      new Set(['first', 'stays'].map((machine) => holderId(license_id, machine))),
+      new Set(['first', 'stays'].map((machine) => machineId(license_id, machine))),
     );
   });
 });

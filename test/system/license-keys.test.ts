@@ -31,6 +31,7 @@ describe('the keys of a licence', () => {
     expect((await keys(license_id)).body).toEqual([
       {
         key: expect.stringMatching(/^key_/),
+        user_email: null,
         label: null,
         priority: 5,
         created_at: expect.any(String),

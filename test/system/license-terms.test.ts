@@ -7,8 +7,8 @@ const LICENSES = '/api/v1/licenses';
 const get = (path: string) => suite.send('GET', path, undefined, 'staff');
 const change = (id: string, body: object, query = '') =>
   suite.send('PATCH', `${LICENSES}/${id}${query}`, body, 'staff');
-const acquire = (license_key: string, hardware_id: string) =>
-  suite.post(`${LICENSES}/acquire`, { license_key, hardware_id });
+const acquire = (license_key: string, hardware_id: string, more: object = {}) =>
+  suite.post(`${LICENSES}/acquire`, { license_key, hardware_id, ...more });
 const inSeconds = (seconds: number) => new Date(suite.stack.clock.now() + seconds * 1000).toISOString();
 
 async function create(terms: object) {
@@ -36,7 +36,7 @@ test('terms are kept as they are sent, and can all be changed', async () => {
   };
   const { license_id, license_key, ...created } = await create(terms);
   expect(created).toMatchObject({ ...terms, expires_at: null, status: 'active' });
-  const { license_data } = (await acquire(license_key, 'm')).body;
+  const { license_data } = (await acquire(license_key, 'm', { process_id: '1' })).body;
   expect(license_data).toMatchObject({
     kind: 'seat',
     product: 'viewer-2',

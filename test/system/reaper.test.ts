@@ -3,7 +3,7 @@ import { createReap } from '#functions/session-reaper/reap.ts';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import { parseLicenseKey } from '#shared/license-format/license-key.ts';
 import { ENDED_RETENTION } from '#shared/model/session.ts';
-import { handleOf, holderId, newSessionName } from '#shared/model/session-id.ts';
+import { handleOf, machineId, newSessionName } from '#shared/model/session-id.ts';
 import { claim } from '#shared/seats/commits.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
@@ -55,10 +55,11 @@ async function licenseOfDead(count: number, shard: number): Promise<string> {
     programs: {},
   };
   const writes = seats.flatMap((seat, index) => {
-    const holder = holderId(license_id, `dead-${index}`);
+    const machine = machineId(license_id, `dead-${index}`);
     // Some end at the same moment: pages go on behind one of them.
     const expires_at = 1_000 + Math.floor(index / 3);
-    return claim({ name: newSessionName(key), fields: { ...fields, seat: seat.id, holder, expires_at } }, seat);
+    const own = { seat: seat.id, holder: machine, machine, expires_at };
+    return claim({ name: newSessionName(key), fields: { ...fields, ...own } }, seat);
   });
   await store.commit(writes);
   return license_id;

@@ -2,7 +2,14 @@ import type { Exchanges } from './example.ts';
 import { SAMPLE } from './sample.ts';
 
 const byId = { params: { license_id: SAMPLE.license_id } };
-const key = { key: SAMPLE.key, label: 'Build farm', priority: 5, created_at: '2026-12-01T09:00:00.000Z', until: null };
+const key = {
+  key: SAMPLE.key,
+  label: 'Build farm',
+  priority: 5,
+  user_email: null,
+  created_at: '2026-12-01T09:00:00.000Z',
+  until: null,
+};
 
 export const licenseKeyExamples: Readonly<Record<string, Exchanges>> = {
   listLicenseKeys: {
@@ -21,6 +28,20 @@ export const licenseKeyExamples: Readonly<Record<string, Exchanges>> = {
       body: { label: 'Build farm', keep: true },
       status: 201,
       answer: { license_id: SAMPLE.license_id, ...key, license_key: SAMPLE.license_key, old_keys_until: null },
+    },
+    user: {
+      ...byId,
+      summary: 'A key of a user’s own',
+      body: { label: 'Anna', user_email: 'anna@example.org', keep: true },
+      status: 201,
+      answer: {
+        license_id: SAMPLE.license_id,
+        ...key,
+        label: 'Anna',
+        user_email: 'anna@example.org',
+        license_key: SAMPLE.license_key,
+        old_keys_until: null,
+      },
     },
     leaked: {
       ...byId,

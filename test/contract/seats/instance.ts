@@ -12,7 +12,7 @@ import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { hashLicenseKey } from '#shared/model/license-key.ts';
 import { silentLogger } from '#shared/model/logger.ts';
-import { holderId } from '#shared/model/session-id.ts';
+import { machineId } from '#shared/model/session-id.ts';
 import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
@@ -58,7 +58,7 @@ export const acquireRequest = (
   key,
   keyHash: hashLicenseKey(key),
   hardwareId,
-  holderId: holderId(key.licenseId, hardwareId),
+  machine: machineId(key.licenseId, hardwareId),
   client: { user_email: null, hostname: null, platform: null, client_version: null },
   tokenFormat: 'jws',
   signal,

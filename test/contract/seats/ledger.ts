@@ -84,6 +84,9 @@ function brokenSessions({ ledger, allowed }: Promised, view: View, endings: View
       license_archived: allowed.has('license_archived'),
       seats_reduced: allowed.has('seats_reduced'),
       key_ended: allowed.has('key_ended'),
+      moved: false,
+      self_released: false,
+      user_removed: false,
     } satisfies Record<EndReason, boolean>;
     if (!justified[end.reason]) broken.push(`I6: a session ended without cause: ${end.reason}`);
   }

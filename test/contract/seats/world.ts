@@ -9,7 +9,7 @@ import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/m
 import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
 import { SEAT_TERMS_OFF } from '#shared/model/seat-terms.ts';
 import type { EndReason } from '#shared/model/session.ts';
-import { handleOf, holderId } from '#shared/model/session-id.ts';
+import { handleOf, machineId } from '#shared/model/session-id.ts';
 import { type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
@@ -52,7 +52,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
   const endedKeys = new Map<string, number>();
   /** The session ids that each machine's client was answered, the latest last. */
   const known = new Map<number, string[]>();
-  const holder = (machine: number) => holderId(licenseId, `machine-${machine}`);
+  const holder = (machine: number) => machineId(licenseId, `machine-${machine}`);
   const clocks = skews.map((skew): Clock => ({ now: () => clock.now() + skew }));
   const clockAt = (at: number) => clocks[at] ?? clock;
   const instances = stores.map((store, at) => createInstance({ store, clock: clockAt(at), random }));

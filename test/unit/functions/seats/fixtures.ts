@@ -68,7 +68,10 @@ export const request = (machine: string, change: Partial<AttemptedRequest> = {})
   key: KEY,
   keyHash: hashLicenseKey(change.key ?? KEY),
   hardwareId: machine,
+  machine,
   holderId: machine,
+  userEmail: null,
+  signedIn: undefined,
   client: { user_email: null, hostname: machine, platform: null, client_version: null },
   tokenFormat: 'signed-json',
   signal: new AbortController().signal,
@@ -95,6 +98,8 @@ export function sessionOf(machine: string, seat: string, expiresAt: number, key 
     tenant_id: 'acme',
     seat,
     holder: machine,
+    machine,
+    nonce,
     key: keyRecord(key).id,
     user_email: null,
     hostname: machine,
@@ -108,14 +113,17 @@ export function sessionOf(machine: string, seat: string, expiresAt: number, key 
     shard: 0,
     programs: {},
   };
-  return [session, { session: handle, nonce }];
+  return [session, { session: handle, nonce, machine }];
 }
 
 export const snapshot = (change: Partial<SeatSnapshot> = {}): SeatSnapshot => ({
   license: license(),
   keys: keysOf(keyRecord(KEY)),
   holders: new Map(),
+  people: new Map(),
+  named: new Set(),
   rekeyed: new Map(),
+  replaced: new Map(),
   open: [],
   expired: [],
   used: 0,

@@ -25,7 +25,7 @@ const request = (keyHash: string, hardwareId = 'm') =>
     key: { licenseId: LICENSE, text: keyHash },
     keyHash,
     hardwareId,
-    holderId: hardwareId,
+    machine: hardwareId,
   }) as unknown as AcquireRequest;
 
 /** Lanes over a store that counts reads and answers them, and groups, when the test says so. */

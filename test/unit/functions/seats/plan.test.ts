@@ -72,6 +72,7 @@ describe('a machine without a session', () => {
       tenant_id: 'acme',
       seat: '3',
       holder: 'a',
+      machine: 'a',
       key: 'id of KEY',
       user_email: null,
       hostname: 'a',
@@ -102,11 +103,9 @@ describe('a machine without a session', () => {
     const steps = planGroup(snapshot({ open: [openSeat('0'), openSeat('1')], used: 3 }), requests, NOW);
     expect(codes(steps)).toEqual(['claim', 'claim', 'no_seats_available']);
     expect(steps.map(seatOf)).toEqual(['0', '1', undefined]);
-    expect(steps.map((step) => (step.kind === 'refuse' ? step.fault.extra : step.lease.seatsUsed))).toEqual([
-      4,
-      5,
-      { seats_used: 5, seats_total: 5 },
-    ]);
+    expect(
+      steps.map((step) => (step.kind === 'refuse' ? step.fault.extra : 'lease' in step && step.lease.seatsUsed)),
+    ).toEqual([4, 5, { seats_used: 5, seats_total: 5 }]);
   });
 
   it('is refused by the number of seats, although the count was read before another group took the last ones', () => {
@@ -127,6 +126,7 @@ describe('a machine without a session', () => {
     const fields = {
       ...expired,
       holder: 'b',
+      machine: 'b',
       hostname: 'b',
       acquired_at: NOW,
       last_heartbeat: NOW,

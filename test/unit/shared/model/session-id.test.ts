@@ -4,9 +4,9 @@ import { newLicenseKey } from '#shared/model/license-key.ts';
 import {
   deriveSessionName,
   handleOf,
-  holderId,
   isHandle,
   licenseOfSession,
+  machineId,
   newSessionName,
 } from '#shared/model/session-id.ts';
 
@@ -78,11 +78,11 @@ describe('licenseOfSession', () => {
   });
 });
 
-describe('holderId', () => {
+describe('machineId', () => {
   it('is bound to the licence', () => {
-    expect(holderId('lic_0123456789ab', 'machine-1')).toBe(
+    expect(machineId('lic_0123456789ab', 'machine-1')).toBe(
       '16370ec91b660e5d2e8c9540eea77c1e484c6218a67f0bbacc2f35b959fd1ff7',
     );
-    expect(holderId('lic_0123456789ac', 'machine-1')).not.toBe(holderId('lic_0123456789ab', 'machine-1'));
+    expect(machineId('lic_0123456789ac', 'machine-1')).not.toBe(machineId('lic_0123456789ab', 'machine-1'));
   });
 });

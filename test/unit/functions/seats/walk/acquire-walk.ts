@@ -74,6 +74,7 @@ async function acquireRoute(): Promise<(hardwareId: string) => Promise<void>> {
   const [route] = seatsRoutes({
     resolveKey: createResolveKey({ pepper: undefined, find: unused }),
     acquire: createAcquire({ store, clock, random, sign, licenses, usage }),
+    signInOf: () => undefined,
     heartbeat: unused,
     checkRefresh: unused,
     sign,

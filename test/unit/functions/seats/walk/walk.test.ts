@@ -13,19 +13,22 @@ async function entries(): Promise<string[]> {
   );
 }
 
-test('an acquire enters each file of seats once; acquire.ts once more, for the group that the request joins, and what is known of its key is asked and told', async () => {
+test('an acquire enters each file of seats once; acquire.ts once more, for the group that the request joins, and what is known of its key and its holder is asked and told', async () => {
   expect(await entries()).toEqual([
     'http/validate.ts > seats/handlers.ts',
     'seats/handlers.ts > seats/acquire.ts',
     'seats/acquire.ts > seats/lanes.ts',
     'seats/lanes.ts > seats/key-standing.ts',
     'concurrency/group-commit.ts > seats/acquire.ts',
+    'seats/acquire.ts > seats/subjects.ts',
     'seats/acquire.ts > seats/attempt.ts',
     'seats/attempt.ts > seats/snapshot.ts',
     'seats/attempt.ts > seats/license-cache.ts',
     'seats/attempt.ts > seats/key-standing.ts',
+    'seats/attempt.ts > seats/subjects.ts',
     'seats/attempt.ts > seats/plan.ts',
     'seats/plan.ts > seats/eligibility.ts',
+    'seats/plan.ts > seats/subject.ts',
     'seats/plan.ts > seats/lease.ts',
     'seats/attempt.ts > seats/sign-license.ts',
     'seats/attempt.ts > seats/key-use.ts',

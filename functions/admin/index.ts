@@ -11,6 +11,7 @@ import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
 import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { createAudit } from './audit.ts';
+import { createCountSeats } from './count-seats.ts';
 import { adminRoutes } from './handlers.ts';
 import { createInvitations } from './invitations.ts';
 import { createLicenseKeys } from './license-keys.ts';
@@ -61,6 +62,7 @@ export const admin = defineFunction({
         licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
         sessions: createSessions({ store, clock, random, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
+        seatsUsed: createCountSeats({ store }),
         audit: createAudit({ store }),
         people: createPeople({ store, clock, commitAudited }),
         runOnce: createRunOnce({ store, clock }),

@@ -5,6 +5,7 @@ import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import type { ResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import { formatTime, parseTime } from '#shared/license-format/time.ts';
+import type { createCountSeats } from './count-seats.ts';
 import { describeLicense } from '#shared/licenses/describe-license.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
 import type { Session } from '#shared/model/session.ts';
@@ -20,14 +21,19 @@ export interface LicenseDomain {
   readonly licenses: ReturnType<typeof createLicenses>;
   readonly resolveKey: ResolveKey;
   readonly sessions: ReturnType<typeof createSessions>;
+  readonly seatsUsed: ReturnType<typeof createCountSeats>;
 }
 
-export const licenseRoutes = ({ licenses, sessions, resolveKey }: LicenseDomain): BoundRoute[] => [
+export const licenseRoutes = ({ licenses, sessions, seatsUsed, resolveKey }: LicenseDomain): BoundRoute[] => [
   bind(contract.listLicenses, async ({ query, principal }) => {
     const { tenant_id: tenantId, expires_before: expiresBefore, q, status, tier, reference } = query;
     const filter = { tenantId, expiresBefore: timeOf(expiresBefore), q, status, tier, reference };
     const page = await licenses.list(scopeOf(principal), filter, query);
-    return listResponse(contract.listLicenses, { query }, page, describeLicense);
+    const used = query.include === 'seats_used' ? await seatsUsed(page.items) : new Map<string, number>();
+    return listResponse(contract.listLicenses, { query }, page, (license) => ({
+      ...describeLicense(license),
+      ...(used.has(license.id) ? { seats_used: used.get(license.id) } : {}),
+    }));
   }),
 
   bind(contract.lookupLicense, async ({ body, principal }) => {

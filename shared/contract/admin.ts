@@ -21,6 +21,10 @@ export const license = z.object({
   created_at: time,
 });
 
+export const listedLicense = license.extend({
+  seats_used: z.number().int().optional().describe('seats in use now, with `include=seats_used`'),
+});
+
 export const session = z.object({
   session: z.string().describe('the handle: it identifies the session and is not a secret'),
   machine: z.string().describe('the first eight characters of a hash of licence and hardware id'),
@@ -43,7 +47,7 @@ export const session = z.object({
 /** More than anybody reads before a change; `would_end_count` is exact in any case. */
 export const MAX_WOULD_END = 1000;
 
-const dryRun = z.object({
+export const dryRun = z.object({
   would_end: z.array(session).describe(`the sessions that the change would end, at most ${MAX_WOULD_END}`),
   would_end_count: z.number().int(),
   seats_used: z.number().int().describe('seats in use now'),
@@ -90,7 +94,7 @@ const newLicense = z
       context.addIssue({ code: 'custom', path: ['duration_seconds'], message: DURATION_NEEDED });
   });
 
-const createdLicense = license.extend({ license_key: z.string() });
+export const createdLicense = license.extend({ license_key: z.string() });
 
 export const createLicense = defineRoute({
   id: 'createLicense',
@@ -156,8 +160,9 @@ export const listLicenses = defineRoute({
     tier: terms.tier.optional(),
     reference: z.string().max(200).optional(),
     expires_before: anyTime.optional(),
+    include: z.literal('seats_used').optional().describe('with the seats that are in use now'),
   }),
-  responses: { 200: { description: 'A page of licences', schema: z.array(license) } },
+  responses: { 200: { description: 'A page of licences', schema: z.array(listedLicense) } },
 });
 
 export const lookupLicense = defineRoute({
@@ -246,6 +251,28 @@ export const endSession = defineRoute({
   errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
 });
 
+export const usageReport = z.object({
+  seats_used: z.number().int(),
+  seats_total: z.number().int(),
+  utilization: z.number().describe('seats_used / seats_total'),
+  resolution: z.enum(RESOLUTIONS),
+  from: time.describe('the beginning of the first day or hour'),
+  to: time.describe('the end of the last one'),
+  exact_from: time.describe(
+    'from here on peaks and seat-hours are derived from every session; before it peaks are what was noted, and ' +
+      'seat-hours are left out: reports go back 90 days and 10,000 sessions',
+  ),
+  peak: z
+    .array(z.object({ at: time, seats: z.number().int() }))
+    .describe('the most seats in use at once, in the day or hour that begins at `at`'),
+  seat_hours: z
+    .array(z.object({ at: time, hours: z.number() }))
+    .describe('the time for which seats were held, added up; a lease that was left to expire counts to its end'),
+  denials: z
+    .array(z.object({ at: time, no_seats: z.number().int() }).catchall(z.number().int()))
+    .describe('refused requests: `no_seats` found no free seat, any other member is the code of the refusal'),
+});
+
 export const getUsage = defineRoute({
   id: 'getUsage',
   method: 'GET',
@@ -267,27 +294,7 @@ export const getUsage = defineRoute({
   responses: {
     200: {
       description: 'Now, and by day or hour',
-      schema: z.object({
-        seats_used: z.number().int(),
-        seats_total: z.number().int(),
-        utilization: z.number().describe('seats_used / seats_total'),
-        resolution: z.enum(RESOLUTIONS),
-        from: time.describe('the beginning of the first day or hour'),
-        to: time.describe('the end of the last one'),
-        exact_from: time.describe(
-          'from here on peaks and seat-hours are derived from every session; before it peaks are what was noted, and ' +
-            'seat-hours are left out: reports go back 90 days and 10,000 sessions',
-        ),
-        peak: z
-          .array(z.object({ at: time, seats: z.number().int() }))
-          .describe('the most seats in use at once, in the day or hour that begins at `at`'),
-        seat_hours: z
-          .array(z.object({ at: time, hours: z.number() }))
-          .describe('the time for which seats were held, added up; a lease that was left to expire counts to its end'),
-        denials: z
-          .array(z.object({ at: time, no_seats: z.number().int() }).catchall(z.number().int()))
-          .describe('refused requests: `no_seats` found no free seat, any other member is the code of the refusal'),
-      }),
+      schema: usageReport,
       text: { contentType: 'text/csv', description: 'one row for each day or hour' },
     },
   },

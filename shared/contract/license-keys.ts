@@ -41,6 +41,12 @@ export const listLicenseKeys = defineRoute({
   errors: ['license_not_found'],
 });
 
+export const createdKey = licenseKey.omit({ last_used_day: true }).extend({
+  license_id: z.string(),
+  license_key: z.string(),
+  old_keys_until: time.nullable().describe('when older keys stop working; null with `keep`'),
+});
+
 export const createLicenseKey = defineRoute({
   id: 'createLicenseKey',
   method: 'POST',
@@ -75,11 +81,7 @@ export const createLicenseKey = defineRoute({
   responses: {
     201: {
       description: 'The new key, which no other response contains',
-      schema: licenseKey.omit({ last_used_day: true }).extend({
-        license_id: z.string(),
-        license_key: z.string(),
-        old_keys_until: time.nullable().describe('when older keys stop working; null with `keep`'),
-      }),
+      schema: createdKey,
     },
   },
   errors: ['license_not_found', 'conflict', 'idempotency_conflict', 'dependency_unavailable'],

@@ -7,7 +7,7 @@ const tenantParams = z.object({ tenant_id: z.string() });
 const memberParams = tenantParams.extend({ uid: z.string() });
 const role = z.enum(ROLES);
 
-const member = z.object({
+export const member = z.object({
   uid: z.string(),
   email: z.string().nullable(),
   role,
@@ -55,7 +55,7 @@ export const removeMember = defineRoute({
   errors: ['conflict', 'dependency_unavailable'],
 });
 
-const invitation = z.object({
+export const invitation = z.object({
   invitation_id: z.string(),
   email: z.string(),
   role,
@@ -63,6 +63,8 @@ const invitation = z.object({
   created_at: time,
   expires_at: time,
 });
+
+export const createdInvitation = z.object({ invitation_id: z.string(), token: z.string(), expires_at: time });
 
 export const invite = defineRoute({
   id: 'invite',
@@ -79,7 +81,7 @@ export const invite = defineRoute({
   responses: {
     201: {
       description: 'Invited',
-      schema: z.object({ invitation_id: z.string(), token: z.string(), expires_at: time }),
+      schema: createdInvitation,
     },
   },
   errors: ['dependency_unavailable'],

@@ -29,6 +29,17 @@ async function walk(path: string, token: string, between?: () => Promise<unknown
 }
 
 describe('lists', () => {
+  test('of licences say how many seats are in use when they are asked', async () => {
+    const [one, idle] = [await suite.license(2), await suite.license(1)];
+    await acquire(one.license_key, 'a');
+    const { body } = await get(`${LICENSES}?include=seats_used&limit=100`);
+    const used = new Map(body.map((each: { license_id: string }) => [each.license_id, each]));
+    expect(used.get(one.license_id)).toMatchObject({ seats_used: 1, max_seats: 2 });
+    expect(used.get(idle.license_id)).toMatchObject({ seats_used: 0 });
+    expect((await get(`${LICENSES}/${one.license_id}`)).body).not.toHaveProperty('seats_used');
+    expect((await get(`${LICENSES}?include=keys`)).status).toBe(400);
+  });
+
   test('of licences go page by page, each once, whatever is created meanwhile', async () => {
     const made = [];
     for (let i = 0; i < 5; i += 1) made.push((await suite.license(1)).license_id);

@@ -1,5 +1,8 @@
-import './main.css';
 import { render } from 'preact';
+import { App } from './app.tsx';
+import './console.css';
+import { begin } from './session/session.ts';
 
-const root = document.getElementById('app');
-if (root !== null) render(<h1>Countersign</h1>, root);
+const root = document.querySelector('#app');
+if (root !== null) render(<App />, root);
+void begin();

@@ -1,0 +1,22 @@
+import type * as z from 'zod';
+import type * as admin from '#shared/contract/admin.ts';
+import type * as audit from '#shared/contract/audit.ts';
+import type * as keys from '#shared/contract/license-keys.ts';
+import type * as members from '#shared/contract/members.ts';
+import type * as tenants from '#shared/contract/tenants.ts';
+
+/** What the API answers, by the schemas of its routes. Types only: no schema is part of the bundle. */
+export type License = z.output<typeof admin.license>;
+export type ListedLicense = z.output<typeof admin.listedLicense>;
+export type CreatedLicense = z.output<typeof admin.createdLicense>;
+export type Session = z.output<typeof admin.session>;
+export type Preview = z.output<typeof admin.dryRun>;
+export type LicenseKey = z.output<typeof keys.licenseKey>;
+export type CreatedKey = z.output<typeof keys.createdKey>;
+export type Tenant = z.output<typeof tenants.tenant>;
+export type Member = z.output<typeof members.member>;
+export type Invitation = z.output<typeof members.invitation>;
+export type CreatedInvitation = z.output<typeof members.createdInvitation>;
+export type Me = z.output<typeof members.me>;
+export type AuditRecord = z.output<typeof audit.auditRecord>;
+export type Usage = z.output<typeof admin.usageReport>;

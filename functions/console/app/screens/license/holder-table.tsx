@@ -1,0 +1,86 @@
+import type { Session } from '../../api/types.ts';
+import { may } from '../../session/rights.ts';
+import { T } from '../../texts.ts';
+import { Badge } from '../../ui/badge.tsx';
+import { type Column, Table } from '../../ui/table.tsx';
+import { Time } from '../../ui/time.tsx';
+import { nameOf } from './holder-name.ts';
+
+interface HolderTableProps {
+  readonly sessions: readonly Session[];
+  /** Seconds. */
+  readonly lease: number;
+  /** When the list was fetched, in milliseconds: what "ago" counts from. */
+  readonly now: number;
+  readonly onTakeBack?: (session: Session) => void;
+}
+
+const text = T.holders;
+
+/** Without a heartbeat for two thirds of a lease a program has missed at least one. */
+const isSilent = ({ last_heartbeat }: Session, lease: number, now: number) =>
+  now - Date.parse(last_heartbeat) > (lease * 1000 * 2) / 3;
+
+export function HolderTable({ sessions, lease, now, onTakeBack }: HolderTableProps) {
+  const columns: (Column<Session> | undefined)[] = [
+    {
+      id: 'who',
+      head: text.columns.who,
+      sort: (session) => nameOf(session).toLowerCase(),
+      cell: ({ user_email }) => (user_email === null ? <span class="quiet">{text.unknown}</span> : <strong>{user_email}</strong>),
+    },
+    {
+      id: 'machine',
+      head: text.columns.machine,
+          text: true,
+      sort: ({ hostname, machine }) => (hostname ?? machine).toLowerCase(),
+      cell: ({ hostname, machine, platform, client_version }) => (
+        <>
+          <span title={machine}>{hostname ?? machine}</span>
+          {platform === null && client_version === null ? null : (
+            <div class="quiet small">{[platform, client_version].filter((one) => one !== null).join(' · ')}</div>
+          )}
+        </>
+      ),
+    },
+    {
+      id: 'since',
+      head: text.columns.since,
+      sort: ({ acquired_at }) => acquired_at,
+      cell: ({ acquired_at }) => <Time at={acquired_at} style="ago" now={now} />,
+    },
+    {
+      id: 'heard',
+      head: text.columns.heard,
+      sort: ({ last_heartbeat }) => last_heartbeat,
+      cell: ({ last_heartbeat }) => <Time at={last_heartbeat} style="ago" now={now} />,
+    },
+    {
+      id: 'kind',
+      head: text.columns.kind,
+      sort: (session) => (session.lingering ? 2 : isSilent(session, lease, now) ? 1 : 0),
+      cell: (session) => <Kind session={session} silent={isSilent(session, lease, now)} />,
+    },
+    onTakeBack === undefined || !may('endSession')
+      ? undefined
+      : {
+          id: 'act',
+          head: text.columns.act,
+          headHidden: true,
+          cell: (session) => (
+            <div class="actions">
+              <button type="button" class="small" aria-label={`${text.takeBack}: ${nameOf(session)}`} onClick={() => onTakeBack(session)}>
+                {text.takeBack}
+              </button>
+            </div>
+          ),
+        },
+  ];
+  return <Table caption={text.title} rows={sessions} rowKey={({ session }) => session} columns={columns} />;
+}
+
+function Kind({ session, silent }: { session: Session; silent: boolean }) {
+  if (session.lingering) return <Badge kind="plain">{text.lingering}</Badge>;
+  if (silent) return <Badge kind="warn">{text.silent}</Badge>;
+  return <Badge kind="good">{text.online}</Badge>;
+}

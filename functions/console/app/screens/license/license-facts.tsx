@@ -1,0 +1,111 @@
+import { request } from '../../api/request.ts';
+import type { License } from '../../api/types.ts';
+import { useResource } from '../../api/use-resource.ts';
+import { isVendor, may } from '../../session/rights.ts';
+import { T } from '../../texts.ts';
+import { CopyButton } from '../../ui/copy-button.tsx';
+import { Notice } from '../../ui/notice.tsx';
+import { Loaded } from '../../ui/screen.tsx';
+import { SeatBar } from '../../ui/seat-bar.tsx';
+import { localDate, Time } from '../../ui/time.tsx';
+import { hasEnded, LicenseStatus } from '../licenses/license-status.tsx';
+
+interface SeatsNow {
+  readonly seats_used: number;
+  readonly seats_total: number;
+}
+
+const text = T.license;
+
+export function LicenseFacts({ license }: { license: License }) {
+  const usage = useResource(`seats of ${license.license_id}`, async (signal) =>
+    (await request<SeatsNow>('GET', `/api/v1/licenses/${encodeURIComponent(license.license_id)}/usage`, { signal })).data,
+  );
+  return (
+    <>
+      {license.status === 'suspended' ? <Notice kind="warn">{text.suspendedNote}</Notice> : null}
+      {license.status === 'archived' ? <Notice>{text.archivedNote}</Notice> : null}
+      <div class="columns">
+        <section class="panel stack" aria-labelledby="seats-now">
+          <h2 id="seats-now">{text.seats}</h2>
+          <Loaded resource={usage}>
+            {({ seats_used, seats_total }) => (
+              <div class="big">
+                <SeatBar used={seats_used} total={seats_total} />
+              </div>
+            )}
+          </Loaded>
+          {may('listSessions') ? (
+            <a href={`/console/licenses/${encodeURIComponent(license.license_id)}/holders`}>{text.seeHolders}</a>
+          ) : null}
+          <h2>{text.rules}</h2>
+          <ul class="rules">
+            {rulesOf(license).map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+        </section>
+        <section class="panel" aria-label={text.tabs.license}>
+          <Facts license={license} />
+        </section>
+      </div>
+    </>
+  );
+}
+
+/** The settings as sentences: what they mean for the people who hold the seats. */
+function rulesOf(license: License): string[] {
+  const { expires_at, updates_until, lease_seconds, offline_seconds, release } = license;
+  return [
+    expires_at === null ? text.endless : (hasEnded(license) ? text.ended : text.endsOn)(localDate(expires_at)),
+    text.crashed(lease_seconds),
+    release === 'after_copy' ? text.afterCopy : text.atOnce,
+    offline_seconds === 0 ? text.strict : text.offline(offline_seconds),
+    ...(updates_until === null ? [] : [text.updates(localDate(updates_until))]),
+  ];
+}
+
+function Facts({ license }: { license: License }) {
+  const { license_id, tenant_id, product, tier, reference, features, metadata, created_at } = license;
+  const names = Array.isArray(features) ? features : Object.entries(features).map(([name, value]) => `${name}: ${value}`);
+  const rows = Object.entries(metadata);
+  return (
+    <dl class="facts">
+      <dt>{T.licenses.columns.status}</dt>
+      <dd>
+        <LicenseStatus license={license} />
+      </dd>
+      <dt>{text.id}</dt>
+      <dd class="row">
+        <code>{license_id}</code>
+        <CopyButton text={license_id} what={text.id.toLowerCase()} short />
+      </dd>
+      <dt>{text.customer}</dt>
+      <dd>{isVendor() ? <a href={`/console/tenants/${encodeURIComponent(tenant_id)}`}>{tenant_id}</a> : tenant_id}</dd>
+      <dt>{text.reference}</dt>
+      <dd>{reference || T.none}</dd>
+      <dt>{text.product}</dt>
+      <dd>{product}</dd>
+      <dt>{text.tier}</dt>
+      <dd>{T.licenses.tiers[tier]}</dd>
+      <dt>{text.features}</dt>
+      <dd>{names.length === 0 ? text.noFeatures : names.join(', ')}</dd>
+      <dt>{text.created}</dt>
+      <dd>
+        <Time at={created_at} />
+      </dd>
+      {rows.length === 0 ? null : (
+        <>
+          <dt>{text.metadata}</dt>
+          <dd>
+            {rows.map(([name, value]) => (
+              <div key={name}>
+                <code>{name}</code>: {typeof value === 'string' ? value : JSON.stringify(value)}
+              </div>
+            ))}
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,85 @@
+import type { ComponentChildren } from 'preact';
+import { listLicenses } from '../../api/licenses.ts';
+import type { ListedLicense } from '../../api/types.ts';
+import { useResource } from '../../api/use-resource.ts';
+import { may } from '../../session/rights.ts';
+import { T } from '../../texts.ts';
+import { Loaded, Screen } from '../../ui/screen.tsx';
+import { SeatBar } from '../../ui/seat-bar.tsx';
+import { Time } from '../../ui/time.tsx';
+import { licenseName } from '../licenses/license-name.ts';
+import { Card } from './card.tsx';
+import { Refused } from './refused.tsx';
+
+const text = T.overview;
+
+const DAYS = 30;
+/** Rows of a card; the licences' own screen has the rest. */
+const SHOWN = 8;
+/** Seats in use from which on a licence is nearly full. */
+const NEARLY = 0.8;
+
+/** What needs somebody's attention, with the way to it. */
+export function OverviewScreen() {
+  const all = useResource('overview licences', async (signal) => (await listLicenses({ status: 'active' }, signal, 100)).data);
+  const ending = useResource('overview ending', async (signal) => {
+    const before = `${new Date(Date.now() + DAYS * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
+    return (await listLicenses({ status: 'active', expires_before: before }, signal, 100)).data;
+  });
+  return (
+    <Screen title={T.nav.overview}>
+      <div class="columns">
+        <Card title={text.full}>
+          <Loaded resource={all}>
+            {(licenses) => <Rows licenses={nearlyFull(licenses)} none={licenses.length === 0 ? T.licenses.emptyTitle : text.noneFull} side={(one) => <SeatBar used={one.seats_used} total={one.max_seats} />} to={may('listSessions') ? '/holders' : ''} />}
+          </Loaded>
+        </Card>
+        <Refused licenses={all.data} />
+        <Card title={text.ending(DAYS)}>
+          <Loaded resource={ending}>
+            {(licenses) => (
+              <Rows
+                licenses={[...licenses].sort((a, b) => ((a.expires_at ?? '') < (b.expires_at ?? '') ? -1 : 1))}
+                none={text.noneEnding}
+                side={({ expires_at }) => (expires_at === null ? null : <Time at={expires_at} style="date" />)}
+                to=""
+              />
+            )}
+          </Loaded>
+        </Card>
+      </div>
+    </Screen>
+  );
+}
+
+const share = ({ seats_used = 0, max_seats }: ListedLicense) => seats_used / max_seats;
+
+const nearlyFull = (licenses: readonly ListedLicense[]) =>
+  licenses.filter((one) => share(one) >= NEARLY).sort((a, b) => share(b) - share(a));
+
+interface RowsProps {
+  readonly licenses: readonly ListedLicense[];
+  readonly none: string;
+  readonly side: (license: ListedLicense) => ComponentChildren;
+  /** The part of the licence that a row leads to. */
+  readonly to: string;
+}
+
+function Rows({ licenses, none, side, to }: RowsProps) {
+  if (licenses.length === 0) return <p class="quiet">{none}</p>;
+  return (
+    <ul class="rows">
+      {licenses.slice(0, SHOWN).map((license) => (
+        <li key={license.license_id} class="row apart">
+          <a href={`/console/licenses/${encodeURIComponent(license.license_id)}${to}`}>{licenseName(license)}</a>
+          {side(license)}
+        </li>
+      ))}
+      {licenses.length > SHOWN ? (
+        <li>
+          <a href="/console/licenses">{text.more(licenses.length - SHOWN)}</a>
+        </li>
+      ) : null}
+    </ul>
+  );
+}

@@ -1,0 +1,33 @@
+import { useState } from 'preact/hooks';
+import { request } from '../../api/request.ts';
+import { useAct } from '../../api/use-act.ts';
+import { chooseTenant } from '../../session/place.ts';
+import { begin } from '../../session/session.ts';
+import { T } from '../../texts.ts';
+import { TextField } from '../../ui/field.tsx';
+import { FailureNotice } from '../../ui/notice.tsx';
+
+/** Takes the token of an invitation from the link's fragment, which no server has seen, or from the person. */
+export function AcceptInvitation() {
+  const [token, setToken] = useState(() => decodeURIComponent(location.hash.slice(1)));
+  const act = useAct(async (_key, text: string) => {
+    const { data } = await request<{ tenant_id: string }>('POST', '/api/v1/invitations/accept', { body: { token: text }, tenant: null });
+    chooseTenant(data.tenant_id);
+    history.replaceState(null, '', '/console');
+    await begin();
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void act.perform(token.trim());
+      }}
+    >
+      <TextField label={T.invitation.token} required value={token} onValue={setToken} autocomplete="off" />
+      <FailureNotice failure={act.failure} act />
+      <button type="submit" class="primary">
+        {act.pending ? T.working : T.invitation.accept}
+      </button>
+    </form>
+  );
+}

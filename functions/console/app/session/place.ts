@@ -1,0 +1,34 @@
+import { computed, signal } from '@preact/signals';
+import { type SignedIn, session } from './session.ts';
+
+export type Part = 'staff' | 'owner' | 'admin' | 'member' | 'guest';
+
+const KEPT = 'tenant';
+
+/** The tenant that the person has chosen to act in; undefined: staff see all of them. */
+const chosen = signal<string | undefined>(sessionStorage.getItem(KEPT) ?? undefined);
+
+/** The tenant that requests are for. Whoever belongs to tenants always acts in one of them. */
+export const tenantId = computed<string | undefined>(() => {
+  const person = session.value;
+  if (person.state !== 'signed_in') return undefined;
+  if (person.staff) return chosen.value;
+  const own = Object.keys(person.tenants).sort();
+  return own.find((id) => id === chosen.value) ?? own[0];
+});
+
+/** What the person is there; undefined for somebody who belongs nowhere. */
+export const part = computed<Part | undefined>(() => {
+  const person = session.value;
+  if (person.state !== 'signed_in') return undefined;
+  return person.staff ? 'staff' : roleIn(person, tenantId.value);
+});
+
+const roleIn = ({ tenants }: SignedIn, id: string | undefined): Part | undefined =>
+  id !== undefined && Object.hasOwn(tenants, id) ? (tenants[id] as Part) : undefined;
+
+export function chooseTenant(id: string | undefined): void {
+  if (id === undefined) sessionStorage.removeItem(KEPT);
+  else sessionStorage.setItem(KEPT, id);
+  chosen.value = id;
+}

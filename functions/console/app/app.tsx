@@ -1,28 +1,30 @@
 import lazy, { ErrorBoundary } from 'preact-iso/lazy';
 import { LocationProvider, Route, Router } from 'preact-iso/router';
-import { interrupted, session } from './session/session.ts';
-import { may } from './session/rights.ts';
-import { part } from './session/place.ts';
-import { Frame } from './shell/frame.tsx';
+import { LicenseScreen } from './screens/license/license-screen.tsx';
+import { NewLicenseScreen } from './screens/license-form/new-license-screen.tsx';
+import { LicensesScreen } from './screens/licenses/licenses-screen.tsx';
+import { NotFound } from './screens/not-found.tsx';
+import { OverviewScreen } from './screens/overview/overview-screen.tsx';
 import { Interrupted } from './screens/sign-in/interrupted.tsx';
 import { NoTenant } from './screens/sign-in/no-tenant.tsx';
 import { SignIn } from './screens/sign-in/sign-in.tsx';
-import { Unreachable } from './screens/sign-in/unreachable.tsx';
 import { NeedsFactor, NeedsVerification } from './screens/sign-in/strong-sign-in.tsx';
-import { LicensesScreen } from './screens/licenses/licenses-screen.tsx';
-import { LicenseScreen } from './screens/license/license-screen.tsx';
-import { NewLicenseScreen } from './screens/license-form/new-license-screen.tsx';
-import { OverviewScreen } from './screens/overview/overview-screen.tsx';
-import { NotFound } from './screens/not-found.tsx';
-import { Loading } from './ui/screen.tsx';
+import { Unreachable } from './screens/sign-in/unreachable.tsx';
+import { part } from './session/place.ts';
+import { may } from './session/rights.ts';
+import { interrupted, session } from './session/session.ts';
+import { Frame } from './shell/frame.tsx';
 import { Status } from './ui/announce.tsx';
+import { Loading } from './ui/screen.tsx';
 
 /** Screens that most visits do not open are fetched when they are. */
 const TenantsScreen = lazy(() => import('./screens/tenants/tenants-screen.tsx').then((m) => m.TenantsScreen));
 const TenantScreen = lazy(() => import('./screens/tenants/tenant-screen.tsx').then((m) => m.TenantScreen));
 const MembersScreen = lazy(() => import('./screens/members/members-screen.tsx').then((m) => m.MembersScreen));
 const AuditScreen = lazy(() => import('./screens/audit/audit-screen.tsx').then((m) => m.AuditScreen));
-const SigningKeysScreen = lazy(() => import('./screens/signing-keys/signing-keys-screen.tsx').then((m) => m.SigningKeysScreen));
+const SigningKeysScreen = lazy(() =>
+  import('./screens/signing-keys/signing-keys-screen.tsx').then((m) => m.SigningKeysScreen),
+);
 const MySeatsScreen = lazy(() => import('./screens/my-seats/my-seats-screen.tsx').then((m) => m.MySeatsScreen));
 const InvitationScreen = lazy(() => import('./screens/members/invitation-screen.tsx').then((m) => m.InvitationScreen));
 
@@ -53,7 +55,8 @@ function Content() {
     default:
       return person satisfies never;
   }
-  if (!person.email_verified && (person.staff || part.value === undefined)) return <NeedsVerification email={person.email ?? ''} />;
+  if (!person.email_verified && (person.staff || part.value === undefined))
+    return <NeedsVerification email={person.email ?? ''} />;
   if (person.staff && !person.second_factor) return <NeedsFactor />;
   if (part.value === undefined) return <NoTenant />;
   return (

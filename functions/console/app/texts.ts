@@ -36,8 +36,15 @@ export const T = {
   close: 'Close',
   save: 'Save',
   none: '–',
-  notFound: { title: 'There is nothing here', text: 'The address is wrong, or what it named is gone or belongs to somebody else.' },
-  broken: { title: 'This screen has failed', text: 'Reload the page. If it fails again, tell whoever runs this service.', reload: 'Reload' },
+  notFound: {
+    title: 'There is nothing here',
+    text: 'The address is wrong, or what it named is gone or belongs to somebody else.',
+  },
+  broken: {
+    title: 'This screen has failed',
+    text: 'Reload the page. If it fails again, tell whoever runs this service.',
+    reload: 'Reload',
+  },
 
   shell: {
     skip: 'Skip to the content',
@@ -73,15 +80,18 @@ export const T = {
     field: (message: string) => message.charAt(0).toUpperCase() + message.slice(1),
     offline: 'No answer arrived.',
     offlineRead: 'The connection is lost, or the service cannot be reached. It is tried again by itself.',
-    offlineAct: 'Whether it was done is not known. Press again when the connection is back: it is done once in any case.',
+    offlineAct:
+      'Whether it was done is not known. Press again when the connection is back: it is done once in any case.',
     signedOut: 'Your sign-in has ended.',
     signedOutDetail: 'Sign in again and press the button once more. What you have typed is still here.',
     busy: 'Too many requests.',
-    busyDetail: (seconds: number | undefined) => `Nothing was changed. Try again ${seconds === undefined ? 'in a minute' : `in ${duration(seconds)}`}.`,
+    busyDetail: (seconds: number | undefined) =>
+      `Nothing was changed. Try again ${seconds === undefined ? 'in a minute' : `in ${duration(seconds)}`}.`,
     down: 'The service cannot do this at the moment.',
     downDetail: (seconds: number | undefined) =>
       `Something that it depends on does not answer. Try again ${seconds === undefined ? 'in a moment' : `in ${duration(seconds)}`}: it is done once in any case.`,
-    downRead: (seconds: number | undefined) => `Something that it depends on does not answer. Try again ${seconds === undefined ? 'in a moment' : `in ${duration(seconds)}`}.`,
+    downRead: (seconds: number | undefined) =>
+      `Something that it depends on does not answer. Try again ${seconds === undefined ? 'in a moment' : `in ${duration(seconds)}`}.`,
     internal: 'The service has failed.',
     internalDetail: 'The failure is on record. Try again; if it stays, quote the reference.',
     invalid: 'Something in the form is not right.',
@@ -104,7 +114,8 @@ export const T = {
     of: (what: string) => `Pages of ${what}`,
     previous: 'Previous',
     next: 'Next',
-    range: (from: number, to: number, all: number) => `${numbers.format(from)}–${numbers.format(to)} of ${numbers.format(all)}`,
+    range: (from: number, to: number, all: number) =>
+      `${numbers.format(from)}–${numbers.format(to)} of ${numbers.format(all)}`,
   },
 
   seats: {
@@ -152,7 +163,8 @@ export const T = {
     sendAgain: 'Send the message again',
     sentAgain: 'The message is on its way.',
     noTenant: 'You belong to no customer yet',
-    noTenantText: 'Ask an owner of your company’s licences for an invitation and open its link, or enter its token here.',
+    noTenantText:
+      'Ask an owner of your company’s licences for an invitation and open its link, or enter its token here.',
   },
 
   licenses: {
@@ -169,7 +181,15 @@ export const T = {
     allButArchived: 'All but archived',
     tiers: { trial: 'Trial', starter: 'Starter', professional: 'Professional', enterprise: 'Enterprise' },
     endingIn: (days: number) => `Within ${days} days`,
-    columns: { label: 'Licence', reference: 'Reference', customer: 'Customer', tier: 'Tier', seats: 'Seats in use', status: 'Status', ends: 'Ends' },
+    columns: {
+      label: 'Licence',
+      reference: 'Reference',
+      customer: 'Customer',
+      tier: 'Tier',
+      seats: 'Seats in use',
+      status: 'Status',
+      ends: 'Ends',
+    },
     never: 'Never',
     emptyTitle: 'No licences yet',
     emptyVendor: 'Make the first one: choose a customer, the number of seats and an end.',
@@ -178,7 +198,8 @@ export const T = {
     clear: 'Clear the filters',
     count: (count: number) => n(count, 'licence', 'licences'),
     findByKey: 'Find by key',
-    findByKeyHint: 'A customer has read a licence key to you? Type it as you hear it: case, spaces and dashes do not matter.',
+    findByKeyHint:
+      'A customer has read a licence key to you? Type it as you hear it: case, spaces and dashes do not matter.',
     key: 'Licence key',
     find: 'Find',
     notFound: 'No licence has this key.',
@@ -204,7 +225,8 @@ export const T = {
     seeHolders: 'See who holds them',
     rules: 'How it works',
     crashed: (seconds: number) => `A crashed program’s seat is free after ${duration(seconds)}.`,
-    offline: (seconds: number) => `A machine that loses the network can go on for ${duration(seconds)} after its lease.`,
+    offline: (seconds: number) =>
+      `A machine that loses the network can go on for ${duration(seconds)} after its lease.`,
     strict: 'A machine that loses the network has to stop when its lease ends: a copy is worth nothing longer.',
     atOnce: 'A seat that is given back is free at once.',
     afterCopy: 'A seat that is given back is free when the last signed copy of the licence has ended.',
@@ -216,7 +238,9 @@ export const T = {
     archivedNote: 'The licence is archived: its keys and sessions have ended. It is kept for the records.',
     suspendTitle: 'Suspend this licence?',
     suspendText: (count: number) =>
-      count === 0 ? 'Nobody holds a seat now. Nobody gets one until it is reinstated.' : `This ends ${sessions(count)} at once: each program is told at its next heartbeat. Nobody gets a seat until it is reinstated.`,
+      count === 0
+        ? 'Nobody holds a seat now. Nobody gets one until it is reinstated.'
+        : `This ends ${sessions(count)} at once: each program is told at its next heartbeat. Nobody gets a seat until it is reinstated.`,
     suspended: 'The licence is suspended.',
     reinstated: 'The licence is active again.',
     archiveTitle: 'Archive this licence?',
@@ -230,7 +254,8 @@ export const T = {
     newTitle: 'New licence',
     create: 'Create the licence',
     createdTitle: (name: string) => `Licence “${name}” is created`,
-    keyLead: 'This is the only time that the licence key is shown: it is stored nowhere. Save it, or hand it to the customer now.',
+    keyLead:
+      'This is the only time that the licence key is shown: it is stored nowhere. Save it, or hand it to the customer now.',
     saved: 'The changes are saved.',
     customer: 'Customer',
     customerHint: 'Type the beginning of a name and choose.',
@@ -287,7 +312,8 @@ export const T = {
     onSecond: 'A user’s second machine',
     onSeconds: { move: 'gets the seat, which moves', refuse: 'is refused' },
     endsTitle: (count: number) => `This ends ${sessions(count)}`,
-    endsText: 'These programs lose their seats at once and are told at their next heartbeat. Those that were silent longest come first. It cannot be undone.',
+    endsText:
+      'These programs lose their seats at once and are told at their next heartbeat. Those that were silent longest come first. It cannot be undone.',
     endsMore: (count: number) => `And ${n(count, 'more session', 'more sessions')}.`,
     endsAction: 'End them and save',
   },
@@ -326,7 +352,13 @@ export const T = {
 
   usage: {
     range: 'Range',
-    ranges: { '24h': 'Last 24 hours', '48h': 'Last 48 hours', '7d': 'Last 7 days, by hour', '31d': 'Last 31 days', '90d': 'Last 90 days' },
+    ranges: {
+      '24h': 'Last 24 hours',
+      '48h': 'Last 48 hours',
+      '7d': 'Last 7 days, by hour',
+      '31d': 'Last 31 days',
+      '90d': 'Last 90 days',
+    },
     nothing: 'Nothing was used or refused in this time',
     peak: 'Most in use at once',
     denied: 'Refused',
@@ -335,10 +367,24 @@ export const T = {
     hour: 'Hour',
     day: 'Day',
     table: 'Usage',
-    point: (at: string, peak: number, denied: number) => `${at}: ${seats(peak)}${denied === 0 ? '' : `, ${n(denied, 'refusal', 'refusals')}`}`,
-    sentence: ({ peak, at, seats: total, denied, hourly }: { peak: number; at: string; seats: number; denied: number; hourly: boolean }) =>
+    point: (at: string, peak: number, denied: number) =>
+      `${at}: ${seats(peak)}${denied === 0 ? '' : `, ${n(denied, 'refusal', 'refusals')}`}`,
+    sentence: ({
+      peak,
+      at,
+      seats: total,
+      denied,
+      hourly,
+    }: {
+      peak: number;
+      at: string;
+      seats: number;
+      denied: number;
+      hourly: boolean;
+    }) =>
       `At most ${numbers.format(peak)} of ${seats(total)} were in use at once (${hourly ? 'in the hour of' : 'on'} ${at}). ${denied === 0 ? 'No request was refused.' : `${n(denied, 'request was', 'requests were')} refused.`}`,
-    reason: (reason: string, count: number) => `${numbers.format(count)} ${REASONS[reason] ?? reason.replaceAll('_', ' ')}`,
+    reason: (reason: string, count: number) =>
+      `${numbers.format(count)} ${REASONS[reason] ?? reason.replaceAll('_', ' ')}`,
   },
 
   members: {
@@ -349,7 +395,8 @@ export const T = {
     you: '(you)',
     roleOf: (who: string) => `Role of ${who}`,
     lastOwner: 'The last owner stays: make somebody else owner first.',
-    rolesHint: 'Owners decide about people. Administrators manage licences, keys and seats. Members see who holds seats. Guests see usage.',
+    rolesHint:
+      'Owners decide about people. Administrators manage licences, keys and seats. Members see who holds seats. Guests see usage.',
     changed: 'The role is changed.',
     remove: 'Remove',
     removeTitle: (who: string) => `Remove ${who}?`,
@@ -370,7 +417,8 @@ export const T = {
     withdraw: 'Withdraw',
     withdrawn: 'The invitation is withdrawn.',
     madeTitle: (email: string) => `Invitation of ${email}`,
-    madeLead: 'Send this link to the person. It works for seven days, for somebody signed in with that verified address, and is shown only now.',
+    madeLead:
+      'Send this link to the person. It works for seven days, for somebody signed in with that verified address, and is shown only now.',
     link: 'link',
   },
 
@@ -418,12 +466,14 @@ export const T = {
     empty: 'No customers yet',
     noMatch: 'No customer matches',
     columns: { name: 'Name', allotted: 'Seats allotted', since: 'Since' },
-    allotted: (count: number, limit: number | null) => (limit === null ? `${seats(count)}, no limit` : `${numbers.format(count)} of ${seats(limit)}`),
+    allotted: (count: number, limit: number | null) =>
+      limit === null ? `${seats(count)}, no limit` : `${numbers.format(count)} of ${seats(limit)}`,
     limit: 'Seat limit',
     limitHint: 'Of all its licences together. Empty: no limit.',
     actFor: 'Act for this customer',
     facts: 'About the customer',
-    firstLicenses: (count: number) => `The first ${numbers.format(count)} are shown. “Act for this customer” shows all.`,
+    firstLicenses: (count: number) =>
+      `The first ${numbers.format(count)} are shown. “Act for this customer” shows all.`,
     remove: 'Delete',
     removed: 'The customer is deleted.',
     removeTitle: (name: string) => `Delete ${name}?`,
@@ -454,7 +504,13 @@ export const T = {
     state: 'State',
     signsFrom: 'Signs from',
     means: 'What it means',
-    states: { published: 'Published', signing: 'Signing', retired: 'Retired', archived: 'Archived', revoked: 'Revoked' },
+    states: {
+      published: 'Published',
+      signing: 'Signing',
+      retired: 'Retired',
+      archived: 'Archived',
+      revoked: 'Revoked',
+    },
     meanings: {
       published: 'Clients know it; it will sign from its day on.',
       signing: 'It signs licences now.',
@@ -462,20 +518,30 @@ export const T = {
       archived: 'It is disabled; licences that still run verify.',
       revoked: 'Its licences are refused everywhere.',
     },
-    rotation: 'The rotation runs each day by itself: it makes a new version when one is due and ends old ones. A leaked key is revoked as docs/key-compromise.md says.',
+    rotation:
+      'The rotation runs each day by itself: it makes a new version when one is due and ends old ones. A leaked key is revoked as docs/key-compromise.md says.',
   },
 
   mySeats: {
     title: 'My seats',
     none: 'You hold no seat',
     noneText: (email: string) => `No program that runs now has said that it is for ${email}.`,
-    release: 'Close the program to give its seat back. If it hangs, an administrator of your company can take the seat back for you.',
+    release:
+      'Close the program to give its seat back. If it hangs, an administrator of your company can take the seat back for you.',
     guest: 'As a guest you see licences and their usage. Who holds seats is for members.',
   },
 
   holders: {
     title: 'Holders',
-    columns: { who: 'Who', machine: 'Machine', since: 'Since', heard: 'Last heard', kind: 'Kind', key: 'Key', act: 'Act' },
+    columns: {
+      who: 'Who',
+      machine: 'Machine',
+      since: 'Since',
+      heard: 'Last heard',
+      kind: 'Kind',
+      key: 'Key',
+      act: 'Act',
+    },
     unknown: 'Unknown person',
     online: 'Online',
     borrowed: 'Borrowed',
@@ -487,7 +553,8 @@ export const T = {
     recall: 'Recall',
     free: 'Free',
     takeBackTitle: 'Take this seat back?',
-    takeBackText: (who: string) => `The seat of ${who} is free at once, and somebody else can take it. The program is told at its next heartbeat. This cannot be undone.`,
+    takeBackText: (who: string) =>
+      `The seat of ${who} is free at once, and somebody else can take it. The program is told at its next heartbeat. This cannot be undone.`,
     keepsCopy: (text: string) => `A signed copy may work offline until it ends: up to ${text} after the last contact.`,
     takenBack: (who: string) => `The seat of ${who} is free.`,
     gone: 'That session has ended meanwhile: the seat is free.',

@@ -32,8 +32,7 @@ export const archiveLicense = (id: string) => request<void>('DELETE', path(id));
 export const lookupLicense = async (license_key: string) =>
   (await request<License>('POST', '/api/v1/licenses/lookup', { body: { license_key } })).data;
 
-export const listKeys = (id: string, signal: AbortSignal) =>
-  everyPage<LicenseKey>(`${path(id)}/keys`, signal, 500);
+export const listKeys = (id: string, signal: AbortSignal) => everyPage<LicenseKey>(`${path(id)}/keys`, signal, 500);
 
 export const createKey = async (idempotencyKey: string, id: string, body: object) =>
   (await request<CreatedKey>('POST', `${path(id)}/keys`, { body, idempotencyKey })).data;

@@ -58,7 +58,7 @@ async function attempt<T>(method: string, path: string, options: RequestOptions,
   return { data: sent.body as T, next: nextOf(sent) };
 }
 
-export function queryOf(query: RequestOptions['query'] = {}): string {
+function queryOf(query: RequestOptions['query'] = {}): string {
   const present = Object.entries(query).flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, String(value)]],
   );

@@ -47,7 +47,12 @@ function failureFrom({ status, headers }: Response, body: unknown): Failure {
   const retryAfter = Number(headers.get('retry-after'));
   return {
     status,
-    code: typeof code === 'string' ? code : status === 503 || status === 502 || status === 504 ? 'dependency_unavailable' : 'internal',
+    code:
+      typeof code === 'string'
+        ? code
+        : status === 503 || status === 502 || status === 504
+          ? 'dependency_unavailable'
+          : 'internal',
     ...(typeof detail === 'string' ? { detail } : {}),
     ...(Array.isArray(errors) ? { errors } : {}),
     ...(Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfter } : {}),

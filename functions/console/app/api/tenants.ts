@@ -10,21 +10,25 @@ const MAX_MEMBERS = 1_000;
 export const listTenants = (query: { q?: string | undefined; cursor?: string | undefined }, signal: AbortSignal) =>
   request<Tenant[]>('GET', '/api/v1/tenants', { query: { ...query, limit: 50 }, signal, tenant: null });
 
-export const getTenant = async (id: string, signal: AbortSignal) => (await request<Tenant>('GET', path(id), { signal, tenant: null })).data;
+export const getTenant = async (id: string, signal: AbortSignal) =>
+  (await request<Tenant>('GET', path(id), { signal, tenant: null })).data;
 
 export const createTenant = async (idempotencyKey: string, body: object) =>
   (await request<Tenant>('POST', '/api/v1/tenants', { body, idempotencyKey, tenant: null })).data;
 
-export const changeTenant = async (id: string, body: object) => (await request<Tenant>('PATCH', path(id), { body, tenant: null })).data;
+export const changeTenant = async (id: string, body: object) =>
+  (await request<Tenant>('PATCH', path(id), { body, tenant: null })).data;
 
 export const deleteTenant = (id: string) => request<void>('DELETE', path(id), { tenant: null });
 
-export const listMembers = (id: string, signal: AbortSignal) => everyPage<Member>(`${path(id)}/members`, signal, MAX_MEMBERS);
+export const listMembers = (id: string, signal: AbortSignal) =>
+  everyPage<Member>(`${path(id)}/members`, signal, MAX_MEMBERS);
 
 export const putMember = (id: string, uid: string, role: string) =>
   request<Member>('PUT', `${path(id)}/members/${encodeURIComponent(uid)}`, { body: { role } });
 
-export const removeMember = (id: string, uid: string) => request<void>('DELETE', `${path(id)}/members/${encodeURIComponent(uid)}`);
+export const removeMember = (id: string, uid: string) =>
+  request<void>('DELETE', `${path(id)}/members/${encodeURIComponent(uid)}`);
 
 export const listInvitations = (id: string, signal: AbortSignal) =>
   everyPage<Invitation>(`${path(id)}/members/invitations`, signal, MAX_MEMBERS);

@@ -14,7 +14,9 @@ export interface Act<A extends readonly unknown[], R> {
  * Something that a person does through the API. Each attempt with the same arguments carries the same Idempotency-Key
  * until one succeeds, so that pressing again after a lost answer does nothing twice.
  */
-export function useAct<A extends readonly unknown[], R>(act: (idempotencyKey: string, ...args: A) => Promise<R>): Act<A, R> {
+export function useAct<A extends readonly unknown[], R>(
+  act: (idempotencyKey: string, ...args: A) => Promise<R>,
+): Act<A, R> {
   const [pending, setPending] = useState(false);
   const [failure, setFailure] = useState<Failure>();
   const attempt = useRef({ of: '', key: '' });

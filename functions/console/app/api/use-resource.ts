@@ -1,8 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { session } from '../session/session.ts';
 import { tenantId } from '../session/place.ts';
-import { type Failure, failureOf } from './request-error.ts';
+import { session } from '../session/session.ts';
 import { requestsLeft } from './request.ts';
+import { type Failure, failureOf } from './request-error.ts';
 
 export interface Resource<T> {
   /** The newest that is known, perhaps of an earlier visit; undefined until something has arrived. */
@@ -97,7 +97,8 @@ export function useResource<T>(
       const pause = Math.max(Math.min(slowed * 2 ** failures, MAX_PAUSE), (failure?.retryAfter ?? 0) * 1000);
       timer = setTimeout(() => {
         // A hidden page asks for nothing; it asks at once when it is looked at again.
-        if (document.hidden) document.addEventListener('visibilitychange', () => void fetchOnce(), { once: true, signal: abort.signal });
+        if (document.hidden)
+          document.addEventListener('visibilitychange', () => void fetchOnce(), { once: true, signal: abort.signal });
         else void fetchOnce();
       }, pause);
     };

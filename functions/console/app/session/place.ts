@@ -1,7 +1,6 @@
 import { computed, signal } from '@preact/signals';
+import type { Part } from './rights-table.ts';
 import { type SignedIn, session } from './session.ts';
-
-export type Part = 'staff' | 'owner' | 'admin' | 'member' | 'guest';
 
 const KEPT = 'tenant';
 

@@ -3,6 +3,7 @@ import type { SessionState } from '#shared/contract/console.ts';
 import { failureOf, RequestError } from '../api/request-error.ts';
 import { send } from '../api/send.ts';
 import { endOfToken } from './token-end.ts';
+import { goBack } from './way-back.ts';
 
 export type SignedIn = Extract<SessionState, { state: 'signed_in' }>;
 
@@ -36,7 +37,9 @@ export const post = async (path: string, body: unknown = {}): Promise<unknown> =
 /** Asks who is signed in, at the start and after a lost connection. */
 export async function begin(): Promise<void> {
   try {
-    accept(await post('token'));
+    const answer = (await post('token')) as SessionState;
+    if (answer.state === 'signed_in') goBack();
+    accept(answer);
   } catch (error) {
     session.value = { state: failureOf(error).status === 401 ? 'signed_out' : 'unreachable' };
   }
@@ -48,7 +51,10 @@ export function accept(answer: unknown): void {
   const before = session.peek();
   if (next.state === 'signed_in') {
     // Another person must not find the screens of the one before.
-    if (interrupted.peek() && before.state === 'signed_in' && before.uid !== next.uid) return location.assign('/console');
+    if (interrupted.peek() && before.state === 'signed_in' && before.uid !== next.uid) {
+      location.assign('/console');
+      return;
+    }
     interrupted.value = false;
     session.value = next;
     return;

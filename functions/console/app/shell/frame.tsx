@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { useLocation } from 'preact-iso/router';
 import { useEffect, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import type { SignedIn } from '../session/session.ts';
 import { T } from '../texts.ts';
 import { Account } from './account.tsx';
@@ -18,7 +18,13 @@ export function Frame({ person, children }: { person: SignedIn; children: Compon
         {T.shell.skip}
       </a>
       <header class="bar">
-        <button type="button" class="menu-button" aria-expanded={open} aria-controls="sections" onClick={() => setOpen(!open)}>
+        <button
+          type="button"
+          class="menu-button"
+          aria-expanded={open}
+          aria-controls="sections"
+          onClick={() => setOpen(!open)}
+        >
           {T.shell.menu}
         </button>
         <a class="brand" href="/console">
@@ -54,6 +60,13 @@ export const Mark = () => (
   <svg viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">
     <rect width="32" height="32" rx="7" fill="#1f5f4a" />
     <path d="M8 12.5h16M8 17h9" stroke="#fff" stroke-opacity=".55" stroke-width="2.4" stroke-linecap="round" />
-    <path d="m13 21 4 4 8-9" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round" />
+    <path
+      d="m13 21 4 4 8-9"
+      fill="none"
+      stroke="#fff"
+      stroke-width="3"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
   </svg>
 );

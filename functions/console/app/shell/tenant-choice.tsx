@@ -14,7 +14,10 @@ export function TenantChoice({ person }: { person: SignedIn }) {
   });
   const current = tenantId.value;
   const known = data ?? [];
-  const names = current === undefined || known.some(({ tenant_id }) => tenant_id === current) ? known : [...known, { tenant_id: current, name: current }];
+  const names =
+    current === undefined || known.some(({ tenant_id }) => tenant_id === current)
+      ? known
+      : [...known, { tenant_id: current, name: current }];
   if (!staff && names.length < 2) return <span class="quiet">{names[0]?.name ?? ''}</span>;
   return (
     <select

@@ -19,7 +19,18 @@ export interface ConfirmProps {
 
 /** Asks before something that cannot be undone, and stays open with the reason when it fails. */
 export function Confirm(props: ConfirmProps) {
-  const { title, children, action, pending, failure, danger = true, disabled = false, onConfirm, onClose, wide = false } = props;
+  const {
+    title,
+    children,
+    action,
+    pending,
+    failure,
+    danger = true,
+    disabled = false,
+    onConfirm,
+    onClose,
+    wide = false,
+  } = props;
   return (
     <Dialog title={title} onClose={onClose} wide={wide}>
       <form
@@ -31,7 +42,12 @@ export function Confirm(props: ConfirmProps) {
         {children}
         <FailureNotice failure={failure} act />
         <div class="actions">
-          <button type="submit" class={danger ? 'danger' : 'primary'} aria-disabled={pending || disabled} disabled={disabled}>
+          <button
+            type="submit"
+            class={danger ? 'danger' : 'primary'}
+            aria-disabled={pending || disabled}
+            disabled={disabled}
+          >
             {pending ? T.working : action}
           </button>
           <button type="button" onClick={onClose}>

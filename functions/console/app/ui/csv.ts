@@ -8,8 +8,10 @@ function cell(value: string | number | null | undefined): string {
 }
 
 /** RFC 4180, with a header row and a byte order mark, without which spreadsheets guess the encoding. */
-export const csvOf = (head: readonly string[], rows: readonly (readonly (string | number | null | undefined)[])[]): string =>
-  `\uFEFF${[head, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+export const csvOf = (
+  head: readonly string[],
+  rows: readonly (readonly (string | number | null | undefined)[])[],
+): string => `\uFEFF${[head, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
 
 /** Lets the browser save a file that the page has made. */
 export function download(name: string, text: string, type = 'text/csv'): void {

@@ -11,7 +11,11 @@ interface FieldProps {
   readonly label: string;
   readonly hint?: ComponentChildren;
   readonly error?: string | undefined;
-  readonly children: (attributes: { id: string; 'aria-describedby'?: string; 'aria-invalid'?: 'true' }) => ComponentChildren;
+  readonly children: (attributes: {
+    id: string;
+    'aria-describedby'?: string;
+    'aria-invalid'?: 'true';
+  }) => ComponentChildren;
 }
 
 /** A control with its label, a hint and an error, which belong to it for screen readers, too. */
@@ -72,7 +76,13 @@ export const TextField = ({ label, hint, error, value, onValue, type = 'text', .
   </Field>
 );
 
-export const TextArea = ({ label, hint, error, value, onValue }: Pick<InputProps, 'label' | 'hint' | 'error' | 'value' | 'onValue'>) => (
+export const TextArea = ({
+  label,
+  hint,
+  error,
+  value,
+  onValue,
+}: Pick<InputProps, 'label' | 'hint' | 'error' | 'value' | 'onValue'>) => (
   <Field label={label} hint={hint} error={error}>
     {(attributes) => <textarea {...attributes} value={value} onInput={(event) => onValue(event.currentTarget.value)} />}
   </Field>

@@ -4,7 +4,15 @@ import { T } from '../texts.ts';
 import { wordsFor } from '../words-for.ts';
 
 /** What went wrong, where it went wrong; screen readers are told at once. */
-export function FailureNotice({ failure, retry, act = false }: { failure: Failure | undefined; retry?: () => void; act?: boolean }) {
+export function FailureNotice({
+  failure,
+  retry,
+  act = false,
+}: {
+  failure: Failure | undefined;
+  retry?: () => void;
+  act?: boolean;
+}) {
   if (failure === undefined) return null;
   const { title, detail } = wordsFor(failure, act);
   return (

@@ -32,5 +32,7 @@ export function SearchField({ label, value, placeholder, onSearch }: SearchField
     return () => clearTimeout(timer);
   }, [text]);
 
-  return <TextField label={label} type="search" maxLength={200} placeholder={placeholder} value={text} onValue={setText} />;
+  return (
+    <TextField label={label} type="search" maxLength={200} placeholder={placeholder} value={text} onValue={setText} />
+  );
 }

@@ -65,7 +65,11 @@ export function Table<Row>({ caption, columns: wanted, rows, rowKey, pageSize = 
             <tr key={rowKey(row)}>
               <th scope="row">{first.cell(row)}</th>
               {others.map(({ id, head, headHidden, cell, number, text }) => (
-                <td key={id} data-head={headHidden ? undefined : head} class={number ? 'num' : text ? 'wrap' : undefined}>
+                <td
+                  key={id}
+                  data-head={headHidden ? undefined : head}
+                  class={number ? 'num' : text ? 'wrap' : undefined}
+                >
                   <div>{cell(row)}</div>
                 </td>
               ))}
@@ -78,7 +82,9 @@ export function Table<Row>({ caption, columns: wanted, rows, rowKey, pageSize = 
           <button type="button" disabled={current === 0} onClick={() => setPage(current - 1)}>
             {T.pages.previous}
           </button>
-          <span class="quiet">{T.pages.range(current * pageSize + 1, current * pageSize + shown.length, all.length)}</span>
+          <span class="quiet">
+            {T.pages.range(current * pageSize + 1, current * pageSize + shown.length, all.length)}
+          </span>
           <button type="button" disabled={current === pages - 1} onClick={() => setPage(current + 1)}>
             {T.pages.next}
           </button>

@@ -12,7 +12,7 @@ const STEPS = [
 ] as const;
 
 /** How long ago, or in how much time. @param now milliseconds */
-export function ago(at: number, now: number): string {
+function ago(at: number, now: number): string {
   const difference = at - now;
   const [unit, size] = STEPS.find(([, length]) => Math.abs(difference) >= length) ?? STEPS[3];
   return relative.format(Math.trunc(difference / size), unit);
@@ -25,7 +25,8 @@ export type TimeStyle = 'full' | 'date' | 'ago';
 /** A time where the reader is, with the UTC in its title. */
 export function Time({ at, style = 'full', now }: { at: string; style?: TimeStyle; now?: number | undefined }) {
   const date = new Date(at);
-  const text = style === 'ago' ? ago(date.getTime(), now ?? Date.now()) : (style === 'date' ? dateOnly : dateTime).format(date);
+  const text =
+    style === 'ago' ? ago(date.getTime(), now ?? Date.now()) : (style === 'date' ? dateOnly : dateTime).format(date);
   const local = style === 'ago' ? `${dateTime.format(date)} · ` : '';
   return (
     <time dateTime={at} title={`${local}${at.replace('T', ' ').replace(/\.\d+Z$/, '')} UTC`.replace('Z UTC', ' UTC')}>

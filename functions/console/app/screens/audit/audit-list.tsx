@@ -24,7 +24,10 @@ export function AuditList({ licenseId }: { licenseId?: string }) {
   const query = {
     ...rest,
     license_id: licenseId,
-    since: Number(days) > 0 ? `${new Date(Date.now() - Number(days) * 86_400_000).toISOString().slice(0, 13)}:00:00Z` : undefined,
+    since:
+      Number(days) > 0
+        ? `${new Date(Date.now() - Number(days) * 86_400_000).toISOString().slice(0, 13)}:00:00Z`
+        : undefined,
   };
   const list = useResource(`audit ${JSON.stringify({ licenseId, ...filters })}`, (signal) => listAudit(query, signal));
   const csv = useAct(async () => {
@@ -41,7 +44,12 @@ export function AuditList({ licenseId }: { licenseId?: string }) {
     <>
       <search class="filters">
         <div class="field grow">
-          <SearchField label={text.actor} placeholder={text.actorHint} value={filters['actor'] ?? ''} onSearch={(actor) => set({ actor })} />
+          <SearchField
+            label={text.actor}
+            placeholder={text.actorHint}
+            value={filters['actor'] ?? ''}
+            onSearch={(actor) => set({ actor })}
+          />
         </div>
         <SelectField
           label={text.action}
@@ -87,7 +95,18 @@ export function AuditList({ licenseId }: { licenseId?: string }) {
   );
 }
 
-const HEAD = ['at', 'actor', 'action', 'tenant_id', 'license_id', 'session', 'outcome', 'ip', 'request_id', 'details'] as const;
+const HEAD = [
+  'at',
+  'actor',
+  'action',
+  'tenant_id',
+  'license_id',
+  'session',
+  'outcome',
+  'ip',
+  'request_id',
+  'details',
+] as const;
 
 const rowOf = (record: AuditRecord) => [
   record.at,
@@ -128,7 +147,11 @@ const AuditTable = ({ records, showLicense }: { records: readonly AuditRecord[];
             id: 'license',
             head: text.columns.license,
             cell: ({ license_id, tenant_id }) =>
-              license_id === null ? <span class="quiet">{tenant_id || T.none}</span> : <a href={`/console/licenses/${encodeURIComponent(license_id)}`}>{license_id}</a>,
+              license_id === null ? (
+                <span class="quiet">{tenant_id || T.none}</span>
+              ) : (
+                <a href={`/console/licenses/${encodeURIComponent(license_id)}`}>{license_id}</a>
+              ),
           }
         : undefined,
       {

@@ -15,7 +15,8 @@ export function differencesOf(details: Readonly<Record<string, unknown>>): Diffe
   const { before, after, ...rest } = details;
   const others = Object.entries(rest).map(([name, value]) => ({ name, before: undefined, after: shown(value) }));
   if (!('before' in details) && !('after' in details)) return others;
-  if (!isObject(before) && !isObject(after)) return [...others, { name: '', before: shown(before), after: shown(after) }];
+  if (!isObject(before) && !isObject(after))
+    return [...others, { name: '', before: shown(before), after: shown(after) }];
   const [old, fresh] = [isObject(before) ? before : {}, isObject(after) ? after : {}];
   const names = [...new Set([...Object.keys(old), ...Object.keys(fresh)])].sort();
   return [...others, ...names.map((name) => ({ name, before: shown(old[name]), after: shown(fresh[name]) }))];

@@ -162,7 +162,7 @@ function endOf({ ends, date }: LicenseDraft): string | null {
   }
 }
 
-export function inYears(years: number, now = new Date()): string {
+function inYears(years: number, now = new Date()): string {
   return dateOf(new Date(now.getFullYear() + years, now.getMonth(), now.getDate()));
 }
 
@@ -174,10 +174,12 @@ function endOfDay(date: string): string {
 
 const two = (value: number) => String(value).padStart(2, '0');
 
-export const dateOf = (date: Date): string => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+const dateOf = (date: Date): string => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 
 const featureLines = (features: License['features']): string =>
-  (Array.isArray(features) ? features : Object.entries(features).map(([name, value]) => `${name} = ${value}`)).join('\n');
+  (Array.isArray(features) ? features : Object.entries(features).map(([name, value]) => `${name} = ${value}`)).join(
+    '\n',
+  );
 
 /** Lines of names make a list; as soon as one has a value (`name = value`), all become members of an object. */
 function featuresOf(lines: string): readonly string[] | Record<string, string | number | boolean> {

@@ -1,5 +1,5 @@
-import { useLocation } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import { changeLicense, previewChange } from '../../api/licenses.ts';
 import type { License, Preview } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';

@@ -1,14 +1,8 @@
-import type { Failure } from '../../api/request-error.ts';
 import { T } from '../../texts.ts';
 import { Check, errorAt, SelectField, TextArea, TextField } from '../../ui/field.tsx';
 import type { LicenseDraft } from './draft.ts';
+import type { FieldsProps } from './fields-props.ts';
 import { CustomersFields, SoldDetails } from './rule-fields.tsx';
-
-export interface FieldsProps {
-  readonly draft: LicenseDraft;
-  readonly set: (change: Partial<LicenseDraft>) => void;
-  readonly failure: Failure | undefined;
-}
 
 const text = T.form;
 
@@ -131,7 +125,11 @@ const Sold = ({ draft, set, failure, creating }: FieldsProps & { readonly creati
             onValue={(recalls) => set({ recalls })}
             error={errorAt(failure, 'borrow.max_recalls')}
           />
-          <Check label={text.earlyReturn} checked={draft.earlyReturn} onChecked={(earlyReturn) => set({ earlyReturn })} />
+          <Check
+            label={text.earlyReturn}
+            checked={draft.earlyReturn}
+            onChecked={(earlyReturn) => set({ earlyReturn })}
+          />
         </div>
       ) : null}
     </fieldset>

@@ -1,5 +1,5 @@
-import { useLocation } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import { createLicense } from '../../api/licenses.ts';
 import type { CreatedLicense } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';
@@ -18,7 +18,10 @@ import { TenantField } from './tenant-field.tsx';
 /** A new licence; its key is shown once. */
 export function NewLicenseScreen() {
   const { route, query } = useLocation();
-  const [draft, set, forget] = useDraft('new licence', { ...NEW_LICENSE, tenant: query['tenant'] ?? tenantId.value ?? '' });
+  const [draft, set, forget] = useDraft('new licence', {
+    ...NEW_LICENSE,
+    tenant: query['tenant'] ?? tenantId.value ?? '',
+  });
   const [created, setCreated] = useState<CreatedLicense>();
   const act = useAct(async (key, body: object) => {
     setCreated(await createLicense(key, body));

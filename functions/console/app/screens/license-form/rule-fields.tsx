@@ -1,14 +1,16 @@
 import { duration, T } from '../../texts.ts';
 import { Check, errorAt, SelectField, TextField } from '../../ui/field.tsx';
 import type { LicenseDraft } from './draft.ts';
-import type { FieldsProps } from './license-fields.tsx';
+import type { FieldsProps } from './fields-props.ts';
 
 const text = T.form;
 
 /** Lengths of time in seconds to choose from, and the one that is set. */
 function lengths(usual: readonly number[], current: string): (readonly [string, string])[] {
   const all = new Set([...usual, ...(current === '' ? [] : [Number(current)])]);
-  return [...all].sort((a, b) => a - b).map((seconds) => [String(seconds), seconds === 0 ? text.strict : duration(seconds)]);
+  return [...all]
+    .sort((a, b) => a - b)
+    .map((seconds) => [String(seconds), seconds === 0 ? text.strict : duration(seconds)]);
 }
 
 const DAY = 86_400;
@@ -29,7 +31,10 @@ export const SoldDetails = ({ draft, set, failure, creating }: FieldsProps & { r
         label={text.offline}
         value={draft.offline}
         onValue={(offline) => set({ offline })}
-        options={[...(creating ? [['', text.byTier] as const] : []), ...lengths([0, DAY, 3 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 366 * DAY], draft.offline)]}
+        options={[
+          ...(creating ? [['', text.byTier] as const] : []),
+          ...lengths([0, DAY, 3 * DAY, 7 * DAY, 30 * DAY, 90 * DAY, 366 * DAY], draft.offline),
+        ]}
         error={errorAt(failure, 'offline_seconds')}
       />
       <SelectField

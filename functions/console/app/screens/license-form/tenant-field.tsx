@@ -19,14 +19,23 @@ export function TenantField({ value, onValue, error }: TenantFieldProps) {
   const list = useId();
   const [typed, setTyped] = useState(value);
   const q = typed.replace(/\s*\([^)]*\)$/, '').trim();
-  const { data = [] } = useResource(`tenants for ${q}`, async (signal) =>
-    (await request<Tenant[]>('GET', '/api/v1/tenants', { query: { q: q || undefined, limit: 20 }, signal, tenant: null })).data,
+  const { data = [] } = useResource(
+    `tenants for ${q}`,
+    async (signal) =>
+      (
+        await request<Tenant[]>('GET', '/api/v1/tenants', {
+          query: { q: q || undefined, limit: 20 },
+          signal,
+          tenant: null,
+        })
+      ).data,
   );
   const choose = (text: string) => {
     setTyped(text);
     const wanted = text.trim().toLowerCase();
     const [only, ...others] = data.filter(
-      (tenant) => nameOf(tenant).toLowerCase() === wanted || tenant.tenant_id === wanted || tenant.name.toLowerCase() === wanted,
+      (tenant) =>
+        nameOf(tenant).toLowerCase() === wanted || tenant.tenant_id === wanted || tenant.name.toLowerCase() === wanted,
     );
     onValue(only !== undefined && others.length === 0 ? only.tenant_id : text.trim());
   };
@@ -34,7 +43,14 @@ export function TenantField({ value, onValue, error }: TenantFieldProps) {
     <Field label={T.form.customer} hint={T.form.customerHint} error={error}>
       {(attributes) => (
         <>
-          <input {...attributes} list={list} required autocomplete="off" value={typed} onInput={(event) => choose(event.currentTarget.value)} />
+          <input
+            {...attributes}
+            list={list}
+            required
+            autocomplete="off"
+            value={typed}
+            onInput={(event) => choose(event.currentTarget.value)}
+          />
           <datalist id={list}>
             {data.map((tenant) => (
               <option key={tenant.tenant_id} value={nameOf(tenant)} />

@@ -40,7 +40,14 @@ export function AddKey({ license, onMade, onClose }: AddKeyProps) {
           void act.perform({ label: label.trim() || null, ...rest });
         }}
       >
-        <TextField label={text.label} hint={text.labelHint} maxLength={200} value={label} onValue={setLabel} error={errorAt(act.failure, 'label')} />
+        <TextField
+          label={text.label}
+          hint={text.labelHint}
+          maxLength={200}
+          value={label}
+          onValue={setLabel}
+          error={errorAt(act.failure, 'label')}
+        />
         <fieldset>
           <legend>{text.others}</legend>
           {choice('keep', text.keep)}
@@ -52,7 +59,9 @@ export function AddKey({ license, onMade, onClose }: AddKeyProps) {
               label={text.grace}
               value={grace}
               onValue={setGrace}
-              options={GRACES.map((seconds) => [String(seconds), seconds === 0 ? text.atOnce : duration(seconds)] as const)}
+              options={GRACES.map(
+                (seconds) => [String(seconds), seconds === 0 ? text.atOnce : duration(seconds)] as const,
+              )}
               error={errorAt(act.failure, 'grace_seconds')}
             />
             <Check label={text.endSessions} checked={endSessions} onChecked={setEndSessions} />

@@ -27,12 +27,13 @@ export function HolderTable({ sessions, lease, now, onTakeBack }: HolderTablePro
       id: 'who',
       head: text.columns.who,
       sort: (session) => nameOf(session).toLowerCase(),
-      cell: ({ user_email }) => (user_email === null ? <span class="quiet">{text.unknown}</span> : <strong>{user_email}</strong>),
+      cell: ({ user_email }) =>
+        user_email === null ? <span class="quiet">{text.unknown}</span> : <strong>{user_email}</strong>,
     },
     {
       id: 'machine',
       head: text.columns.machine,
-          text: true,
+      text: true,
       sort: ({ hostname, machine }) => (hostname ?? machine).toLowerCase(),
       cell: ({ hostname, machine, platform, client_version }) => (
         <>
@@ -69,7 +70,12 @@ export function HolderTable({ sessions, lease, now, onTakeBack }: HolderTablePro
           headHidden: true,
           cell: (session) => (
             <div class="actions">
-              <button type="button" class="small" aria-label={`${text.takeBack}: ${nameOf(session)}`} onClick={() => onTakeBack(session)}>
+              <button
+                type="button"
+                class="small"
+                aria-label={`${text.takeBack}: ${nameOf(session)}`}
+                onClick={() => onTakeBack(session)}
+              >
                 {text.takeBack}
               </button>
             </div>

@@ -6,8 +6,8 @@ import { T } from '../../texts.ts';
 import { TextField } from '../../ui/field.tsx';
 import { Empty, Loaded } from '../../ui/screen.tsx';
 import { SeatBar } from '../../ui/seat-bar.tsx';
-import { HolderTable } from './holder-table.tsx';
 import { nameOf } from './holder-name.ts';
+import { HolderTable } from './holder-table.tsx';
 import { TakeBack } from './take-back.tsx';
 
 /** More holders than anybody looks through; beyond them the list says that it is not complete. */
@@ -59,7 +59,12 @@ export function Holders({ license }: { license: License }) {
             ) : shown.length === 0 ? (
               <Empty title={text.noMatch(find)} />
             ) : (
-              <HolderTable sessions={shown} lease={license.lease_seconds} now={list.at ?? Date.now()} onTakeBack={setEnding} />
+              <HolderTable
+                sessions={shown}
+                lease={license.lease_seconds}
+                now={list.at ?? Date.now()}
+                onTakeBack={setEnding}
+              />
             )}
             {complete ? null : <p class="quiet">{text.more(items.length)}</p>}
             {ending === undefined ? null : (

@@ -48,20 +48,35 @@ export function Keys({ license }: { license: License }) {
                   </>
                 ),
               },
-              { id: 'created', head: text.columns.created, sort: ({ created_at }) => created_at, cell: ({ created_at }) => <Time at={created_at} style="date" /> },
+              {
+                id: 'created',
+                head: text.columns.created,
+                sort: ({ created_at }) => created_at,
+                cell: ({ created_at }) => <Time at={created_at} style="date" />,
+              },
               {
                 id: 'used',
                 head: text.columns.used,
                 sort: ({ last_used_day }) => last_used_day ?? '',
                 cell: ({ last_used_day }) =>
-                  last_used_day === null ? <span class="quiet">{text.never}</span> : <Time at={`${last_used_day}T12:00:00.000Z`} style="date" />,
+                  last_used_day === null ? (
+                    <span class="quiet">{text.never}</span>
+                  ) : (
+                    <Time at={`${last_used_day}T12:00:00.000Z`} style="date" />
+                  ),
               },
               {
                 id: 'until',
                 head: text.columns.until,
                 sort: ({ until }) => until ?? '9999',
                 cell: ({ until }) =>
-                  until === null ? <span class="quiet">{text.noEnd}</span> : <Badge kind="warn">{text.until} <Time at={until} /></Badge>,
+                  until === null ? (
+                    <span class="quiet">{text.noEnd}</span>
+                  ) : (
+                    <Badge kind="warn">
+                      {text.until} <Time at={until} />
+                    </Badge>
+                  ),
               },
               {
                 id: 'act',
@@ -70,7 +85,12 @@ export function Keys({ license }: { license: License }) {
                 cell: (key) =>
                   open ? (
                     <div class="actions">
-                      <button type="button" class="small" aria-label={`${text.end}: ${key.label ?? key.key}`} onClick={() => setEnding(key)}>
+                      <button
+                        type="button"
+                        class="small"
+                        aria-label={`${text.end}: ${key.label ?? key.key}`}
+                        onClick={() => setEnding(key)}
+                      >
                         {text.end}
                       </button>
                     </div>

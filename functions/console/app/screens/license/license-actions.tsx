@@ -1,9 +1,8 @@
 import { useState } from 'preact/hooks';
-import { archiveLicense, changeLicense } from '../../api/licenses.ts';
+import { archiveLicense, changeLicense, previewChange } from '../../api/licenses.ts';
 import type { License } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';
 import { useResource } from '../../api/use-resource.ts';
-import { previewChange } from '../../api/licenses.ts';
 import { isVendor, may } from '../../session/rights.ts';
 import { T } from '../../texts.ts';
 import { announce } from '../../ui/announce.tsx';
@@ -56,8 +55,9 @@ export function LicenseActions({ license, changed }: ActionProps) {
 
 /** How many sessions end when the licence stops. */
 const useEnding = ({ license_id }: License) =>
-  useResource(`ending of ${license_id} ${Date.now() - (Date.now() % 60_000)}`, async (signal) =>
-    (await previewChange(license_id, { status: 'suspended' }, signal)).would_end_count,
+  useResource(
+    `ending of ${license_id} ${Date.now() - (Date.now() % 60_000)}`,
+    async (signal) => (await previewChange(license_id, { status: 'suspended' }, signal)).would_end_count,
   );
 
 function Suspend({ license, changed, onClose }: ActionProps & { onClose: () => void }) {

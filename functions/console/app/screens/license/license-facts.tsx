@@ -18,8 +18,11 @@ interface SeatsNow {
 const text = T.license;
 
 export function LicenseFacts({ license }: { license: License }) {
-  const usage = useResource(`seats of ${license.license_id}`, async (signal) =>
-    (await request<SeatsNow>('GET', `/api/v1/licenses/${encodeURIComponent(license.license_id)}/usage`, { signal })).data,
+  const usage = useResource(
+    `seats of ${license.license_id}`,
+    async (signal) =>
+      (await request<SeatsNow>('GET', `/api/v1/licenses/${encodeURIComponent(license.license_id)}/usage`, { signal }))
+        .data,
   );
   return (
     <>
@@ -67,7 +70,9 @@ function rulesOf(license: License): string[] {
 
 function Facts({ license }: { license: License }) {
   const { license_id, tenant_id, product, tier, reference, features, metadata, created_at } = license;
-  const names = Array.isArray(features) ? features : Object.entries(features).map(([name, value]) => `${name}: ${value}`);
+  const names = Array.isArray(features)
+    ? features
+    : Object.entries(features).map(([name, value]) => `${name}: ${value}`);
   const rows = Object.entries(metadata);
   return (
     <dl class="facts">

@@ -6,9 +6,9 @@ import { type Resource, useResource } from '../../api/use-resource.ts';
 import { may } from '../../session/rights.ts';
 import { T } from '../../texts.ts';
 import { Loaded, Screen } from '../../ui/screen.tsx';
+import { EditLicense } from '../license-form/edit-license.tsx';
 import { licenseName } from '../licenses/license-name.ts';
 import { NotFound } from '../not-found.tsx';
-import { EditLicense } from '../license-form/edit-license.tsx';
 import { Holders } from './holders.tsx';
 import { LicenseActions } from './license-actions.tsx';
 import { LicenseFacts } from './license-facts.tsx';
@@ -42,7 +42,9 @@ export function LicenseScreen() {
     <Screen
       title={license.data === undefined ? id : licenseName(license.data)}
       above={<a href="/console/licenses">{T.licenses.title}</a>}
-      actions={license.data === undefined ? undefined : <LicenseActions license={license.data} changed={license.reload} />}
+      actions={
+        license.data === undefined ? undefined : <LicenseActions license={license.data} changed={license.reload} />
+      }
     >
       <nav aria-label={T.license.tabs.license}>
         <ul class="tabs">
@@ -50,7 +52,10 @@ export function LicenseScreen() {
             .filter(({ shown }) => shown)
             .map((tab) => (
               <li key={tab.part}>
-                <a href={`/console/licenses/${encodeURIComponent(id)}${tab.part && `/${tab.part}`}`} aria-current={part === tab.part ? 'page' : undefined}>
+                <a
+                  href={`/console/licenses/${encodeURIComponent(id)}${tab.part && `/${tab.part}`}`}
+                  aria-current={part === tab.part ? 'page' : undefined}
+                >
                   {tab.text}
                 </a>
               </li>

@@ -5,7 +5,19 @@ import { T } from '../../texts.ts';
 import { csvOf, download } from '../../ui/csv.ts';
 import { FailureNotice } from '../../ui/notice.tsx';
 
-const HEAD = ['license_id', 'label', 'reference', 'tenant_id', 'product', 'tier', 'status', 'seats_used', 'max_seats', 'expires_at', 'created_at'] as const;
+const HEAD = [
+  'license_id',
+  'label',
+  'reference',
+  'tenant_id',
+  'product',
+  'tier',
+  'status',
+  'seats_used',
+  'max_seats',
+  'expires_at',
+  'created_at',
+] as const;
 
 /** All licences that match, not only those on the screen. */
 export function ExportLicenses({ filter }: { filter: LicenseFilter }) {
@@ -17,7 +29,13 @@ export function ExportLicenses({ filter }: { filter: LicenseFilter }) {
       all.push(...data);
       cursor = next;
     } while (cursor !== undefined);
-    download('licences.csv', csvOf(HEAD, all.map((license) => HEAD.map((name) => license[name]))));
+    download(
+      'licences.csv',
+      csvOf(
+        HEAD,
+        all.map((license) => HEAD.map((name) => license[name])),
+      ),
+    );
   });
   return (
     <>

@@ -1,5 +1,5 @@
-import { useLocation } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import { lookupLicense } from '../../api/licenses.ts';
 import { useAct } from '../../api/use-act.ts';
 import { T } from '../../texts.ts';

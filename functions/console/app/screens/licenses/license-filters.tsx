@@ -13,7 +13,12 @@ const { statuses, tiers } = T.licenses;
 export const LicenseFilters = ({ filters, set }: LicenseFiltersProps) => (
   <search class="filters">
     <div class="field grow">
-      <SearchField label={T.licenses.search} placeholder={T.licenses.searchHint} value={filters['q'] ?? ''} onSearch={(q) => set({ q })} />
+      <SearchField
+        label={T.licenses.search}
+        placeholder={T.licenses.searchHint}
+        value={filters['q'] ?? ''}
+        onSearch={(q) => set({ q })}
+      />
     </div>
     <SelectField
       label={T.licenses.status}
@@ -36,7 +41,10 @@ export const LicenseFilters = ({ filters, set }: LicenseFiltersProps) => (
       label={T.licenses.ending}
       value={filters['ending'] ?? ''}
       onValue={(ending) => set({ ending })}
-      options={[['', T.licenses.any], ...[30, 90, 365].map((days) => [String(days), T.licenses.endingIn(days)] as const)]}
+      options={[
+        ['', T.licenses.any],
+        ...[30, 90, 365].map((days) => [String(days), T.licenses.endingIn(days)] as const),
+      ]}
     />
   </search>
 );

@@ -13,7 +13,11 @@ export function LicenseStatus({ license }: { license: Pick<License, 'status' | '
     case 'suspended':
       return <Badge kind="bad">{statuses.suspended}</Badge>;
     case 'active':
-      return hasEnded(license) ? <Badge kind="warn">{statuses.expired}</Badge> : <Badge kind="good">{statuses.active}</Badge>;
+      return hasEnded(license) ? (
+        <Badge kind="warn">{statuses.expired}</Badge>
+      ) : (
+        <Badge kind="good">{statuses.active}</Badge>
+      );
     default:
       return license.status satisfies never;
   }

@@ -25,7 +25,9 @@ export function LicenseTable({ licenses }: { licenses: readonly ListedLicense[] 
           cell: (license) => (
             <>
               <a href={`/console/licenses/${encodeURIComponent(license.license_id)}`}>{licenseName(license)}</a>
-              {licenseName(license) === license.license_id ? null : <div class="quiet small mono">{license.license_id}</div>}
+              {licenseName(license) === license.license_id ? null : (
+                <div class="quiet small mono">{license.license_id}</div>
+              )}
             </>
           ),
         },
@@ -51,7 +53,12 @@ export function LicenseTable({ licenses }: { licenses: readonly ListedLicense[] 
           sort: ({ max_seats, seats_used = 0 }) => seats_used / max_seats,
           cell: ({ max_seats, seats_used }) => <SeatBar used={seats_used} total={max_seats} />,
         },
-        { id: 'status', head: columns.status, sort: ({ status }) => status, cell: (license) => <LicenseStatus license={license} /> },
+        {
+          id: 'status',
+          head: columns.status,
+          sort: ({ status }) => status,
+          cell: (license) => <LicenseStatus license={license} />,
+        },
         {
           id: 'ends',
           head: columns.ends,

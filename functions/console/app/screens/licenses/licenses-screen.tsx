@@ -1,5 +1,5 @@
-import { useLocation } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import { listLicenses } from '../../api/licenses.ts';
 import { useResource } from '../../api/use-resource.ts';
 import { isVendor, may } from '../../session/rights.ts';

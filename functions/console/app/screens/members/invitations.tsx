@@ -41,7 +41,14 @@ export function Invitations({ tenantId }: { tenantId: string }) {
           void act.perform({ email: email.trim(), role });
         }}
       >
-        <TextField label={T.signIn.email} type="email" required value={email} onValue={setEmail} error={errorAt(act.failure, 'email')} />
+        <TextField
+          label={T.signIn.email}
+          type="email"
+          required
+          value={email}
+          onValue={setEmail}
+          error={errorAt(act.failure, 'email')}
+        />
         <SelectField
           label={T.members.columns.role}
           value={role}
@@ -70,14 +77,24 @@ export function Invitations({ tenantId }: { tenantId: string }) {
               columns={[
                 { id: 'who', head: T.signIn.email, sort: (one) => one.email, cell: (one) => one.email },
                 { id: 'role', head: T.members.columns.role, cell: (one) => roles[one.role] },
-                { id: 'ends', head: text.ends, sort: ({ expires_at }) => expires_at, cell: ({ expires_at }) => <Time at={expires_at} /> },
+                {
+                  id: 'ends',
+                  head: text.ends,
+                  sort: ({ expires_at }) => expires_at,
+                  cell: ({ expires_at }) => <Time at={expires_at} />,
+                },
                 {
                   id: 'act',
                   head: T.holders.columns.act,
                   headHidden: true,
                   cell: (one) => (
                     <div class="actions">
-                      <button type="button" class="small" aria-label={`${text.withdraw}: ${one.email}`} onClick={() => void withdraw.perform(one.invitation_id)}>
+                      <button
+                        type="button"
+                        class="small"
+                        aria-label={`${text.withdraw}: ${one.email}`}
+                        onClick={() => void withdraw.perform(one.invitation_id)}
+                      >
                         {text.withdraw}
                       </button>
                     </div>

@@ -73,11 +73,18 @@ export function Members({ tenantId }: { tenantId: string }) {
                       ) : (
                         <>
                           {T.shell.roles[member.role]}
-                          {may('putMember') && isProtected(member) ? <div class="quiet small">{text.lastOwner}</div> : null}
+                          {may('putMember') && isProtected(member) ? (
+                            <div class="quiet small">{text.lastOwner}</div>
+                          ) : null}
                         </>
                       ),
                   },
-                  { id: 'since', head: text.columns.since, sort: ({ added_at }) => added_at, cell: ({ added_at }) => <Time at={added_at} style="date" /> },
+                  {
+                    id: 'since',
+                    head: text.columns.since,
+                    sort: ({ added_at }) => added_at,
+                    cell: ({ added_at }) => <Time at={added_at} style="date" />,
+                  },
                   {
                     id: 'act',
                     head: T.holders.columns.act,
@@ -85,7 +92,12 @@ export function Members({ tenantId }: { tenantId: string }) {
                     cell: (member) =>
                       may('removeMember') && !isProtected(member) ? (
                         <div class="actions">
-                          <button type="button" class="small" aria-label={`${text.remove}: ${member.email ?? member.uid}`} onClick={() => setRemoving(member)}>
+                          <button
+                            type="button"
+                            class="small"
+                            aria-label={`${text.remove}: ${member.email ?? member.uid}`}
+                            onClick={() => setRemoving(member)}
+                          >
                             {text.remove}
                           </button>
                         </div>

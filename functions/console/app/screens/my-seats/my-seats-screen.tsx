@@ -28,7 +28,11 @@ export function MySeatsScreen() {
     const mine: MySeat[] = [];
     for (const license of data.filter(({ seats_used = 0 }) => seats_used > 0)) {
       const { items } = await listSessions(license.license_id, signal, MAX_SESSIONS);
-      mine.push(...items.filter(({ user_email }) => user_email?.toLowerCase() === email.toLowerCase()).map((one) => ({ license, session: one })));
+      mine.push(
+        ...items
+          .filter(({ user_email }) => user_email?.toLowerCase() === email.toLowerCase())
+          .map((one) => ({ license, session: one })),
+      );
     }
     return mine;
   });
@@ -51,11 +55,26 @@ export function MySeatsScreen() {
                     id: 'license',
                     head: T.licenses.columns.label,
                     sort: ({ license }) => licenseName(license),
-                    cell: ({ license }) => <a href={`/console/licenses/${encodeURIComponent(license.license_id)}`}>{licenseName(license)}</a>,
+                    cell: ({ license }) => (
+                      <a href={`/console/licenses/${encodeURIComponent(license.license_id)}`}>{licenseName(license)}</a>
+                    ),
                   },
-                  { id: 'machine', head: T.holders.columns.machine, text: true, cell: ({ session: one }) => one.hostname ?? one.machine },
-                  { id: 'since', head: T.holders.columns.since, cell: ({ session: one }) => <Time at={one.acquired_at} /> },
-                  { id: 'heard', head: T.holders.columns.heard, cell: ({ session: one }) => <Time at={one.last_heartbeat} style="ago" now={seats.at} /> },
+                  {
+                    id: 'machine',
+                    head: T.holders.columns.machine,
+                    text: true,
+                    cell: ({ session: one }) => one.hostname ?? one.machine,
+                  },
+                  {
+                    id: 'since',
+                    head: T.holders.columns.since,
+                    cell: ({ session: one }) => <Time at={one.acquired_at} />,
+                  },
+                  {
+                    id: 'heard',
+                    head: T.holders.columns.heard,
+                    cell: ({ session: one }) => <Time at={one.last_heartbeat} style="ago" now={seats.at} />,
+                  },
                 ]}
               />
             )

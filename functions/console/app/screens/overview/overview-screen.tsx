@@ -21,7 +21,10 @@ const NEARLY = 0.8;
 
 /** What needs somebody's attention, with the way to it. */
 export function OverviewScreen() {
-  const all = useResource('overview licences', async (signal) => (await listLicenses({ status: 'active' }, signal, 100)).data);
+  const all = useResource(
+    'overview licences',
+    async (signal) => (await listLicenses({ status: 'active' }, signal, 100)).data,
+  );
   const ending = useResource('overview ending', async (signal) => {
     const before = `${new Date(Date.now() + DAYS * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
     return (await listLicenses({ status: 'active', expires_before: before }, signal, 100)).data;
@@ -31,7 +34,14 @@ export function OverviewScreen() {
       <div class="columns">
         <Card title={text.full}>
           <Loaded resource={all}>
-            {(licenses) => <Rows licenses={nearlyFull(licenses)} none={licenses.length === 0 ? T.licenses.emptyTitle : text.noneFull} side={(one) => <SeatBar used={one.seats_used} total={one.max_seats} />} to={may('listSessions') ? '/holders' : ''} />}
+            {(licenses) => (
+              <Rows
+                licenses={nearlyFull(licenses)}
+                none={licenses.length === 0 ? T.licenses.emptyTitle : text.noneFull}
+                side={(one) => <SeatBar used={one.seats_used} total={one.max_seats} />}
+                to={may('listSessions') ? '/holders' : ''}
+              />
+            )}
           </Loaded>
         </Card>
         <Refused licenses={all.data} />

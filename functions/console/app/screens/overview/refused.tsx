@@ -1,6 +1,6 @@
 import type { ListedLicense, Usage } from '../../api/types.ts';
-import { useResource } from '../../api/use-resource.ts';
 import { getUsage } from '../../api/usage.ts';
+import { useResource } from '../../api/use-resource.ts';
 import { T } from '../../texts.ts';
 import { Loaded } from '../../ui/screen.tsx';
 import { licenseName } from '../licenses/license-name.ts';
@@ -19,7 +19,9 @@ interface Denied {
 
 /** Who was refused a seat since yesterday began (UTC). */
 export function Refused({ licenses }: { licenses: readonly ListedLicense[] | undefined }) {
-  const fullest = [...(licenses ?? [])].sort((a, b) => (b.seats_used ?? 0) / b.max_seats - (a.seats_used ?? 0) / a.max_seats).slice(0, LOOKED_UP);
+  const fullest = [...(licenses ?? [])]
+    .sort((a, b) => (b.seats_used ?? 0) / b.max_seats - (a.seats_used ?? 0) / a.max_seats)
+    .slice(0, LOOKED_UP);
   const name = licenses === undefined ? undefined : `refused ${fullest.map(({ license_id }) => license_id).join()}`;
   const refused = useResource(name, async (signal) => {
     const yesterday = `${new Date(Date.now() - DAY).toISOString().slice(0, 10)}T00:00:00Z`;
@@ -40,7 +42,9 @@ export function Refused({ licenses }: { licenses: readonly ListedLicense[] | und
             <ul class="rows">
               {found.map(({ license, count }) => (
                 <li key={license.license_id} class="row apart">
-                  <a href={`/console/licenses/${encodeURIComponent(license.license_id)}/usage?range=48h`}>{licenseName(license)}</a>
+                  <a href={`/console/licenses/${encodeURIComponent(license.license_id)}/usage?range=48h`}>
+                    {licenseName(license)}
+                  </a>
                   <span class="num">{text.times(count)}</span>
                 </li>
               ))}
@@ -53,4 +57,7 @@ export function Refused({ licenses }: { licenses: readonly ListedLicense[] | und
 }
 
 const deniedIn = ({ denials }: Usage): number =>
-  denials.reduce((sum, { at: _at, ...counts }) => sum + Object.values(counts).reduce((all, count) => all + count, 0), 0);
+  denials.reduce(
+    (sum, { at: _at, ...counts }) => sum + Object.values(counts).reduce((all, count) => all + count, 0),
+    0,
+  );

@@ -11,7 +11,10 @@ import { FailureNotice } from '../../ui/notice.tsx';
 export function AcceptInvitation() {
   const [token, setToken] = useState(() => decodeURIComponent(location.hash.slice(1)));
   const act = useAct(async (_key, text: string) => {
-    const { data } = await request<{ tenant_id: string }>('POST', '/api/v1/invitations/accept', { body: { token: text }, tenant: null });
+    const { data } = await request<{ tenant_id: string }>('POST', '/api/v1/invitations/accept', {
+      body: { token: text },
+      tenant: null,
+    });
     chooseTenant(data.tenant_id);
     history.replaceState(null, '', '/console');
     await begin();

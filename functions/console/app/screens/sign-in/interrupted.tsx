@@ -1,4 +1,4 @@
-import { session, type SignedIn } from '../../session/session.ts';
+import { type SignedIn, session } from '../../session/session.ts';
 import { T } from '../../texts.ts';
 import { Dialog } from '../../ui/dialog.tsx';
 import { PasswordForm } from './password-form.tsx';

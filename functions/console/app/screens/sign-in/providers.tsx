@@ -1,25 +1,21 @@
+import { rememberPlace } from '../../session/way-back.ts';
 import { T } from '../../texts.ts';
 
-/** Where the person was going, for after the provider's page; read once by `wayBack`. */
-const WAY_BACK = 'way back';
+const WAYS = { google: T.signIn.google, github: T.signIn.github } as const;
 
-const remember = () => sessionStorage.setItem(WAY_BACK, location.pathname + location.search);
-
-/** @returns the screen that was asked for before the provider's page; undefined when there was none */
-export function wayBack(): string | undefined {
-  const path = sessionStorage.getItem(WAY_BACK);
-  sessionStorage.removeItem(WAY_BACK);
-  return path?.startsWith('/console') === true && !path.includes('sign_in=') ? path : undefined;
-}
+/** The ways to sign in that this deployment offers, as the page says: `google`, `github`, `password`. */
+export const waysToSignIn = (): readonly string[] =>
+  (document.querySelector<HTMLElement>('#app')?.dataset['providers'] ?? 'password').split(' ');
 
 /** Plain links: the server sends the browser on to the provider. */
 export const Providers = () => (
   <div class="stack tight">
-    <a class="button" href="/console/sign-in/google" onClick={remember}>
-      {T.signIn.google}
-    </a>
-    <a class="button" href="/console/sign-in/github" onClick={remember}>
-      {T.signIn.github}
-    </a>
+    {Object.entries(WAYS)
+      .filter(([way]) => waysToSignIn().includes(way))
+      .map(([way, text]) => (
+        <a key={way} class="button" href={`/console/sign-in/${way}`} onClick={rememberPlace}>
+          {text}
+        </a>
+      ))}
   </div>
 );

@@ -1,11 +1,11 @@
-import { useLocation } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import type { Session } from '../../session/session.ts';
 import { Mark } from '../../shell/frame.tsx';
 import { T } from '../../texts.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { PasswordForm } from './password-form.tsx';
-import { Providers } from './providers.tsx';
+import { Providers, waysToSignIn } from './providers.tsx';
 import { ResetForm } from './reset-form.tsx';
 import { SecondFactorForm } from './second-factor-form.tsx';
 
@@ -56,12 +56,16 @@ function Forms({ mode, onMode }: { mode: Mode; onMode: (mode: Mode) => void }) {
     return (
       <>
         <Providers />
-        <p class="divider quiet">{T.signIn.or}</p>
-        <PasswordForm path="sign-in/password" submit={T.signIn.submit} />
-        <div class="row apart small">
-          {change('reset', T.signIn.forgot)}
-          {change('sign-up', T.signIn.create)}
-        </div>
+        {waysToSignIn().includes('password') ? (
+          <>
+            <p class="divider quiet">{T.signIn.or}</p>
+            <PasswordForm path="sign-in/password" submit={T.signIn.submit} />
+            <div class="row apart small">
+              {change('reset', T.signIn.forgot)}
+              {change('sign-up', T.signIn.create)}
+            </div>
+          </>
+        ) : null}
       </>
     );
   }

@@ -19,7 +19,13 @@ interface KeyList {
     readonly sequence: number;
     readonly issued_at: string;
     readonly expires_at: string;
-    readonly keys: readonly { readonly key_version: string; readonly kid: string; readonly state: State; readonly created_at: string; readonly signs_from: string }[];
+    readonly keys: readonly {
+      readonly key_version: string;
+      readonly kid: string;
+      readonly state: State;
+      readonly created_at: string;
+      readonly signs_from: string;
+    }[];
     readonly revoked: readonly { readonly key_version: string; readonly at: string }[];
   };
 }
@@ -28,7 +34,10 @@ const KINDS = { published: 'plain', signing: 'good', retired: 'plain', archived:
 
 /** The versions of the signing key as clients see them: the signed list that everything is checked against. */
 export function SigningKeysScreen() {
-  const keys = useResource('signing keys', async (signal) => (await send('/.well-known/countersign-keys.json', { signal })).body as KeyList);
+  const keys = useResource(
+    'signing keys',
+    async (signal) => (await send('/.well-known/countersign-keys.json', { signal })).body as KeyList,
+  );
   return (
     <Screen title={text.title}>
       <Loaded resource={keys}>{(data) => <Keys data={data} />}</Loaded>
@@ -38,7 +47,8 @@ export function SigningKeysScreen() {
 
 function Keys({ data: { root, list } }: { data: KeyList }) {
   const revoked = new Map(list.revoked.map(({ key_version, at }) => [key_version, at]));
-  const stateOf = ({ key_version, state }: KeyList['list']['keys'][number]): State => (revoked.has(key_version) ? 'revoked' : state);
+  const stateOf = ({ key_version, state }: KeyList['list']['keys'][number]): State =>
+    revoked.has(key_version) ? 'revoked' : state;
   const late = Date.parse(list.expires_at) < Date.now();
   return (
     <div class="stack">
@@ -79,9 +89,24 @@ function Keys({ data: { root, list } }: { data: KeyList }) {
               </>
             ),
           },
-          { id: 'state', head: text.state, sort: stateOf, cell: (key) => <Badge kind={KINDS[stateOf(key)]}>{text.states[stateOf(key)]}</Badge> },
-          { id: 'created', head: T.license.created, sort: ({ created_at }) => created_at, cell: ({ created_at }) => <Time at={created_at} style="date" /> },
-          { id: 'signs', head: text.signsFrom, sort: ({ signs_from }) => signs_from, cell: ({ signs_from }) => <Time at={signs_from} style="date" /> },
+          {
+            id: 'state',
+            head: text.state,
+            sort: stateOf,
+            cell: (key) => <Badge kind={KINDS[stateOf(key)]}>{text.states[stateOf(key)]}</Badge>,
+          },
+          {
+            id: 'created',
+            head: T.license.created,
+            sort: ({ created_at }) => created_at,
+            cell: ({ created_at }) => <Time at={created_at} style="date" />,
+          },
+          {
+            id: 'signs',
+            head: text.signsFrom,
+            sort: ({ signs_from }) => signs_from,
+            cell: ({ signs_from }) => <Time at={signs_from} style="date" />,
+          },
           { id: 'means', head: text.means, cell: (key) => text.meanings[stateOf(key)] },
         ]}
       />

@@ -1,5 +1,5 @@
-import { useLocation } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso/router';
 import { changeTenant, createTenant } from '../../api/tenants.ts';
 import type { Tenant } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';
@@ -48,8 +48,21 @@ export function TenantForm({ tenant, onClose, onSaved }: TenantFormProps) {
           });
         }}
       >
-        <TextField label={text.columns.name} required maxLength={200} value={name} onValue={setName} error={errorAt(act.failure, 'name')} />
-        <SelectField label={T.form.tier} value={tier} onValue={setTier} options={Object.entries(T.licenses.tiers)} error={errorAt(act.failure, 'tier')} />
+        <TextField
+          label={text.columns.name}
+          required
+          maxLength={200}
+          value={name}
+          onValue={setName}
+          error={errorAt(act.failure, 'name')}
+        />
+        <SelectField
+          label={T.form.tier}
+          value={tier}
+          onValue={setTier}
+          options={Object.entries(T.licenses.tiers)}
+          error={errorAt(act.failure, 'tier')}
+        />
         <TextField
           label={text.limit}
           hint={text.limitHint}
@@ -59,7 +72,14 @@ export function TenantForm({ tenant, onClose, onSaved }: TenantFormProps) {
           onValue={setLimit}
           error={errorAt(act.failure, 'seat_limit')}
         />
-        <TextField label={T.form.reference} hint={T.form.referenceHint} maxLength={200} value={reference} onValue={setReference} error={errorAt(act.failure, 'reference')} />
+        <TextField
+          label={T.form.reference}
+          hint={T.form.referenceHint}
+          maxLength={200}
+          value={reference}
+          onValue={setReference}
+          error={errorAt(act.failure, 'reference')}
+        />
         <FailureNotice failure={act.failure} act />
         <div class="actions">
           <button type="submit" class="primary" aria-disabled={act.pending}>

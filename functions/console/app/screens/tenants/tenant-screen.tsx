@@ -1,5 +1,5 @@
-import { useLocation, useRoute } from 'preact-iso/router';
 import { useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso/router';
 import { request } from '../../api/request.ts';
 import { deleteTenant, getTenant } from '../../api/tenants.ts';
 import type { ListedLicense, Tenant } from '../../api/types.ts';
@@ -100,7 +100,11 @@ const TenantFacts = ({ tenant }: { tenant: Tenant }) => (
 
 function TenantLicenses({ id }: { id: string }) {
   const list = useResource(`licences of ${id}`, (signal) =>
-    request<ListedLicense[]>('GET', '/api/v1/licenses', { query: { tenant_id: id, limit: 50, include: 'seats_used' }, signal, tenant: null }),
+    request<ListedLicense[]>('GET', '/api/v1/licenses', {
+      query: { tenant_id: id, limit: 50, include: 'seats_used' },
+      signal,
+      tenant: null,
+    }),
   );
   return (
     <section class="stack" aria-labelledby="their-licences">

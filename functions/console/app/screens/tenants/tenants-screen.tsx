@@ -28,7 +28,12 @@ export function TenantsScreen() {
     >
       <search class="filters">
         <div class="field grow">
-          <SearchField label={T.licenses.search} placeholder={text.searchHint} value={filters['q'] ?? ''} onSearch={(q) => set({ q })} />
+          <SearchField
+            label={T.licenses.search}
+            placeholder={text.searchHint}
+            value={filters['q'] ?? ''}
+            onSearch={(q) => set({ q })}
+          />
         </div>
       </search>
       <Loaded resource={list}>
@@ -53,16 +58,35 @@ export function TenantsScreen() {
                       </>
                     ),
                   },
-                  { id: 'reference', head: T.licenses.columns.reference, text: true, cell: ({ reference }) => reference || <span class="quiet">{T.none}</span> },
-                  { id: 'tier', head: T.licenses.columns.tier, sort: ({ tier }) => tier, cell: ({ tier }) => T.licenses.tiers[tier] },
+                  {
+                    id: 'reference',
+                    head: T.licenses.columns.reference,
+                    text: true,
+                    cell: ({ reference }) => reference || <span class="quiet">{T.none}</span>,
+                  },
+                  {
+                    id: 'tier',
+                    head: T.licenses.columns.tier,
+                    sort: ({ tier }) => tier,
+                    cell: ({ tier }) => T.licenses.tiers[tier],
+                  },
                   {
                     id: 'seats',
                     head: text.columns.allotted,
                     sort: ({ seats_allotted }) => seats_allotted,
                     cell: ({ seats_allotted, seat_limit }) =>
-                      seat_limit === null ? T.seats.total(seats_allotted) : <SeatBar used={seats_allotted} total={seat_limit} />,
+                      seat_limit === null ? (
+                        T.seats.total(seats_allotted)
+                      ) : (
+                        <SeatBar used={seats_allotted} total={seat_limit} />
+                      ),
                   },
-                  { id: 'since', head: text.columns.since, sort: ({ created_at }) => created_at, cell: ({ created_at }) => <Time at={created_at} style="date" /> },
+                  {
+                    id: 'since',
+                    head: text.columns.since,
+                    sort: ({ created_at }) => created_at,
+                    cell: ({ created_at }) => <Time at={created_at} style="date" />,
+                  },
                 ]}
               />
               <nav class="pager" aria-label={T.pages.of(text.title)}>

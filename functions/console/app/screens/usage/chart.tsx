@@ -1,7 +1,5 @@
-import { useState } from 'preact/hooks';
 import { T } from '../../texts.ts';
 import type { Bucket } from './buckets.ts';
-import './chart.css';
 
 interface ChartProps {
   readonly buckets: readonly Bucket[];
@@ -31,7 +29,6 @@ function ticksUpTo(top: number): number[] {
  * above the line is hatched. The table below the chart has the same figures, so the drawing is hidden from readers.
  */
 export function Chart({ buckets, seats, labelOf, describedBy }: ChartProps) {
-  const [pointed, setPointed] = useState<number>();
   const top = Math.max(1, seats, ...buckets.map(({ peak }) => peak)) * 1.08;
   const denials = Math.max(1, ...buckets.map(({ denied }) => denied));
   const anyDenied = buckets.some(({ denied }) => denied > 0);
@@ -41,10 +38,9 @@ export function Chart({ buckets, seats, labelOf, describedBy }: ChartProps) {
   const bar = Math.max(1, Math.min(slot * 0.72, 46));
   const x = (index: number) => LEFT + index * slot + (slot - bar) / 2;
   const every = Math.ceil(buckets.length / 8);
-  const shown = pointed === undefined ? undefined : buckets[pointed];
   return (
     <figure class="chart" aria-describedby={describedBy}>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true" onMouseLeave={() => setPointed(undefined)}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
         <defs>
           <pattern id="over" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
             <rect width="3" height="6" class="over" />
@@ -58,10 +54,19 @@ export function Chart({ buckets, seats, labelOf, describedBy }: ChartProps) {
             </text>
           </g>
         ))}
-        {buckets.map(({ at, peak, denied }, index) => (
+        {buckets.map(({ at, peak, denied, ...rest }, index) => (
           <g key={at}>
-            <rect x={x(index)} width={bar} y={y(Math.min(peak, seats))} height={floor - y(Math.min(peak, seats))} rx="1.5" class="peak" />
-            {peak > seats ? <rect x={x(index)} width={bar} y={y(peak)} height={y(seats) - y(peak)} fill="url(#over)" /> : null}
+            <rect
+              x={x(index)}
+              width={bar}
+              y={y(Math.min(peak, seats))}
+              height={floor - y(Math.min(peak, seats))}
+              rx="1.5"
+              class="peak"
+            />
+            {peak > seats ? (
+              <rect x={x(index)} width={bar} y={y(peak)} height={y(seats) - y(peak)} fill="url(#over)" />
+            ) : null}
             {denied > 0 ? (
               <rect
                 x={x(index)}
@@ -73,10 +78,12 @@ export function Chart({ buckets, seats, labelOf, describedBy }: ChartProps) {
             ) : null}
             {index % every === 0 ? (
               <text x={x(index) + bar / 2} y={HEIGHT - 8} class="tick" text-anchor="middle">
-                {labelOf(buckets[index] as Bucket)}
+                {labelOf({ at, peak, denied, ...rest })}
               </text>
             ) : null}
-            <rect x={LEFT + index * slot} width={slot} y={TOP} height={HEIGHT - TOP} class={pointed === index ? 'slot on' : 'slot'} onMouseEnter={() => setPointed(index)} />
+            <rect x={LEFT + index * slot} width={slot} y={TOP} height={HEIGHT - TOP} class="slot">
+              <title>{T.usage.point(labelOf({ at, peak, denied, ...rest }), peak, denied)}</title>
+            </rect>
           </g>
         ))}
         <line x1={LEFT} x2={WIDTH} y1={y(seats)} y2={y(seats)} class="limit" />
@@ -85,7 +92,6 @@ export function Chart({ buckets, seats, labelOf, describedBy }: ChartProps) {
         <span class="key peak-key">{T.usage.peak}</span>
         <span class="key limit-key">{T.usage.limit(seats)}</span>
         {anyDenied ? <span class="key denied-key">{T.usage.denied}</span> : null}
-        <span class="pointed num">{shown === undefined ? '' : T.usage.point(labelOf(shown), shown.peak, shown.denied)}</span>
       </figcaption>
     </figure>
   );

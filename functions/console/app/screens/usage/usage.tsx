@@ -1,8 +1,8 @@
 import { useId } from 'preact/hooks';
 import type { License, Usage as Report } from '../../api/types.ts';
+import { getUsage, getUsageCsv, type UsageQuery } from '../../api/usage.ts';
 import { useAct } from '../../api/use-act.ts';
 import { useResource } from '../../api/use-resource.ts';
-import { getUsage, getUsageCsv, type UsageQuery } from '../../api/usage.ts';
 import { locale, T } from '../../texts.ts';
 import { download } from '../../ui/csv.ts';
 import { SelectField } from '../../ui/field.tsx';
@@ -35,14 +35,23 @@ export function Usage({ license }: { license: License }) {
   const { filters, set } = useFilters(['range']);
   const range = filters['range'] !== undefined && Object.hasOwn(RANGES, filters['range']) ? filters['range'] : '31d';
   const query = queryOf(range);
-  const usage = useResource(`usage ${license.license_id} ${range}`, (signal) => getUsage(license.license_id, query, signal), 60_000);
+  const usage = useResource(
+    `usage ${license.license_id} ${range}`,
+    (signal) => getUsage(license.license_id, query, signal),
+    60_000,
+  );
   const csv = useAct(async () =>
     download(`usage-${license.license_id}-${query.resolution}.csv`, await getUsageCsv(license.license_id, query)),
   );
   return (
     <>
       <div class="filters">
-        <SelectField label={text.range} value={range} onValue={(next) => set({ range: next })} options={Object.entries(text.ranges)} />
+        <SelectField
+          label={text.range}
+          value={range}
+          onValue={(next) => set({ range: next })}
+          options={Object.entries(text.ranges)}
+        />
         <button type="button" onClick={() => void csv.perform()}>
           {csv.pending ? T.working : T.licenses.csv}
         </button>
@@ -83,7 +92,12 @@ function ReportView({ report, now }: { report: Report; now: number }) {
             id: 'at',
             head: hourly ? text.hour : text.day,
             sort: ({ at }) => at,
-            cell: ({ at }) => (hourly ? <Time at={new Date(at).toISOString()} /> : <time dateTime={new Date(at).toISOString().slice(0, 10)}>{day.format(at)} UTC</time>),
+            cell: ({ at }) =>
+              hourly ? (
+                <Time at={new Date(at).toISOString()} />
+              ) : (
+                <time dateTime={new Date(at).toISOString().slice(0, 10)}>{day.format(at)} UTC</time>
+              ),
           },
           { id: 'peak', head: text.peak, number: true, sort: ({ peak }) => peak, cell: ({ peak }) => peak },
           {
@@ -92,14 +106,19 @@ function ReportView({ report, now }: { report: Report; now: number }) {
             number: true,
             sort: ({ denied: count }) => count,
             cell: ({ denied: count, reasons }) =>
-              count === 0 ? <span class="quiet">0</span> : reasons.map(([reason, times]) => text.reason(reason, times)).join(', '),
+              count === 0 ? (
+                <span class="quiet">0</span>
+              ) : (
+                reasons.map(([reason, times]) => text.reason(reason, times)).join(', ')
+              ),
           },
           {
             id: 'hours',
             head: text.seatHours,
             number: true,
             sort: ({ seatHours = 0 }) => seatHours,
-            cell: ({ seatHours }) => (seatHours === undefined ? <span class="quiet">{T.none}</span> : seatHours.toFixed(1)),
+            cell: ({ seatHours }) =>
+              seatHours === undefined ? <span class="quiet">{T.none}</span> : seatHours.toFixed(1),
           },
         ]}
       />

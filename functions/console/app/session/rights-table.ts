@@ -1,0 +1,32 @@
+/** What somebody is in the chosen tenant. */
+export type Part = 'staff' | 'owner' | 'admin' | 'member' | 'guest';
+
+const ALL: readonly Part[] = ['staff', 'owner', 'admin', 'member', 'guest'];
+
+/**
+ * Who sees and may press what, by the operation of the API that it calls. It hides what would be refused and grants
+ * nothing: the API decides. A test holds it against the routes' own `access`.
+ */
+export const RIGHTS = {
+  listLicenses: ALL,
+  createLicense: ['staff'],
+  changeLicense: ['staff', 'owner', 'admin'],
+  archiveLicense: ['staff'],
+  lookupLicense: ['staff'],
+  listLicenseKeys: ['staff', 'owner', 'admin'],
+  createLicenseKey: ['staff', 'owner', 'admin'],
+  endLicenseKey: ['staff', 'owner', 'admin'],
+  listSessions: ['staff', 'owner', 'admin', 'member'],
+  endSession: ['staff', 'owner', 'admin'],
+  getUsage: ALL,
+  listMembers: ['staff', 'owner', 'admin'],
+  putMember: ['staff', 'owner'],
+  removeMember: ['staff', 'owner'],
+  invite: ['staff', 'owner'],
+  listAudit: ['staff', 'owner'],
+  createTenant: ['staff'],
+  changeTenant: ['staff'],
+  deleteTenant: ['staff'],
+} as const satisfies Readonly<Record<string, readonly Part[]>>;
+
+export type Right = keyof typeof RIGHTS;

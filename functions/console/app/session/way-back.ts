@@ -1,0 +1,15 @@
+const KEPT = 'way back';
+
+/** Before the way over an identity provider's page: where the person was going. */
+export const rememberPlace = (): void =>
+  sessionStorage.setItem(KEPT, location.pathname + location.search + location.hash);
+
+/** After it: to that place, once. It is a path of the console, never another site's address. */
+export function goBack(): void {
+  const path = sessionStorage.getItem(KEPT);
+  sessionStorage.removeItem(KEPT);
+  if (path === null || !/^\/console(\/|#|\?|$)/.test(path) || path.includes('sign_in=')) return;
+  history.replaceState(null, '', path);
+  // The router reads the address when it hears that it has changed.
+  dispatchEvent(new PopStateEvent('popstate'));
+}

@@ -1,0 +1,168 @@
+"""The adapter of the client in Python (clients/conformance/README.md)."""
+import base64
+import json
+import sys
+import threading
+import time
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+import countersign
+from countersign.clock import ClockSource, TrustedClock
+from countersign.hardware import hardware_id, hashed_hardware_id
+from countersign.hold import hold_with
+from countersign.keys import KeyName, KeysUnavailable, PinnedKeys, check_signature
+from countersign.license import verify
+from countersign.root import RootKey
+from countersign.seat import read_options
+from countersign.storage import MemoryStorage
+from countersign.text import normalize_license_key
+from countersign.times import parse_time
+
+HOUR = 3_600_000
+BROKEN = sys.argv[-1] if "--broken" in sys.argv else None
+_writing = threading.Lock()
+
+
+def say(message):
+    with _writing:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+
+
+class ShiftedClock(ClockSource):
+    offset = 0.0
+
+    def now(self):
+        return time.time() * 1000 + self.offset
+
+
+SOURCE = ShiftedClock()
+
+
+def any_form(key, message, signature):
+    """As a library does that takes the form of a signature from elsewhere."""
+    if check_signature(key, message, signature):
+        return True
+    try:
+        form = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
+        key.public.verify(signature, message, form, hashes.SHA256())
+        return True
+    except InvalidSignature:
+        return False
+
+
+CHECK = any_form if BROKEN == "signature" else check_signature
+
+
+def tell(event):
+    more = {name: getattr(event, name) for name in ("code", "reason") if getattr(event, name) is not None}
+    if event.type == "released":
+        more.update(confirmed=event.confirmed, still_held=event.still_held)
+    say({"event": {"type": event.type, **more}})
+
+
+class Adapter:
+    seat = None
+
+    def hold(self, command):
+        given = command["options"]
+        seconds = {name: given[f"{name}_ms"] / 1000 for name in ("wait", "patience", "timeout") if f"{name}_ms" in given}
+        texts = {name: given[name] for name in ("hardware_id", "application") if name in given}
+        root = countersign.root_key(given["root"])
+        options = read_options(
+            given["url"], given["license_key"], given["product"], root,
+            storage=given["storage"], on_event=tell, **seconds, **texts,
+        )
+        options.source = SOURCE
+        try:
+            self.seat = hold_with(options)
+        except countersign.SeatError as error:
+            return {"ok": False, "code": error.code, **({"reason": error.reason} if error.reason else {})}
+        return {"ok": True, "state": self.seat.state}
+
+    def release(self, _command):
+        self.seat.release()
+        return {"ok": True, "state": self.seat.state}
+
+    def state(self, _command):
+        return {"ok": True, "state": self.seat.state, "tier": self.seat.license.claims.get("tier")}
+
+    def clock(self, command):
+        SOURCE.offset = command["offset_ms"]
+        return {"ok": True}
+
+    def hardware_id(self, command):
+        application, machine = command["application"], command.get("machine")
+        found = hashed_hardware_id(application, machine) if machine else hardware_id(application, MemoryStorage())
+        return {"ok": True, "hardware_id": found}
+
+    def license_key(self, command):
+        return {"ok": True, "text": normalize_license_key(command["text"])}
+
+    def verify(self, command):
+        vector, documents = command["vector"], command.get("documents", [])
+        wall = parse_time(vector["now"])
+        world = {"now": wall - len(documents) * 2 * HOUR, "served": None}
+
+        def fetch(_path):
+            if world["served"] is None:
+                raise OSError("no network")
+            return json.dumps(world["served"])
+
+        def root():
+            return RootKey(command["roots"], fetch=fetch, now=lambda: world["now"], check=CHECK)
+
+        source = root() if "roots" in command else PinnedKeys(command["keys"])
+        for document in documents:
+            world["now"] += 2 * HOUR
+            world["served"] = document
+            if BROKEN == "sequence":
+                source = root()  # a source that remembers nothing takes whatever list it is served
+            try:
+                source.find(KeyName(key_version="vectors.0"))
+            except KeysUnavailable:
+                pass
+        options = {name: vector[name] for name in ("nonce", "kind", "product", "hardware_id", "features") if name in vector}
+        if "clock" in vector:
+            clock = TrustedClock(FixedClock(wall))
+            if "noted" in vector["clock"] and BROKEN != "clock":
+                clock.remember(parse_time(vector["clock"]["noted"]))
+            options["clock"] = clock
+        else:
+            options["now"] = wall
+        text = vector["license"] if "license" in vector else base64.b64decode(vector["license_base64"])
+        license = verify(text, source, check=CHECK, **options)
+        if not license.valid:
+            return {"ok": True, "verdict": license.reason}
+        strict = vector.get("start") == "offline" and not license.works_offline
+        return {"ok": True, "verdict": "strict" if strict else "valid"}
+
+
+class FixedClock(ClockSource):
+    def __init__(self, wall):
+        self._wall = wall
+
+    def now(self):
+        return self._wall
+
+    def monotonic(self):
+        return 0.0
+
+    def since_boot(self):
+        return 0.0
+
+
+def main():
+    adapter = Adapter()
+    for line in sys.stdin:
+        command = json.loads(line)
+        if command["do"] == "exit":
+            return
+        say({"id": command["id"], **getattr(adapter, command["do"])(command)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""Licences and floating seats of Countersign: `hold` a seat, `verify` a licence."""
+from .hardware import hashed_hardware_id
+from .hold import hold, hold_async
+from .keys import KeySource, pinned_keys
+from .license import License, verify
+from .root import root_key
+from .seat import Event, Seat, SeatError
+from .storage import FileStorage, MemoryStorage, Storage
+
+__version__ = "0.1.0"
+__all__ = [
+    "Event",
+    "FileStorage",
+    "KeySource",
+    "License",
+    "MemoryStorage",
+    "Seat",
+    "SeatError",
+    "Storage",
+    "hashed_hardware_id",
+    "hold",
+    "hold_async",
+    "pinned_keys",
+    "root_key",
+    "verify",
+]

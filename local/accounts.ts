@@ -45,6 +45,7 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
     seats: [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     'public-keys': [],
     admin: [],
+    billing: [],
     'session-reaper': [],
     'key-rotation': [
       ...readKeys,
@@ -111,6 +112,7 @@ const WRITE = [...READ, 'create', 'update', 'delete'];
 const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   '(default)': {
     admin: WRITE,
+    billing: WRITE,
     console: WRITE,
     'license-signing': WRITE,
     seats: WRITE,

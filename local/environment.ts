@@ -26,6 +26,8 @@ export interface Endpoints {
   readonly run: (email: string) => string;
   /** The worker's program and arguments as a JSON array; undefined for the demonstration's. */
   readonly workerCommand: string | undefined;
+  /** Of a Stripe webhook endpoint; undefined for the one that is known here. */
+  readonly stripeSecret: string | undefined;
   readonly userJwksUrl: string;
   readonly serviceJwksUrl: string;
 }
@@ -35,6 +37,9 @@ export const AUDIENCE = 'https://countersign.example';
 
 /** The same at each start, or data that is kept would lose its imported keys. It guards nothing here. */
 const IMPORTED_KEY_PEPPER = 'a pepper for the local suite alone';
+
+/** Signs the events of a Stripe account that nobody has, so that they can be tried: docs/billing.md. */
+export const STRIPE_TEST_SECRET = 'whsec_a_secret_for_the_local_suite_alone';
 
 /** The environment of one function: the same variables as in production, with local endpoints. */
 export function environmentOf(name: string, project: Project, endpoints: Endpoints): Environment {
@@ -57,6 +62,7 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     IAM_ENDPOINT: endpoints.iam(email),
     STORAGE_ENDPOINT: endpoints.storage(email),
     SIGNING_ACCOUNT: email,
+    STRIPE_WEBHOOK_SECRET: endpoints.stripeSecret ?? STRIPE_TEST_SECRET,
     UPLOAD_BUCKET: project.uploadBucket,
     STORAGE_URL_ORIGIN: endpoints.signedUrls,
     PAYLOAD_KEY: project.payloadKey,

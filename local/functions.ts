@@ -1,4 +1,5 @@
 import { admin } from '#functions/admin/index.ts';
+import { billing } from '#functions/billing/index.ts';
 import { consoleFunction } from '#functions/console/index.ts';
 import { docs } from '#functions/docs/index.ts';
 import { keyRotation } from '#functions/key-rotation/index.ts';
@@ -20,6 +21,7 @@ export const FUNCTIONS: readonly Deployable[] = [
   signedUrls,
   taskPayloads,
   admin,
+  billing,
   docs,
   consoleFunction,
 ];

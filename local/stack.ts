@@ -43,6 +43,8 @@ export interface StackOptions {
   readonly data?: DataFolder | undefined;
   /** The worker's program and arguments as a JSON array. Default: the demonstration's, which prints the size. */
   readonly workerCommand?: string | undefined;
+  /** Of a Stripe webhook endpoint. Default: the one that is known here. */
+  readonly stripeSecret?: string | undefined;
   /** Told to whoever waits. */
   readonly say?: (line: string) => void;
 }
@@ -172,6 +174,7 @@ async function startParts(
       consoleApp,
       run: run.baseUrl,
       workerCommand: options.workerCommand,
+      stripeSecret: options.stripeSecret,
       userJwksUrl: issuer.userJwksUrl,
       serviceJwksUrl: issuer.serviceJwksUrl,
     });

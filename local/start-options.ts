@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly data: string | undefined;
   /** Program and arguments of the tasks, as a JSON array; without one, the demonstration's. */
   readonly workerCommand: string | undefined;
+  /** Of a Stripe webhook endpoint; without one, the one that is known here. */
+  readonly stripeSecret: string | undefined;
 }
 
 const DEFAULT_PORT = '8080';
@@ -37,6 +39,7 @@ export function readStartOptions(args: readonly string[], env: Environment, root
     bundles: values.bundles ? join(root, 'dist') : undefined,
     data: data === undefined ? undefined : resolve(from, data),
     workerCommand: checkedCommand(given(env['WORKER_COMMAND'])),
+    stripeSecret: given(env['STRIPE_WEBHOOK_SECRET']),
   };
 }
 

@@ -95,6 +95,7 @@ function describe(
     identity: `http://${identity.publicAddress}`,
     identity_api_key: identity.apiKey,
     project_id: project.id,
+    stripe_webhook_secret: stack.environment('billing')['STRIPE_WEBHOOK_SECRET'],
     tenant_id: DEMO_TENANT,
     ...license,
     tokens,

@@ -20,7 +20,7 @@ const routes = new Set<string>(
 );
 
 function checkRoutes(): string[] {
-  const mentioned = /\b(GET|POST|PUT|PATCH|DELETE) (\/(?:api|internal|\.well-known|signed-url)[\w/{}.-]*)/g;
+  const mentioned = /\b(GET|POST|PUT|PATCH|DELETE) (\/(?:api|internal|webhooks|\.well-known|signed-url)[\w/{}.-]*)/g;
   const table = new Set([...read('docs/api.md').matchAll(mentioned)].map(([text]) => text));
   const missing = [...routes].filter((route) => !table.has(route)).map((route) => `docs/api.md: no ${route}`);
   const unknown = globSync(['README.md', 'docs/*.md'], { cwd: ROOT }).flatMap((file) =>

@@ -35,6 +35,7 @@ locals {
     SIGNING_ACCOUNT              = google_service_account.this["signed-urls"].email
     SIGN_IN_WAYS                 = join(",", concat([for provider in nonsensitive(keys(var.oauth_clients)) : trimsuffix(provider, ".com")], ["password"]))
     SIGNING_KEY                  = module.key[var.signing_key].id
+    STRIPE_GRACE_DAYS            = var.stripe_grace_days
     STRANGER_LIMIT_PER_HOUR      = var.stranger_limit_per_hour
     TOKEN_ISSUER                 = local.origin
     UNSIGNED_FALLBACK            = var.unsigned_fallback

@@ -69,7 +69,7 @@ module "function" {
   memory              = local.sizes[each.value].memory
   min_instances       = local.sizes[each.value].min_instances
 
-  depends_on = [google_secret_manager_secret_iam_member.imported_key_pepper]
+  depends_on = [google_secret_manager_secret_iam_member.imported_key_pepper, google_secret_manager_secret_iam_member.stripe_webhook]
 }
 
 module "worker" {

@@ -362,6 +362,24 @@ variable "stranger_limit_per_hour" {
   }
 }
 
+variable "stripe" {
+  description = "Whether licences are sold through Stripe. Needs a version of the secret first (docs/billing.md)."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "stripe_grace_days" {
+  description = "Days for which a licence goes on after a paid period, or after a payment has failed; null for the code's default."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.stripe_grace_days == null || try(var.stripe_grace_days >= 0 && var.stripe_grace_days <= 365, false)
+    error_message = "stripe_grace_days must be 0 to 365."
+  }
+}
+
 variable "terraform_account" {
   description = "Email of the account that plans and applies in the pipeline, after an approval; null leaves that to people."
   type        = string

@@ -13,8 +13,17 @@ export interface AuditedChange<T> {
   readonly event?: AuditEvent;
   /** What webhooks are told of the change: committed beside its audit record, with the same id. */
   readonly outbox?: NewEvent | undefined;
+  /** Further acts of the same commit, each with a record of its own. */
+  readonly also?: readonly FurtherAct[];
   readonly writes: readonly Write[];
   readonly result: T;
+}
+
+/** One of several acts that one commit makes, such as the licences of one subscription. */
+export interface FurtherAct {
+  readonly stamp: AuditStamp;
+  readonly event: AuditEvent;
+  readonly outbox?: NewEvent | undefined;
 }
 
 /**
@@ -66,32 +75,44 @@ export function createCommitAudited({
   return async (actor, prepare, once, stamp = newAuditStamp(clock.now())) => {
     // One audit id for all attempts. A commit with an unknown outcome was applied exactly if the record exists, and if
     // that commit is applied late, after a later attempt, it finds that attempt's record and fails.
-    const { id, at } = stamp;
+    const { id } = stamp;
     let cause: unknown;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
       await once?.check();
-      const { event, outbox, writes, result } = await prepare();
+      const { event, outbox, also = [], writes, result } = await prepare();
       if (event === undefined) return result;
-      const record = auditRecord(id, actor, event, at);
+      const acts = [{ stamp, event, outbox }, ...also].map((act) => ({
+        record: auditRecord(act.stamp.id, actor, act.event, act.stamp.at),
+        outbox: act.outbox,
+      }));
       try {
         const answer = once === undefined ? [] : [once.record(result)];
-        const told = outbox === undefined ? [] : [eventWrite(id, outbox, at)];
-        await store.commit([...writes, auditWrite(record), ...told, ...answer]);
-        return await committed(record, outbox, result);
+        await store.commit([...writes, ...acts.flatMap(writesOf), ...answer]);
+        return await committed(acts, result);
       } catch (error) {
         if (!(error instanceof CommitError)) throw error;
         cause = error;
       }
       const [found] = await store.get([auditPath(id)]);
-      if (found !== undefined) return committed(record, outbox, result);
+      if (found !== undefined) return committed(acts, result);
       await pause?.(attempt);
     }
     throw new Fault('dependency_unavailable', 'The change could not be committed.', { cause, retryAfter: 1 });
   };
 
-  async function committed<T>(record: AuditRecord, outbox: NewEvent | undefined, result: T): Promise<T> {
-    auditLine(log, record);
-    if (outbox !== undefined) await hasten?.(record.id, outbox);
+  async function committed<T>(acts: readonly Act[], result: T): Promise<T> {
+    for (const { record } of acts) auditLine(log, record);
+    await Promise.all(acts.map(async ({ record, outbox }) => outbox && hasten?.(record.id, outbox)));
     return result;
   }
 }
+
+interface Act {
+  readonly record: AuditRecord;
+  readonly outbox: NewEvent | undefined;
+}
+
+const writesOf = ({ record, outbox }: Act): Write[] => [
+  auditWrite(record),
+  ...(outbox === undefined ? [] : [eventWrite(record.id, outbox, record.at)]),
+];

@@ -1,6 +1,7 @@
 import type { Route } from '../http/route.ts';
 import * as admin from './admin.ts';
 import * as audit from './audit.ts';
+import * as billing from './billing.ts';
 import * as console from './console.ts';
 import * as docs from './docs.ts';
 import * as keyRotation from './key-rotation.ts';
@@ -63,6 +64,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     people.exportPerson,
     people.erasePerson,
   ],
+  billing: [billing.stripeWebhook],
   docs: [docs.openApi, docs.docsPage, docs.docsAsset],
   console: [
     ...console.consolePages,

@@ -33,6 +33,18 @@ export async function readJsonBody(request: IncomingMessage, options: BodyOption
   }
 }
 
+/**
+ * Reads a request's body of the declared type JSON as the bytes that were sent.
+ * @throws Fault `unsupported_media_type`, `payload_too_large` or `invalid_request`
+ */
+export async function readRawBody(
+  request: IncomingMessage,
+  options: Omit<BodyOptions, 'verbatim'>,
+): Promise<Uint8Array> {
+  checkMediaType(request);
+  return readBytes(request, options);
+}
+
 const beyondDoubles = (path: string) => ({ path, message: 'is beyond ±(2^53 - 1): send it as a string' });
 
 function checkMediaType(request: IncomingMessage): void {
@@ -49,7 +61,10 @@ function checkMediaType(request: IncomingMessage): void {
   }
 }
 
-async function readBytes(request: IncomingMessage, { limit, deadline }: BodyOptions): Promise<Buffer> {
+async function readBytes(
+  request: IncomingMessage,
+  { limit, deadline }: Omit<BodyOptions, 'verbatim'>,
+): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;

@@ -47,6 +47,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'Keys of an older system are not taken over',
     example: 'Set IMPORTED_KEYS=on to create licences with keys of an older system.',
   },
+  billing_off: {
+    status: 403,
+    title: 'Nothing is sold through Stripe',
+    example: 'Set STRIPE_WEBHOOK_SECRET to apply the events of a Stripe account.',
+  },
   not_found: { status: 404, title: 'Not found', example: 'There is no tenant with this id.' },
   license_not_found: {
     status: 404,

@@ -37,6 +37,8 @@ export interface Route<
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
+  /** The body is handed on as its bytes (`Uint8Array`), because a signature covers them. */
+  readonly rawBody?: boolean;
   /** Bytes. */
   readonly bodyLimit?: number;
   /** A request without a body counts as one with `{}`. */

@@ -7,7 +7,7 @@ import type { Logger } from '../model/logger.ts';
 import type { Identity, Principal } from '../model/principal.ts';
 import type { Authenticate } from './authenticate.ts';
 import { type Authorise, TENANT_HEADER, type Wanted } from './authorise.ts';
-import { readJsonBody } from './body.ts';
+import { readJsonBody, readRawBody } from './body.ts';
 import { createCachedResponses } from './cached.ts';
 import type { Cors } from './cors.ts';
 import { createFramework } from './framework.ts';
@@ -196,7 +196,8 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
 }
 
 async function readBody(route: Route, request: IncomingMessage): Promise<ParsedJson> {
-  const { bodyLimit: limit = DEFAULT_BODY_LIMIT, verbatim, bodyOptional = false } = route;
+  const { bodyLimit: limit = DEFAULT_BODY_LIMIT, verbatim, bodyOptional = false, rawBody = false } = route;
+  if (rawBody) return { value: await readRawBody(request, { limit }), inexact: [] };
   if (bodyOptional && !hasBody(request)) return { value: {}, inexact: [] };
   return readJsonBody(request, { limit, ...(verbatim === undefined ? {} : { verbatim }) });
 }

@@ -7,7 +7,7 @@ import type { DocumentReader, Fields, Write } from '../store/store.ts';
 import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
 
 /** A change of one licence, without its tenant's count of seats. */
-interface PlannedChange {
+export interface PlannedChange {
   readonly changed: License;
   /** It requires that the licence has not changed since it was read. */
   readonly write: Write;
@@ -23,7 +23,7 @@ export const changesSeats = (after: Partial<LicenseFields>): boolean =>
  * @param now milliseconds since the epoch
  * @throws Fault `invalid_request` for terms that do not go together
  */
-function planChange(license: License, after: Partial<LicenseFields>, now: number): PlannedChange {
+export function planChange(license: License, after: Partial<LicenseFields>, now: number): PlannedChange {
   const update = { ...after, ...leaseUnitChange(license, after) };
   const changed = { ...license, ...update };
   // A licence that is made smaller later may have fewer seats than could be borrowed.

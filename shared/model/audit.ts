@@ -76,8 +76,14 @@ const UNREADABLE: Omit<AuditFields, 'at'> = {
  * over a growing time.
  * @param now milliseconds since the epoch
  */
-export const newAuditId = (now: number): string =>
-  `${String(END_OF_TIME - now).padStart(13, '0')}-${randomBytes(12).toString('hex')}`;
+export const newAuditId = (now: number): string => auditId(now, randomBytes(12).toString('hex'));
+
+/**
+ * The id of a record that can be made only once, because its name is given.
+ * @param at milliseconds since the epoch
+ * @param name letters, digits, `_` and `-`
+ */
+export const auditId = (at: number, name: string): string => `${String(END_OF_TIME - at).padStart(13, '0')}-${name}`;
 
 /** The time that an id was made from. */
 const timeOf = (id: string): number => {

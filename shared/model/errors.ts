@@ -14,6 +14,7 @@ export type FaultCode =
   | 'user_not_named'
   | 'self_service_off'
   | 'imported_keys_off'
+  | 'billing_off'
   | 'not_found'
   | 'license_not_found'
   | 'session_not_found'

@@ -45,7 +45,7 @@ run "has_secrets_by_reference_alone" {
   }
 
   variables {
-    secrets = { IMPORTED_KEY_PEPPER = "countersign-imported-key-pepper" }
+    secrets = { IMPORTED_KEY_PEPPER = { secret = "countersign-imported-key-pepper" } }
   }
 
   assert {

@@ -268,6 +268,8 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: async (world) => ({ body: { license_id: await world.licenseId(), role: 'holder' } }), admitted: 201 },
   ],
   exchangePortalSession: [{ wish: () => ({ body: { token: 'none' } }), admitted: 401 }],
+  // Whoever signs is Stripe; a token says nothing here.
+  stripeWebhook: [{ wish: () => ({ body: {} }), admitted: 400 }],
 
   exportPerson: [{ wish: () => ({ body: { email: 'nobody@example.org' } }), admitted: 200 }],
   erasePerson: [{ wish: () => ({ body: { email: 'nobody@example.org' } }), admitted: 200 }],

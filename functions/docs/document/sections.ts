@@ -8,6 +8,7 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, description: st
   'task-payloads': ['Task payloads', 'Seal the secrets of background tasks.'],
   'signed-urls': ['Signed URLs', 'Let clients upload and download without an account.'],
   admin: ['Administration', 'Tenants, members, licences, sessions, usage and audit.'],
+  billing: ['Billing', 'What Stripe calls: subscriptions become licences.'],
   docs: ['Documentation', 'This document.'],
   console: ['Console', 'Sessions of customers who have no account of their own here.'],
   'session-reaper': INTERNAL,

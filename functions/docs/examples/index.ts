@@ -1,5 +1,6 @@
 import { adminExamples } from './admin.ts';
 import { backEndExamples } from './back-end.ts';
+import { billingExamples } from './billing.ts';
 import type { Exchanges, Next } from './example.ts';
 import { internalExamples } from './internal.ts';
 import { licenseKeyExamples } from './license-keys.ts';
@@ -18,6 +19,7 @@ export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
     licenseKeyExamples,
     portalExamples,
     backEndExamples,
+    billingExamples,
     internalExamples,
   ].flatMap((group) => Object.entries(group)),
 );

@@ -44,8 +44,8 @@ resource "google_cloud_run_v2_service" "this" {
           name = env.key
           value_source {
             secret_key_ref {
-              secret  = env.value
-              version = "1"
+              secret  = env.value.secret
+              version = env.value.version
             }
           }
         }

@@ -109,10 +109,13 @@ variable "required" {
 }
 
 variable "secrets" {
-  description = "Environment variables whose value is the first version of a secret, by its name."
-  type        = map(string)
-  default     = {}
-  nullable    = false
+  description = "Environment variables whose value is a version of a secret: the first, unless another one is named."
+  type = map(object({
+    secret  = string
+    version = optional(string, "1")
+  }))
+  default  = {}
+  nullable = false
 }
 
 variable "timeout_seconds" {

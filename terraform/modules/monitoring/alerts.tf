@@ -36,6 +36,10 @@ locals {
       title = "The reaper is behind"
       what  = "Expired sessions were left over at the end of a run. Seats are right all the same; raise REAP_SECONDS or run it by hand: docs/operations.md, Who holds my seat."
     }
+    stripe_not_understood = {
+      title = "An event of Stripe's was not understood"
+      what  = "Somebody has paid for something that no licence says, or the other way round. The log entry has event and reason: docs/billing.md, What is not understood."
+    }
     unsigned_fallback = {
       title = "Unsigned licences are handed out"
       what  = "Signing fails and UNSIGNED_FALLBACK allows it. Clients refuse such data unless told otherwise: docs/operations.md, KMS is down."

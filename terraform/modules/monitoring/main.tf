@@ -49,6 +49,7 @@ resource "google_logging_metric" "event" {
     seats_denied              = "jsonPayload.message=\"request\" AND labels.service=\"seats\" AND httpRequest.status=402"
     seats_granted             = "jsonPayload.message=\"request\" AND labels.service=\"seats\" AND httpRequest.status=201"
     stale_keys                = "jsonPayload.message=\"stale_keys\""
+    stripe_not_understood     = "jsonPayload.message=\"stripe_not_understood\""
     unsigned_fallback         = "jsonPayload.message=\"unsigned_fallback\""
   }
 

@@ -7,7 +7,7 @@ const read = (args: string[], env: Record<string, string> = {}) => readStartOpti
 describe('the options of npm start', () => {
   test('are all optional', () => {
     const directory = resolve('/project/.local');
-    const none = { bundles: undefined, data: undefined, workerCommand: undefined };
+    const none = { bundles: undefined, data: undefined, workerCommand: undefined, stripeSecret: undefined };
     expect(read([])).toEqual({ port: 8080, directory, ...none });
   });
 

@@ -14,6 +14,7 @@ const statuses: Record<FaultCode, number> = {
   user_not_named: 403,
   self_service_off: 403,
   imported_keys_off: 403,
+  billing_off: 403,
   not_found: 404,
   license_not_found: 404,
   session_not_found: 404,

@@ -1,0 +1,4 @@
+import { start } from '#shared/http/start.ts';
+import { billing } from './index.ts';
+
+start(billing);

@@ -197,6 +197,16 @@ run "reject_stranger_limit" {
   expect_failures = [var.stranger_limit_per_hour]
 }
 
+run "reject_stripe_grace" {
+  command = plan
+
+  variables {
+    stripe_grace_days = 400
+  }
+
+  expect_failures = [var.stripe_grace_days]
+}
+
 run "reject_unsigned_fallback" {
   command = plan
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { adminQueries } from '#functions/admin/queries.ts';
+import { billingQueries } from '#functions/billing/queries.ts';
 import { keyQueries } from '#shared/keys/store.ts';
 import { licenseQueries } from '#shared/licenses/queries.ts';
 import { auditFields } from '#shared/model/audit.ts';
@@ -66,6 +67,7 @@ const catalogue = [
     ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
   ]),
+  examples('functions/billing/queries.ts', billingQueries, (q) => [q.tenantsOf('c'), q.licensesOf('t', 'i')]),
   examples('shared/keys/store.ts', keyQueries, (q) => [q.revokedKeys()]),
   examples('shared/licenses/queries.ts', licenseQueries, (q) => [q.endedLicenses('t', 0, 1)]),
   examples('shared/seats/queries.ts', queries, (q) => [

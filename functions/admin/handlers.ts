@@ -4,6 +4,7 @@ import { type LicenseCreationDomain, licenseCreationRoutes } from './license-cre
 import { type LicenseDomain, licenseRoutes } from './license-handlers.ts';
 import { type LicenseKeyDomain, licenseKeyRoutes } from './license-key-handlers.ts';
 import { type MemberDomain, memberRoutes } from './member-handlers.ts';
+import { type NamedUserDomain, namedUserRoutes } from './named-user-handlers.ts';
 import { type PeopleDomain, peopleRoutes } from './people-handlers.ts';
 import { type TenantDomain, tenantRoutes } from './tenant-handlers.ts';
 import { type UsageDomain, usageRoutes } from './usage-handlers.ts';
@@ -13,6 +14,7 @@ export interface AdminDomain
     MemberDomain,
     LicenseDomain,
     LicenseKeyDomain,
+    NamedUserDomain,
     LicenseCreationDomain,
     AuditDomain,
     PeopleDomain,
@@ -24,6 +26,7 @@ export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...licenseCreationRoutes(domain),
   ...licenseRoutes(domain),
   ...licenseKeyRoutes(domain),
+  ...namedUserRoutes(domain),
   ...auditRoutes(domain),
   ...peopleRoutes(domain),
   ...usageRoutes(domain),

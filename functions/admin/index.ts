@@ -17,6 +17,7 @@ import { createInvitations } from './invitations.ts';
 import { createLicenseKeys } from './license-keys.ts';
 import { createLicenses } from './licenses.ts';
 import { createMembers } from './members.ts';
+import { createNamedUsers } from './named-users.ts';
 import { createRunOnce } from './once.ts';
 import { createPeople } from './people.ts';
 import { createRunReserved } from './reserve.ts';
@@ -60,6 +61,7 @@ export const admin = defineFunction({
         licenses,
         resolveKey,
         licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
+        namedUsers: createNamedUsers({ store, clock, random, commitAudited, licenses }),
         sessions: createSessions({ store, clock, random, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
         seatsUsed: createCountSeats({ store }),

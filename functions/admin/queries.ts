@@ -71,6 +71,8 @@ export const adminQueries = {
     limit,
   }),
 
+  namedUsers: (licenseId: string, range: QueryRange): Query => inOrderOfIds(paths.users(licenseId), [], range),
+
   sessionsOf: (licenseId: string, range: QueryRange): Query =>
     inOrderOfIds('sessions', equal({ license_id: licenseId }), range),
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
@@ -12,9 +13,12 @@ import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
 import { seatsRoutes } from './handlers.ts';
 import { createHeartbeat } from './heartbeat.ts';
+import { holderRoutes } from './holder-handlers.ts';
+import { createListHolders } from './holders.ts';
 import { createLicenseCache } from './license-cache.ts';
 import { createCheckRefresh } from './refresh.ts';
 import { createRelease } from './release.ts';
+import { createSelfRelease } from './self-release.ts';
 import { createSignInOf } from './sign-in.ts';
 import { createSignLicense } from './sign-license.ts';
 import { createSignatureBudget } from './signature-budget.ts';
@@ -93,15 +97,27 @@ export const seats = defineFunction({
     const acquire = createAcquire({ store, clock, random, sign, licenses, usage, budget });
     const heartbeat = createHeartbeat({ store, clock, licenses, release });
     return {
-      routes: seatsRoutes({
-        resolveKey,
-        acquire,
-        signInOf: createSignInOf(authenticate),
-        heartbeat,
-        checkRefresh: createCheckRefresh({ store, clock }),
-        sign,
-        release,
-      }),
+      routes: [
+        ...seatsRoutes({
+          resolveKey,
+          acquire,
+          signInOf: createSignInOf(authenticate),
+          heartbeat,
+          checkRefresh: createCheckRefresh({ store, clock }),
+          sign,
+          release,
+        }),
+        ...holderRoutes({
+          resolveKey,
+          listHolders: createListHolders({ store, clock }),
+          selfRelease: createSelfRelease({
+            store,
+            clock,
+            random,
+            commitAudited: createCommitAudited({ store, clock, log }),
+          }),
+        }),
+      ],
       close: async () => {
         await usage.close();
         await Promise.all([store.close(), signing.close()]);

@@ -5,11 +5,12 @@ import { expiredBefore, type Session, type SessionFields, shardOf } from '#share
 import { deriveSessionName } from '#shared/model/session-id.ts';
 import { claim, handOver, type NewSession, noteNamedUser, renew, takeOver } from '#shared/seats/commits.ts';
 import { firstProgram } from '#shared/seats/programs.ts';
-import type { Document, Write } from '#shared/store/store.ts';
+import type { Document, Fields, Write } from '#shared/store/store.ts';
 import type { AttemptedRequest } from './acquire-request.ts';
 import { ineligibility, licenseNotFound } from './eligibility.ts';
 import { sessionNotFound } from './ended-session.ts';
 import { heldElsewhere } from './held-elsewhere.ts';
+import { describeHolder, selfServiceOff } from './holders.ts';
 import { type Lease, leaseEnds } from './lease.ts';
 import { continues, type HolderRecord, type SeatSnapshot } from './snapshot.ts';
 import { subjectOf } from './subject.ts';
@@ -96,7 +97,7 @@ export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRe
     if (holder !== undefined) return planOwn(request, holder, terms, snapshot);
     if (request.replace !== undefined) return planReplacement(request, request.replace, terms, snapshot, seats);
     const source = seats.next();
-    if (source === undefined) return [refuse(request, noSeatsAvailable(license, used))];
+    if (source === undefined) return [refuse(request, noSeatsAvailable(license, used, holdersFor(request, snapshot)))];
     if (source.kind === 'open') used += 1;
     return [planClaim(request, source, terms, used)];
   });
@@ -178,7 +179,8 @@ function planReplacement(
   seats: SeatSources,
 ): PlanStep[] {
   const { license, now } = terms;
-  if (license.lease_per !== 'machine' || license.self_service.release !== 'any') return [refuse(request, notOffered())];
+  if (license.lease_per !== 'machine' || license.self_service.release !== 'any')
+    return [refuse(request, selfServiceOff())];
   const session = replaced.get(handle);
   if (session?.license_id !== license.id) return [refuse(request, sessionNotFound())];
   if (isShrinking(license)) return [refuse(request, noSeatsAvailable(license, used))];
@@ -194,20 +196,27 @@ const isNamed = ({ lease_per, named_users }: License): boolean => lease_per === 
 
 const refuse = (request: AttemptedRequest, fault: Fault): Refuse => ({ kind: 'refuse', request, fault });
 
+/** Named where the licence offers it, so that a program can say in one trip who has the seats. */
+const holdersFor = ({ machine }: AttemptedRequest, { license, shown }: SeatSnapshot) =>
+  license?.self_service.holders === 'names'
+    ? { holders: shown.map((session) => describeHolder(session, machine)) }
+    : {};
+
 /**
  * The count was read at another moment than the seats, of which none is open any more; those of a licence that shrinks may
  * be open and are given to nobody.
  */
-function noSeatsAvailable(license: License, used: number): Fault {
+function noSeatsAvailable(license: License, used: number, more: Fields = {}): Fault {
   return new Fault('no_seats_available', 'Release a seat, or wait until a lease expires.', {
-    extra: { seats_used: isShrinking(license) ? used : Math.max(used, license.seats), seats_total: license.max_seats },
+    extra: {
+      seats_used: isShrinking(license) ? used : Math.max(used, license.seats),
+      seats_total: license.max_seats,
+      ...more,
+    },
   });
 }
 
 const userNotNamed = (): Fault => new Fault('user_not_named', 'An administrator of the licence can add the user.');
-
-const notOffered = (): Fault =>
-  new Fault('self_service_off', 'Only the administrators of this licence take seats back.');
 
 /** A holder that has a session keeps it: same seat, same id, a longer lease. */
 function planRenewal(

@@ -32,6 +32,8 @@ export interface SeatSnapshot {
   readonly open: readonly Document[];
   /** Expired sessions, the longest expired first; read only when the open seats do not suffice. */
   readonly expired: readonly Session[];
+  /** Sessions to name to whoever finds no seat; read only then, and where the licence offers it. */
+  readonly shown: readonly Session[];
   /** How many seats are taken. */
   readonly used: number;
 }
@@ -73,13 +75,15 @@ export async function readSnapshot(
     rekeyed: new Map<string, Session>(),
     open,
     expired: [],
+    shown: [],
     used,
   };
   if (document === undefined) return { ...found, license: undefined };
   const license = readLicense(document);
   const rekeyed = await readRekeyed(store, { ...found, license }, requests, now);
   const snapshot = { ...found, license, rekeyed };
-  return { ...snapshot, expired: await readExpired(store, snapshot, requests, now) };
+  const expired = await readExpired(store, snapshot, requests, now);
+  return { ...snapshot, expired, shown: await readShown(store, { ...snapshot, expired }, requests) };
 }
 
 /** The paths that a group's requests bring, in the order in which the answers are read; each once. */
@@ -166,6 +170,20 @@ async function readExpired(
   if (wanted <= free) return [];
   const limit = wanted - free + requests.length;
   return (await store.query(queries.expiredOf(license.id, expiredBefore(now), limit))).map(readSession);
+}
+
+/** As many as a program can show. */
+const MAX_SHOWN = 20;
+
+async function readShown(
+  store: DocumentReader,
+  { license, holders, open, expired }: SnapshotOfLicense,
+  requests: readonly HolderRequest[],
+): Promise<readonly Session[]> {
+  if (license.self_service.holders !== 'names') return [];
+  const wanting = requests.filter(({ holderId, replace }) => !holders.has(holderId) && replace === undefined).length;
+  if (!isShrinking(license) && wanting <= open.length + expired.length) return [];
+  return (await store.query(queries.earliestLeaseEnds(license.id, MAX_SHOWN))).map(readSession);
 }
 
 /** A seat that was opened between the two queries can be in both. */

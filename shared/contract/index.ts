@@ -4,10 +4,12 @@ import * as audit from './audit.ts';
 import * as billing from './billing.ts';
 import * as console from './console.ts';
 import * as docs from './docs.ts';
+import * as holders from './holders.ts';
 import * as keyRotation from './key-rotation.ts';
 import * as licenseKeys from './license-keys.ts';
 import * as licenseSigning from './license-signing.ts';
 import * as members from './members.ts';
+import * as namedUsers from './named-users.ts';
 import * as people from './people.ts';
 import * as portalSessions from './portal-sessions.ts';
 import * as publicKeys from './public-keys.ts';
@@ -20,7 +22,7 @@ import * as tenants from './tenants.ts';
 /** The whole API as data: the routes of each function. */
 export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
   'license-signing': [licenseSigning.signLicense],
-  seats: [seats.acquire, seats.heartbeat, seats.release],
+  seats: [seats.acquire, seats.heartbeat, seats.release, holders.listHolders, holders.releaseHolder],
   'key-rotation': [keyRotation.rotateKeys],
   'session-reaper': [sessionReaper.reapSessions],
   'public-keys': [
@@ -57,6 +59,10 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     licenseKeys.listLicenseKeys,
     licenseKeys.createLicenseKey,
     licenseKeys.endLicenseKey,
+    namedUsers.listNamedUsers,
+    namedUsers.getNamedUser,
+    namedUsers.putNamedUser,
+    namedUsers.removeNamedUser,
     admin.listSessions,
     admin.endSession,
     admin.getUsage,

@@ -9,7 +9,7 @@ export const AUDIT_RETENTION = 430 * 24 * 3600 * 1000;
 /** The last time in milliseconds with thirteen digits, in the year 2286. */
 const END_OF_TIME = 9_999_999_999_999;
 
-export const ACTOR_KINDS = ['user', 'staff', 'service', 'portal', 'system'] as const;
+export const ACTOR_KINDS = ['user', 'staff', 'service', 'portal', 'key', 'system'] as const;
 
 /** `accepted`: the change is committed and not yet in force; `success`: it is in force. */
 export const AUDIT_OUTCOMES = ['accepted', 'success'] as const;

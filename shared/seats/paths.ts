@@ -7,6 +7,7 @@ export const paths = {
   /** @param user as `userId` gives it */
   user: (licenseId: string, user: string) => `licenses/${licenseId}/users/${user}`,
   users: (licenseId: string) => `licenses/${licenseId}/users`,
+  selfReleases: (licenseId: string) => `licenses/${licenseId}/self_service/releases`,
   /** @param hash of the licence key */
   key: (licenseId: string, hash: string) => `licenses/${licenseId}/keys/${hash}`,
   keys: (licenseId: string) => `licenses/${licenseId}/keys`,

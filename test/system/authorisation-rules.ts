@@ -22,6 +22,8 @@ export interface World {
   /** The handle of that session. */
   session(): Promise<string>;
   freshKey(): Promise<string>;
+  /** The address of somebody on the licence's list. */
+  namedUser(): Promise<string>;
   taskId(): Promise<string>;
   /** Resolves when the worker is done with it. */
   taskGone(): Promise<void>;
@@ -63,6 +65,7 @@ const ofTask = async (world: World) => ({ params: { task_id: await world.taskId(
 const ofSession = async (world: World) => ({ body: { session_id: await world.sessionId() } });
 const nothing = (): Wish => ({});
 const demo = { tenant_id: DEMO_TENANT };
+const NAMED = 'named@example.org';
 const INVITED = { email: 'new@example.org', role: 'guest' };
 const GUEST = userOf(DEMO_TENANT, 'guest').uid;
 
@@ -117,6 +120,15 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   ],
   heartbeat: [{ wish: ofSession, admitted: 200 }],
   releaseSeat: [{ wish: ofSession, admitted: 200 }],
+
+  // The licence leaves both to its administrators.
+  listHolders: [{ wish: async (world) => ({ body: { license_key: await world.licenseKey() } }), admitted: 403 }],
+  releaseHolder: [
+    {
+      wish: async (world) => ({ body: { license_key: await world.licenseKey(), session: await world.session() } }),
+      admitted: 403,
+    },
+  ],
 
   rotateKeys: [{ wish: nothing, admitted: 200 }],
   reapSessions: [{ wish: nothing, admitted: 200 }],
@@ -250,6 +262,28 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
       foreign: { absent: { params: { license_id: 'lic_000000000000', key: 'key_0000000000000000' } } },
     },
   ],
+  listNamedUsers: [license(200)],
+  getNamedUser: [
+    {
+      wish: async (world) => ({ params: { license_id: await world.licenseId(), email: await world.namedUser() } }),
+      admitted: 200,
+      foreign: { absent: { params: { license_id: 'lic_000000000000', email: NAMED } } },
+    },
+  ],
+  putNamedUser: [
+    {
+      wish: async (world) => ({ params: { license_id: await world.licenseId(), email: NAMED } }),
+      admitted: 200,
+      foreign: { absent: { params: { license_id: 'lic_000000000000', email: NAMED } } },
+    },
+  ],
+  removeNamedUser: [
+    {
+      wish: async (world) => ({ params: { license_id: await world.licenseId(), email: 'nobody@example.org' } }),
+      admitted: 204,
+      foreign: { absent: { params: { license_id: 'lic_000000000000', email: 'nobody@example.org' } } },
+    },
+  ],
   listSessions: [license(200)],
   endSession: [
     {
@@ -317,6 +351,10 @@ export function createWorld(suite: Suite): World {
     licenseKey: async () => (await made()).license_key,
     sessionId,
     session: async () => handleOf(await sessionId()),
+    async namedUser() {
+      await send('PUT', `/api/v1/licenses/${(await made()).license_id}/users/${NAMED}`, undefined, 'staff');
+      return NAMED;
+    },
     async freshKey() {
       const path = `/api/v1/licenses/${(await made()).license_id}/keys`;
       return (await post(path, { keep: true }, 'staff')).body.key;

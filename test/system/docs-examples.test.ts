@@ -33,8 +33,10 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   const sessions = await suite.send('GET', `/api/v1/licenses/${license_id}/sessions`, undefined, 'owner');
   await suite.post('/api/v1/licenses/acquire', { ...acquire, hardware_id: 'the-second-machine' });
   const keys = await suite.send('GET', `/api/v1/licenses/${license_id}/keys`, undefined, 'owner');
-  const terms = { label: 'Build farm', reference: 'order 4711', metadata: { salesperson: 'kim' } };
+  const selfService = { self_service: { holders: 'names', release: 'any' } };
+  const terms = { label: 'Build farm', reference: 'order 4711', metadata: { salesperson: 'kim' }, ...selfService };
   await suite.send('PATCH', `/api/v1/licenses/${license_id}`, terms, 'staff');
+  await suite.send('PUT', `/api/v1/licenses/${license_id}/users/anna%40example.org`, undefined, 'owner');
   const own = { reference: 'customer 1138', metadata: { salesperson: 'kim' } };
   await suite.send('PATCH', `/api/v1/tenants/${DEMO_TENANT}`, own, 'staff');
   const former = await suite.post('/api/v1/tenants', { name: 'Former Ltd', tier: 'trial' }, 'staff');

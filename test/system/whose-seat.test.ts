@@ -166,6 +166,52 @@ test('I5: who does not prove a user of the tenant is told nothing', async () => 
   });
 });
 
+const users = (id: string, email = '') =>
+  `${LICENSES}/${id}/users${email === '' ? '' : `/${encodeURIComponent(email)}`}`;
+
+test('I6: only named users get a seat, and who is removed loses it', async () => {
+  const { license_id } = await licenseWith({ lease_per: 'user', named_users: true });
+  const anna = await keyOf(license_id, 'anna@example.org');
+  const bob = await keyOf(license_id, 'bob@example.org');
+  const added = await suite.send('PUT', users(license_id, 'ANNA@example.org'), undefined, 'owner');
+  expect(added).toMatchObject({ status: 200, body: { email: 'anna@example.org', last_acquired_at: null } });
+  const held = await acquire(anna, '1');
+  expect(held.status).toBe(201);
+  expect(await acquire(bob, '2')).toMatchObject(problem(403, 'user_not_named'));
+  const [listed] = (await suite.send('GET', users(license_id), undefined, 'admin')).body;
+  expect(listed).toMatchObject({ email: 'anna@example.org', last_acquired_at: expect.any(String) });
+  for (let time = 0; time < 2; time += 1) {
+    const removed = await suite.send('DELETE', users(license_id, 'Anna@Example.org'), undefined, 'admin');
+    expect(removed.status).toBe(204);
+  }
+  expect(await heartbeat(held.body.session_id)).toMatchObject(ended('user_removed'));
+  expect(await acquire(anna, '1')).toMatchObject(problem(403, 'user_not_named'));
+  expect(await suite.send('GET', users(license_id, 'anna@example.org'), undefined, 'admin')).toMatchObject({
+    status: 404,
+  });
+  expect(await usedSeats(license_id)).toBe(0);
+  for (const token of ['member', 'guest', 'scheduler']) {
+    expect(await suite.send('PUT', users(license_id, 'bob@example.org'), undefined, token)).toMatchObject({
+      status: 403,
+    });
+  }
+  expect(await suite.send('PUT', users(license_id, 'no address'), undefined, 'owner')).toMatchObject({ status: 404 });
+  await expectIntact(license_id);
+});
+
+test('I6: a user who is removed while his machines acquire has no seat afterwards', async () => {
+  const { license_id } = await licenseWith({ lease_per: 'user', named_users: true });
+  const key = await keyOf(license_id, 'anna@example.org');
+  for (let round = 0; round < 10; round += 1) {
+    await suite.send('PUT', users(license_id, 'anna@example.org'), undefined, 'owner');
+    const machines = ['1', '2', '3'].map((machine) => acquire(key, `${round} ${machine}`));
+    const removed = suite.send('DELETE', users(license_id, 'anna@example.org'), undefined, 'owner');
+    const [{ status }] = await Promise.all([removed, ...machines]);
+    expect(status).toBe(204);
+    expect(await sessionsOf(license_id)).toEqual([]);
+  }
+});
+
 test('I7: forty machines of one user at once, and one live session', async () => {
   for (const on_second of ['move', 'refuse']) {
     const { license_id } = await licenseWith({ lease_per: 'user', on_second, max_seats: 5 });
@@ -181,6 +227,44 @@ test('I7: forty machines of one user at once, and one live session', async () =>
     expect(beats.filter(({ status }) => status !== 200).every(({ body }) => body.reason === 'moved')).toBe(true);
     await expectIntact(license_id);
   }
+});
+
+const holders = (license_key: string, more: object = {}) => suite.post(`${LICENSES}/holders`, { license_key, ...more });
+const freeSeat = (license_key: string, session: string) =>
+  suite.post(`${LICENSES}/holders/release`, { license_key, session });
+
+test('I8: key holders see as much of the seats as the licence offers', async () => {
+  const { license_id, license_key } = await licenseWith({ max_seats: 2 });
+  await acquire(license_key, 'a', { user_email: 'anna@example.org', platform: 'linux' });
+  await acquire(license_key, 'b');
+  expect(await holders(license_key)).toMatchObject(problem(403, 'self_service_off'));
+  const full = await acquire(license_key, 'c');
+  expect(full).toMatchObject(problem(402, 'no_seats_available'));
+  expect(full.body).not.toHaveProperty('holders');
+
+  await change(license_id, { self_service: { holders: 'count' } }, 'admin');
+  expect(await holders(license_key)).toMatchObject({ status: 200, body: { seats_used: 2, seats_total: 2 } });
+  expect((await acquire(license_key, 'c')).body).not.toHaveProperty('holders');
+
+  await change(license_id, { self_service: { holders: 'names' } }, 'owner');
+  const a = { hostname: 'PC a', platform: 'linux', user_email: 'anna@example.org', you: false };
+  const b = { hostname: 'PC b', platform: null, you: true };
+  const named = await holders(license_key, { hardware_id: 'b' });
+  expect(named.status).toBe(200);
+  expect(named.body).toHaveLength(2);
+  expect(named.body).toEqual(expect.arrayContaining([expect.objectContaining(a), expect.objectContaining(b)]));
+  const refused = await acquire(license_key, 'c');
+  const others = [a, b].map((one) => expect.objectContaining({ ...one, you: false }));
+  expect(refused).toMatchObject(problem(402, 'no_seats_available', { seats_used: 2, seats_total: 2 }));
+  expect(refused.body.holders).toEqual(expect.arrayContaining(others));
+  const sessions = (await sessionsOf(license_id)).map((one: { session: string }) => one.session).sort();
+  expect(refused.body.holders.map((one: { session: string }) => one.session).sort()).toEqual(sessions);
+
+  await change(license_id, { self_service: null }, 'owner');
+  expect(await holders(license_key)).toMatchObject(problem(403, 'self_service_off'));
+  const wrong = (await suite.license(1)).license_key.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+  expect(await holders(wrong)).toMatchObject(problem(404, 'license_not_found'));
+  expect(await holders('no key')).toMatchObject(problem(404, 'license_not_found'));
 });
 
 test('I9: who may end any session takes the seat that he names', async () => {
@@ -227,6 +311,72 @@ test('I10: twenty machines want the same seat at once, and one gets it', async (
   expect((counts[402] ?? 0) + (counts[404] ?? 0)).toBe(19);
   expect(await usedSeats(license_id)).toBe(2);
   await expectIntact(license_id);
+});
+
+test('I11: key holders free ten seats of a licence in any hour, each with a record', async () => {
+  const { license_id, license_key } = await licenseWith({
+    max_seats: 12,
+    self_service: { holders: 'names', release: 'any' },
+  });
+  const { body: key } = await suite.post(`${LICENSES}/${license_id}/keys`, { label: 'Helpdesk', keep: true }, 'owner');
+  const seats: Reply[] = [];
+  for (let machine = 0; machine < 12; machine += 1) seats.push(await acquire(license_key, `m${machine}`));
+  const handles: string[] = (await holders(license_key)).body.map((one: { session: string }) => one.session);
+  const first = await freeSeat(key.license_key, handles[0] ?? '');
+  expect(first).toMatchObject({ status: 200, body: { session: handles[0], seats_used: 11 } });
+  suite.stack.clock.advance(60);
+  for (const handle of handles.slice(1, 10)) expect((await freeSeat(key.license_key, handle)).status).toBe(200);
+  const refused = await freeSeat(license_key, handles[10] ?? '');
+  expect(refused).toMatchObject(problem(429, 'rate_limited'));
+  const wait = Number(refused.headers.get('retry-after'));
+  expect(wait).toBeGreaterThan(3_480);
+  expect(wait).toBeLessThanOrEqual(3_540);
+  expect(await freeSeat(key.license_key, handles[0] ?? '')).toMatchObject({ status: 200, body: first.body });
+  const beats = await Promise.all(seats.map(({ body }) => heartbeat(body.session_id)));
+  expect(beats.filter(({ body }) => body.reason === 'self_released')).toHaveLength(10);
+  const records = (await suite.send('GET', `/api/v1/audit?license_id=${license_id}`, undefined, 'owner')).body.filter(
+    (one: { action: string }) => one.action === 'session.self_release',
+  );
+  expect(records).toHaveLength(10);
+  expect(records[0]).toMatchObject({ actor: { kind: 'key', id: 'Helpdesk' }, details: { key: key.key } });
+  suite.stack.clock.advance(wait);
+  const [again] = (await holders(license_key)).body;
+  if (again !== undefined) expect((await freeSeat(license_key, again.session)).status).toBe(200);
+  await expectIntact(license_id);
+});
+
+test('I11: twenty at once free ten', async () => {
+  const { license_id, license_key } = await licenseWith({
+    max_seats: 20,
+    self_service: { holders: 'names', release: 'any' },
+  });
+  await Promise.all(Array.from({ length: 20 }, (_, machine) => acquire(license_key, `m${machine}`)));
+  const handles: string[] = (await holders(license_key)).body.map((one: { session: string }) => one.session);
+  const answers: Reply[] = await Promise.all(handles.map((handle) => freeSeat(license_key, handle)));
+  expect(answers.filter(({ status }) => ![200, 429, 503].includes(status))).toEqual([]);
+  expect(tally(answers)[200]).toBeLessThanOrEqual(10);
+  for (const handle of handles) await freeSeat(license_key, handle);
+  expect(await usedSeats(license_id)).toBe(10);
+  await expectIntact(license_id);
+});
+
+test('nobody frees what is not his to free', async () => {
+  const terms = { lease_per: 'user', self_service: { holders: 'none', release: 'own' } };
+  const { license_id, license_key } = await licenseWith(terms);
+  const anna = await keyOf(license_id, 'anna@example.org');
+  const bob = await keyOf(license_id, 'bob@example.org');
+  await acquire(anna, '1');
+  await acquire(bob, '2');
+  const listed = await sessionsOf(license_id);
+  const ofAnna = listed.find((one: { hostname: string }) => one.hostname === 'PC 1').session;
+  expect(await freeSeat(bob, ofAnna)).toMatchObject(problem(403, 'forbidden'));
+  expect(await freeSeat(license_key, ofAnna)).toMatchObject(problem(403, 'forbidden'));
+  const other = await licenseWith({ self_service: { release: 'any', holders: 'none' } });
+  expect(await freeSeat(other.license_key, ofAnna)).toMatchObject(problem(404, 'session_not_found'));
+  expect(await freeSeat(anna, 'no handle')).toMatchObject(problem(404, 'session_not_found'));
+  expect(await freeSeat(await keyOf(license_id, 'Anna@Example.org'), ofAnna)).toMatchObject({ status: 200 });
+  await change(license_id, { self_service: null });
+  expect(await freeSeat(bob, ofAnna)).toMatchObject(problem(403, 'self_service_off'));
 });
 
 test('I12: who holds seats of another kind loses them, and nobody has two', async () => {

@@ -58,6 +58,7 @@ const catalogue = [
     ...[q.keysOf('l', part), q.keyById('l', 'k'), q.keysWithoutEnd('l', 1), q.keysUntilAfter('l', 0, 1)],
     ...[
       q.sessionsOf('l', part),
+      q.namedUsers('l', part),
       q.usageBetween('l', '2026-01-01', '2026-01-31', 31),
       q.endedSince('l', 0, 1),
       q.invitations('t', part),

@@ -2,6 +2,7 @@ import { adminExamples } from './admin.ts';
 import { backEndExamples } from './back-end.ts';
 import { billingExamples } from './billing.ts';
 import type { Exchanges, Next } from './example.ts';
+import { holderExamples } from './holders.ts';
 import { internalExamples } from './internal.ts';
 import { licenseKeyExamples } from './license-keys.ts';
 import { signatureExamples } from './licenses.ts';
@@ -17,6 +18,7 @@ export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
     tenantExamples,
     adminExamples,
     licenseKeyExamples,
+    holderExamples,
     portalExamples,
     backEndExamples,
     billingExamples,

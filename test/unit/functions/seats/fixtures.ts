@@ -126,6 +126,7 @@ export const snapshot = (change: Partial<SeatSnapshot> = {}): SeatSnapshot => ({
   replaced: new Map(),
   open: [],
   expired: [],
+  shown: [],
   used: 0,
   ...change,
 });

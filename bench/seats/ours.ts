@@ -1,5 +1,6 @@
 import { type Acquire, createAcquire } from '#functions/seats/acquire.ts';
 import type { AcquireRequest } from '#functions/seats/acquire-request.ts';
+import { seated } from '#functions/seats/attempt.ts';
 import { createUsageRecorder } from '#functions/seats/usage-recorder.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { systemClock } from '#shared/model/clock.ts';
@@ -62,14 +63,14 @@ const acquireRequest = (key: LicenseKey, client: string): AcquireRequest => ({
 /** Takes that many seats, and answers the ids of the sessions. */
 export async function fill(acquire: Acquire, key: LicenseKey, count: number): Promise<string[]> {
   const granted = await Promise.all(
-    Array.from({ length: count }, (_, index) => acquire(acquireRequest(key, `resident-${index}`))),
+    Array.from({ length: count }, (_, index) => acquire(acquireRequest(key, `resident-${index}`)).then(seated)),
   );
   return granted.map(({ lease }) => lease.sessionId);
 }
 
 async function claim(acquire: Acquire, request: AcquireRequest): Promise<Answer> {
   try {
-    const { signed } = await acquire(request);
+    const { signed } = seated(await acquire(request));
     await signed;
     return 'granted';
   } catch (error) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAcquire } from '#functions/seats/acquire.ts';
+import { seated } from '#functions/seats/attempt.ts';
 import { createSignLicense, type SignedLicense } from '#functions/seats/sign-license.ts';
 import { verifyLicenseToken } from '#shared/crypto/jws.ts';
 import { verifyLicense } from '#shared/crypto/license.ts';
@@ -55,7 +56,7 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
 
     const client = async (index: number) => {
       const hardwareId = `client-${index}`;
-      const { signed } = await acquire({
+      const outcome = await acquire({
         key: ground.key,
         keyHash: hashLicenseKey(ground.key),
         hardwareId,
@@ -65,7 +66,7 @@ export async function crowd(format: TokenFormat, options: CrowdOptions): Promise
         signal: new AbortController().signal,
         log: silentLogger,
       });
-      licenses.push(await signed);
+      licenses.push(await seated(outcome).signed);
       latencies.push(performance.now() - start);
     };
     const all = Promise.allSettled(Array.from({ length: clients }, (_, index) => client(index)));

@@ -8,7 +8,7 @@ import { licenseEvent, typeOfChange } from '#shared/licenses/license-event.ts';
 import { asWanted, changesSeats, planChangeAlone } from '#shared/licenses/plan-change.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
-import { hasEnded, type License, seatTarget } from '#shared/model/license.ts';
+import { type License, lendsUntil, seatTarget } from '#shared/model/license.ts';
 import { readSession, type Session } from '#shared/model/session.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
@@ -109,7 +109,7 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
     const { after } = changesOf(asWanted(license), { ...wanted });
     const { changed } = await planChangeAlone(store, license, after, clock.now());
     const seatsUsed = await store.count(queries.takenSeats(licenseId));
-    const kept = hasEnded(changed, clock.now()) ? 0 : Math.min(seatTarget(changed), seatsUsed);
+    const kept = lendsUntil(changed) <= clock.now() ? 0 : Math.min(seatTarget(changed), seatsUsed);
     const count = seatsUsed - kept;
     const documents =
       count === 0 ? [] : await store.query(queries.earliestLeaseEnds(licenseId, Math.min(count, limit)));

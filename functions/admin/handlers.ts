@@ -6,6 +6,7 @@ import { type LicenseKeyDomain, licenseKeyRoutes } from './license-key-handlers.
 import { type MemberDomain, memberRoutes } from './member-handlers.ts';
 import { type NamedUserDomain, namedUserRoutes } from './named-user-handlers.ts';
 import { type PeopleDomain, peopleRoutes } from './people-handlers.ts';
+import { type QueueDomain, queueRoutes } from './queue-handlers.ts';
 import { type TenantDomain, tenantRoutes } from './tenant-handlers.ts';
 import { type UsageDomain, usageRoutes } from './usage-handlers.ts';
 
@@ -15,6 +16,7 @@ export interface AdminDomain
     LicenseDomain,
     LicenseKeyDomain,
     NamedUserDomain,
+    QueueDomain,
     LicenseCreationDomain,
     AuditDomain,
     PeopleDomain,
@@ -27,6 +29,7 @@ export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...licenseRoutes(domain),
   ...licenseKeyRoutes(domain),
   ...namedUserRoutes(domain),
+  ...queueRoutes(domain),
   ...auditRoutes(domain),
   ...peopleRoutes(domain),
   ...usageRoutes(domain),

@@ -20,6 +20,7 @@ import { createMembers } from './members.ts';
 import { createNamedUsers } from './named-users.ts';
 import { createRunOnce } from './once.ts';
 import { createPeople } from './people.ts';
+import { createQueue } from './queue.ts';
 import { createRunReserved } from './reserve.ts';
 import { createSessions } from './sessions.ts';
 import { createDeleteTenant } from './tenant-deletion.ts';
@@ -63,6 +64,7 @@ export const admin = defineFunction({
         licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
         namedUsers: createNamedUsers({ store, clock, random, commitAudited, licenses }),
         sessions: createSessions({ store, clock, random, commitAudited, licenses }),
+        queue: createQueue({ store, clock, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
         seatsUsed: createCountSeats({ store }),
         audit: createAudit({ store }),

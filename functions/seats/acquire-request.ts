@@ -40,6 +40,8 @@ export interface AcquireRequest extends LicenseSubject {
   /** The hash of licence id and hardware id. */
   readonly machine: string;
   readonly client: ClientDetails;
+  /** The machine waits in the queue when no seat is free; undefined: it does not begin to wait. */
+  readonly queue?: { readonly maxWaitSeconds: number } | undefined;
   /** Which of the machine's programs asks. */
   readonly program?: string | undefined;
   /** Which process of the machine asks, where each takes a seat of its own. */

@@ -3,7 +3,14 @@ import { Fault } from '#shared/model/errors.ts';
 import { newSessionNonce } from '#shared/model/session-id.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import { type AcquireRequest, type AttemptedRequest, callerGone, type HolderRequest } from './acquire-request.ts';
-import { type Acquired, type AcquireOutcome, type AttemptContext, attemptGroup, MISREAD } from './attempt.ts';
+import {
+  type Acquired,
+  type AcquireOutcome,
+  type AttemptContext,
+  attemptGroup,
+  MISREAD,
+  type Queued,
+} from './attempt.ts';
 import { denialReason } from './denial.ts';
 import { heldElsewhere } from './held-elsewhere.ts';
 import { createKeyStanding } from './key-standing.ts';
@@ -13,6 +20,7 @@ import type { SignLicense } from './sign-license.ts';
 import type { SignatureBudget } from './signature-budget.ts';
 import { createSubjects } from './subjects.ts';
 import { type UsageRecorder, withoutUsage } from './usage-recorder.ts';
+import { createQueueSweeps } from './write-queue.ts';
 
 export interface AcquireOptions {
   readonly store: DocumentStore;
@@ -34,20 +42,20 @@ export interface AcquireOptions {
 const MAX_ATTEMPTS = 16;
 const UNKNOWN_COST = 5;
 
-export type Acquire = (request: AcquireRequest) => Promise<Acquired>;
+export type Acquire = (request: AcquireRequest) => Promise<Acquired | Queued>;
 
 /**
  * Lends seats in two round trips: a snapshot of the licence and the machine, then one atomic commit, with the
  * signature made beside it. Requests for the same licence that arrive while a group is under way form the next group.
  * @throws Fault `license_not_found`, `license_expired`, `license_suspended`, `no_seats_available`, `unauthenticated`,
- *   `user_not_named`, `held_elsewhere`, `self_service_off`, `session_not_found`, `invalid_request`,
- *   `dependency_unavailable`, `rate_limited`
+ *   `user_not_named`, `held_elsewhere`, `self_service_off`, `session_not_found`, `invalid_request`, `queue_full`,
+ *   `machine_limit_reached`, *   `dependency_unavailable`, `rate_limited`
  */
 export function createAcquire({ licenses, usage: recorder, budget, ...options }: AcquireOptions): Acquire {
   const usage = recorder ?? withoutUsage;
   const keys = createKeyStanding(options.clock);
   const subjects = createSubjects(options.store);
-  const context = { ...options, licenses, usage, keys, subjects };
+  const context = { ...options, licenses, usage, keys, subjects, sweeps: createQueueSweeps(options.clock) };
   const submit = createLanes({
     store: options.store,
     keys,
@@ -56,7 +64,7 @@ export function createAcquire({ licenses, usage: recorder, budget, ...options }:
   return async (request) => {
     budget?.require(request);
     const outcome = await submit(request);
-    if (outcome.kind === 'acquired') return outcome;
+    if (outcome.kind === 'acquired' || outcome.kind === 'queued') return outcome;
     const fault = outcome.kind === 'refused' ? outcome.fault : tooBusy();
     if (denialReason(fault) !== undefined) await usage.flush();
     throw fault;
@@ -177,7 +185,10 @@ async function shareOutcome(
   { leader, outcome, last }: OfHolder,
 ): Promise<AcquireOutcome> {
   if (request === leader || outcome === MISREAD) return outcome;
-  const isSame = request.key.text === leader.key.text && request.machine === leader.machine;
+  const isSame =
+    request.key.text === leader.key.text &&
+    request.machine === leader.machine &&
+    (request.queue === undefined) === (leader.queue === undefined);
   if (isSame && outcome.kind === 'acquired') {
     const signed = context.sign(outcome.lease, request);
     signed.catch(() => undefined);

@@ -2,15 +2,19 @@ import type { Clock } from '#shared/model/clock.ts';
 import type { Fault } from '#shared/model/errors.ts';
 import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 import { type AttemptedRequest, callerGone } from './acquire-request.ts';
+import { decideGroup, type Step } from './decide-group.ts';
 import type { KeyStanding } from './key-standing.ts';
 import { keyUseWrites } from './key-use.ts';
 import type { Lease } from './lease.ts';
 import type { LicenseCache } from './license-cache.ts';
-import { type Claim, type PlanStep, planGroup, type Refuse, type Renew } from './plan.ts';
+import type { Claim, Refuse, Renew } from './plan.ts';
+import type { QueuePlace } from './queue-place.ts';
 import type { SignedLicense, SignLicense } from './sign-license.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Subjects } from './subjects.ts';
+import { readTerms } from './terms-snapshot.ts';
 import type { SeatPeak, UsageRecorder } from './usage-recorder.ts';
+import { type QueueSweeps, writeQueue } from './write-queue.ts';
 
 export interface AttemptContext {
   readonly store: DocumentStore;
@@ -23,6 +27,7 @@ export interface AttemptContext {
   /** Told of every key that is read. */
   readonly keys: Pick<KeyStanding, 'learn'>;
   readonly subjects: Subjects;
+  readonly sweeps: QueueSweeps;
 }
 
 /** A lease, with its signature under way. */
@@ -34,8 +39,22 @@ export interface Acquired {
   readonly signed: Promise<SignedLicense>;
 }
 
+/** The machine waits for a seat. */
+export interface Queued {
+  readonly kind: 'queued';
+  readonly licenseId: string;
+  readonly place: QueuePlace;
+}
+
+/** @throws TypeError for a machine that waits: its licence has a queue, and it asked to */
+export function seated(outcome: Acquired | Queued): Acquired {
+  if (outcome.kind === 'queued') throw new TypeError('the machine waits for a seat');
+  return outcome;
+}
+
 export type AcquireOutcome =
   | Acquired
+  | Queued
   | { readonly kind: 'refused'; readonly fault: Fault }
   /** The request concerns another holder than was read; what has been read since tells which. */
   | { readonly kind: 'misread' };
@@ -67,10 +86,12 @@ export async function attemptGroup(
   context.subjects.learn(licenseId, snapshot);
 
   const [gone, present] = partition(requests, ({ signal }) => signal.aborted);
-  const steps = [...gone.map(refuseGone), ...planGroup(snapshot, present, clock.now())];
+  const terms = await readTerms(context.store, snapshot, present, clock.now());
+  const decision = decideGroup(snapshot, terms, present, clock.now());
+  const steps = [...gone.map(refuseGone), ...decision.steps];
 
-  const outcomes = new Map(steps.map((step) => [step, expectedOutcome(step, context.sign)]));
-  const [claimed, renewed] = await Promise.all([
+  const outcomes = new Map(steps.map((step) => [step, expectedOutcome(step, licenseId, context.sign)]));
+  const [claimed, renewed, waiting] = await Promise.all([
     commitClaims(
       context,
       steps.filter((step) => step.kind === 'claim'),
@@ -79,10 +100,29 @@ export async function attemptGroup(
       context,
       steps.filter((step) => step.kind === 'renew'),
     ),
+    writeQueue(
+      context,
+      licenseId,
+      steps.filter((step) => step.kind === 'wait'),
+      decision.cleaning,
+    ),
   ]);
 
-  const isApplied = (step: PlanStep) =>
-    step.kind === 'claim' ? claimed === 'applied' : step.kind !== 'renew' || renewed.has(step);
+  const isApplied = (step: Step) => {
+    switch (step.kind) {
+      case 'refuse':
+      case 'misread':
+        return true;
+      case 'claim':
+        return claimed === 'applied';
+      case 'renew':
+        return renewed.has(step);
+      case 'wait':
+        return waiting.has(step);
+      default:
+        return step satisfies never;
+    }
+  };
   const done = new Map(
     [...outcomes].flatMap(([step, outcome]) => (isApplied(step) ? [[step.request.holderId, outcome] as const] : [])),
   );
@@ -90,9 +130,10 @@ export async function attemptGroup(
 }
 
 /** Starts the signature. Nobody may be waiting for it when it fails, because the commit has failed before. */
-function expectedOutcome(step: PlanStep, sign: SignLicense): AcquireOutcome {
+function expectedOutcome(step: Step, licenseId: string, sign: SignLicense): AcquireOutcome {
   if (step.kind === 'misread') return MISREAD;
   if (step.kind === 'refuse') return { kind: 'refused', fault: step.fault };
+  if (step.kind === 'wait') return { kind: 'queued', licenseId, place: step.place };
   const signed = sign(step.lease, step.request);
   signed.catch(() => undefined);
   return { kind: 'acquired', lease: step.lease, created: step.created, signed };
@@ -118,7 +159,7 @@ async function commitClaims(
 async function writeRenewals(
   { store, usage, clock }: AttemptContext,
   renewals: readonly Renew[],
-): Promise<ReadonlySet<PlanStep>> {
+): Promise<ReadonlySet<Step>> {
   if (renewals.length === 0) return new Set();
   const failures = await writeEachOf(store, [
     ...renewals.map(({ write }) => write),

@@ -1,7 +1,7 @@
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { type KeyFields, keyWorks } from '#shared/model/key-record.ts';
-import type { License } from '#shared/model/license.ts';
+import { type License, lendsUntil } from '#shared/model/license.ts';
 
 export const licenseNotFound = (): Fault =>
   new Fault('license_not_found', 'The key was typed wrongly, replaced, or never issued.');
@@ -16,9 +16,9 @@ export function ineligibility(
   now: number,
 ): Fault | undefined {
   if (key === undefined || !keyWorks(key, now) || license.archived) return licenseNotFound();
-  const { expires_at } = license;
-  if (expires_at !== null && expires_at <= now) {
-    return new Fault('license_expired', `The validity of the licence ended at ${formatTime(expires_at)}.`);
+  const end = lendsUntil(license);
+  if (end <= now) {
+    return new Fault('license_expired', `The validity of the licence ended at ${formatTime(end)}.`);
   }
   if (license.status === 'suspended')
     return new Fault('license_suspended', 'No seat can be acquired until the vendor reinstates the licence.');

@@ -1,3 +1,4 @@
+import * as queueContract from '#shared/contract/queue.ts';
 import * as contract from '#shared/contract/seats.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
@@ -9,12 +10,15 @@ import type { Logger } from '#shared/model/logger.ts';
 import { machineId } from '#shared/model/session-id.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 import type { Acquire } from './acquire.ts';
+import type { Queued } from './attempt.ts';
 import { licenseNotFound } from './eligibility.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { LeaveQueue } from './leave-queue.ts';
 import type { CheckRefresh, Refreshable } from './refresh.ts';
 import type { Release } from './release.ts';
 import type { SignInOf } from './sign-in.ts';
 import type { SignedLicense, SignLicense } from './sign-license.ts';
+import type { MeanBetweenEnds } from './wait-estimate.ts';
 
 export interface SeatsDomain {
   readonly resolveKey: ResolveKey;
@@ -24,6 +28,8 @@ export interface SeatsDomain {
   readonly checkRefresh: CheckRefresh;
   readonly sign: SignLicense;
   readonly release: Release;
+  readonly leaveQueue: LeaveQueue;
+  readonly meanBetweenEnds: MeanBetweenEnds;
 }
 
 /** A client that sends this many heartbeats a lease can miss two of them and keep its seat. */
@@ -34,7 +40,7 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
     const presented = await domain.resolveKey(body.license_key);
     if (presented === undefined) throw licenseNotFound();
     const { key, hash: keyHash } = presented;
-    const { lease, created, signed } = await domain.acquire({
+    const outcome = await domain.acquire({
       key,
       keyHash,
       hardwareId: body.hardware_id,
@@ -49,12 +55,15 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
       processId: body.process_id,
       takeOver: body.take_over,
       replace: body.replace,
+      queue: body.queue && { maxWaitSeconds: body.queue.max_wait_seconds },
       signIn: domain.signInOf(headers['authorization']),
       tokenFormat: body.token_format,
       clientNonce: body.nonce,
       signal,
       log,
     });
+    if (outcome.kind === 'queued') return { status: 202, body: await describePlace(domain, outcome) };
+    const { lease, created, signed } = outcome;
     const { license, sessionId, expiresAt, seatsUsed } = lease;
     return {
       status: created ? 201 : 200,
@@ -101,7 +110,25 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
       },
     };
   }),
+
+  bind(queueContract.leaveQueue, async ({ body }) => {
+    const leftAt = await domain.leaveQueue(body.ticket_id);
+    return { status: 200, body: { ticket_id: body.ticket_id, left_at: formatTime(leftAt) } };
+  }),
 ];
+
+async function describePlace({ meanBetweenEnds }: SeatsDomain, { licenseId, place }: Queued) {
+  const mean = await meanBetweenEnds(licenseId);
+  return {
+    ticket_id: place.ticketId,
+    position: place.position,
+    position_exact: place.isExact,
+    queue_length: place.queueLength,
+    poll_after_seconds: place.pollAfterSeconds,
+    wait_until: formatTime(place.waitUntil),
+    ...(mean === undefined ? {} : { estimated_wait_seconds: Math.ceil(place.position * mean) }),
+  };
+}
 
 const heartbeatInterval = (leaseSeconds: number) => Math.max(1, Math.floor(leaseSeconds / HEARTBEATS_PER_LEASE));
 

@@ -1,7 +1,7 @@
 import { createGroupCommit, type GroupCommit } from '#shared/concurrency/group-commit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
-import { hasEnded, type License } from '#shared/model/license.ts';
+import { type License, lendsUntil } from '#shared/model/license.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import type { DocumentStore, WriteFailure } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
@@ -54,7 +54,7 @@ export function createHeartbeat({ store, clock, licenses, release, pause }: Hear
   });
   return async (sessionId, { program, signs = false } = {}) => {
     const license = await validLicense(sessionId, licenses, clock);
-    if (hasEnded(license, clock.now())) {
+    if (lendsUntil(license) <= clock.now()) {
       await release(sessionId, 'license_expired');
       throw sessionEnded({ reason: 'license_expired' });
     }
@@ -85,7 +85,7 @@ async function validLicense(sessionId: string, licenses: HeartbeatOptions['licen
   const licenseId = licenseOfSession(sessionId);
   const license = licenseId === undefined ? undefined : await licenses.get(licenseId);
   if (license === undefined) throw sessionNotFound();
-  return !hasEnded(license, clock.now()) ? license : ((await licenses.getFresh(license.id)) ?? license);
+  return lendsUntil(license) > clock.now() ? license : ((await licenses.getFresh(license.id)) ?? license);
 }
 
 /** A heartbeat that is written twice does no harm, so one whose answer was lost is simply sent again. */

@@ -15,6 +15,7 @@ import { seatsRoutes } from './handlers.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { holderRoutes } from './holder-handlers.ts';
 import { createListHolders } from './holders.ts';
+import { createLeaveQueue } from './leave-queue.ts';
 import { createLicenseCache } from './license-cache.ts';
 import { createCheckRefresh } from './refresh.ts';
 import { createRelease } from './release.ts';
@@ -23,6 +24,7 @@ import { createSignInOf } from './sign-in.ts';
 import { createSignLicense } from './sign-license.ts';
 import { createSignatureBudget } from './signature-budget.ts';
 import { createUsageRecorder } from './usage-recorder.ts';
+import { createMeanBetweenEnds } from './wait-estimate.ts';
 
 /** Unknown keys of an older system that an instance counts with one write. */
 const MISSES_SLICE = 20;
@@ -106,6 +108,8 @@ export const seats = defineFunction({
           checkRefresh: createCheckRefresh({ store, clock }),
           sign,
           release,
+          leaveQueue: createLeaveQueue({ store, clock }),
+          meanBetweenEnds: createMeanBetweenEnds(store, clock),
         }),
         ...holderRoutes({
           resolveKey,

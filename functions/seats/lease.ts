@@ -1,4 +1,4 @@
-import { endOf, type License } from '#shared/model/license.ts';
+import { copiesUntil, type License, lendsUntil } from '#shared/model/license.ts';
 
 /** A seat that is lent, or that is lent if the commit under way succeeds. */
 export interface Lease extends LeaseEnds {
@@ -15,12 +15,15 @@ export interface LeaseEnds {
 }
 
 /**
- * The ends of a lease that begins or is renewed at `now`: at the licence's end at the latest. A copy works without the
+ * The ends of a lease that begins or is renewed at `now`: when the licence's seats are no longer lent at the latest. A copy
+ * that is signed before the licence's end works no longer than that; one that is signed in the grace says so. A copy works without the
  * server as long as its lease, or the licence's offline time if that is longer. Without offline time it is worth its lease
  * and no more.
  */
 export function leaseEnds(license: License, now: number): LeaseEnds {
-  const end = endOf(license);
-  const expiresAt = Math.min(end, now + license.lease_seconds * 1000);
-  return { expiresAt, copyUntil: Math.min(end, Math.max(expiresAt, now + license.offline_seconds * 1000)) };
+  const expiresAt = Math.min(lendsUntil(license), now + license.lease_seconds * 1000);
+  return {
+    expiresAt,
+    copyUntil: Math.min(copiesUntil(license, now), Math.max(expiresAt, now + license.offline_seconds * 1000)),
+  };
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { shareIdentical } from '#shared/concurrency/share-identical.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { type License, readLicense } from '#shared/model/license.ts';
+import { awaitsStart, type License, readLicense } from '#shared/model/license.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { DocumentReader } from '#shared/store/store.ts';
 
@@ -53,7 +53,9 @@ export function createLicenseCache(store: Pick<DocumentReader, 'get'>, clock: Cl
     getFresh,
     async get(licenseId) {
       const entry = entries.get(licenseId);
-      return entry !== undefined && clock.now() < entry.readAt + MAX_AGE ? entry.license : getShared(licenseId);
+      const isFresh = entry !== undefined && clock.now() < entry.readAt + MAX_AGE;
+      // A licence whose time has not begun yet may have an end by now.
+      return isFresh && !(entry.license && awaitsStart(entry.license)) ? entry.license : getShared(licenseId);
     },
   };
 }

@@ -4,7 +4,7 @@ import { LONGEST_FILE } from '#shared/license-format/license-file.ts';
 import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
-import { endOf } from '#shared/model/license.ts';
+import { copiesUntil, endOf } from '#shared/model/license.ts';
 import type { SignClaims } from '#shared/signing/sign-claims.ts';
 import type { LicenseSubject } from './acquire-request.ts';
 import type { Lease } from './lease.ts';
@@ -36,10 +36,10 @@ export function createSignLicense(options: SignLicenseOptions): SignLicense {
   return async (lease, subject) => {
     const { license } = lease;
     const format = subject.tokenFormat;
-    const claims = claimsFor(lease, subject);
     const now = clock.now();
     const longest = format === 'file' ? now + LONGEST_FILE : Number.POSITIVE_INFINITY;
     const validUntil = Math.min(validUntilOf(lease, now), longest);
+    const claims = { ...claimsFor(lease, subject), ...(validUntil > endOf(license) ? { in_grace: true } : {}) };
     try {
       const key = await keys.signingKey();
       return await signCached({
@@ -61,11 +61,11 @@ export function createSignLicense(options: SignLicenseOptions): SignLicense {
 
 /**
  * How long a copy works without the server: as long as the lease that is committed, or the licence's offline time if that
- * is longer; never past the licence's end, and never later than what the session's document says, since a seat may be
+ * is longer; never past the end of what is lent, and never later than what the session's document says, since a seat may be
  * free when the last copy has ended.
  */
 const validUntilOf = ({ license, expiresAt, copyUntil }: Lease, now: number): number =>
-  Math.min(copyUntil, endOf(license), Math.max(expiresAt, now + license.offline_seconds * 1000));
+  Math.min(copyUntil, copiesUntil(license, now), Math.max(expiresAt, now + license.offline_seconds * 1000));
 
 /** All claims except the times of the signature and the key list's number. */
 function claimsFor({ license, sessionId }: Lease, subject: LicenseSubject): LicenseClaims {

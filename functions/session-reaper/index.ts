@@ -6,6 +6,7 @@ import { bind } from '#shared/http/validate.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
 import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
+import { createClearQueues } from './clear-queues.ts';
 import { createEndKeys } from './end-keys.ts';
 import { createReap } from './reap.ts';
 
@@ -26,7 +27,16 @@ export const sessionReaper = defineFunction({
     const random = Math.random;
     const reconcile = createReconcileSeats({ store, clock, random });
     const endKeys = createEndKeys({ store, clock, endSessionsOfKey: createEndSessionsOfKey({ store, clock, random }) });
-    const reap = createReap({ store, clock, random, reconcile, endKeys, budget: config.REAP_SECONDS * 1000 });
+    const clearQueues = createClearQueues({ store, clock });
+    const reap = createReap({
+      store,
+      clock,
+      random,
+      reconcile,
+      endKeys,
+      clearQueues,
+      budget: config.REAP_SECONDS * 1000,
+    });
     return {
       routes: [
         bind(contract.reapSessions, async () => {

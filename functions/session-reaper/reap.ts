@@ -6,6 +6,7 @@ import { reap } from '#shared/seats/commits.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import { CommitError, type Document, type DocumentStore } from '#shared/store/store.ts';
+import type { ClearQueues } from './clear-queues.ts';
 import type { EndKeys } from './end-keys.ts';
 
 export interface ReapOptions {
@@ -14,6 +15,7 @@ export interface ReapOptions {
   readonly random: () => number;
   readonly reconcile: ReconcileSeats;
   readonly endKeys: EndKeys;
+  readonly clearQueues: ClearQueues;
   /** Milliseconds of real time after which a run begins nothing new. */
   readonly budget: number;
 }
@@ -27,6 +29,8 @@ export interface Reaped {
   readonly remaining: number;
   /** Licences whose interrupted change of seats it finished. */
   readonly settled: number;
+  /** Tickets of machines that have stopped asking for a seat, which it removed. */
+  readonly tickets: number;
 }
 
 export type Reap = () => Promise<Reaped>;
@@ -55,11 +59,13 @@ export function createReap(options: ReapOptions): Reap {
     const counts = await mapInParallel(SHARD_NUMBERS, PARALLEL_SHARDS, (shard) => reapShard(run, shard));
     const ofKeys = await options.endKeys(inTime);
     const settled = await reconcileLicenses(run);
+    const tickets = await options.clearQueues(inTime);
     return {
       ended: sum(counts.map(({ ended }) => ended)) + ofKeys.ended,
       scanned: sum(counts.map(({ scanned }) => scanned)) + ofKeys.found,
       remaining: inTime() ? 0 : await countExpired(run),
       settled,
+      tickets,
     };
   };
 }

@@ -13,6 +13,7 @@ import * as namedUsers from './named-users.ts';
 import * as people from './people.ts';
 import * as portalSessions from './portal-sessions.ts';
 import * as publicKeys from './public-keys.ts';
+import * as queue from './queue.ts';
 import * as seats from './seats.ts';
 import * as sessionReaper from './session-reaper.ts';
 import * as signedUrls from './signed-urls.ts';
@@ -22,7 +23,7 @@ import * as tenants from './tenants.ts';
 /** The whole API as data: the routes of each function. */
 export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
   'license-signing': [licenseSigning.signLicense],
-  seats: [seats.acquire, seats.heartbeat, seats.release, holders.listHolders, holders.releaseHolder],
+  seats: [seats.acquire, seats.heartbeat, seats.release, holders.listHolders, holders.releaseHolder, queue.leaveQueue],
   'key-rotation': [keyRotation.rotateKeys],
   'session-reaper': [sessionReaper.reapSessions],
   'public-keys': [
@@ -65,6 +66,8 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     namedUsers.removeNamedUser,
     admin.listSessions,
     admin.endSession,
+    queue.listQueue,
+    queue.removeTicket,
     admin.getUsage,
     audit.listAudit,
     people.exportPerson,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
+import { joinQueue, queuePlace } from './queue.ts';
 import { nonce, signedLicense, time, tokenFormat } from './schemas.ts';
 
 const licenseKey = z.string().describe('as it was issued; case, spaces and hyphens do not matter');
@@ -55,15 +56,23 @@ export const acquire = defineRoute({
       .max(100)
       .optional()
       .describe('the handle of a session of this licence, which ends for this one (`self_service.release: any`)'),
+    queue: joinQueue,
     nonce: nonce.optional(),
     token_format: tokenFormat,
   }),
   responses: {
     200: { description: 'The session that is held already, or the one that it has moved to', schema: signedSeat() },
     201: { description: 'A new session', schema: signedSeat() },
+    202: {
+      description:
+        'No seat is free, and the machine waits: the same request again asks for the seat and keeps the place',
+      schema: queuePlace,
+    },
   },
   errors: [
     'no_seats_available',
+    'queue_full',
+    'machine_limit_reached',
     'license_expired',
     'license_suspended',
     'license_not_found',

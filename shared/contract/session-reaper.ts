@@ -16,6 +16,7 @@ export const reapSessions = defineRoute({
         scanned: z.number().int().describe('expired sessions found'),
         remaining: z.number().int().describe('expired sessions left for the next run'),
         settled: z.number().int().describe('licences whose interrupted change of seats it finished'),
+        tickets: z.number().int().describe('machines taken out of a queue because they had stopped asking'),
       }),
     },
   },

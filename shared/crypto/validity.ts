@@ -4,7 +4,10 @@ import type { InvalidReason } from './verify.ts';
 /** How far clocks that are right may differ, in milliseconds; the client has the same. */
 const CLOCK_TOLERANCE = 5 * 60_000;
 
-/** The validity period of signed data, in milliseconds since the epoch. `until`: the earlier of `expires_at` and `valid_until`. */
+/**
+ * The validity period of signed data, in milliseconds since the epoch. `until`: the earlier of `expires_at` and
+ * `valid_until`; for a seat in the grace after its licence's end, `valid_until` alone.
+ */
 export interface Validity {
   readonly signedAt?: number;
   readonly until?: number;
@@ -16,8 +19,10 @@ export interface Validity {
  */
 export function readValidity(claims: Readonly<Record<string, unknown>>): Validity | undefined {
   const signedAt = readTime(claims['signed_at']);
-  const until = earlier(readTime(claims['expires_at']), readTime(claims['valid_until']));
-  if (Number.isNaN(signedAt) || Number.isNaN(until)) return undefined;
+  const [expiresAt, validUntil] = [readTime(claims['expires_at']), readTime(claims['valid_until'])];
+  const isInGrace = claims['kind'] === 'seat' && claims['in_grace'] === true && validUntil !== undefined;
+  const until = earlier(isInGrace ? undefined : expiresAt, validUntil);
+  if ([signedAt, expiresAt, validUntil].some(Number.isNaN)) return undefined;
   return { ...(signedAt === undefined ? {} : { signedAt }), ...(until === undefined ? {} : { until }) };
 }
 

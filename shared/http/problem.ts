@@ -17,6 +17,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'All seats are in use',
     example: 'Release a seat, or wait until a lease expires.',
   },
+  queue_full: {
+    status: 402,
+    title: 'All seats are in use, and the queue is full',
+    example: 'As many machines wait for a seat as the licence allows.',
+  },
   forbidden: {
     status: 403,
     title: 'Not allowed',
@@ -42,6 +47,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'The licence does not offer this to key holders',
     example: 'Only the administrators of this licence take seats back.',
   },
+  machine_limit_reached: {
+    status: 403,
+    title: 'As many machines as the licence allows a day have used it',
+    example: 'Other machines have used the licence today; the day (UTC) ends at midnight.',
+  },
   imported_keys_off: {
     status: 403,
     title: 'Keys of an older system are not taken over',
@@ -62,6 +72,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     status: 404,
     title: 'No such session',
     example: 'The id was never issued, or has ended more than 90 days ago.',
+  },
+  ticket_not_found: {
+    status: 404,
+    title: 'No such ticket',
+    example: 'The machine has got its seat, or has stopped asking for it.',
   },
   method_not_allowed: { status: 405, title: 'Method not allowed', example: 'Use GET or HEAD.' },
   conflict: { status: 409, title: 'Conflict', example: 'A tenant keeps at least one owner.' },

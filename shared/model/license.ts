@@ -100,6 +100,35 @@ export const endOf = ({ expires_at }: Pick<LicenseFields, 'expires_at'>): number
 
 export const hasEnded = (license: Pick<LicenseFields, 'expires_at'>, now: number): boolean => endOf(license) <= now;
 
+/** Until when seats are lent: the licence's end, and the grace after it. Milliseconds; infinite without an end. */
+export const lendsUntil = ({
+  expires_at,
+  grace_seconds,
+}: Pick<LicenseFields, 'expires_at' | 'grace_seconds'>): number => endOf({ expires_at }) + (grace_seconds ?? 0) * 1000;
+
+/**
+ * The latest end of a copy that is signed at `now`: one that was signed before the licence's end does not say that it is
+ * in grace, so it works no longer than that.
+ */
+export const copiesUntil = (license: Pick<LicenseFields, 'expires_at' | 'grace_seconds'>, now: number): number =>
+  now < endOf(license) ? endOf(license) : lendsUntil(license);
+
+type Start = Pick<LicenseFields, 'expires_at' | 'starts' | 'started_at' | 'duration_seconds'>;
+
+/** Whether the licence's time begins with the next seat that is taken. */
+export const awaitsStart = ({ starts, started_at }: Pick<Start, 'starts' | 'started_at'>): boolean =>
+  starts !== null && started_at === null;
+
+/** The licence as it is once a seat is taken now: its time has begun, and it ends after its duration at the latest. */
+export const begun = <L extends Start>(license: L, now: number): L =>
+  awaitsStart(license)
+    ? {
+        ...license,
+        started_at: now,
+        expires_at: Math.min(endOf(license), now + (license.duration_seconds ?? 0) * 1000),
+      }
+    : license;
+
 /**
  * The number of seat documents that a licence should have: none unless it is active, so that no acquire finds one, and
  * none while it changes to what its seats are leased per.

@@ -1,4 +1,4 @@
-import type { License } from '../model/license.ts';
+import { begun, type License } from '../model/license.ts';
 import type { LeaseUnit } from '../model/seat-rules.ts';
 import { ENDED_RETENTION, type EndReason, type Session, type SessionFields, shardOf } from '../model/session.ts';
 import { newAnonymousName, type SessionName } from '../model/session-id.ts';
@@ -232,6 +232,20 @@ export const removeHeldSeats = (
     { op: 'delete', path: paths.seat(session.license_id, session.seat) },
   ]),
 ];
+
+/**
+ * Begins a licence whose time starts with its first seat, in the commit that takes the seat. Requires that the licence is
+ * unchanged, or another first seat that is taken at the same time would begin it again and move its end.
+ */
+export const beginLicense = (license: License, now: number): Write => {
+  const { started_at, expires_at } = begun(license, now);
+  return {
+    op: 'update',
+    path: paths.license(license.id),
+    fields: { started_at, expires_at },
+    lastUpdateTime: license.updateTime,
+  };
+};
 
 /** Marks the licence as having the number of seats that it should have. */
 export const reconciled = (license: License): Write[] => [countSeats(license, license.seats, false)];

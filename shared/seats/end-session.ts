@@ -6,7 +6,7 @@ import { linger, type Random, release, releaseUnchanged } from './commits.ts';
 export interface EndingSession {
   readonly session: Session;
   /** Undefined when it is gone; its seats then are free at once. */
-  readonly license: Pick<License, 'release'> | undefined;
+  readonly license: Pick<License, 'release' | 'hold_seconds'> | undefined;
   readonly reason: EndReason;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -26,12 +26,17 @@ export interface SessionEnd {
 
 /**
  * How a machine or an administrator ends a session. With `after_copy` the seat is kept for the machine until the last
- * signed copy has ended, and the session must be as it was read: a copy may have been signed for it since.
+ * signed copy has ended, and the session must be as it was read: a copy may have been signed for it since. With
+ * `hold_seconds` a seat that the machine gives back is kept for it for so long.
  */
 export function planEnd({ session, license, reason, now, random, used, asLast = false }: EndingSession): SessionEnd {
   const isAfterCopy = license?.release === 'after_copy';
-  if (isAfterCopy && !session.lingering && session.copy_until > now) {
-    return { writes: linger(session, session.copy_until, reason, now, used), seatsUsed: used ?? 0 };
+  const keptUntil = Math.max(
+    isAfterCopy ? session.copy_until : 0,
+    reason === 'released' ? now + (license?.hold_seconds ?? 0) * 1000 : 0,
+  );
+  if (!session.lingering && keptUntil > now) {
+    return { writes: linger(session, keptUntil, reason, now, used), seatsUsed: used ?? 0 };
   }
   const seatsUsed = Math.max(0, (used ?? 0) - 1);
   const free = isAfterCopy || asLast ? releaseUnchanged : release;

@@ -14,6 +14,17 @@ export const paths = {
   keyEnding: (keyId: string) => `key_endings/${keyId}`,
   /** @param hash of a key of an older system */
   importedKey: (hash: string) => `imported_keys/${hash}`,
+  queue: (licenseId: string) => `licenses/${licenseId}/queue`,
+  ticket: (licenseId: string, holder: string) => `licenses/${licenseId}/queue/${holder}`,
+  /** @param ticket the hash of its id */
+  leftTicket: (ticket: string) => `left_tickets/${ticket}`,
+  /** A licence whose queue the reaper looks through. */
+  sweep: (licenseId: string) => `queues/${licenseId}`,
+  /** @param machine the hash of licence and hardware id */
+  machineOfDay: (licenseId: string, day: string, machine: string) =>
+    `licenses/${licenseId}/machine_days/${day}.${machine}`,
+  machineSlots: (licenseId: string) => `licenses/${licenseId}/machine_slots`,
+  machineSlot: (licenseId: string, day: string, slot: number) => `licenses/${licenseId}/machine_slots/${day}.${slot}`,
   session: (handle: string) => `sessions/${handle}`,
   ended: (handle: string) => `ended_sessions/${handle}`,
 } as const;

@@ -73,6 +73,59 @@ export const queries = {
     limit,
   }),
 
+  /** Who waits for a seat of a licence, in the order in which seats are given. */
+  ticketsInOrder: (licenseId: string, limit: number, after?: readonly [string, string]): Query => ({
+    collection: paths.queue(licenseId),
+    where: [],
+    orderBy: [
+      ['rank', 'asc'],
+      ['__name__', 'asc'],
+    ],
+    limit,
+    ...(after === undefined ? {} : { startAfter: after }),
+  }),
+
+  /** All tickets of a licence; for counting. */
+  tickets: (licenseId: string): Omit<Query, 'limit'> => ({ collection: paths.queue(licenseId), where: [] }),
+
+  /** @param ticket the hash of its id */
+  ticketByName: (licenseId: string, ticket: string): Query => ({
+    collection: paths.queue(licenseId),
+    where: [['ticket', '==', ticket]],
+    limit: 1,
+  }),
+
+  /** Tickets that nobody has polled for so long that they are dead. */
+  deadTickets: (licenseId: string, now: number, limit: number): Query => ({
+    collection: paths.queue(licenseId),
+    where: [['polled_until', '<=', now]],
+    orderBy: [['polled_until', 'asc']],
+    limit,
+  }),
+
+  /** Licences whose queue is to be looked through. */
+  dueSweeps: (now: number, limit: number): Query => ({
+    collection: 'queues',
+    where: [['due', '<=', now]],
+    orderBy: [['due', 'asc']],
+    limit,
+  }),
+
+  /** A licence's sessions that ended since a moment; for counting. */
+  endedSince: (licenseId: string, since: number): Omit<Query, 'limit'> => ({
+    collection: 'ended_sessions',
+    where: [
+      ['license_id', '==', licenseId],
+      ['ended_at', '>', since],
+    ],
+  }),
+
+  /** The slots that machines of a day have taken; for counting. */
+  machineSlotsOf: (licenseId: string, day: string): Omit<Query, 'limit'> => ({
+    collection: paths.machineSlots(licenseId),
+    where: [['day', '==', day]],
+  }),
+
   /** A licence's sessions, those whose leases end soonest first. */
   earliestLeaseEnds: (licenseId: string, limit: number): Query => ({
     collection: 'sessions',

@@ -24,6 +24,8 @@ export interface World {
   freshKey(): Promise<string>;
   /** The address of somebody on the licence's list. */
   namedUser(): Promise<string>;
+  /** A ticket of a machine that waits for a seat, and its licence. */
+  ticket(): Promise<{ readonly id: string; readonly licenseId: string }>;
   taskId(): Promise<string>;
   /** Resolves when the worker is done with it. */
   taskGone(): Promise<void>;
@@ -128,6 +130,10 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
       wish: async (world) => ({ body: { license_key: await world.licenseKey(), session: await world.session() } }),
       admitted: 403,
     },
+  ],
+  leaveQueue: [
+    { wish: async (world) => ({ body: { ticket_id: (await world.ticket()).id } }), admitted: 200 },
+    { wish: () => ({ body: { ticket_id: 'none' } }), admitted: 404 },
   ],
 
   rotateKeys: [{ wish: nothing, admitted: 200 }],
@@ -292,6 +298,17 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
       foreign: { absent: { params: { session: 'a'.repeat(64) } } },
     },
   ],
+  listQueue: [license(200)],
+  removeTicket: [
+    {
+      wish: async (world) => {
+        const { id, licenseId } = await world.ticket();
+        return { params: { license_id: licenseId, ticket: handleOf(id) } };
+      },
+      admitted: 204,
+      foreign: { absent: { params: { license_id: 'lic_000000000000', ticket: 'a'.repeat(64) } } },
+    },
+  ],
   getUsage: [license(200)],
   listAudit: [
     { wish: nothing, admitted: 200, foreign: { status: 200 } },
@@ -345,6 +362,13 @@ export function createWorld(suite: Suite): World {
     const { body } = await post('/api/v1/licenses/acquire', { license_key, hardware_id: 'machine' });
     return body.session_id;
   });
+  const full = once(async () => {
+    const license = await createLicense(1);
+    await send('PATCH', `/api/v1/licenses/${license.license_id}`, { queue: { max_length: 1000 } }, 'staff');
+    await post('/api/v1/licenses/acquire', { license_key: license.license_key, hardware_id: 'holder' });
+    return license;
+  });
+  let waiters = 0;
   return {
     licenseId: async () => (await made()).license_id,
     freshLicenseId: async () => (await createLicense(1)).license_id,
@@ -358,6 +382,12 @@ export function createWorld(suite: Suite): World {
     async freshKey() {
       const path = `/api/v1/licenses/${(await made()).license_id}/keys`;
       return (await post(path, { keep: true }, 'staff')).body.key;
+    },
+    async ticket() {
+      const { license_id: licenseId, license_key } = await full();
+      waiters += 1;
+      const wait = { license_key, hardware_id: `waiter-${waiters}`, queue: {} };
+      return { id: (await post('/api/v1/licenses/acquire', wait)).body.ticket_id, licenseId };
     },
     taskId,
     async taskGone() {

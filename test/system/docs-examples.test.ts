@@ -4,6 +4,7 @@ import { SAMPLE } from '#functions/docs/examples/sample.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
 import { CONTRACT } from '#shared/contract/index.ts';
 import type { Route } from '#shared/http/route.ts';
+import { handleOf } from '#shared/model/session-id.ts';
 import { deliver } from './stripe/events.ts';
 import { type Reply, useSuite } from './suite.ts';
 
@@ -56,6 +57,24 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
     [SAMPLE.signature, seat.body.license_data.signature],
   ]);
 }
+
+/** A licence whose seat is taken and for which a machine waits; its ticket is given back by some examples. */
+async function createQueue(): Promise<[unknown, unknown][]> {
+  const { license_id, license_key } = await suite.license(1);
+  await suite.send('PATCH', `/api/v1/licenses/${license_id}`, { queue: { max_length: 10 } }, 'staff');
+  const about = { user_email: 'a@example.org', hostname: 'a', platform: 'linux', client_version: '1' };
+  await suite.post('/api/v1/licenses/acquire', { license_key, hardware_id: 'holds', ...about });
+  const wait = { license_key, hardware_id: 'waits', queue: {}, ...about };
+  const { ticket_id } = (await suite.post('/api/v1/licenses/acquire', wait)).body;
+  return [
+    [SAMPLE.busy_license_id, license_id],
+    [SAMPLE.busy_license_key, license_key],
+    [SAMPLE.ticket_id, ticket_id],
+    [SAMPLE.ticket, handleOf(ticket_id)],
+  ];
+}
+
+const WITH_QUEUE = ['acquireSeat', 'leaveQueue', 'listQueue', 'removeTicket'];
 
 /** The same value with every sample replaced by what it stands for. */
 function inhabit(value: Loose, world: ReadonlyMap<unknown, unknown>): Loose {
@@ -127,7 +146,7 @@ function examplesOf(route: Route): Documented[] {
 
 describe.each(routes)('$id', (route) => {
   test('answers its examples as the document says', async () => {
-    const world = await createWorld();
+    const world = new Map([...(await createWorld()), ...(WITH_QUEUE.includes(route.id) ? await createQueue() : [])]);
     const documented = examplesOf(route);
     const spec = document.paths[route.path][route.method.toLowerCase()];
     const requests = Object.keys(spec.requestBody?.content['application/json'].examples ?? {});

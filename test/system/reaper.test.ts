@@ -144,10 +144,11 @@ describe('sessions whose lease is over', () => {
       clock,
       random,
       reconcile,
+      clearQueues: async () => 0,
       endKeys: async () => ({ ended: 0, found: 0 }),
       budget: 0,
     });
-    expect(await reapInNoTime()).toEqual({ ended: 0, scanned: 0, remaining: 4, settled: 0 });
+    expect(await reapInNoTime()).toEqual({ ended: 0, scanned: 0, remaining: 4, settled: 0, tickets: 0 });
     expect((await reap('scheduler')).body).toMatchObject({ ended: 4, remaining: 0 });
     await expectAllFree(license_id, 4);
   });

@@ -11,6 +11,7 @@ import { keyEndingFields, keyFields } from '#shared/model/key-record.ts';
 import { licenseFields } from '#shared/model/license.ts';
 import { endedFields, sessionFields } from '#shared/model/session.ts';
 import { invitationFields, memberFields, tenantFields } from '#shared/model/tenant.ts';
+import { ticketFields } from '#shared/model/ticket.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { Query } from '#shared/store/store.ts';
 import { type Need, needOf } from '../../scripts/terraform/index-needs.ts';
@@ -86,6 +87,18 @@ const catalogue = [
       q.sessionsOfKey('k', 1),
       q.dueKeyEndings(0, 1),
     ],
+    ...[
+      q.ticketsInOrder('l', 1),
+      q.ticketsInOrder('l', 1, ['r', 'p']),
+      q.ticketByName('l', 't'),
+      q.deadTickets('l', 0, 1),
+    ],
+    ...[
+      { ...q.tickets('l'), limit: 1 },
+      q.dueSweeps(0, 1),
+      { ...q.endedSince('l', 0), limit: 1 },
+      { ...q.machineSlotsOf('l', '2026-01-01'), limit: 1 },
+    ],
   ]),
 ];
 
@@ -140,7 +153,7 @@ describe('the declared list', () => {
     const schemas = {
       ...{ audit: auditFields, ended_sessions: endedFields, licenses: licenseFields, members: memberFields },
       ...{ invitations: invitationFields, keys: keyFields, key_endings: keyEndingFields },
-      ...{ sessions: sessionFields, tenants: tenantFields },
+      ...{ sessions: sessionFields, tenants: tenantFields, queue: ticketFields },
     };
     const times = Object.entries(schemas).flatMap(([collection, { shape }]) =>
       Object.keys(shape)
@@ -153,7 +166,7 @@ describe('the declared list', () => {
   });
 
   test('has a TTL policy for every collection whose documents say when to delete them', () => {
-    const writers: Record<string, string> = {
+    const writers: Record<string, string | readonly string[]> = {
       'functions/admin/invitations.ts': 'invitations',
       'functions/admin/license-keys.ts': 'keys',
       'functions/admin/once.ts': 'idempotency',
@@ -164,13 +177,15 @@ describe('the declared list', () => {
       'shared/audit/record.ts': 'audit',
       'shared/limits/shared-limit.ts': 'limits',
       'shared/seats/commits.ts': 'ended_sessions',
+      'shared/seats/machine-days.ts': ['machine_days', 'machine_slots'],
+      'shared/seats/queue-commits.ts': ['left_tickets', 'queue'],
     };
     // The port and its adapter pass it on.
     const passing = /^shared\/(store|gcp)\//;
     const found = sources().filter((path) => !passing.test(path) && /\bdeleteAfter\b/.test(read(path)));
     expect(found).toEqual(Object.keys(writers).sort());
     expect(declared.ttl).toEqual(
-      [...new Set(Object.values(writers))].sort().map((collection) => ({ collection, field: 'delete_after' })),
+      [...new Set(Object.values(writers).flat())].sort().map((collection) => ({ collection, field: 'delete_after' })),
     );
   });
 });

@@ -14,9 +14,11 @@ export function readTimes(claims: JsonObject): LicenseTimes | undefined {
   };
   const [signedAt, expiresAt, validUntil] = [read('signed_at'), read('expires_at'), read('valid_until')];
   if ([signedAt, expiresAt, validUntil].some(Number.isNaN)) return undefined;
+  // In the grace after the licence's end a seat is good as long as its copy says.
+  const isInGrace = claims['kind'] === 'seat' && claims['in_grace'] === true && validUntil !== undefined;
   return {
     ...(signedAt === undefined ? {} : { signedAt }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(expiresAt === undefined || isInGrace ? {} : { expiresAt }),
     ...(validUntil === undefined ? {} : { validUntil }),
   };
 }

@@ -7,6 +7,7 @@ import { internalExamples } from './internal.ts';
 import { licenseKeyExamples } from './license-keys.ts';
 import { signatureExamples } from './licenses.ts';
 import { portalExamples } from './portal.ts';
+import { queueExamples } from './queue.ts';
 import { seatExamples } from './seats.ts';
 import { tenantExamples } from './tenants.ts';
 
@@ -14,6 +15,7 @@ import { tenantExamples } from './tenants.ts';
 export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
   [
     seatExamples,
+    queueExamples,
     signatureExamples,
     tenantExamples,
     adminExamples,

@@ -7,7 +7,7 @@ export const internalExamples: Readonly<Record<string, Exchanges>> = {
     nothing: {
       summary: 'Nothing was due',
       status: 200,
-      answer: { ended: 0, scanned: 0, remaining: 0, settled: 0 },
+      answer: { ended: 0, scanned: 0, remaining: 0, settled: 0, tickets: 0 },
     },
   },
   rotateKeys: {

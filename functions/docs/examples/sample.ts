@@ -10,6 +10,12 @@ export const SAMPLE = {
   session_id: 'lic_7g3kqw9d2mx4.q0X3vJr8mT5sYb2LhKd9Wc1NfAz7Ge4u',
   /** Of a session, as administrators see it. */
   session: 'u3VqTzX0bY8m4kHn2WfJcL9sRd7pEoGa1QiZx5Ky6Mw',
+  /** A licence with a queue, whose seats are all taken, and a machine that waits for one. */
+  busy_license_id: 'lic_2m8xkq4w9d3t',
+  busy_license_key: 'CS-2M8XK-Q4W9D-3T7NA-0VBHR-8EJ5C-YS1PZ-6FMQ2-D9XKT',
+  ticket_id: 'lic_2m8xkq4w9d3t.Yb2LhKd9Wc1NfAz7Ge4uq0X3vJr8mT5sPo6Ei8Rk2tZ',
+  /** Of a ticket, as administrators see it. */
+  ticket: '5f0c1a9e7b3d42688e6f0a9d4c2b7e135f0c1a9e7b3d42688e6f0a9d4c2b7e13',
   tenant_id: 'demo',
   /** A customer without a licence. */
   former_tenant_id: 'ten_4m8kq2w9d3xt',

@@ -37,6 +37,19 @@ export const seatExamples: Readonly<Record<string, Exchanges>> = {
       status: 200,
       answer: { ...seat, license_token: SAMPLE.license_token },
     },
+    wait: {
+      summary: 'All seats are taken: wait in the queue, and ask again with the same request',
+      body: { ...machine, license_key: SAMPLE.busy_license_key, queue: { max_wait_seconds: 1800 } },
+      status: 202,
+      answer: {
+        ticket_id: SAMPLE.ticket_id,
+        position: 2,
+        position_exact: true,
+        queue_length: 2,
+        poll_after_seconds: 3,
+        wait_until: '2026-12-01T10:00:00.000Z',
+      },
+    },
   },
   heartbeat: {
     beat: {

@@ -5,6 +5,7 @@ import type { AcquireRequest } from '#functions/seats/acquire-request.ts';
 import { createHeartbeat } from '#functions/seats/heartbeat.ts';
 import { createLicenseCache } from '#functions/seats/license-cache.ts';
 import { createRelease } from '#functions/seats/release.ts';
+import { createClearQueues } from '#functions/session-reaper/clear-queues.ts';
 import { createEndKeys } from '#functions/session-reaper/end-keys.ts';
 import { createReap } from '#functions/session-reaper/reap.ts';
 import { createCommitAudited } from '#shared/audit/commit-audited.ts';
@@ -38,7 +39,15 @@ export function createInstance({ store, clock, random }: InstanceOptions) {
     acquire: createAcquire({ store, clock, random, sign: unsigned, licenses: cache }),
     heartbeat: createHeartbeat({ store, clock, licenses: cache, release }),
     release,
-    reap: createReap({ store, clock, random, reconcile, endKeys, budget: 60_000 }),
+    reap: createReap({
+      store,
+      clock,
+      random,
+      reconcile,
+      endKeys,
+      clearQueues: createClearQueues({ store, clock }),
+      budget: 60_000,
+    }),
     licenses,
     licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
   };

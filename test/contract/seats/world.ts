@@ -1,4 +1,5 @@
 import type { LicenseChange } from '#functions/admin/change-license.ts';
+import { seated } from '#functions/seats/attempt.ts';
 import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -130,7 +131,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
   }
 
   async function acquire(at: number, machine: number, key: LicenseKey): Promise<string> {
-    const { lease, created } = await instance(at).acquire(acquireRequest(key, `machine-${machine}`));
+    const { lease, created } = seated(await instance(at).acquire(acquireRequest(key, `machine-${machine}`)));
     const handle = handleOf(lease.sessionId);
     const isNew = !ledger.has(handle);
     for (const sessionId of known.get(machine) ?? []) {

@@ -79,6 +79,8 @@ async function acquireRoute(): Promise<(hardwareId: string) => Promise<void>> {
     checkRefresh: unused,
     sign,
     release: unused,
+    leaveQueue: unused,
+    meanBetweenEnds: unused,
   });
   return async (hardware_id) => {
     const response = await route?.handle({

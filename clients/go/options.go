@@ -1,0 +1,114 @@
+package countersign
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Options of Hold. URL, LicenseKey, Product and Keys must be given.
+type Options struct {
+	// URL of the licence server, such as https://licenses.example.com.
+	URL string
+	// LicenseKey as it was issued, or as people send it: case, spaces, dashes and invisible characters do not matter.
+	LicenseKey string
+	// Product that this program is: a licence for another one is refused.
+	Product string
+	// Keys is RootKey with the root that the program was built with, or PinnedKeys.
+	Keys KeySource
+	// Application is the salt of the hardware id and the folder of the default storage. Default: Product.
+	Application string
+	// HardwareID of at most 256 characters. Default: HardwareID of this machine. One seat a hardware id.
+	HardwareID string
+	// UserEmail is shown to the administrators of the licence, like the three that follow.
+	UserEmail     string
+	Hostname      string // default: this machine's
+	Platform      string // default: operating system and processor
+	ClientVersion string
+	// HideMachine sends neither host name nor platform.
+	HideMachine bool
+	// Storage keeps the licence of a run for a start without the server. Default: a folder of the user's.
+	Storage Storage
+	// OnEvent is told of everything, in order, in the goroutine of the seat.
+	OnEvent func(Event)
+	// Wait for a free seat when all are in use. Default 0.
+	Wait time.Duration
+	// Patience with a server that does not answer, at the start. Default 30 s; negative: none.
+	Patience time.Duration
+	// Timeout of one request. Default 10 s.
+	Timeout time.Duration
+	// HTTPClient replaces the default one, which takes its proxy from the environment and follows no redirect.
+	HTTPClient *http.Client
+	// Clock replaces the clocks of this machine.
+	Clock ClockSource
+}
+
+const longestHardwareID = 256
+
+// read fills in the defaults. It fails for options that cannot be meant, and names them.
+func (o Options) read() (Options, error) {
+	address, err := readURL(o.URL)
+	if err != nil {
+		return o, err
+	}
+	o.URL = address
+	for name, place := range map[string]*string{"LicenseKey": &o.LicenseKey, "Product": &o.Product} {
+		clean := cleanText
+		if name == "LicenseKey" {
+			clean = NormalizeLicenseKey
+		}
+		if *place = clean(*place); *place == "" {
+			return o, fmt.Errorf("countersign: %s is empty (is the variable set that it is read from?)", name)
+		}
+	}
+	if o.Keys == nil {
+		return o, fmt.Errorf("countersign: Keys is missing: give RootKey with the root key that `countersign root` prints")
+	}
+	if o.HardwareID = cleanText(o.HardwareID); utf8.RuneCountInString(o.HardwareID) > longestHardwareID {
+		return o, fmt.Errorf("countersign: HardwareID is longer than %d characters", longestHardwareID)
+	}
+	if o.Wait < 0 || o.Timeout < 0 {
+		return o, fmt.Errorf("countersign: Wait and Timeout are 0 or more")
+	}
+	if o.Application = cleanText(o.Application); o.Application == "" {
+		o.Application = o.Product
+	}
+	if o.Hostname = cleanText(o.Hostname); o.Hostname == "" {
+		o.Hostname, _ = os.Hostname()
+	}
+	if o.Platform = cleanText(o.Platform); o.Platform == "" {
+		o.Platform = runtime.GOOS + "-" + runtime.GOARCH
+	}
+	if o.HideMachine {
+		o.Hostname, o.Platform = "", ""
+	}
+	if o.Patience == 0 {
+		o.Patience = 30 * time.Second
+	}
+	if o.Timeout == 0 {
+		o.Timeout = 10 * time.Second
+	}
+	if o.HTTPClient == nil {
+		o.HTTPClient = &http.Client{CheckRedirect: noRedirect}
+	}
+	if o.Clock == nil {
+		o.Clock = SystemClock()
+	}
+	return o, nil
+}
+
+func readURL(given string) (string, error) {
+	text := cleanText(strings.TrimSuffix(strings.TrimPrefix(cleanText(given), "<"), ">"))
+	address, err := url.Parse(text)
+	if err != nil || (address.Scheme != "http" && address.Scheme != "https") || address.Host == "" ||
+		address.User != nil || strings.ContainsAny(text, "?#") {
+		// Not the text: it may hold a password.
+		return "", fmt.Errorf("countersign: URL: give the http or https address of the licence server alone, without name and password, query and fragment")
+	}
+	return strings.TrimRight(text, "/"), nil
+}

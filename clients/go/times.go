@@ -1,0 +1,84 @@
+package countersign
+
+import (
+	"math"
+	"regexp"
+	"strings"
+	"time"
+)
+
+const (
+	// clockTolerance is how far clocks that are right may differ, in milliseconds. The one tolerance there is.
+	clockTolerance = 5 * 60_000
+	day            = 86_400_000
+	// longestFile is how long a licence file works at most, in milliseconds.
+	longestFile = 366 * day
+)
+
+var timeForm = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$`)
+
+// parseTime reads an RFC 3339 time with its zone, of the years 2000 to 9998, as milliseconds since the epoch.
+func parseTime(value any) (int64, bool) {
+	text, isText := value.(string)
+	if !isText || !timeForm.MatchString(text) || strings.HasPrefix(text[11:], "24") {
+		return 0, false
+	}
+	moment, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return 0, false
+	}
+	milliseconds := moment.UnixMilli()
+	return milliseconds, milliseconds >= 946_684_800_000 && milliseconds < 253_370_764_800_000
+}
+
+func formatTime(milliseconds float64) string {
+	return time.UnixMilli(int64(milliseconds)).UTC().Format("2006-01-02T15:04:05.000Z")
+}
+
+// Times of a licence, in milliseconds since the epoch; nil for one that bounds nothing.
+type Times struct {
+	SignedAt *int64
+	// ExpiresAt is when the licence itself ends.
+	ExpiresAt *int64
+	// ValidUntil is until when this copy works without asking the server.
+	ValidUntil *int64
+}
+
+func (t Times) end() float64 {
+	if t.ValidUntil != nil {
+		return float64(*t.ValidUntil)
+	}
+	if t.ExpiresAt != nil {
+		return float64(*t.ExpiresAt)
+	}
+	return math.Inf(1)
+}
+
+// readTimes gives false when a member is there and is no time.
+func readTimes(claims map[string]any) (Times, bool) {
+	var times Times
+	for name, place := range map[string]**int64{"signed_at": &times.SignedAt, "expires_at": &times.ExpiresAt, "valid_until": &times.ValidUntil} {
+		value := claims[name]
+		if value == nil {
+			continue
+		}
+		moment, ok := parseTime(value)
+		if !ok {
+			return Times{}, false
+		}
+		*place = &moment
+	}
+	return times, true
+}
+
+func refusalAt(times Times, now float64) string {
+	switch {
+	case times.SignedAt != nil && float64(*times.SignedAt) > now+clockTolerance:
+		return "not_yet_valid"
+	case times.ExpiresAt != nil && float64(*times.ExpiresAt) <= now:
+		return "expired"
+	case times.ValidUntil != nil && float64(*times.ValidUntil) <= now:
+		return "stale"
+	}
+	return ""
+}

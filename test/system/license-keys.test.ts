@@ -47,6 +47,7 @@ describe('the keys of a licence', () => {
     expect(listed.body).toContainEqual({
       key: made.body.key,
       label: 'CI',
+      priority: 5,
       user_email: null,
       created_at: made.body.created_at,
       until: null,

@@ -304,7 +304,7 @@ describe('many at once', () => {
     for (let round = 0; round < 3; round += 1) {
       const people = cast();
       const items = (a: number) => ({ a: { quantity: a }, b: { quantity: 2 } });
-      const before = (a: number) => () => ({
+      const withSeats = (a: number) => () => ({
         items: {
           data: Object.entries(items(a)).map(([name, item]) =>
             subscriptionItem(people.idOf('sub', 'first'), {
@@ -321,8 +321,8 @@ describe('many at once', () => {
         { type: 'created', subscription: { status: 'incomplete' }, items: items(5) },
         { type: 'updated', items: items(5), previous: () => ({ status: 'incomplete' }) },
         // Within the second, and put in order by what was there before.
-        { type: 'updated', items: items(6), previous: before(5) },
-        { type: 'updated', items: items(7), previous: before(6) },
+        { type: 'updated', items: items(6), previous: withSeats(5) },
+        { type: 'updated', items: items(7), previous: withSeats(6) },
       ];
       const events = steps.map((step) => eventOf(people, step));
       const sent = [...events, ...events].map((event, n) => ({ event, gateway: gateways[(n + round) % 2] ?? '' }));

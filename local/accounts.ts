@@ -120,7 +120,7 @@ const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, readonly string
     'signed-urls': WRITE,
     'task-payloads': WRITE,
   },
-  keys: { 'key-rotation': WRITE, 'license-signing': READ, 'public-keys': READ, seats: READ },
+  keys: { console: READ, 'key-rotation': WRITE, 'license-signing': READ, 'public-keys': READ, seats: READ },
 };
 
 export function documentGrants({ id }: Pick<Project, 'id'>): Readonly<Record<string, readonly Grant[]>> {

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 
 /**
- * `node scripts/smoke-test.ts`: sign, verify, acquire, heartbeat, release, as a back end and as a machine, at an address.
+ * `node scripts/smoke-test.ts`: the console's page and files; sign, verify, acquire, heartbeat, release, as a back end and
+ * as a machine, at an address.
  * SMOKE_URL; SMOKE_TOKEN is a service's OIDC token; SMOKE_LICENSE_KEY is a licence's, or `none` where there is no
  * licence yet. Each step prints a line; the first that does not go well ends it with status 1.
  */
@@ -27,6 +28,21 @@ async function ask(what: string, path: string, body: unknown, token?: string): P
   return response.json();
 }
 
+/** The page, and the first script that it names: a release that lost its files would show a blank page. */
+async function openConsole(): Promise<void> {
+  const page = await read('the console', '/console');
+  const script = /src="(\/console\/assets\/[\w.-]+\.js)"/.exec(page)?.[1];
+  if (script === undefined) throw new Error('the console: its page names no script');
+  await read('its script', script);
+}
+
+async function read(what: string, path: string): Promise<string> {
+  const response = await fetch(new URL(path, settings.SMOKE_URL), { signal: AbortSignal.timeout(TIMEOUT) });
+  if (!response.ok) throw new Error(`${what}: ${response.status} ${await response.text()}`);
+  process.stdout.write(`${what}: ${response.status}\n`);
+  return response.text();
+}
+
 const signed = z.object({ license_data: z.record(z.string(), z.unknown()) });
 const judged = z.object({ valid: z.literal(true) });
 
@@ -47,6 +63,7 @@ async function holdASeat(license_key: string): Promise<void> {
 }
 
 await ask('keys', '/.well-known/jwks.json', undefined);
+await openConsole();
 await signAndVerify();
 if (settings.SMOKE_LICENSE_KEY === 'none') process.stdout.write('no licence yet: no seat was taken\n');
 else await holdASeat(settings.SMOKE_LICENSE_KEY);

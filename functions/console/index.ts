@@ -1,11 +1,22 @@
 import * as z from 'zod';
 import { PROVIDERS } from '#shared/contract/console.ts';
-import { openFirestore } from '#shared/gcp/firestore.ts';
+import { createFirestore, openFirestore } from '#shared/gcp/firestore.ts';
 import { createIdentityPlatform } from '#shared/gcp/identity-platform.ts';
 import { defineFunction } from '#shared/http/function.ts';
-import { commonConfig, endpoint, firestoreConfig, origin, origins } from '#shared/model/config.ts';
+import {
+  commonConfig,
+  endpoint,
+  firestoreConfig,
+  keyListConfig,
+  origin,
+  origins,
+  signingKeyConfig,
+} from '#shared/model/config.ts';
+import { budgetConfig } from '#shared/signing/budget.ts';
 import { openAppFiles } from './app-files.ts';
 import { createCookies } from './cookies.ts';
+import { createHealth } from './health.ts';
+import { healthRoutes } from './health-handlers.ts';
 import { pageRoutes } from './page-handlers.ts';
 import { createPortal } from './portal.ts';
 import { portalRoutes } from './portal-handlers.ts';
@@ -26,6 +37,9 @@ export const consoleFunction = defineFunction({
   config: z.object({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
+    ...keyListConfig.pick({ KEYS_DATABASE: true }).shape,
+    ...signingKeyConfig.pick({ SIGNING_KEY: true }).shape,
+    ...budgetConfig.shape,
     CONSOLE_ORIGIN: origin.describe('where the console is served, such as https://licences.example.com'),
     CONSOLE_APP: z
       .string()
@@ -54,6 +68,13 @@ export const consoleFunction = defineFunction({
   }),
   compose(config, { clock }) {
     const store = openFirestore(config);
+    const keys = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.KEYS_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
+    const { SIGNING_KEY: subject, KMS_SIGNATURES_PER_MINUTE: perMinute } = config;
+    const budget = perMinute === undefined ? undefined : { subject, perMinute };
     const { CONSOLE_ORIGIN: origin, IDENTITY_API_KEY: apiKey, IDENTITY_ENDPOINT: identity } = config;
     const service = createIdentityPlatform({ apiKey, endpoint: identity });
     const sessions = createSessions({ store, clock });
@@ -68,9 +89,13 @@ export const consoleFunction = defineFunction({
         ...pageRoutes(openAppFiles(config.CONSOLE_APP), { providers: config.SIGN_IN_WAYS, portal }),
         ...sessionRoutes({ signIn, sessions, cookies: createCookies(origin), clock, origin }),
         ...portalRoutes(createPortal({ store, clock }), origin),
+        ...healthRoutes(createHealth({ store, keys, clock, budget })),
       ],
       counter: store,
-      close: () => store.close(),
+      people: store,
+      close: async () => {
+        await Promise.all([store.close(), keys.close()]);
+      },
     };
   },
 });

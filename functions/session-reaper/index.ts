@@ -4,6 +4,7 @@ import { openFirestore } from '#shared/gcp/firestore.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
 import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
+import { recordReaperRun } from '#shared/model/run-record.ts';
 import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { createClearQueues } from './clear-queues.ts';
@@ -44,6 +45,11 @@ export const sessionReaper = defineFunction({
           log.log(reaped.remaining > 0 ? 'ALERT' : 'INFO', reaped.remaining > 0 ? 'reaper_behind' : 'reaped', {
             ...reaped,
           });
+          // For whoever looks after the suite; a run whose record is lost has still been one.
+          const { ended, remaining } = reaped;
+          await store
+            .commit([recordReaperRun({ ran_at: clock.now(), ended, remaining })])
+            .catch((error: unknown) => log.log('INFO', 'run_not_recorded', { error }));
           return { status: 200, body: reaped };
         }),
       ],

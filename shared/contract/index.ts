@@ -4,6 +4,7 @@ import * as audit from './audit.ts';
 import * as billing from './billing.ts';
 import * as console from './console.ts';
 import * as docs from './docs.ts';
+import * as health from './health.ts';
 import * as holders from './holders.ts';
 import * as keyRotation from './key-rotation.ts';
 import * as licenseKeys from './license-keys.ts';
@@ -92,5 +93,6 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     console.signOut,
     portalSessions.createPortalSession,
     portalSessions.exchangePortalSession,
+    health.getHealth,
   ],
 };

@@ -68,6 +68,23 @@ export const openBudget = (
   return perMinute === undefined ? unlimitedBudget : createSharedBudget({ ...parts, subject, perMinute });
 };
 
+/** The key whose quota is shared, and the quota. */
+export type BudgetSubject = Pick<BudgetOptions, 'subject' | 'perMinute'>;
+
+/** How a budget is divided: milliseconds of a window, signatures in it, and the document that counts them. */
+function windowsOf({ subject, perMinute }: BudgetSubject) {
+  const seconds = perMinute < SHORT_FROM_PER_MINUTE ? WINDOW.long : WINDOW.short;
+  const budget = Math.max(1, Math.floor((perMinute * seconds * (seconds === WINDOW.short ? SAFE_PART : 1)) / 60));
+  const hash = createHash('sha256').update(subject).digest('base64url');
+  return { length: seconds * 1000, budget, pathOf: (number: number) => `limits/${hash}_${number}` };
+}
+
+/** The window of a moment, for whoever only looks: what may be signed in it, and the document with `leased`. */
+export function budgetWindow(of: BudgetSubject, now: number) {
+  const { length, budget, pathOf } = windowsOf(of);
+  return { path: pathOf(Math.floor(now / length)), budget, seconds: length / 1000 };
+}
+
 /** What an instance knows of one window. */
 interface Window {
   readonly number: number;
@@ -91,11 +108,8 @@ interface Window {
  * sum.
  */
 export function createSharedBudget(options: BudgetOptions): SigningBudget {
-  const { counter, clock, log, perMinute } = options;
-  const seconds = perMinute < SHORT_FROM_PER_MINUTE ? WINDOW.long : WINDOW.short;
-  const length = seconds * 1000;
-  const budget = Math.max(1, Math.floor((perMinute * seconds * (seconds === WINDOW.short ? SAFE_PART : 1)) / 60));
-  const subject = createHash('sha256').update(options.subject).digest('base64url');
+  const { counter, clock, log } = options;
+  const { length, budget, pathOf } = windowsOf(options);
 
   let window = emptyWindow(-1);
   let before = emptyWindow(-1);
@@ -135,7 +149,7 @@ export function createSharedBudget(options: BudgetOptions): SigningBudget {
 
   const add = (number: number, leased: number, instances: number) =>
     counter.add(
-      `limits/${subject}_${number}`,
+      pathOf(number),
       [
         ['leased', leased],
         ['instances', instances],

@@ -315,6 +315,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
   ],
 
+  getHealth: [{ wish: nothing, admitted: 200 }],
   createPortalSession: [
     { wish: async (world) => ({ body: { license_id: await world.licenseId(), role: 'holder' } }), admitted: 201 },
   ],

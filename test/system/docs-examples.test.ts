@@ -42,6 +42,7 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   await suite.send('PATCH', `/api/v1/tenants/${DEMO_TENANT}`, own, 'staff');
   const former = await suite.post('/api/v1/tenants', { name: 'Former Ltd', tier: 'trial' }, 'staff');
   const task = await suite.post('/api/v1/tasks', { payload: {} }, 'service');
+  await suite.post('/internal/sessions/reap', undefined, 'scheduler');
   const portal = await suite.post('/api/v1/portal-sessions', { license_id, role: 'holder' }, 'service');
   return new Map<unknown, unknown>([
     [SAMPLE.license_id, license_id],

@@ -22,6 +22,8 @@ describe('the smoke test', () => {
     const { stdout } = await smoke(license_key);
     expect(stdout.trim().split('\n')).toEqual([
       'keys: 200',
+      'the console: 200',
+      'its script: 200',
       'sign: 200',
       'verify: 200',
       'acquire: 201',
@@ -37,6 +39,8 @@ describe('the smoke test', () => {
     const { stdout } = await smoke('none');
     expect(stdout.trim().split('\n')).toEqual([
       'keys: 200',
+      'the console: 200',
+      'its script: 200',
       'sign: 200',
       'verify: 200',
       'no licence yet: no seat was taken',
@@ -46,7 +50,7 @@ describe('the smoke test', () => {
   test('fails with what does not work', async () => {
     await expect(smoke('none', suite.tokens['foreign_service'])).rejects.toMatchObject({
       code: 1,
-      stdout: 'keys: 200\n',
+      stdout: 'keys: 200\nthe console: 200\nits script: 200\n',
       stderr: expect.stringMatching(/sign: 403 .*"code":"forbidden"/),
     });
   });

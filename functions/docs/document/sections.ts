@@ -10,7 +10,7 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, description: st
   admin: ['Administration', 'Tenants, members, licences, sessions, usage and audit.'],
   billing: ['Billing', 'What Stripe calls: subscriptions become licences.'],
   docs: ['Documentation', 'This document.'],
-  console: ['Console', 'Sessions of customers who have no account of their own here.'],
+  console: ['Console', 'The portal of one licence for customers without an account, and the suite’s health.'],
   'session-reaper': INTERNAL,
   'key-rotation': INTERNAL,
 };

@@ -2,6 +2,7 @@ import { adminExamples } from './admin.ts';
 import { backEndExamples } from './back-end.ts';
 import { billingExamples } from './billing.ts';
 import type { Exchanges, Next } from './example.ts';
+import { healthExamples } from './health.ts';
 import { holderExamples } from './holders.ts';
 import { internalExamples } from './internal.ts';
 import { licenseKeyExamples } from './license-keys.ts';
@@ -22,6 +23,7 @@ export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
     licenseKeyExamples,
     holderExamples,
     portalExamples,
+    healthExamples,
     backEndExamples,
     billingExamples,
     internalExamples,

@@ -259,6 +259,7 @@ export const T = {
     saved: 'The changes are saved.',
     customer: 'Customer',
     customerHint: 'Type the beginning of a name and choose.',
+    customerOffers: 'Customers that match',
     noSuchCustomer: 'There is no such customer. Choose one of those that are offered.',
     label: 'Label',
     labelHint: 'What people call it, such as a department or a site',
@@ -432,6 +433,7 @@ export const T = {
     lastDays: (days: number) => (days === 1 ? 'Last 24 hours' : `Last ${days} days`),
     columns: { at: 'When', who: 'Who', what: 'What', license: 'Licence', change: 'Change' },
     request: 'Request',
+    more: (count: number) => `${numbers.format(count)} more`,
     actions: {
       'license.create': 'Licence created',
       'license.change': 'Licence changed',

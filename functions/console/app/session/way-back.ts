@@ -9,6 +9,11 @@ export function goBack(): void {
   const path = sessionStorage.getItem(KEPT);
   sessionStorage.removeItem(KEPT);
   if (path === null || !/^\/console(\/|#|\?|$)/.test(path) || path.includes('sign_in=')) return;
+  replaceAddress(path);
+}
+
+/** Shows another screen in place of this one, from outside of the components. */
+export function replaceAddress(path: string): void {
   history.replaceState(null, '', path);
   // The router reads the address when it hears that it has changed.
   dispatchEvent(new PopStateEvent('popstate'));

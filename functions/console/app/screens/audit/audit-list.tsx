@@ -11,7 +11,7 @@ import { SearchField } from '../../ui/search-field.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useFilters } from '../../ui/use-filters.ts';
-import { differencesOf } from './differences.ts';
+import { type Difference, differencesOf } from './differences.ts';
 
 const text = T.audit;
 /** Records that an export holds at most. */
@@ -172,9 +172,27 @@ const AuditTable = ({ records, showLicense }: { records: readonly AuditRecord[];
   />
 );
 
-const Differences = ({ details }: { details: AuditRecord['details'] }) => (
+/** Changes that are shown at once; a creation has dozens of members, of which most are usual. */
+const SHOWN = 4;
+
+function Differences({ details }: { details: AuditRecord['details'] }) {
+  const all = differencesOf(details);
+  return (
+    <>
+      <DifferenceList differences={all.slice(0, SHOWN)} />
+      {all.length > SHOWN ? (
+        <details>
+          <summary class="small">{text.more(all.length - SHOWN)}</summary>
+          <DifferenceList differences={all.slice(SHOWN)} />
+        </details>
+      ) : null}
+    </>
+  );
+}
+
+const DifferenceList = ({ differences }: { differences: readonly Difference[] }) => (
   <ul class="differences">
-    {differencesOf(details).map(({ name, before, after }) => (
+    {differences.map(({ name, before, after }) => (
       <li key={name}>
         {name === '' ? null : <span class="quiet">{name}: </span>}
         {before === undefined ? null : (

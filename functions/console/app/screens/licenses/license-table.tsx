@@ -10,8 +10,14 @@ import { LicenseStatus } from './license-status.tsx';
 
 const { columns } = T.licenses;
 
-export function LicenseTable({ licenses }: { licenses: readonly ListedLicense[] }) {
-  const showCustomer = isVendor() && tenantId.value === undefined;
+interface LicenseTableProps {
+  readonly licenses: readonly ListedLicense[];
+  /** All of them are one customer's, whom the screen names. */
+  readonly ofOne?: boolean;
+}
+
+export function LicenseTable({ licenses, ofOne = false }: LicenseTableProps) {
+  const showCustomer = isVendor() && tenantId.value === undefined && !ofOne;
   return (
     <Table
       caption={T.licenses.title}

@@ -3,6 +3,7 @@ import { request } from '../../api/request.ts';
 import { useAct } from '../../api/use-act.ts';
 import { chooseTenant } from '../../session/place.ts';
 import { begin } from '../../session/session.ts';
+import { replaceAddress } from '../../session/way-back.ts';
 import { T } from '../../texts.ts';
 import { TextField } from '../../ui/field.tsx';
 import { FailureNotice } from '../../ui/notice.tsx';
@@ -16,8 +17,8 @@ export function AcceptInvitation() {
       tenant: null,
     });
     chooseTenant(data.tenant_id);
-    history.replaceState(null, '', '/console');
     await begin();
+    replaceAddress('/console');
   });
   return (
     <form

@@ -120,7 +120,7 @@ function TenantLicenses({ id }: { id: string }) {
             <Empty title={T.licenses.emptyTitle} />
           ) : (
             <>
-              <LicenseTable licenses={data} />
+              <LicenseTable licenses={data} ofOne />
               {next === undefined ? null : <p class="quiet">{text.firstLicenses(data.length)}</p>}
             </>
           )

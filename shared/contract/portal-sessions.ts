@@ -26,6 +26,20 @@ export const createPortalSession = defineRoute({
   errors: ['license_not_found', 'dependency_unavailable'],
 });
 
+export const portalAccess = z.object({
+  access_token: z.string(),
+  token_type: z.literal('Bearer'),
+  expires_at: time,
+  license: z.object({
+    license_id: z.string(),
+    label: z.string().nullable(),
+    tier: z.string(),
+    status: z.enum(LICENSE_STATUSES),
+    max_seats: z.number().int(),
+    expires_at: time.nullable(),
+  }),
+});
+
 export const exchangePortalSession = defineRoute({
   id: 'exchangePortalSession',
   method: 'POST',
@@ -37,19 +51,7 @@ export const exchangePortalSession = defineRoute({
   responses: {
     200: {
       description: 'A token for the header `Authorization`',
-      schema: z.object({
-        access_token: z.string(),
-        token_type: z.literal('Bearer'),
-        expires_at: time,
-        license: z.object({
-          license_id: z.string(),
-          label: z.string().nullable(),
-          tier: z.string(),
-          status: z.enum(LICENSE_STATUSES),
-          max_seats: z.number().int(),
-          expires_at: time.nullable(),
-        }),
-      }),
+      schema: portalAccess,
     },
   },
   errors: ['unauthenticated', 'license_not_found', 'dependency_unavailable'],

@@ -1,4 +1,3 @@
-import { render } from 'preact';
 // Before the screens: what a screen brings along comes after, and the order decides.
 import './styles/base.css';
 import './styles/frame.css';
@@ -8,9 +7,10 @@ import './styles/table.css';
 import './styles/parts.css';
 import './styles/chart.css';
 import './styles/narrow.css';
-import { App } from './app.tsx';
-import { begin } from './session/session.ts';
 
-const root = document.querySelector('#app');
-if (root !== null) render(<App />, root);
-void begin();
+import { showConsole } from './show-console.tsx';
+
+const root = document.querySelector<HTMLElement>('#app');
+if (root?.dataset['portal'] === 'true')
+  void import('./portal/show-portal.tsx').then(({ showPortal }) => showPortal(root));
+else if (root !== null) showConsole(root);

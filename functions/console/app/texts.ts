@@ -59,7 +59,14 @@ export const T = {
     everywhereHint: 'On other devices an open page can go on for up to an hour, until its token ends.',
     apiDocs: 'API documentation',
     signedInAs: (email: string) => `Signed in as ${email}`,
-    roles: { staff: 'Staff', owner: 'Owner', admin: 'Administrator', member: 'Member', guest: 'Guest' },
+    roles: {
+      staff: 'Staff',
+      owner: 'Owner',
+      admin: 'Administrator',
+      member: 'Member',
+      guest: 'Guest',
+      portal: 'Portal',
+    },
   },
 
   nav: {
@@ -524,6 +531,11 @@ export const T = {
       'The rotation runs each day by itself: it makes a new version when one is due and ends old ones. A leaked key is revoked as docs/key-compromise.md says.',
   },
 
+  portal: {
+    overTitle: 'This link is over',
+    overText: 'It works once, and for an hour. Open it again from the page where you found it.',
+  },
+
   mySeats: {
     title: 'My seats',
     none: 'You hold no seat',
@@ -550,16 +562,19 @@ export const T = {
     until: 'until',
     lingering: 'Kept for its machine',
     silent: 'Silent',
+    gone: 'Ended',
     over: 'Over',
     takeBack: 'Take back',
     recall: 'Recall',
-    free: 'Free',
+    recallTitle: 'Recall this borrowed seat?',
+    recallText: (who: string, until: string) =>
+      `The seat that ${who} has borrowed is free at once. The copy on the machine goes on working until ${until}, because nothing reaches a machine without a network. A recall counts against those that the licence allows in a year. This cannot be undone.`,
     takeBackTitle: 'Take this seat back?',
     takeBackText: (who: string) =>
       `The seat of ${who} is free at once, and somebody else can take it. The program is told at its next heartbeat. This cannot be undone.`,
     keepsCopy: (text: string) => `A signed copy may work offline until it ends: up to ${text} after the last contact.`,
     takenBack: (who: string) => `The seat of ${who} is free.`,
-    gone: 'That session has ended meanwhile: the seat is free.',
+    goneMeanwhile: 'That session has ended meanwhile: the seat is free.',
     find: 'Find a person or machine',
     noMatch: (text: string) => `Nobody here matches “${text}”.`,
     emptyTitle: 'Nobody holds a seat',

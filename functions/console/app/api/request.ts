@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
+import { token as bearer } from '../session/bearer.ts';
 import { tenantId } from '../session/place.ts';
-import { idToken } from '../session/session.ts';
 import { failureOf } from './request-error.ts';
 import { type Sent, send } from './send.ts';
 
@@ -30,12 +30,12 @@ export const requestsLeft = signal<number | undefined>(undefined);
  * @throws RequestError for every answer but a success, and for none
  */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<Reply<T>> {
-  const token = await idToken();
+  const token = await bearer();
   try {
     return await attempt<T>(method, path, options, token);
   } catch (error) {
     if (failureOf(error).status !== 401) throw error;
-    return attempt<T>(method, path, options, await idToken(token));
+    return attempt<T>(method, path, options, await bearer(token));
   }
 }
 

@@ -1,5 +1,5 @@
 /** What somebody is in the chosen tenant. */
-export type Part = 'staff' | 'owner' | 'admin' | 'member' | 'guest';
+export type Part = 'staff' | 'owner' | 'admin' | 'member' | 'guest' | 'portal';
 
 const ALL: readonly Part[] = ['staff', 'owner', 'admin', 'member', 'guest'];
 
@@ -16,9 +16,9 @@ export const RIGHTS = {
   listLicenseKeys: ['staff', 'owner', 'admin'],
   createLicenseKey: ['staff', 'owner', 'admin'],
   endLicenseKey: ['staff', 'owner', 'admin'],
-  listSessions: ['staff', 'owner', 'admin', 'member'],
-  endSession: ['staff', 'owner', 'admin'],
-  getUsage: ALL,
+  listSessions: ['staff', 'owner', 'admin', 'member', 'portal'],
+  endSession: ['staff', 'owner', 'admin', 'portal'],
+  getUsage: [...ALL, 'portal'],
   listMembers: ['staff', 'owner', 'admin'],
   putMember: ['staff', 'owner'],
   removeMember: ['staff', 'owner'],

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { SessionState } from '#shared/contract/console.ts';
 import { failureOf, RequestError } from '../api/request-error.ts';
 import { send } from '../api/send.ts';
+import { kept } from './kept.ts';
 import { endOfToken } from './token-end.ts';
 import { goBack } from './way-back.ts';
 
@@ -99,7 +100,7 @@ export async function signOut(everywhere: boolean): Promise<void> {
   } catch (error) {
     if (failureOf(error).status !== 401) throw error;
   }
-  sessionStorage.clear();
+  kept.clear();
   // A fresh page: nothing of the person is left in its memory.
   location.assign('/console');
 }

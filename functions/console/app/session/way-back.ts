@@ -1,14 +1,15 @@
+import { kept } from './kept.ts';
+
 const KEPT = 'way back';
 
 /** Before the way over an identity provider's page: where the person was going. */
-export const rememberPlace = (): void =>
-  sessionStorage.setItem(KEPT, location.pathname + location.search + location.hash);
+export const rememberPlace = (): void => kept.set(KEPT, location.pathname + location.search + location.hash);
 
 /** After it: to that place, once. It is a path of the console, never another site's address. */
 export function goBack(): void {
-  const path = sessionStorage.getItem(KEPT);
-  sessionStorage.removeItem(KEPT);
-  if (path === null || !/^\/console(\/|#|\?|$)/.test(path) || path.includes('sign_in=')) return;
+  const path = kept.get(KEPT);
+  kept.remove(KEPT);
+  if (path === undefined || !/^\/console(\/|#|\?|$)/.test(path) || path.includes('sign_in=')) return;
   replaceAddress(path);
 }
 

@@ -19,7 +19,7 @@ interface FieldProps {
 }
 
 /** A control with its label, a hint and an error, which belong to it for screen readers, too. */
-export function Field({ label, hint, error, children }: FieldProps) {
+function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
   const described = [hint ? `${id}-hint` : '', error ? `${id}-error` : ''].filter(Boolean).join(' ');
   return (

@@ -1,4 +1,5 @@
 import { useCallback, useState } from 'preact/hooks';
+import { kept } from '../session/kept.ts';
 
 /**
  * What a person types into a form, kept in this tab until it is sent: a reload, a lost session and the way over an
@@ -12,18 +13,18 @@ export function useDraft<T extends object>(name: string, initial: T) {
     (change: Partial<T>) =>
       setValue((before) => {
         const next = { ...before, ...change };
-        sessionStorage.setItem(key, JSON.stringify(next));
+        kept.set(key, JSON.stringify(next));
         return next;
       }),
     [key],
   );
-  const forget = useCallback(() => sessionStorage.removeItem(key), [key]);
+  const forget = useCallback(() => kept.remove(key), [key]);
   return [value, set, forget] as const;
 }
 
 function read(key: string): object {
   try {
-    const value: unknown = JSON.parse(sessionStorage.getItem(key) ?? '{}');
+    const value: unknown = JSON.parse(kept.get(key) ?? '{}');
     return typeof value === 'object' && value !== null ? value : {};
   } catch {
     return {};

@@ -8,7 +8,7 @@ const routes = new Map(
     .flat()
     .map((route) => [route.id, route]),
 );
-const PARTS: ReadonlySet<string> = new Set(['staff', ...ROLES]);
+const PARTS: ReadonlySet<string> = new Set(['staff', 'portal', ...ROLES]);
 
 describe('what the console offers', () => {
   test.each(Object.entries(RIGHTS))('%s: to exactly those whom the route admits', (id, parts) => {

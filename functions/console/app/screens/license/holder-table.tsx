@@ -12,6 +12,8 @@ interface HolderTableProps {
   readonly lease: number;
   /** When the list was fetched, in milliseconds: what "ago" counts from. */
   readonly now: number;
+  /** Handles of sessions that have ended since the rows were drawn. */
+  readonly gone?: ReadonlySet<string>;
   readonly onTakeBack?: (session: Session) => void;
 }
 
@@ -21,7 +23,7 @@ const text = T.holders;
 const isSilent = ({ last_heartbeat }: Session, lease: number, now: number) =>
   now - Date.parse(last_heartbeat) > (lease * 1000 * 2) / 3;
 
-export function HolderTable({ sessions, lease, now, onTakeBack }: HolderTableProps) {
+export function HolderTable({ sessions, lease, now, gone, onTakeBack }: HolderTableProps) {
   const columns: (Column<Session> | undefined)[] = [
     {
       id: 'who',
@@ -60,7 +62,9 @@ export function HolderTable({ sessions, lease, now, onTakeBack }: HolderTablePro
       id: 'kind',
       head: text.columns.kind,
       sort: (session) => (session.lingering ? 2 : isSilent(session, lease, now) ? 1 : 0),
-      cell: (session) => <Kind session={session} silent={isSilent(session, lease, now)} />,
+      cell: (session) => (
+        <Kind session={session} silent={isSilent(session, lease, now)} gone={gone?.has(session.session) === true} />
+      ),
     },
     onTakeBack === undefined || !may('endSession')
       ? undefined
@@ -68,24 +72,33 @@ export function HolderTable({ sessions, lease, now, onTakeBack }: HolderTablePro
           id: 'act',
           head: text.columns.act,
           headHidden: true,
-          cell: (session) => (
-            <div class="actions">
-              <button
-                type="button"
-                class="small"
-                aria-label={`${text.takeBack}: ${nameOf(session)}`}
-                onClick={() => onTakeBack(session)}
-              >
-                {text.takeBack}
-              </button>
-            </div>
-          ),
+          cell: (session) =>
+            gone?.has(session.session) === true ? null : (
+              <div class="actions">
+                <button
+                  type="button"
+                  class="small"
+                  aria-label={`${session.borrowed_until === undefined ? text.takeBack : text.recall}: ${nameOf(session)}`}
+                  onClick={() => onTakeBack(session)}
+                >
+                  {session.borrowed_until === undefined ? text.takeBack : text.recall}
+                </button>
+              </div>
+            ),
         },
   ];
   return <Table caption={text.title} rows={sessions} rowKey={({ session }) => session} columns={columns} />;
 }
 
-function Kind({ session, silent }: { session: Session; silent: boolean }) {
+function Kind({ session, silent, gone }: { session: Session; silent: boolean; gone: boolean }) {
+  if (gone) return <Badge kind="plain">{text.gone}</Badge>;
+  if (session.borrowed_until !== undefined) {
+    return (
+      <Badge kind="plain">
+        {text.borrowed} {text.until} <Time at={session.borrowed_until} />
+      </Badge>
+    );
+  }
   if (session.lingering) return <Badge kind="plain">{text.lingering}</Badge>;
   if (silent) return <Badge kind="warn">{text.silent}</Badge>;
   return <Badge kind="good">{text.online}</Badge>;

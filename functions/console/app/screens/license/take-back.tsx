@@ -1,15 +1,17 @@
 import { endSession } from '../../api/licenses.ts';
 import { failureOf } from '../../api/request-error.ts';
-import type { License, Session } from '../../api/types.ts';
+import type { Session } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';
 import { duration, T } from '../../texts.ts';
 import { announce } from '../../ui/announce.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
+import { localDate } from '../../ui/time.tsx';
+import type { HeldLicense } from './held-license.ts';
 import { nameOf } from './holder-name.ts';
 
 interface TakeBackProps {
   readonly session: Session;
-  readonly license: License;
+  readonly license: HeldLicense;
   readonly onDone: () => void;
   readonly onClose: () => void;
 }
@@ -19,28 +21,35 @@ const text = T.holders;
 /** Ends one session. One that has ended meanwhile has done what was wanted. */
 export function TakeBack({ session, license, onDone, onClose }: TakeBackProps) {
   const who = nameOf(session);
+  const borrowedUntil = session.borrowed_until;
   const act = useAct(async (_key, handle: string) => {
     try {
-      await endSession(handle);
+      await endSession(handle, borrowedUntil !== undefined);
       announce(text.takenBack(who));
     } catch (error) {
       const { code } = failureOf(error);
       if (code !== 'session_ended' && code !== 'session_not_found') throw error;
-      announce(text.gone);
+      announce(text.goneMeanwhile);
     }
     onDone();
   });
   return (
     <Confirm
-      title={text.takeBackTitle}
-      action={text.takeBack}
+      title={borrowedUntil === undefined ? text.takeBackTitle : text.recallTitle}
+      action={borrowedUntil === undefined ? text.takeBack : text.recall}
       pending={act.pending}
       failure={act.failure}
       onConfirm={() => void act.perform(session.session)}
       onClose={onClose}
     >
-      <p>{text.takeBackText(who)}</p>
-      {license.offline_seconds > 0 ? <p class="quiet">{text.keepsCopy(duration(license.offline_seconds))}</p> : null}
+      {borrowedUntil === undefined ? (
+        <p>{text.takeBackText(who)}</p>
+      ) : (
+        <p>{text.recallText(who, localDate(borrowedUntil))}</p>
+      )}
+      {borrowedUntil === undefined && license.offline_seconds ? (
+        <p class="quiet">{text.keepsCopy(duration(license.offline_seconds))}</p>
+      ) : null}
     </Confirm>
   );
 }

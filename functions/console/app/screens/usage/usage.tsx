@@ -1,5 +1,5 @@
 import { useId } from 'preact/hooks';
-import type { License, Usage as Report } from '../../api/types.ts';
+import type { Usage as Report } from '../../api/types.ts';
 import { getUsage, getUsageCsv, type UsageQuery } from '../../api/usage.ts';
 import { useAct } from '../../api/use-act.ts';
 import { useResource } from '../../api/use-resource.ts';
@@ -11,6 +11,7 @@ import { Empty, Loaded } from '../../ui/screen.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useFilters } from '../../ui/use-filters.ts';
+import type { HeldLicense } from '../license/held-license.ts';
 import { type Bucket, bucketsOf } from './buckets.ts';
 import { Chart } from './chart.tsx';
 
@@ -31,7 +32,7 @@ const hour = new Intl.DateTimeFormat(locale(), { weekday: 'short', hour: '2-digi
 const day = new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', timeZone: 'UTC' });
 
 /** Peaks of use and refused requests over time, as a chart, a sentence and a table. */
-export function Usage({ license }: { license: License }) {
+export function Usage({ license }: { license: HeldLicense }) {
   const { filters, set } = useFilters(['range']);
   const range = filters['range'] !== undefined && Object.hasOwn(RANGES, filters['range']) ? filters['range'] : '31d';
   const query = queryOf(range);

@@ -231,16 +231,6 @@ export const T = {
     seats: 'Seats in use',
     seeHolders: 'See who holds them',
     rules: 'How it works',
-    crashed: (seconds: number) => `A crashed program’s seat is free after ${duration(seconds)}.`,
-    offline: (seconds: number) =>
-      `A machine that loses the network can go on for ${duration(seconds)} after its lease.`,
-    strict: 'A machine that loses the network has to stop when its lease ends: a copy is worth nothing longer.',
-    atOnce: 'A seat that is given back is free at once.',
-    afterCopy: 'A seat that is given back is free when the last signed copy of the licence has ended.',
-    updates: (date: string) => `Versions that are published after ${date} are not included.`,
-    endsOn: (date: string) => `It ends on ${date}: from then on nobody gets a seat.`,
-    ended: (date: string) => `It ended on ${date}: nobody gets a seat.`,
-    endless: 'It has no end.',
     suspendedNote: 'The licence is suspended: nobody gets a seat until it is reinstated.',
     archivedNote: 'The licence is archived: its keys and sessions have ended. It is kept for the records.',
     suspendTitle: 'Suspend this licence?',
@@ -536,6 +526,16 @@ export const T = {
     overText: 'It works once, and for an hour. Open it again from the page where you found it.',
   },
 
+  queue: {
+    title: 'Queue',
+    off: 'The queue is switched off: whoever finds no free seat is refused at once. Switch it on under Edit.',
+    empty: 'Nobody waits for a seat',
+    position: 'Place',
+    until: 'Waits until',
+    priority: 'Priority',
+    removed: 'The machine has lost its place. If its program goes on asking, it waits again, behind all others.',
+  },
+
   mySeats: {
     title: 'My seats',
     none: 'You hold no seat',
@@ -543,6 +543,45 @@ export const T = {
     release:
       'Close the program to give its seat back. If it hangs, an administrator of your company can take the seat back for you.',
     guest: 'As a guest you see licences and their usage. Who holds seats is for members.',
+  },
+
+  rules: {
+    crashed: (seconds: number) => `A crashed program’s seat is free after ${duration(seconds)}.`,
+    offline: (seconds: number) =>
+      `A machine that loses the network can go on for ${duration(seconds)} after its lease.`,
+    strict: 'A machine that loses the network has to stop when its lease ends: a copy is worth nothing longer.',
+    atOnce: 'A seat that is given back is free at once.',
+    afterCopy: 'A seat that is given back is free when the last signed copy of the licence has ended.',
+    updates: (date: string) => `Versions that are published after ${date} are not included.`,
+    endsOn: (date: string) => `It ends on ${date}: from then on nobody gets a seat.`,
+    ended: (date: string) => `It ended on ${date}: nobody gets a seat.`,
+    endless: 'It has no end.',
+    starts: (seconds: number) => `It lasts ${duration(seconds)} from the first seat on.`,
+    grace: (seconds: number) => `For ${duration(seconds)} after its end seats are still lent.`,
+    per: {
+      machine: 'Each machine takes one seat, however many programs run on it.',
+      user: 'Each user takes one seat.',
+      process: 'Each running program takes a seat.',
+    },
+    second: {
+      move: 'When a user starts on a second machine, the seat moves there.',
+      refuse: 'A user’s second machine is refused while the first one holds the seat.',
+    },
+    named: 'Only users on the list get a seat.',
+    hold: (seconds: number) => `A seat that is given back is kept for its machine for ${duration(seconds)}.`,
+    borrow: (count: number, seconds: number, early: boolean) =>
+      `Up to ${seats(count)} can be borrowed for ${duration(seconds)} and work without a network${early ? '; they can be given back early' : ''}.`,
+    recalls: (count: number) => `A borrowed seat can be recalled, ${n(count, 'time', 'times')} a year.`,
+    queue: (count: number) => `When no seat is free, up to ${n(count, 'machine', 'machines')} wait in turn.`,
+    holders: {
+      count: 'Whoever has a key sees how many seats are in use.',
+      names: 'Whoever has a key sees who holds the seats.',
+    },
+    selfRelease: {
+      own: 'Whoever has a key can free seats that came with the same key or user.',
+      any: 'Whoever has a key can free any seat.',
+    },
+    machines: (count: number) => `At most ${n(count, 'different machine', 'different machines')} a day get a seat.`,
   },
 
   holders: {

@@ -3,6 +3,7 @@ import type * as admin from '#shared/contract/admin.ts';
 import type * as audit from '#shared/contract/audit.ts';
 import type * as keys from '#shared/contract/license-keys.ts';
 import type * as members from '#shared/contract/members.ts';
+import type * as queue from '#shared/contract/queue.ts';
 import type * as tenants from '#shared/contract/tenants.ts';
 
 /** What the API answers, by the schemas of its routes. Types only: no schema is part of the bundle. */
@@ -13,6 +14,7 @@ export type Session = z.output<typeof admin.session> & { readonly borrowed_until
 export type Preview = z.output<typeof admin.dryRun>;
 export type LicenseKey = z.output<typeof keys.licenseKey>;
 export type CreatedKey = z.output<typeof keys.createdKey>;
+export type Ticket = z.output<typeof queue.ticket>;
 export type Tenant = z.output<typeof tenants.tenant>;
 export type Member = z.output<typeof members.member>;
 export type Invitation = z.output<typeof members.invitation>;

@@ -18,6 +18,8 @@ export const RIGHTS = {
   endLicenseKey: ['staff', 'owner', 'admin'],
   listSessions: ['staff', 'owner', 'admin', 'member', 'portal'],
   endSession: ['staff', 'owner', 'admin', 'portal'],
+  listQueue: ['staff', 'owner', 'admin', 'member'],
+  removeTicket: ['staff', 'owner', 'admin'],
   getUsage: [...ALL, 'portal'],
   listMembers: ['staff', 'owner', 'admin'],
   putMember: ['staff', 'owner'],

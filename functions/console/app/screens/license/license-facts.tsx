@@ -7,13 +7,15 @@ import { CopyButton } from '../../ui/copy-button.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Loaded } from '../../ui/screen.tsx';
 import { SeatBar } from '../../ui/seat-bar.tsx';
-import { localDate, Time } from '../../ui/time.tsx';
-import { hasEnded, LicenseStatus } from '../licenses/license-status.tsx';
+import { Time } from '../../ui/time.tsx';
+import { LicenseStatus } from '../licenses/license-status.tsx';
 
 interface SeatsNow {
   readonly seats_used: number;
   readonly seats_total: number;
 }
+
+import { rulesOf } from './rules.ts';
 
 const text = T.license;
 
@@ -54,18 +56,6 @@ export function LicenseFacts({ license }: { license: License }) {
       </div>
     </>
   );
-}
-
-/** The settings as sentences: what they mean for the people who hold the seats. */
-function rulesOf(license: License): string[] {
-  const { expires_at, updates_until, lease_seconds, offline_seconds, release } = license;
-  return [
-    expires_at === null ? text.endless : (hasEnded(license) ? text.ended : text.endsOn)(localDate(expires_at)),
-    text.crashed(lease_seconds),
-    release === 'after_copy' ? text.afterCopy : text.atOnce,
-    offline_seconds === 0 ? text.strict : text.offline(offline_seconds),
-    ...(updates_until === null ? [] : [text.updates(localDate(updates_until))]),
-  ];
 }
 
 function Facts({ license }: { license: License }) {

@@ -14,6 +14,7 @@ import { LicenseActions } from './license-actions.tsx';
 import { LicenseFacts } from './license-facts.tsx';
 
 const Usage = lazy(() => import('../usage/usage.tsx').then((m) => m.Usage));
+const Queue = lazy(() => import('./queue.tsx').then((m) => m.Queue));
 const Keys = lazy(() => import('./keys.tsx').then((m) => m.Keys));
 const AuditList = lazy(() => import('../audit/audit-list.tsx').then((m) => m.AuditList));
 
@@ -27,6 +28,7 @@ const tabs = (): Tab[] => [
   { part: '', text: T.license.tabs.license, shown: true },
   { part: 'holders', text: T.license.tabs.holders, shown: may('listSessions') },
   { part: 'usage', text: T.license.tabs.usage, shown: true },
+  { part: 'queue', text: T.license.tabs.queue, shown: may('listQueue') },
   { part: 'keys', text: T.license.tabs.keys, shown: may('listLicenseKeys') },
   { part: 'audit', text: T.license.tabs.audit, shown: may('listAudit') },
 ];
@@ -78,6 +80,8 @@ function Part({ part, resource }: { part: string; resource: Resource<License> })
             return <Holders license={license} />;
           case 'usage':
             return <Usage license={license} />;
+          case 'queue':
+            return <Queue license={license} />;
           case 'keys':
             return <Keys license={license} />;
           case 'audit':

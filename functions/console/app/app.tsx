@@ -1,14 +1,10 @@
 import lazy, { ErrorBoundary } from 'preact-iso/lazy';
 import { LocationProvider, Route, Router } from 'preact-iso/router';
-import { LicenseScreen } from './screens/license/license-screen.tsx';
-import { NewLicenseScreen } from './screens/license-form/new-license-screen.tsx';
 import { LicensesScreen } from './screens/licenses/licenses-screen.tsx';
 import { NotFound } from './screens/not-found.tsx';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
 import { Interrupted } from './screens/sign-in/interrupted.tsx';
-import { NoTenant } from './screens/sign-in/no-tenant.tsx';
 import { SignIn } from './screens/sign-in/sign-in.tsx';
-import { NeedsFactor, NeedsVerification } from './screens/sign-in/strong-sign-in.tsx';
 import { Unreachable } from './screens/sign-in/unreachable.tsx';
 import { part } from './session/place.ts';
 import { may } from './session/rights.ts';
@@ -17,7 +13,14 @@ import { Frame } from './shell/frame.tsx';
 import { Status } from './ui/announce.tsx';
 import { Loading } from './ui/screen.tsx';
 
-/** Screens that most visits do not open are fetched when they are. */
+/** Screens that are not the first one are fetched when they are opened. */
+const LicenseScreen = lazy(() => import('./screens/license/license-screen.tsx').then((m) => m.LicenseScreen));
+const NewLicenseScreen = lazy(() =>
+  import('./screens/license-form/new-license-screen.tsx').then((m) => m.NewLicenseScreen),
+);
+const NoTenant = lazy(() => import('./screens/sign-in/no-tenant.tsx').then((m) => m.NoTenant));
+const NeedsFactor = lazy(() => import('./screens/sign-in/strong-sign-in.tsx').then((m) => m.NeedsFactor));
+const NeedsVerification = lazy(() => import('./screens/sign-in/strong-sign-in.tsx').then((m) => m.NeedsVerification));
 const TenantsScreen = lazy(() => import('./screens/tenants/tenants-screen.tsx').then((m) => m.TenantsScreen));
 const TenantScreen = lazy(() => import('./screens/tenants/tenant-screen.tsx').then((m) => m.TenantScreen));
 const MembersScreen = lazy(() => import('./screens/members/members-screen.tsx').then((m) => m.MembersScreen));
@@ -34,7 +37,9 @@ const SCOPE = /^\/console(?!\/(sign-in|callback)\b)/;
 export function App() {
   return (
     <LocationProvider scope={SCOPE}>
-      <Content />
+      <ErrorBoundary>
+        <Content />
+      </ErrorBoundary>
       <Status />
     </LocationProvider>
   );

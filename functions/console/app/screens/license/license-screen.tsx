@@ -6,7 +6,6 @@ import { type Resource, useResource } from '../../api/use-resource.ts';
 import { may } from '../../session/rights.ts';
 import { T } from '../../texts.ts';
 import { Loaded, Screen } from '../../ui/screen.tsx';
-import { EditLicense } from '../license-form/edit-license.tsx';
 import { licenseName } from '../licenses/license-name.ts';
 import { NotFound } from '../not-found.tsx';
 import { Holders } from './holders.tsx';
@@ -14,6 +13,7 @@ import { LicenseActions } from './license-actions.tsx';
 import { LicenseFacts } from './license-facts.tsx';
 
 const Usage = lazy(() => import('../usage/usage.tsx').then((m) => m.Usage));
+const EditLicense = lazy(() => import('../license-form/edit-license.tsx').then((m) => m.EditLicense));
 const Queue = lazy(() => import('./queue.tsx').then((m) => m.Queue));
 const Keys = lazy(() => import('./keys.tsx').then((m) => m.Keys));
 const AuditList = lazy(() => import('../audit/audit-list.tsx').then((m) => m.AuditList));

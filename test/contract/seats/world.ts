@@ -85,6 +85,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
       lease_seconds: LEASE_SECONDS,
       offline_seconds: signsCopies ? 0 : 86_400,
       borrow: null,
+      started_at: null,
       key_changes: 0,
       created_at: clock.now(),
     });

@@ -1,4 +1,5 @@
 import { createNamedUsers } from '#functions/admin/named-users.ts';
+import { seated } from '#functions/seats/attempt.ts';
 import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
@@ -107,12 +108,13 @@ export async function play(database: Database, history: History, decorate: Decor
         asked.add(`${act.machine} ${act.user}`);
         const sessions = [...view.sessions.keys()];
         const replace = act.replaces ? sessions[act.machine % Math.max(1, sessions.length)] : undefined;
-        const { lease } = await instance.acquire({
+        const acquired = await instance.acquire({
           ...acquireRequest(key, nameOf(act.machine)),
           processId: String(act.user),
           takeOver: act.takeOver,
           replace,
         });
+        const { lease } = seated(acquired);
         const known = answered.find(({ sessionId }) => sessionId === lease.sessionId);
         const { user, machine } = act;
         if (known === undefined)

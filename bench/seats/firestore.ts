@@ -80,6 +80,8 @@ const licenseOf = (seats: number): Fields =>
     seats: 0,
     next_seat: 0,
     reconciling: true,
+    reconcile_at: 0,
+    had_borrow: false,
     expires_at: Date.now() + LICENSE_LIFE,
     lease_seconds: DEFAULT_LEASE_SECONDS,
     offline_seconds: 0,

@@ -4,6 +4,7 @@ import { createHeartbeat } from '#functions/seats/heartbeat.ts';
 import { createLicenseCache } from '#functions/seats/license-cache.ts';
 import { createRelease } from '#functions/seats/release.ts';
 import { systemClock } from '#shared/model/clock.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { createGround, freshProject } from './firestore.ts';
 import { fill, instantSign } from './ours.ts';
 import { median } from './storm.ts';
@@ -44,7 +45,7 @@ async function timeOurs(host: string, sessions: number) {
   const clock = systemClock;
   const random = Math.random;
   const ids = await fill(createAcquire({ store, clock, random, sign: instantSign }), key, sessions);
-  const release = createRelease({ store, clock, random });
+  const release = createRelease({ store, clock, random, reconcile: createReconcileSeats({ store, clock, random }) });
   const heartbeat = createHeartbeat({ store, clock, licenses: createLicenseCache(store, clock), release });
   await heartbeat(ids[0] ?? '');
   forget();

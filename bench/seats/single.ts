@@ -58,6 +58,8 @@ function newSession({ key }: Pick<Ground, 'key'>, client: string, seat: Document
       ...{ acquired_at: now, last_heartbeat: now, expires_at: now + 360_000 },
       copy_until: now,
       lingering: false,
+      borrow_slot: null,
+      borrowed_until: null,
       shard: Math.floor(Math.random() * SHARDS),
       programs: {},
     },

@@ -9,7 +9,7 @@ import { asWanted, changesSeats, planChangeAlone } from '#shared/licenses/plan-c
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { type License, lendsUntil, seatTarget } from '#shared/model/license.ts';
-import { readSession, type Session } from '#shared/model/session.ts';
+import { borrowedUntil, expiredBefore, readSession, type Session } from '#shared/model/session.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore, FieldValue } from '#shared/store/store.ts';
@@ -108,12 +108,25 @@ export function createChangeLicense({ store, clock, reconcile, commitAudited, mu
     if (license.archived) throw new Fault('conflict', 'The licence is archived.');
     const { after } = changesOf(asWanted(license), { ...wanted });
     const { changed } = await planChangeAlone(store, license, after, clock.now());
-    const seatsUsed = await store.count(queries.takenSeats(licenseId));
-    const kept = lendsUntil(changed) <= clock.now() ? 0 : Math.min(seatTarget(changed), seatsUsed);
-    const count = seatsUsed - kept;
-    const documents =
-      count === 0 ? [] : await store.query(queries.earliestLeaseEnds(licenseId, Math.min(count, limit)));
-    return { wouldEnd: documents.map(readSession), count, seatsUsed, seatsTotal: changed.max_seats };
+    const now = clock.now();
+    const count = (orphan: boolean) =>
+      license.had_borrow ? store.count(queries.borrowsUntilAfter(licenseId, orphan, expiredBefore(now))) : 0;
+    const [seatsUsed, borrowed, orphans] = await Promise.all([
+      store.count(queries.takenSeats(licenseId)),
+      count(false),
+      count(true),
+    ]);
+    const kept = lendsUntil(changed) <= now ? 0 : Math.min(seatTarget(changed, orphans), seatsUsed);
+    // A licence that only becomes smaller waits for its borrowed seats.
+    const waitedFor = seatTarget(changed) > 0 ? borrowed : 0;
+    const ending = Math.max(0, Math.min(seatsUsed - kept, seatsUsed - waitedFor));
+    const first =
+      ending === 0 ? [] : await store.query(queries.earliestLeaseEnds(licenseId, Math.min(ending, limit) + waitedFor));
+    const wouldEnd = first
+      .map(readSession)
+      .filter((session) => waitedFor === 0 || borrowedUntil(session, expiredBefore(now)) === undefined)
+      .slice(0, Math.min(ending, limit));
+    return { wouldEnd, count: ending, seatsUsed, seatsTotal: changed.max_seats };
   }
 
   return { change, archive, preview };

@@ -63,7 +63,7 @@ export const admin = defineFunction({
         resolveKey,
         licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
         namedUsers: createNamedUsers({ store, clock, random, commitAudited, licenses }),
-        sessions: createSessions({ store, clock, random, commitAudited, licenses }),
+        sessions: createSessions({ store, clock, random, commitAudited, reconcile, licenses }),
         queue: createQueue({ store, clock, commitAudited, licenses }),
         usage: createUsage({ store, clock, licenses }),
         seatsUsed: createCountSeats({ store }),

@@ -7,6 +7,7 @@ import type { ResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import { formatTime, parseTime } from '#shared/license-format/time.ts';
 import { describeLicense } from '#shared/licenses/describe-license.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
+import { isVendor } from '#shared/model/principal.ts';
 import type { Session } from '#shared/model/session.ts';
 import type { ChangePreview } from './change-license.ts';
 import type { createCountSeats } from './count-seats.ts';
@@ -70,7 +71,9 @@ export const licenseRoutes = ({ licenses, sessions, seatsUsed, resolveKey }: Lic
   }),
 
   bind(contract.endSession, async (input) => {
-    await sessions.end(scopeOf(input.principal), input.params.session, actorOf(input));
+    const { params, query, principal } = input;
+    const recall = query.recall ? { isLimited: !isVendor(principal) } : undefined;
+    await sessions.end(scopeOf(principal), params.session, actorOf(input), recall);
     return { status: 204 };
   }),
 ];
@@ -97,4 +100,5 @@ const describeSession = (session: Session): EveryMember<z.output<typeof contract
   last_heartbeat: formatTime(session.last_heartbeat),
   expires_at: formatTime(session.expires_at),
   lingering: session.lingering || undefined,
+  borrowed_until: session.borrowed_until === null ? undefined : formatTime(session.borrowed_until),
 });

@@ -1,3 +1,4 @@
+import { MAX_RECALLS } from '#shared/model/borrow-terms.ts';
 import { USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { Filter, Query } from '#shared/store/store.ts';
@@ -72,6 +73,8 @@ export const adminQueries = {
   }),
 
   namedUsers: (licenseId: string, range: QueryRange): Query => inOrderOfIds(paths.users(licenseId), [], range),
+  /** The recalls of borrowed seats by the tenant's people; there are no more than a licence may have. */
+  recalls: (licenseId: string): Query => ({ collection: adminPaths.recalls(licenseId), where: [], limit: MAX_RECALLS }),
 
   sessionsOf: (licenseId: string, range: QueryRange): Query =>
     inOrderOfIds('sessions', equal({ license_id: licenseId }), range),

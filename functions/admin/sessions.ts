@@ -1,16 +1,19 @@
 import type { Actor } from '#shared/audit/actor.ts';
 import type { CommitAudited } from '#shared/audit/commit-audited.ts';
+import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { Fault, isFault } from '#shared/model/errors.ts';
 import { readLicense } from '#shared/model/license.ts';
-import { endedFields, readSession, type Session } from '#shared/model/session.ts';
+import { borrowedUntil, endedFields, readSession, type Session } from '#shared/model/session.ts';
 import { isHandle } from '#shared/model/session-id.ts';
 import { planEnd } from '#shared/seats/end-session.ts';
 import { paths } from '#shared/seats/paths.ts';
+import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import type { createLicenses } from './licenses.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
 import { adminQueries } from './queries.ts';
+import { takeRecall } from './recalls.ts';
 import type { Scope } from './scope.ts';
 
 export interface SessionsOptions {
@@ -18,11 +21,18 @@ export interface SessionsOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly commitAudited: CommitAudited;
+  readonly reconcile: ReconcileSeats;
   readonly licenses: Pick<ReturnType<typeof createLicenses>, 'get'>;
 }
 
+/** A borrowed session is ended before its time. */
+export interface Recall {
+  /** It counts among those that the tenant's people have; the vendor's do not. */
+  readonly isLimited: boolean;
+}
+
 /** Lists the sessions of a licence, and ends one for an administrator. */
-export function createSessions({ store, clock, random, commitAudited, licenses }: SessionsOptions) {
+export function createSessions({ store, clock, random, commitAudited, reconcile, licenses }: SessionsOptions) {
   /** @throws Fault `license_not_found` */
   async function list(scope: Scope, licenseId: string, request: PageRequest): Promise<Page<Session>> {
     const { id } = await licenses.get(scope, licenseId);
@@ -33,37 +43,55 @@ export function createSessions({ store, clock, random, commitAudited, licenses }
   /**
    * Ends a session; its holder learns that with the next heartbeat. Ending it again succeeds.
    * @param handle the session id itself is a secret, and names nothing here
-   * @throws Fault `session_not_found`, `session_ended` when it ended otherwise, `dependency_unavailable`
+   * @param recall how a borrowed one is ended before its time; undefined: not at all
+   * @throws Fault `session_not_found`, `session_ended` when it ended otherwise, `session_borrowed`,
+   *   `recall_limit_reached`, `dependency_unavailable`
    */
-  async function end(scope: Scope, handle: string, actor: Actor): Promise<void> {
+  async function end(scope: Scope, handle: string, actor: Actor, recall?: Recall): Promise<void> {
     if (!isHandle(handle)) throw sessionNotFound();
-    await commitAudited(actor, async () => {
+    const waiting = await commitAudited<string | undefined>(actor, async () => {
       const [live, ended] = await store.get([paths.session(handle), paths.ended(handle)]);
       if (live === undefined) {
         const { tenant_id, license_id, reason } = endedFields.optional().parse(ended?.fields) ?? {};
         if (tenant_id === undefined || !scope.includes(tenant_id, license_id)) throw sessionNotFound();
-        if (reason === 'admin_released') return { writes: [], result: undefined };
+        if (reason === 'admin_released' || (recall && reason === 'recalled')) return { writes: [], result: undefined };
         throw new Fault('session_ended', `The reason is "${reason}".`, { extra: { reason: String(reason) } });
       }
       const session = readSession(live);
       if (!scope.includes(session.tenant_id, session.license_id)) throw sessionNotFound();
-      const [license] = await store.get([paths.license(session.license_id)]);
-      const ending = { session, license: license && readLicense(license), now: clock.now(), random };
+      const [document] = await store.get([paths.license(session.license_id)]);
+      const license = document && readLicense(document);
+      const now = clock.now();
+      const isRecalled = recall !== undefined && borrowedUntil(session, now) !== undefined;
+      const isLimited = isRecalled && recall.isLimited && license !== undefined;
+      const reason = isRecalled ? 'recalled' : 'admin_released';
       return {
-        writes: planEnd({ ...ending, reason: 'admin_released' }).writes,
+        writes: [
+          ...planEnd({ session, license, now, random, reason }).writes,
+          ...(isLimited ? [await takeRecall(store, license, now)] : []),
+        ],
         event: {
-          action: 'session.release',
+          action: isRecalled ? 'session.recalled' : 'session.release',
           tenantId: session.tenant_id,
           licenseId: session.license_id,
           session: handle,
-          details: { user_email: session.user_email, hostname: session.hostname },
+          details: { user_email: session.user_email, hostname: session.hostname, ...describeBorrowed(session) },
         },
-        result: undefined,
+        result: license?.reconciling ? license.id : undefined,
       };
     });
+    // The licence may have waited for this seat, to have fewer of them. What fails now the reaper finishes.
+    if (waiting !== undefined) await reconcile(waiting).catch(ignoreUnavailable);
   }
 
   return { list, end };
 }
 
 const sessionNotFound = () => new Fault('session_not_found', 'The id is unknown, or belongs to another tenant.');
+
+const describeBorrowed = ({ borrowed_until }: Session) =>
+  borrowed_until === null ? {} : { borrowed_until: formatTime(borrowed_until) };
+
+function ignoreUnavailable(error: unknown): void {
+  if (!isFault(error, 'dependency_unavailable')) throw error;
+}

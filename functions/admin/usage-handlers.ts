@@ -32,6 +32,8 @@ function describeUsage(usage: Usage): z.output<(typeof contract.getUsage.respons
   return {
     seats_used: seatsUsed,
     seats_total: seatsTotal,
+    seats_borrowed: usage.seatsBorrowed,
+    copies_outstanding: usage.copiesOutstanding,
     utilization: seatsUsed / seatsTotal,
     resolution: period.resolution,
     from: formatTime(period.from),

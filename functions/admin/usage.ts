@@ -14,6 +14,9 @@ export interface Usage {
   readonly label: string | null;
   readonly seatsUsed: number;
   readonly seatsTotal: number;
+  readonly seatsBorrowed: number;
+  /** Borrowed copies that work although their sessions were ended. */
+  readonly copiesOutstanding: number;
   readonly period: UsagePeriod;
   /** From here on peaks and seat-hours are derived from every session's interval. Milliseconds since the epoch. */
   readonly exactFrom: number;
@@ -49,8 +52,12 @@ export function createUsage({ store, clock, licenses, maxSessions = MAX_SESSIONS
     const now = clock.now();
     const period = usagePeriod(asked, now);
     const license = await licenses.get(scope, licenseId);
-    const [seatsUsed, counts, { intervals, exactFrom }] = await Promise.all([
+    const borrows = (orphan: boolean) =>
+      license.had_borrow ? store.count(queries.borrowsUntilAfter(license.id, orphan, now)) : 0;
+    const [seatsUsed, seatsBorrowed, copiesOutstanding, counts, { intervals, exactFrom }] = await Promise.all([
       store.count(queries.takenSeats(license.id)),
+      borrows(false),
+      borrows(true),
       readCounts(store, license.id, period),
       readIntervals(store, license.id, period, now, maxSessions),
     ]);
@@ -63,6 +70,8 @@ export function createUsage({ store, clock, licenses, maxSessions = MAX_SESSIONS
       label: license.label,
       seatsUsed,
       seatsTotal: license.max_seats,
+      seatsBorrowed,
+      copiesOutstanding,
       period,
       exactFrom,
       buckets,

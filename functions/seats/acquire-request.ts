@@ -33,6 +33,11 @@ export interface SignedIn {
   readonly email: string;
 }
 
+/** For how long a seat is to be borrowed; undefined: as long as the licence allows. */
+export interface BorrowRequest {
+  readonly seconds: number | undefined;
+}
+
 /** One program's request for a seat of one licence. */
 export interface AcquireRequest extends LicenseSubject {
   /** The id of the key's document. */
@@ -42,6 +47,8 @@ export interface AcquireRequest extends LicenseSubject {
   readonly client: ClientDetails;
   /** The machine waits in the queue when no seat is free; undefined: it does not begin to wait. */
   readonly queue?: { readonly maxWaitSeconds: number } | undefined;
+  /** Undefined: the seat is not to be borrowed. */
+  readonly borrow?: BorrowRequest | undefined;
   /** Which of the machine's programs asks. */
   readonly program?: string | undefined;
   /** Which process of the machine asks, where each takes a seat of its own. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { newSessionNonce } from '#shared/model/session-id.ts';
@@ -174,7 +175,8 @@ interface OfHolder {
 }
 
 /**
- * What a holder's first request got is good for its other requests from the same machine with the same key. Of a user's
+ * What a holder's first request got is good for its other requests from the same machine with the same key, unless
+ * they borrow otherwise. Of a user's
  * other machines that ask in the same moment the last one comes after the first, and those between would lose the seat
  * before they were answered.
  */
@@ -188,7 +190,8 @@ async function shareOutcome(
   const isSame =
     request.key.text === leader.key.text &&
     request.machine === leader.machine &&
-    (request.queue === undefined) === (leader.queue === undefined);
+    (request.queue === undefined) === (leader.queue === undefined) &&
+    isDeepStrictEqual(request.borrow, leader.borrow);
   if (isSame && outcome.kind === 'acquired') {
     const signed = context.sign(outcome.lease, request);
     signed.catch(() => undefined);

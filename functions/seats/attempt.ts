@@ -1,5 +1,6 @@
 import type { Clock } from '#shared/model/clock.ts';
 import type { Fault } from '#shared/model/errors.ts';
+import { growFor } from '#shared/seats/commits.ts';
 import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 import { type AttemptedRequest, callerGone } from './acquire-request.ts';
 import { decideGroup, type Step } from './decide-group.ts';
@@ -146,13 +147,25 @@ async function commitClaims(
 ): Promise<'applied' | 'failed' | 'unknown'> {
   if (claims.length === 0) return 'applied';
   try {
-    await store.commit([...claims.flatMap(({ writes }) => writes), ...keyUseWrites(claims, clock.now())]);
+    const writes = [
+      ...claims.flatMap((claim) => claim.writes),
+      ...madeSeats(claims),
+      ...keyUseWrites(claims, clock.now()),
+    ];
+    await store.commit(writes);
     usage.recordPeak(peakOf(claims));
     return 'applied';
   } catch (error) {
     if (!(error instanceof CommitError)) throw error;
     return error.failure === 'unknown' ? 'unknown' : 'failed';
   }
+}
+
+/** One write counts the seats of all the machines that come with their own. */
+function madeSeats(claims: readonly Claim[]): Write[] {
+  const making = claims.filter(({ makesSeat }) => makesSeat);
+  const [first] = making;
+  return first === undefined ? [] : [growFor(first.lease.license, making.length)];
 }
 
 /** Each renewal is one write and needs no atomicity: one that fails leaves the others alone. */

@@ -1,7 +1,15 @@
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
-import { type KeyFields, keyWorks } from '#shared/model/key-record.ts';
+import { type KeyFields, type KeyRecord, keyWorks } from '#shared/model/key-record.ts';
 import { type License, lendsUntil } from '#shared/model/license.ts';
+
+/** What an eligible request is decided by. */
+export interface Terms {
+  readonly license: License;
+  readonly key: KeyRecord;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
 
 export const licenseNotFound = (): Fault =>
   new Fault('license_not_found', 'The key was typed wrongly, replaced, or never issued.');

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type * as z from 'zod';
 import * as queueContract from '#shared/contract/queue.ts';
 import * as contract from '#shared/contract/seats.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
@@ -6,13 +8,16 @@ import type { ResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
+import { borrowCap } from '#shared/model/license.ts';
 import type { Logger } from '#shared/model/logger.ts';
 import { machineId } from '#shared/model/session-id.ts';
 import type { TokenFormat } from '#shared/signing/sign-claims.ts';
 import type { Acquire } from './acquire.ts';
+import type { AcquireRequest } from './acquire-request.ts';
 import type { Queued } from './attempt.ts';
 import { licenseNotFound } from './eligibility.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { Lease } from './lease.ts';
 import type { LeaveQueue } from './leave-queue.ts';
 import type { CheckRefresh, Refreshable } from './refresh.ts';
 import type { Release } from './release.ts';
@@ -36,47 +41,11 @@ export interface SeatsDomain {
 const HEARTBEATS_PER_LEASE = 3;
 
 export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
-  bind(contract.acquire, async ({ body, headers, signal, log }) => {
-    const presented = await domain.resolveKey(body.license_key);
-    if (presented === undefined) throw licenseNotFound();
-    const { key, hash: keyHash } = presented;
-    const outcome = await domain.acquire({
-      key,
-      keyHash,
-      hardwareId: body.hardware_id,
-      machine: machineId(key.licenseId, body.hardware_id),
-      client: {
-        user_email: body.user_email ?? null,
-        hostname: body.hostname ?? null,
-        platform: body.platform ?? null,
-        client_version: body.client_version ?? null,
-      },
-      program: body.program,
-      processId: body.process_id,
-      takeOver: body.take_over,
-      replace: body.replace,
-      queue: body.queue && { maxWaitSeconds: body.queue.max_wait_seconds },
-      signIn: domain.signInOf(headers['authorization']),
-      tokenFormat: body.token_format,
-      clientNonce: body.nonce,
-      signal,
-      log,
-    });
-    if (outcome.kind === 'queued') return { status: 202, body: await describePlace(domain, outcome) };
-    const { lease, created, signed } = outcome;
-    const { license, sessionId, expiresAt, seatsUsed } = lease;
-    return {
-      status: created ? 201 : 200,
-      body: {
-        session_id: sessionId,
-        expires_at: formatTime(expiresAt),
-        heartbeat_interval_seconds: heartbeatInterval(license.lease_seconds),
-        seats_used: seatsUsed,
-        seats_total: license.max_seats,
-        ...(await signed),
-      },
-    };
-  }),
+  bind(contract.acquire, (input) =>
+    acquireSeat(domain, input, { takeOver: input.body.take_over, replace: input.body.replace }),
+  ),
+
+  bind(contract.borrow, (input) => acquireSeat(domain, input, { borrow: { seconds: input.body.borrow_seconds } })),
 
   bind(contract.heartbeat, async ({ body, log }) => {
     const { session_id: sessionId, refresh } = body;
@@ -130,6 +99,57 @@ async function describePlace({ meanBetweenEnds }: SeatsDomain, { licenseId, plac
   };
 }
 
+interface SeatInput {
+  readonly body: Omit<z.output<NonNullable<typeof contract.acquire.body>>, 'take_over' | 'replace'>;
+  readonly headers: IncomingHttpHeaders;
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+async function acquireSeat(
+  domain: SeatsDomain,
+  { body, headers, signal, log }: SeatInput,
+  wanted: Pick<AcquireRequest, 'borrow' | 'takeOver' | 'replace'>,
+) {
+  const presented = await domain.resolveKey(body.license_key);
+  if (presented === undefined) throw licenseNotFound();
+  const { key, hash: keyHash } = presented;
+  const outcome = await domain.acquire({
+    ...wanted,
+    key,
+    keyHash,
+    hardwareId: body.hardware_id,
+    machine: machineId(key.licenseId, body.hardware_id),
+    client: {
+      user_email: body.user_email ?? null,
+      hostname: body.hostname ?? null,
+      platform: body.platform ?? null,
+      client_version: body.client_version ?? null,
+    },
+    program: body.program,
+    processId: body.process_id,
+    queue: body.queue && { maxWaitSeconds: body.queue.max_wait_seconds },
+    signIn: domain.signInOf(headers['authorization']),
+    tokenFormat: body.token_format,
+    clientNonce: body.nonce,
+    signal,
+    log,
+  });
+  if (outcome.kind === 'queued') return { status: 202, body: await describePlace(domain, outcome) };
+  const { lease, created, signed } = outcome;
+  return { status: created ? 201 : 200, body: { ...describeLease(lease), ...(await signed) } };
+}
+
+const describeLease = ({ license, sessionId, expiresAt, seatsUsed, borrowed }: Lease) => ({
+  session_id: sessionId,
+  expires_at: formatTime(expiresAt),
+  heartbeat_interval_seconds: heartbeatInterval(license.lease_seconds),
+  seats_used: seatsUsed,
+  seats_total: license.max_seats,
+  ...(borrowed === undefined ? {} : { borrowed_until: formatTime(borrowed.until) }),
+  ...(borrowed?.seats === undefined ? {} : { seats_borrowed: borrowed.seats, borrow_max_seats: borrowCap(license) }),
+});
+
 const heartbeatInterval = (leaseSeconds: number) => Math.max(1, Math.floor(leaseSeconds / HEARTBEATS_PER_LEASE));
 
 interface Refresh {
@@ -168,7 +188,7 @@ async function signAgain(
   { sessionId, expiresAt, copyUntil, refresh, checked, log }: SignAgain,
 ): Promise<SignedLicense | RefreshError> {
   if ('refresh_error' in checked) return checked;
-  const { license, userEmail, key } = checked;
+  const { license, userEmail, key, borrowedUntil } = checked;
   const subject = {
     key,
     hardwareId: refresh.hardware_id,
@@ -177,7 +197,9 @@ async function signAgain(
     clientNonce: refresh.nonce,
     log,
   };
-  return domain.sign({ license, sessionId, expiresAt, copyUntil, seatsUsed: 0 }, subject).catch(toRefreshError);
+  const borrowed = borrowedUntil === undefined ? undefined : { until: borrowedUntil };
+  const lease = { license, sessionId, expiresAt, copyUntil, seatsUsed: 0, borrowed };
+  return domain.sign(lease, subject).catch(toRefreshError);
 }
 
 /** @throws Fault `forbidden` for who does not bring session, machine and key together; what is no fault */

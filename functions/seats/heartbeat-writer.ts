@@ -12,6 +12,8 @@ export interface HeartbeatRequest {
   readonly program?: string | undefined;
   /** The latest end of a copy that is signed with it; undefined when none is. */
   readonly copyUntil?: number | undefined;
+  /** Told the end of the lease as the document has it now: later than `expiresAt` for a borrowed seat. */
+  readonly onLeaseEnd?: (expiresAt: number) => void;
 }
 
 /** Milliseconds after which a write counts as hanging; Firestore needs 5 to 50. */
@@ -39,7 +41,11 @@ export function createHeartbeatWriter(
 
   async function write(requests: readonly HeartbeatRequest[]): Promise<readonly Failure[]> {
     const { writes, writeOf } = planHeartbeats(requests);
-    const failures = await store.writeEach(writes).catch((error) => {
+    const tell = (index: number, { expires_at }: Readonly<Record<string, number>>) => {
+      if (expires_at === undefined) return;
+      for (const [at, request] of requests.entries()) if (writeOf[at] === index) request.onLeaseEnd?.(expires_at);
+    };
+    const failures = await store.writeEach(writes, tell).catch((error) => {
       if (error instanceof CommitError) return writes.map(() => error.failure);
       throw error;
     });

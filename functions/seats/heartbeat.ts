@@ -1,6 +1,6 @@
 import { createGroupCommit, type GroupCommit } from '#shared/concurrency/group-commit.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { Fault, isFault } from '#shared/model/errors.ts';
 import { type License, lendsUntil } from '#shared/model/license.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import type { DocumentStore, WriteFailure } from '#shared/store/store.ts';
@@ -55,22 +55,29 @@ export function createHeartbeat({ store, clock, licenses, release, pause }: Hear
   return async (sessionId, { program, signs = false } = {}) => {
     const license = await validLicense(sessionId, licenses, clock);
     if (lendsUntil(license) <= clock.now()) {
-      await release(sessionId, 'license_expired');
+      // A borrowed session is left until its time is over, because its copy works.
+      await release(sessionId, 'license_expired').catch((error) => {
+        if (!isFault(error, 'session_borrowed')) throw error;
+      });
       throw sessionEnded({ reason: 'license_expired' });
     }
     const now = clock.now();
     const { expiresAt, copyUntil } = leaseEnds(license, now);
+    let leaseEnd = expiresAt;
     const request = {
       licenseId: license.id,
       handle: handleOf(sessionId),
       now,
       expiresAt,
       program,
+      onLeaseEnd: (end: number) => {
+        leaseEnd = Math.max(leaseEnd, end);
+      },
       ...(signs ? { copyUntil } : {}),
     };
     const failure = await submitUntilKnown(groups, request);
     if (failure === undefined) {
-      return { lastHeartbeat: now, expiresAt, leaseSeconds: license.lease_seconds, copyUntil };
+      return { lastHeartbeat: now, expiresAt: leaseEnd, leaseSeconds: license.lease_seconds, copyUntil };
     }
     if (failure === 'unknown') {
       throw new Fault('dependency_unavailable', 'The heartbeat could not be written right now.');

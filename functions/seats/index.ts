@@ -8,6 +8,7 @@ import { createFindImportedKey } from '#shared/imported-keys/find-imported-key.t
 import { createResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import { createSharedLimit } from '#shared/limits/shared-limit.ts';
 import { commonConfig, firestoreConfig, keyListConfig, keyPeriods, signingKeyConfig } from '#shared/model/config.ts';
+import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { budgetConfig, openBudget } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
@@ -95,7 +96,13 @@ export const seats = defineFunction({
     });
     const random = Math.random;
     const usage = createUsageRecorder({ store, clock, random });
-    const release = createRelease({ store, clock, random, usage });
+    const release = createRelease({
+      store,
+      clock,
+      random,
+      usage,
+      reconcile: createReconcileSeats({ store, clock, random }),
+    });
     const acquire = createAcquire({ store, clock, random, sign, licenses, usage, budget });
     const heartbeat = createHeartbeat({ store, clock, licenses, release });
     return {

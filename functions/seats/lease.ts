@@ -6,6 +6,15 @@ export interface Lease extends LeaseEnds {
   readonly sessionId: string;
   /** Seats of the licence in use, this one included. */
   readonly seatsUsed: number;
+  /** Undefined: it is not borrowed. */
+  readonly borrowed?: BorrowedLease | undefined;
+}
+
+export interface BorrowedLease {
+  /** Milliseconds since the epoch; the end of a copy that is signed with it. */
+  readonly until: number;
+  /** Seats of the licence that are borrowed, this one included; known where it was asked for. */
+  readonly seats?: number | undefined;
 }
 
 export interface LeaseEnds {
@@ -26,4 +35,10 @@ export function leaseEnds(license: License, now: number): LeaseEnds {
     expiresAt,
     copyUntil: Math.min(copiesUntil(license, now), Math.max(expiresAt, now + license.offline_seconds * 1000)),
   };
+}
+
+/** The same for a seat that is borrowed until a time: its copy works until then, its lease for as long at least. */
+export function borrowedEnds(license: License, until: number, now: number): LeaseEnds {
+  const copyUntil = Math.min(copiesUntil(license, now), until);
+  return { expiresAt: Math.max(copyUntil, leaseEnds(license, now).expiresAt), copyUntil };
 }

@@ -1,17 +1,38 @@
+import type { BorrowSlot } from '#shared/model/borrow-slot.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { KeyRecord } from '#shared/model/key-record.ts';
-import { isShrinking, type License } from '#shared/model/license.ts';
-import { expiredBefore, type Session, type SessionFields, shardOf } from '#shared/model/session.ts';
+import { borrowCap, isShrinking, type License } from '#shared/model/license.ts';
+import { borrowedUntil, expiredBefore, type Session, type SessionFields, shardOf } from '#shared/model/session.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
-import { claim, handOver, type NewSession, noteNamedUser, renew, takeOver } from '#shared/seats/commits.ts';
+import {
+  claim,
+  extend,
+  handOver,
+  type NewSession,
+  noteNamedUser,
+  readopt,
+  renew,
+  takeOver,
+} from '#shared/seats/commits.ts';
 import { firstProgram } from '#shared/seats/programs.ts';
 import type { Document, Fields, Write } from '#shared/store/store.ts';
 import type { AttemptedRequest } from './acquire-request.ts';
-import { ineligibility, licenseNotFound } from './eligibility.ts';
+import {
+  borrowEnd,
+  noBorrowAvailable,
+  passedSlot,
+  type SlotSupply,
+  sessionBorrowed,
+  slotFor,
+  slotSupply,
+  type TakenSlot,
+  unborrowable,
+} from './borrow.ts';
+import { ineligibility, licenseNotFound, type Terms } from './eligibility.ts';
 import { sessionNotFound } from './ended-session.ts';
 import { heldElsewhere } from './held-elsewhere.ts';
 import { describeHolder, selfServiceOff } from './holders.ts';
-import { type Lease, leaseEnds } from './lease.ts';
+import { borrowedEnds, type Lease, leaseEnds } from './lease.ts';
 import { continues, type HolderRecord, type SeatSnapshot } from './snapshot.ts';
 import { subjectOf } from './subject.ts';
 
@@ -42,6 +63,8 @@ export interface Claim {
   /** False when the machine had a session, which this one replaces. */
   readonly created: boolean;
   readonly writes: readonly Write[];
+  /** It comes with a seat of its own, which the licence has to count in the same commit. */
+  readonly makesSeat?: boolean;
 }
 
 /** The seat would be another holder's than was read: the request has to be resolved again. */
@@ -52,14 +75,6 @@ export interface Misread {
 
 export type PlanStep = Refuse | Renew | Claim | Misread;
 
-/** What an eligible request is decided by. */
-interface Terms {
-  readonly license: License;
-  readonly key: KeyRecord;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
-
 /** Where a new session's seat comes from. */
 type SeatSource =
   | { readonly kind: 'open'; readonly seat: Document }
@@ -67,8 +82,10 @@ type SeatSource =
   | { readonly kind: 'expired'; readonly session: Session }
   /** Another holder's session, which the request names. */
   | { readonly kind: 'replaced'; readonly session: Session }
-  /** The holder has it already, with another key, from another machine, or because it is kept. */
-  | { readonly kind: 'own'; readonly session: Session };
+  /** The holder has it already, with another key, from another machine, because it is kept, or not borrowed. */
+  | { readonly kind: 'own'; readonly session: Session }
+  /** It is made for a holder whose borrowed session was ended. */
+  | { readonly kind: 'orphan'; readonly orphan: BorrowSlot; readonly seat: string };
 
 /**
  * Decides a group of requests of one licence. Pure: reads nothing, and each request brings its random nonce.
@@ -82,10 +99,12 @@ export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRe
   const { license, keys, people, named } = snapshot;
   if (license === undefined) return requests.map((request) => refuse(request, licenseNotFound()));
   const seats = seatSources(snapshot, license, requests);
+  const slots = slotSupply(snapshot, license);
+  let made = 0;
   let used = snapshot.used;
   return requests.flatMap((request): PlanStep[] => {
     const key = keys.get(request.keyHash);
-    const fault = ineligibility(key, license, now);
+    const fault = ineligibility(key, license, now) ?? (request.borrow && unborrowable(request.borrow, license));
     if (key === undefined || fault !== undefined) return [refuse(request, fault ?? licenseNotFound())];
     const subject = subjectOf(request, { license, key, people });
     if (subject instanceof Fault) return [refuse(request, subject)];
@@ -94,18 +113,30 @@ export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRe
 
     const terms = { license, key, now };
     const holder = snapshot.holders.get(request.holderId);
-    if (holder !== undefined) return planOwn(request, holder, terms, snapshot);
+    if (holder !== undefined) return planOwn(request, holder, terms, snapshot, slots);
     if (request.replace !== undefined) return planReplacement(request, request.replace, terms, snapshot, seats);
-    const source = seats.next();
-    if (source === undefined) return [refuse(request, noSeatsAvailable(license, used, holdersFor(request, snapshot)))];
+    const orphan = snapshot.orphans.get(request.holderId);
+    if (orphan !== undefined) {
+      used += 1;
+      return [planReturn(request, orphan, terms, { seat: String(license.next_seat + made++), used, slots })];
+    }
+    const slot = request.borrow && slotFor(request, terms, slots);
+    // A slot of an expired session passes on with its seat.
+    const source = slot === 'none' ? slots.isOpen() && seats.nextBorrowed(borrowCap(license)) : seats.next();
+    if (slot === 'none' && !source) return [refuse(request, noBorrowAvailable(license, slots.taken()))];
+    if (!source) return [refuse(request, noSeatsAvailable(license, used, holdersFor(request, snapshot)))];
     if (source.kind === 'open') used += 1;
-    return [planClaim(request, source, terms, used)];
+    return [
+      planClaim(request, source, terms, used, slot === 'none' ? passedSlot(request, source, terms, slots) : slot),
+    ];
   });
 }
 
 interface SeatSources {
   /** The next seat for whoever has none; undefined when there is none. */
   next(): SeatSource | undefined;
+  /** An expired session whose borrow slot is below a number. */
+  nextBorrowed(cap: number): SeatSource | undefined;
   /** Whether a session's seat may be taken from its holder in this group; it is not given out again. */
   take(session: Session): boolean;
 }
@@ -130,10 +161,15 @@ function seatSources(
         ...free.map((seat): SeatSource => ({ kind: 'open', seat })),
         ...others.map((session): SeatSource => ({ kind: 'expired', session })),
       ];
-  const left = sources.values();
   const taken = new Set<string>();
   return {
-    next: () => left.next().value,
+    next: () => sources.shift(),
+    nextBorrowed(cap) {
+      const isBorrowed = (source: SeatSource) =>
+        source.kind === 'expired' && source.session.borrow_slot !== null && source.session.borrow_slot < cap;
+      const index = sources.findIndex(isBorrowed);
+      return index < 0 ? undefined : sources.splice(index, 1)[0];
+    },
     take({ handle, holder, seat }) {
       if (taken.has(handle) || holders.has(holder) || !isKnown(seat)) return false;
       taken.add(handle);
@@ -148,12 +184,29 @@ function planOwn(
   holder: HolderRecord,
   terms: Terms,
   { rekeyed, used }: SeatSnapshot,
+  slots: SlotSupply,
 ): PlanStep[] {
-  if (continues(request, holder, terms.license)) return [planRenewal(request, holder, terms, used)];
+  const { license, now } = terms;
+  if (continues(request, holder, license, now)) return [planRenewal(request, holder, terms, used, slots)];
   const session = rekeyed.get(holder.session);
   if (session === undefined) return [];
   const fault = session.machine === request.machine ? undefined : whyNotMoved(session, request, terms);
-  return [fault === undefined ? planClaim(request, { kind: 'own', session }, terms, used) : refuse(request, fault)];
+  if (fault !== undefined) return [refuse(request, fault)];
+  const slot = slotFor(request, terms, slots, session);
+  if (slot === 'none') return [refuse(request, noBorrowAvailable(license, slots.taken()))];
+  return [planClaim(request, { kind: 'own', session }, terms, used, slot)];
+}
+
+/** A holder comes back to the seat that its copy has kept away since its session was ended. */
+function planReturn(
+  request: AttemptedRequest,
+  orphan: BorrowSlot,
+  terms: Terms,
+  { seat, used, slots }: { readonly seat: string; readonly used: number; readonly slots: SlotSupply },
+): Claim {
+  const until = Math.max(orphan.until, borrowEnd(request, terms));
+  const slot = { number: orphan.number, until, taken: slots.taken() };
+  return planClaim(request, { kind: 'orphan', orphan, seat }, terms, used, slot);
 }
 
 /**
@@ -165,6 +218,7 @@ function whyNotMoved(
   { takeOver = false }: AttemptedRequest,
   { license, now }: Terms,
 ): Fault | undefined {
+  if (borrowedUntil(session, now) !== undefined) return sessionBorrowed(session);
   if (isKeptByCopy(session, license, now)) return heldElsewhere(session);
   const isRefused = license.on_second === 'refuse' && !takeOver && session.expires_at > expiredBefore(now);
   return isRefused ? heldElsewhere(session) : undefined;
@@ -184,6 +238,7 @@ function planReplacement(
   const session = replaced.get(handle);
   if (session?.license_id !== license.id) return [refuse(request, sessionNotFound())];
   if (isShrinking(license)) return [refuse(request, noSeatsAvailable(license, used))];
+  if (borrowedUntil(session, now) !== undefined) return [refuse(request, sessionBorrowed(session))];
   if (isKeptByCopy(session, license, now)) return [refuse(request, heldElsewhere(session))];
   return seats.take(session) ? [planClaim(request, { kind: 'replaced', session }, terms, used)] : [];
 }
@@ -218,49 +273,87 @@ function noSeatsAvailable(license: License, used: number, more: Fields = {}): Fa
 
 const userNotNamed = (): Fault => new Fault('user_not_named', 'An administrator of the licence can add the user.');
 
-/** A holder that has a session keeps it: same seat, same id, a longer lease. */
+/** A holder that has a session keeps it: same seat, same id, a longer lease. One that is borrowed may be so for longer. */
 function planRenewal(
   request: AttemptedRequest,
   holder: HolderRecord,
-  { license, key, now }: Terms,
+  terms: Terms,
   used: number,
-): Renew {
-  const name = deriveSessionName(request.key, holder.nonce);
-  const { expiresAt, copyUntil } = leaseEnds(license, now);
+  slots: SlotSupply,
+): Renew | Claim {
+  const { license, key, now } = terms;
+  const { sessionId, handle } = deriveSessionName(request.key, holder.nonce);
   const programs = request.program === undefined ? [] : [request.program];
-  return {
-    kind: 'renew',
-    request,
-    key,
-    lease: { license, sessionId: name.sessionId, expiresAt, copyUntil, seatsUsed: used },
-    created: request.earlierNonces.includes(holder.nonce),
-    write: renew(name.handle, { now, expiresAt, copyUntil, programs, details: { ...request.client } }),
-  };
+  const renewed = { now, programs, details: { ...request.client } };
+  const granted = { request, key, created: request.earlierNonces.includes(holder.nonce) };
+  const until = borrowedUntil(holder, now);
+  if (until === undefined || holder.borrow_slot === null) {
+    const ends = leaseEnds(license, now);
+    const lease = { license, sessionId, seatsUsed: used, ...ends };
+    return { kind: 'renew', ...granted, lease, write: renew(handle, { ...renewed, ...ends }) };
+  }
+  const wanted = Math.max(until, borrowEnd(request, terms));
+  const ends = borrowedEnds(license, wanted, now);
+  const borrowed = { until: ends.copyUntil, seats: request.borrow && slots.taken() };
+  const lease = { license, sessionId, seatsUsed: used, ...ends, borrowed };
+  if (wanted === until) return { kind: 'renew', ...granted, lease, write: renew(handle, { ...renewed, ...ends }) };
+  const { borrow_slot } = holder;
+  const writes = extend({ handle, license_id: license.id, holder: request.holderId, borrow_slot }, wanted, {
+    ...renewed,
+    ...ends,
+  });
+  return { kind: 'claim', ...granted, lease, writes };
 }
 
-function planClaim(request: AttemptedRequest, source: SeatSource, terms: Terms, used: number): Claim {
-  const seat = source.kind === 'open' ? source.seat.id : source.session.seat;
+function planClaim(
+  request: AttemptedRequest,
+  source: SeatSource,
+  terms: Terms,
+  used: number,
+  slot?: TakenSlot | undefined,
+): Claim {
   const { license, key, now } = terms;
   const name = deriveSessionName(request.key, request.nonce);
-  const { expiresAt, copyUntil } = leaseEnds(license, now);
+  const { expiresAt, copyUntil } =
+    slot === undefined ? leaseEnds(license, now) : borrowedEnds(license, slot.until, now);
   // What the machine was promised and what was signed for it before holds on, also when leases have become shorter since.
   const held = source.kind === 'own' ? source.session : { expires_at: 0, copy_until: 0 };
-  const ends = {
-    expires_at: Math.max(expiresAt, held.expires_at),
+  const fields = {
+    ...newSession(request, terms, seatOf(source)),
+    expires_at: Math.max(expiresAt, held.expires_at, slot?.until ?? 0),
     copy_until: Math.max(copyUntil, held.copy_until),
+    borrow_slot: slot?.number ?? null,
+    borrowed_until: slot?.until ?? null,
+    shard: shardOf(name.handle),
   };
-  const fields = { ...newSession(request, terms, seat), ...ends, shard: shardOf(name.handle) };
+  const borrowed = slot && { until: copyUntil, seats: request.borrow && slot.taken };
   return {
     kind: 'claim',
     request,
     key,
-    lease: { license, sessionId: name.sessionId, expiresAt, copyUntil, seatsUsed: used },
+    lease: { license, sessionId: name.sessionId, expiresAt, copyUntil, seatsUsed: used, borrowed },
     created: source.kind !== 'own' || source.session.lingering,
+    makesSeat: source.kind === 'orphan',
     writes: [
       ...claimWrites(source, { name, fields }, now),
       ...(isNamed(license) ? [noteNamedUser(license.id, request.holderId, name.handle, now)] : []),
     ],
   };
+}
+
+function seatOf(source: SeatSource): string {
+  switch (source.kind) {
+    case 'open':
+      return source.seat.id;
+    case 'orphan':
+      return source.seat;
+    case 'expired':
+    case 'replaced':
+    case 'own':
+      return source.session.seat;
+    default:
+      return source satisfies never;
+  }
 }
 
 function claimWrites(source: SeatSource, session: NewSession, now: number): Write[] {
@@ -272,19 +365,24 @@ function claimWrites(source: SeatSource, session: NewSession, now: number): Writ
     case 'replaced':
       return takeOver(session, source.session, now, 'moved');
     case 'own':
-      return handOver(session, source.session, now, isMove(session, source.session) ? 'moved' : 'reclaimed');
+      return handOver(session, source.session, now, whyHandedOver(session, source.session));
+    case 'orphan':
+      return readopt(session, source.orphan);
     default:
       return source satisfies never;
   }
 }
 
-const isMove = ({ fields }: NewSession, { machine }: Session): boolean => fields.machine !== machine;
+function whyHandedOver({ fields }: NewSession, { machine, borrow_slot }: Session): 'moved' | 'borrowed' | 'reclaimed' {
+  if (fields.machine !== machine) return 'moved';
+  return fields.borrow_slot !== null && borrow_slot === null ? 'borrowed' : 'reclaimed';
+}
 
 function newSession(
   request: AttemptedRequest,
   { license, key, now }: Terms,
   seat: string,
-): Omit<SessionFields, 'expires_at' | 'copy_until' | 'nonce' | 'shard'> {
+): Omit<SessionFields, 'expires_at' | 'copy_until' | 'borrow_slot' | 'borrowed_until' | 'nonce' | 'shard'> {
   return {
     ...request.client,
     license_id: license.id,

@@ -4,7 +4,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { readKey } from '#shared/model/key-record.ts';
 import { type License, readLicense } from '#shared/model/license.ts';
-import { readSession } from '#shared/model/session.ts';
+import { borrowedUntil, readSession } from '#shared/model/session.ts';
 import { deriveSessionName, handleOf, machineId } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { Document, DocumentReader } from '#shared/store/store.ts';
@@ -23,6 +23,8 @@ export interface Refreshable {
   readonly license: License;
   /** As the session has it from its acquire. */
   readonly userEmail: string | null;
+  /** Until when the session is borrowed; milliseconds since the epoch. */
+  readonly borrowedUntil: number | undefined;
 }
 
 /** Checks that session, machine and licence key belong together; one RPC for all that ask while one is under way. */
@@ -49,11 +51,12 @@ export function createCheckRefresh({
     ]);
     if (licenseDocument === undefined || sessionDocument === undefined) throw mismatch();
     const license = readLicense(licenseDocument);
-    const { nonce, machine, user_email: userEmail } = readSession(sessionDocument);
+    const session = readSession(sessionDocument);
+    const { nonce, machine, user_email: userEmail } = session;
     if (machine !== machineId(key.licenseId, hardwareId)) throw mismatch();
     if (deriveSessionName(key, nonce).sessionId !== sessionId) throw mismatch();
     if (ineligibility(keyDocument && readKey(keyDocument), license, clock.now()) !== undefined) throw mismatch();
-    return { license, userEmail };
+    return { license, userEmail, borrowedUntil: borrowedUntil(session, clock.now()) };
   };
 }
 

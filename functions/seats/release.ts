@@ -1,14 +1,15 @@
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
 import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
+import { Fault, isFault } from '#shared/model/errors.ts';
 import { readLicense } from '#shared/model/license.ts';
-import { type EndedSession, type EndReason, readSession, type Session } from '#shared/model/session.ts';
+import { borrowedUntil, type EndedSession, type EndReason, readSession, type Session } from '#shared/model/session.ts';
 import { handleOf, licenseOfSession } from '#shared/model/session-id.ts';
 import { leave } from '#shared/seats/commits.ts';
 import { type EndingSession, planEnd } from '#shared/seats/end-session.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { isHeldByOthers } from '#shared/seats/programs.ts';
 import { queries } from '#shared/seats/queries.ts';
+import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
 import { type UsageRecorder, withoutUsage } from './usage-recorder.ts';
@@ -27,6 +28,7 @@ export interface ReleaseOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly usage?: Pick<UsageRecorder, 'recordPeak'>;
+  readonly reconcile: ReconcileSeats;
 }
 
 /** @param program which of the machine's programs gives the seat back; without one it is free whoever else uses it */
@@ -38,10 +40,11 @@ const MAX_ATTEMPTS_OF_PROGRAM = 16;
 
 /**
  * Returns a seat. The answer is stored with the ended session, so that a repeated release answers the same.
- * @throws Fault `session_not_found`, `session_ended` when it ended for another reason, `dependency_unavailable`
+ * @throws Fault `session_not_found`, `session_ended` when it ended for another reason, `early_return_not_allowed`,
+ *   `session_borrowed` for a reason that ends no borrowed session, `dependency_unavailable`
  */
-export function createRelease({ store, clock, random, usage = withoutUsage }: ReleaseOptions): Release {
-  const context = { store, clock, random, usage };
+export function createRelease({ store, clock, random, reconcile, usage = withoutUsage }: ReleaseOptions): Release {
+  const context = { store, clock, random, reconcile, usage };
   const mutex = createKeyedMutex();
   async function attempts(licenseId: string, handle: string, reason: EndReason, program?: string): Promise<Released> {
     const most = program === undefined ? MAX_ATTEMPTS : MAX_ATTEMPTS_OF_PROGRAM;
@@ -62,7 +65,7 @@ export function createRelease({ store, clock, random, usage = withoutUsage }: Re
 
 /** One round of reads and one commit. Undefined when the commit failed or its answer was lost: the next attempt reads which. */
 async function attemptRelease(
-  { store, clock, random, usage }: Required<ReleaseOptions>,
+  { store, clock, random, reconcile, usage }: Required<ReleaseOptions>,
   licenseId: string,
   handle: string,
   reason: EndReason,
@@ -77,18 +80,25 @@ async function attemptRelease(
   const now = clock.now();
   const license = licenseDocument && readLicense(licenseDocument);
   const { writes, released } =
-    program !== undefined && isHeldByOthers(session, program, now)
+    program !== undefined && borrowedUntil(session, now) === undefined && isHeldByOthers(session, program, now)
       ? planLeave(session, used, program, now)
       : planRelease({ session, license, reason, now, random, used, asLast: program !== undefined });
   try {
     await store.commit(writes);
     // Seats that are held on into another hour have no acquire in it, so the peak is recorded here too.
     usage.recordPeak({ licenseId, seats: used });
+    // The licence may have waited for this seat, to have fewer of them.
+    if (session.borrow_slot !== null && license?.reconciling) await reconcile(licenseId).catch(ignoreUnavailable);
     return released;
   } catch (error) {
     if (error instanceof CommitError) return undefined;
     throw error;
   }
+}
+
+/** What could not be finished now the reaper finishes. */
+function ignoreUnavailable(error: unknown): void {
+  if (!isFault(error, 'dependency_unavailable')) throw error;
 }
 
 /** What a release writes and answers. */

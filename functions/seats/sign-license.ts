@@ -45,7 +45,7 @@ export function createSignLicense(options: SignLicenseOptions): SignLicense {
       return await signCached({
         claims: { ...claims, keys_sequence: key.keysSequence },
         validUntil,
-        coveredUntil: subject.clientNonce === undefined ? lease.expiresAt : 0,
+        coveredUntil: subject.clientNonce === undefined ? coveredUntil(lease, validUntil) : 0,
         format,
         key,
       });
@@ -59,20 +59,26 @@ export function createSignLicense(options: SignLicenseOptions): SignLicense {
   };
 }
 
+/** A copy that nothing else prolongs has to cover the lease; a borrowed one ends with its borrowed time. */
+const coveredUntil = ({ expiresAt, borrowed }: Lease, validUntil: number): number =>
+  borrowed === undefined ? expiresAt : validUntil;
+
 /**
  * How long a copy works without the server: as long as the lease that is committed, or the licence's offline time if that
  * is longer; never past the end of what is lent, and never later than what the session's document says, since a seat may be
  * free when the last copy has ended.
  */
-const validUntilOf = ({ license, expiresAt, copyUntil }: Lease, now: number): number =>
-  Math.min(copyUntil, copiesUntil(license, now), Math.max(expiresAt, now + license.offline_seconds * 1000));
+const validUntilOf = ({ license, expiresAt, copyUntil, borrowed }: Lease, now: number): number =>
+  borrowed !== undefined
+    ? Math.min(borrowed.until, copiesUntil(license, now))
+    : Math.min(copyUntil, copiesUntil(license, now), Math.max(expiresAt, now + license.offline_seconds * 1000));
 
 /** All claims except the times of the signature and the key list's number. */
-function claimsFor({ license, sessionId }: Lease, subject: LicenseSubject): LicenseClaims {
+function claimsFor({ license, sessionId, borrowed }: Lease, subject: LicenseSubject): LicenseClaims {
   const { key, hardwareId, client, clientNonce } = subject;
   return {
     kind: 'seat',
-    mode: 'online',
+    ...(borrowed === undefined ? { mode: 'online' } : { mode: 'borrowed', borrowed_until: formatTime(borrowed.until) }),
     ...(clientNonce === undefined ? {} : { nonce: clientNonce }),
     license_key: key.text,
     license_id: license.id,

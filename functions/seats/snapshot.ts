@@ -1,13 +1,15 @@
 import type * as z from 'zod';
+import type { BorrowSlot } from '#shared/model/borrow-slot.ts';
 import { type KeyRecord, readKey } from '#shared/model/key-record.ts';
 import { isShrinking, type License, readLicense } from '#shared/model/license.ts';
 import { isUid, type Person, personPath, readPerson } from '#shared/model/person.ts';
-import { expiredBefore, holderFields, readSession, type Session } from '#shared/model/session.ts';
+import { borrowedUntil, expiredBefore, holderFields, readSession, type Session } from '#shared/model/session.ts';
 import { deriveSessionName, isHandle } from '#shared/model/session-id.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { Document, DocumentReader } from '#shared/store/store.ts';
 import type { HolderRequest } from './acquire-request.ts';
+import { type BorrowSnapshot, NO_BORROWS, NO_ORPHANS, readBorrows, readOrphans } from './borrow-snapshot.ts';
 import { ineligibility } from './eligibility.ts';
 
 /** A holder document: its session's handle, the nonce from which the session's id derives, and the machine. */
@@ -24,7 +26,7 @@ export interface SeatSnapshot {
   readonly people: ReadonlyMap<string, Person>;
   /** The holder ids of users that are on the licence's list. */
   readonly named: ReadonlySet<string>;
-  /** Sessions of this group's holders that came with another licence key, or from another machine of a user; by handle. */
+  /** Sessions of this group's holders that they do not go on with (`continues`), by handle. */
   readonly rekeyed: ReadonlyMap<string, Session>;
   /** Sessions that requests want to end for their own, by handle. */
   readonly replaced: ReadonlyMap<string, Session>;
@@ -36,6 +38,10 @@ export interface SeatSnapshot {
   readonly shown: readonly Session[];
   /** How many seats are taken. */
   readonly used: number;
+  /** What borrowing is decided by; read only for requests that borrow. */
+  readonly borrows: BorrowSnapshot;
+  /** The slots of this group's holders whose sessions were ended while their copies work, by holder id. */
+  readonly orphans: ReadonlyMap<string, BorrowSlot>;
 }
 
 type SnapshotOfLicense = SeatSnapshot & { readonly license: License };
@@ -77,11 +83,17 @@ export async function readSnapshot(
     expired: [],
     shown: [],
     used,
+    borrows: NO_BORROWS,
+    orphans: NO_ORPHANS,
   };
   if (document === undefined) return { ...found, license: undefined };
   const license = readLicense(document);
-  const rekeyed = await readRekeyed(store, { ...found, license }, requests, now);
-  const snapshot = { ...found, license, rekeyed };
+  const [rekeyed, borrows, orphans] = await Promise.all([
+    readRekeyed(store, { ...found, license }, requests, now),
+    license.had_borrow ? readBorrows({ store, random }, license, requests) : NO_BORROWS,
+    license.had_borrow ? readOrphans(store, license, requests, now) : NO_ORPHANS,
+  ]);
+  const snapshot = { ...found, license, rekeyed, borrows, orphans };
   const expired = await readExpired(store, snapshot, requests, now);
   return { ...snapshot, expired, shown: await readShown(store, { ...snapshot, expired }, requests) };
 }
@@ -122,16 +134,18 @@ async function readOpenSeats(
 }
 
 /**
- * Whether a request goes on with the session that its holder has: the licence key leads to the session's id, and a user
- * is at the same machine.
+ * Whether a request goes on with the session that its holder has: the licence key leads to the session's id, a user is at
+ * the same machine, and it is borrowed if it is to be, and not past its borrowed time.
  */
 export function continues(
-  { key, machine }: Pick<HolderRequest, 'key' | 'machine'>,
+  { key, machine, borrow }: Pick<HolderRequest, 'key' | 'machine' | 'borrow'>,
   holder: HolderRecord,
   { lease_per }: Pick<License, 'lease_per'>,
+  now: number,
 ): boolean {
   if (lease_per === 'user' && holder.machine !== machine) return false;
-  return deriveSessionName(key, holder.nonce).handle === holder.session;
+  if (deriveSessionName(key, holder.nonce).handle !== holder.session) return false;
+  return borrowedUntil(holder, now) !== undefined || (borrow === undefined && holder.borrow_slot === null);
 }
 
 /** The sessions of holders that do not go on with them. */
@@ -143,7 +157,7 @@ async function readRekeyed(
 ): Promise<ReadonlyMap<string, Session>> {
   const handles = requests.flatMap((request) => {
     const holder = holders.get(request.holderId);
-    if (holder === undefined || continues(request, holder, license)) return [];
+    if (holder === undefined || continues(request, holder, license, now)) return [];
     return ineligibility(keys.get(request.keyHash), license, now) === undefined ? [holder.session] : [];
   });
   if (handles.length === 0) return new Map();
@@ -153,22 +167,27 @@ async function readRekeyed(
   return new Map(sessions.map((session) => [session.handle, session]));
 }
 
-/** As many as open seats are missing, and as many more as the query may find of the group's own machines. */
+/**
+ * As many as open seats or borrow slots are missing, and as many more as the query may find of the group's own machines.
+ */
 async function readExpired(
   store: DocumentReader,
-  { license, keys, holders, rekeyed, open }: SnapshotOfLicense,
+  { license, keys, holders, rekeyed, open, borrows, orphans }: SnapshotOfLicense,
   requests: readonly HolderRequest[],
   now: number,
 ): Promise<readonly Session[]> {
   const kept = new Set([...rekeyed.values()].map(({ seat }) => seat));
   const free = open.filter(({ id }) => !kept.has(id)).length;
-  const withoutSession = requests.filter(({ holderId }) => !holders.has(holderId));
-  if (withoutSession.length <= free || isShrinking(license)) return [];
+  const withoutSession = requests.filter(({ holderId }) => !holders.has(holderId) && !orphans.has(holderId));
+  const borrowing = withoutSession.filter(({ borrow }) => borrow !== undefined).length;
+  const slotsMissing = borrows.isBeyondCap ? 0 : Math.max(0, borrowing - borrows.free.length);
+  if ((withoutSession.length <= free && slotsMissing === 0) || isShrinking(license)) return [];
   const wanted = withoutSession.filter(
     ({ keyHash }) => ineligibility(keys.get(keyHash), license, now) === undefined,
   ).length;
-  if (wanted <= free) return [];
-  const limit = wanted - free + requests.length;
+  const missing = Math.max(wanted - free, slotsMissing);
+  if (wanted === 0 || missing <= 0) return [];
+  const limit = missing + requests.length;
   return (await store.query(queries.expiredOf(license.id, expiredBefore(now), limit))).map(readSession);
 }
 

@@ -112,9 +112,10 @@ async function endSession({ store, clock, random, inTime }: Run, session: Sessio
   }
 }
 
-async function reconcileLicenses({ store, reconcile, inTime }: Run): Promise<number> {
+async function reconcileLicenses({ store, clock, reconcile, inTime }: Run): Promise<number> {
   let finished = 0;
-  for (const { id } of inTime() ? await store.query(queries.reconcilingLicenses(MAX_LICENSES)) : []) {
+  const due = inTime() ? await store.query(queries.reconcilingLicenses(clock.now(), MAX_LICENSES)) : [];
+  for (const { id } of due) {
     if (!inTime()) break;
     try {
       await reconcile(id);

@@ -18,6 +18,10 @@ export const license = z.object({
   updates_until: time.nullable(),
   self_service: selfService,
   started_at: time.nullable().describe('when its first seat was taken, with `starts`'),
+  settling: z
+    .literal(true)
+    .optional()
+    .describe('borrowed seats are waited for: they are taken away, or given back, when their time is over'),
   created_at: time,
 });
 
@@ -42,6 +46,7 @@ export const session = z.object({
     .describe(
       'the seat was given back and is kept for its machine until `expires_at`; deleting it frees the seat at once',
     ),
+  borrowed_until: time.optional().describe('the seat is borrowed until then'),
 });
 
 /** More than anybody reads before a change; `would_end_count` is exact in any case. */
@@ -56,6 +61,9 @@ export const dryRun = z.object({
 
 /** The message about more borrowed seats than the licence has. */
 export const MORE_THAN_SEATS = "must be at most the licence's `max_seats`";
+
+/** A member of a query that is true or false. */
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false);
 
 const licenseParams = z.object({ license_id: z.string() });
 
@@ -199,7 +207,7 @@ export const changeLicense = defineRoute({
     'sessions, those without a heartbeat for the longest time first. Both are done when the response is sent. With ' +
     '`dry_run=true` nothing changes, and the response tells what would end.',
   params: licenseParams,
-  query: z.strictObject({ dry_run: z.stringbool({ truthy: ['true'], falsy: ['false'] }).default(false) }),
+  query: z.strictObject({ dry_run: flag }),
   body: z.strictObject({ status: z.enum(SETTABLE_STATUSES), ...terms }).partial(),
   responses: {
     200: { description: 'The licence as it is now; with `dry_run` what would end', schema: z.union([license, dryRun]) },
@@ -245,15 +253,24 @@ export const endSession = defineRoute({
   path: '/api/v1/sessions/{session}',
   access: [...VENDOR, 'owner', 'admin', 'portal'],
   summary: 'Take a seat back',
-  description: 'The next heartbeat of its holder gets 410 with the reason `admin_released`.',
+  description:
+    'The next heartbeat of its holder gets 410 with the reason `admin_released`. A borrowed seat is refused before its time; ' +
+    'with `recall=true` it is free at once, although its copy works on, and the reason is `recalled`. The people of the ' +
+    "tenant may do that `borrow.max_recalls` times in 365 days, the vendor's as often as they like.",
   params: z.object({ session: z.string().describe('the handle; a session id is a secret and belongs in no address') }),
+  query: z.strictObject({ recall: flag }),
   responses: { 204: { description: 'The seat is free' } },
-  errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
+  errors: ['session_not_found', 'session_borrowed', 'recall_limit_reached', 'session_ended', 'dependency_unavailable'],
 });
 
 export const usageReport = z.object({
   seats_used: z.number().int(),
   seats_total: z.number().int(),
+  seats_borrowed: z.number().int().describe('seats in use that are borrowed'),
+  copies_outstanding: z
+    .number()
+    .int()
+    .describe('borrowed copies that work although their sessions were ended; each keeps a seat away'),
   utilization: z.number().describe('seats_used / seats_total'),
   resolution: z.enum(RESOLUTIONS),
   from: time.describe('the beginning of the first day or hour'),

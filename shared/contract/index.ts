@@ -24,7 +24,15 @@ import * as tenants from './tenants.ts';
 /** The whole API as data: the routes of each function. */
 export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
   'license-signing': [licenseSigning.signLicense],
-  seats: [seats.acquire, seats.heartbeat, seats.release, holders.listHolders, holders.releaseHolder, queue.leaveQueue],
+  seats: [
+    seats.acquire,
+    seats.borrow,
+    seats.heartbeat,
+    seats.release,
+    holders.listHolders,
+    holders.releaseHolder,
+    queue.leaveQueue,
+  ],
   'key-rotation': [keyRotation.rotateKeys],
   'session-reaper': [sessionReaper.reapSessions],
   'public-keys': [

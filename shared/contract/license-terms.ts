@@ -67,7 +67,10 @@ export const metadata = z
 const label = z.string().max(200).nullable();
 export const reference = z.string().max(200).nullable();
 
-/** How long a seat may be borrowed. */
+/** A time for which a seat is borrowed. A licence may allow less. */
+export const borrowSeconds = z.number().int().min(MIN_BORROW_SECONDS);
+
+/** How many seats may be borrowed, and for how long. */
 const borrow = z
   .strictObject({
     max_seats: z

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
+import { borrowSeconds } from './license-terms.ts';
 import { joinQueue, queuePlace } from './queue.ts';
 import { nonce, signedLicense, time, tokenFormat } from './schemas.ts';
 
@@ -26,6 +27,33 @@ const signedForms = {
   license_file: z.string().optional(),
 };
 
+const seatRequest = {
+  license_key: licenseKey,
+  hardware_id: z.string().min(1).max(256).describe('identifies the machine; each machine takes one seat'),
+  user_email: z.string().max(320).nullable().optional(),
+  hostname: detail('shown to the administrators of the licence'),
+  platform: detail('shown to the administrators of the licence'),
+  client_version: detail('shown to the administrators of the licence'),
+  program,
+  process_id: processId,
+  queue: joinQueue,
+  nonce: nonce.optional(),
+  token_format: tokenFormat,
+};
+
+/** Whose seat a request may take, beside its own. */
+const moving = {
+  take_over: z
+    .boolean()
+    .optional()
+    .describe('moves the seat here where a second machine of a user is refused (`on_second: refuse`)'),
+  replace: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('the handle of a session of this licence, which ends for this one (`self_service.release: any`)'),
+};
+
 export const acquire = defineRoute({
   id: 'acquireSeat',
   method: 'POST',
@@ -38,28 +66,7 @@ export const acquire = defineRoute({
     'quarter of the time until `valid_until` has passed. Where seats are leased per user, the user is proven by a key ' +
     'that is the user’s, or by `Authorization: Bearer` with the token of a member of the tenant. Send heartbeats to keep the seat, and acquire again when half ' +
     'of the time until `valid_until` has passed.',
-  body: z.strictObject({
-    license_key: licenseKey,
-    hardware_id: z.string().min(1).max(256).describe('identifies the machine; each machine takes one seat'),
-    user_email: z.string().max(320).nullable().optional(),
-    hostname: detail('shown to the administrators of the licence'),
-    platform: detail('shown to the administrators of the licence'),
-    client_version: detail('shown to the administrators of the licence'),
-    program,
-    process_id: processId,
-    take_over: z
-      .boolean()
-      .optional()
-      .describe('moves the seat here where a second machine of a user is refused (`on_second: refuse`)'),
-    replace: z
-      .string()
-      .max(100)
-      .optional()
-      .describe('the handle of a session of this licence, which ends for this one (`self_service.release: any`)'),
-    queue: joinQueue,
-    nonce: nonce.optional(),
-    token_format: tokenFormat,
-  }),
+  body: z.strictObject({ ...seatRequest, ...moving }),
   responses: {
     200: { description: 'The session that is held already, or the one that it has moved to', schema: signedSeat() },
     201: { description: 'A new session', schema: signedSeat() },
@@ -81,6 +88,41 @@ export const acquire = defineRoute({
     'self_service_off',
     'session_not_found',
     'held_elsewhere',
+    'signing_unavailable',
+    'dependency_unavailable',
+  ],
+});
+
+export const borrow = defineRoute({
+  id: 'borrowSeat',
+  method: 'POST',
+  path: '/api/v1/licenses/borrow',
+  access: ['anyone'],
+  listedCors: true,
+  summary: 'Borrow a seat',
+  description:
+    'Takes a seat, or turns the one that the machine has into a borrowed one, under a new session id. It needs no ' +
+    'heartbeats, and its signed licence works offline, until `borrowed_until`. Asking again never makes it shorter; with ' +
+    'more seconds it becomes longer. Nobody takes the seat before its time, unless an administrator recalls it.',
+  body: z.strictObject({
+    ...seatRequest,
+    borrow_seconds: borrowSeconds.optional().describe("default: the licence's `borrow.max_seconds`"),
+  }),
+  responses: {
+    200: { description: 'The seat that this machine already holds, borrowed', schema: borrowedSeat() },
+    201: { description: 'A new session', schema: borrowedSeat() },
+    202: { description: 'No seat is free: the place in the queue', schema: queuePlace },
+  },
+  errors: [
+    'borrow_not_allowed',
+    'borrow_too_long',
+    'no_borrow_available',
+    'no_seats_available',
+    'queue_full',
+    'machine_limit_reached',
+    'license_expired',
+    'license_suspended',
+    'license_not_found',
     'signing_unavailable',
     'dependency_unavailable',
   ],
@@ -133,7 +175,8 @@ export const release = defineRoute({
   summary: 'Release a seat',
   description:
     'Repeating the request gets the same response. A program that sends its `program` leaves the seat to the other ' +
-    'programs of its machine that were heard of within two heartbeat intervals.',
+    'programs of its machine that were heard of within two heartbeat intervals. A borrowed seat comes back before its ' +
+    'time only where the licence allows it, and then for all programs of the machine.',
   body: z.strictObject({ session_id: sessionId, program }),
   responses: {
     200: {
@@ -146,8 +189,16 @@ export const release = defineRoute({
       }),
     },
   },
-  errors: ['session_not_found', 'session_ended', 'dependency_unavailable'],
+  errors: ['session_not_found', 'early_return_not_allowed', 'session_ended', 'dependency_unavailable'],
 });
+
+function borrowedSeat() {
+  return signedSeat().extend({
+    borrowed_until: time,
+    seats_borrowed: z.number().int().describe('borrowed seats of the licence'),
+    borrow_max_seats: z.number().int().describe('how many seats may be borrowed at once'),
+  });
+}
 
 function signedSeat() {
   return z.object({
@@ -156,6 +207,7 @@ function signedSeat() {
     heartbeat_interval_seconds: z.number().int(),
     seats_used: z.number().int(),
     seats_total: z.number().int(),
+    borrowed_until: time.optional().describe('the seat is borrowed until then'),
     ...signedForms,
   });
 }

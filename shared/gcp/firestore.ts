@@ -108,16 +108,18 @@ export function createFirestore(settings: FirestoreSettings): DocumentStore & Co
       }
     },
 
-    async writeEach(writes) {
+    async writeEach(writes, raised) {
       rejectRepeatedPaths(writes);
       try {
         const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
         const [response] = await retrying(() => client.batchWrite(request, writing), NOT_SENT);
         const statuses = response.status ?? [];
-        return writes.map((_, index) => {
+        return writes.map((write, index) => {
           const code = statuses[index]?.code;
           if (statuses[index] === undefined) return 'unknown';
-          return code ? failureOf(code) : undefined;
+          if (code) return failureOf(code);
+          raised?.(index, raisedBy(write, response.writeResults?.[index]?.transformResults ?? []));
+          return undefined;
         });
       } catch (cause) {
         throw new CommitError('unknown', cause);
@@ -181,6 +183,17 @@ function failureOf(code: number): WriteFailure {
     default:
       return 'unknown';
   }
+}
+
+/** The results of a write's transforms are in their order, and `maximum` comes first. */
+function raisedBy(write: Write, results: readonly ProtoValue[]): Record<string, number> {
+  const fields = 'maximum' in write ? Object.keys(write.maximum ?? {}) : [];
+  return Object.fromEntries(
+    fields.flatMap((field, index) => {
+      const value = Number(results[index]?.integerValue?.toString());
+      return Number.isNaN(value) ? [] : [[field, value] as const];
+    }),
+  );
 }
 
 const parentOf = (root: string, { collection }: Pick<Query, 'collection'>) => {

@@ -22,6 +22,11 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     title: 'All seats are in use, and the queue is full',
     example: 'As many machines wait for a seat as the licence allows.',
   },
+  no_borrow_available: {
+    status: 402,
+    title: 'All seats that may be borrowed are out',
+    example: 'Wait until a borrowed seat comes back.',
+  },
   forbidden: {
     status: 403,
     title: 'Not allowed',
@@ -51,6 +56,16 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     status: 403,
     title: 'As many machines as the licence allows a day have used it',
     example: 'Other machines have used the licence today; the day (UTC) ends at midnight.',
+  },
+  borrow_not_allowed: {
+    status: 403,
+    title: 'Seats of this licence cannot be borrowed',
+    example: 'The vendor has not sold this licence with borrowing.',
+  },
+  borrow_too_long: {
+    status: 403,
+    title: 'A seat cannot be borrowed for so long',
+    example: 'A seat of this licence may be borrowed for 604800 seconds.',
   },
   imported_keys_off: {
     status: 403,
@@ -94,6 +109,21 @@ export const PROBLEMS: Readonly<Record<FaultCode, Problem>> = {
     status: 409,
     title: 'The seat is in use elsewhere',
     example: 'Another machine has the seat.',
+  },
+  early_return_not_allowed: {
+    status: 409,
+    title: 'A borrowed seat comes back at its end',
+    example: 'The seat was borrowed until a time that has not come.',
+  },
+  session_borrowed: {
+    status: 409,
+    title: 'The seat is borrowed',
+    example: 'A copy of the licence works without the server until then.',
+  },
+  recall_limit_reached: {
+    status: 409,
+    title: 'No more recalls',
+    example: 'The tenant may recall 2 borrowed seats of this licence in 365 days.',
   },
   session_ended: { status: 410, title: 'The session has ended', example: 'The reason is "expired".' },
   payload_too_large: {

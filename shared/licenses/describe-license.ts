@@ -9,8 +9,9 @@ export const describeLicense = (
   license: LicenseFields & { readonly id: string },
 ): EveryMember<z.output<typeof contract.license>> => {
   const { id, expires_at, updates_until, started_at, created_at, ...rest } = license;
-  const { key_changes: _changes, seats: _seats, next_seat: _next, reconciling: _reconciling, ...others } = rest;
-  const { lease_per, next_lease_per: _nextUnit, on_second, named_users, self_service, ...sold } = others;
+  const { key_changes: _changes, seats: _seats, next_seat: _next, ...others } = rest;
+  const { reconciling, reconcile_at, had_borrow: _hadBorrow, ...known } = others;
+  const { lease_per, next_lease_per: _nextUnit, on_second, named_users, self_service, ...sold } = known;
   const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;
   const { product, tier, features, label, reference, metadata, ...limits } = terms;
   const { max_seats, lease_seconds, offline_seconds, release, borrow, ...lending } = limits;
@@ -44,6 +45,7 @@ export const describeLicense = (
     starts,
     duration_seconds,
     started_at: formatTimeOrNull(started_at),
+    settling: (reconciling && reconcile_at > 0) || undefined,
     created_at: formatTime(created_at),
   };
 };

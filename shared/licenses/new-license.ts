@@ -20,6 +20,8 @@ export function newLicense(wanted: NewLicense, now: number): EveryMember<License
     seats: 0,
     next_seat: 0,
     reconciling: true,
+    reconcile_at: 0,
+    had_borrow: wanted.borrow !== null,
     next_lease_per: null,
     key_changes: 0,
     started_at: null,
@@ -33,6 +35,8 @@ export const termsOf = ({
   seats: _seats,
   next_seat: _next,
   reconciling: _busy,
+  reconcile_at: _then,
+  had_borrow: _hadBorrow,
   next_lease_per: _nextUnit,
   ...terms
 }: LicenseFields) => terms;

@@ -2,6 +2,7 @@ import { MORE_THAN_SEATS } from '../contract/admin.ts';
 import { DURATION_NEEDED } from '../contract/seat-terms.ts';
 import { invalid } from '../model/errors.ts';
 import { type License, type LicenseFields, licenseDocument } from '../model/license.ts';
+import { UNFINISHED } from '../seats/commits.ts';
 import { paths } from '../seats/paths.ts';
 import type { DocumentReader, Fields, Write } from '../store/store.ts';
 import { allotSeats, isAllotted, seatsOf } from './allotment.ts';
@@ -33,8 +34,9 @@ export function planChange(license: License, after: Partial<LicenseFields>, now:
   if (changed.starts !== null && changed.duration_seconds === null) {
     throw invalid([{ path: 'duration_seconds', message: DURATION_NEEDED }]);
   }
+  const borrowing = after.borrow ? { had_borrow: true } : {};
   const allotted = isAllotted(changed, now);
-  const fields = { ...update, allotted, ...(changesSeats(after) ? { reconciling: true } : {}) };
+  const fields = { ...update, allotted, ...(changesSeats(after) ? UNFINISHED : {}), ...borrowing };
   return {
     changed,
     seats: seatsOf({ ...changed, allotted }) - seatsOf(license),

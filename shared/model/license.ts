@@ -56,6 +56,8 @@ export const licenseFields = z.object({
   next_seat: integer,
   /** A change of `seats` towards its target is in progress, or was interrupted by a crash. */
   reconciling: z.boolean(),
+  /** While `reconciling`: before this time there is nothing to do, because borrowed seats are waited for. */
+  reconcile_at: integer,
   /** Null: the licence has no end. */
   expires_at: integer.nullable(),
   updates_until: integer.nullable(),
@@ -68,6 +70,8 @@ export const licenseFields = z.object({
   ...seatTerms.shape,
   /** When its first seat was taken, if its time began then; null: it has not, or it began with its creation. */
   started_at: integer.nullable(),
+  /** Seats could be borrowed at some time, so that there may be documents of borrowed seats. Never reset. */
+  had_borrow: z.boolean(),
   /** Counts the changes of its keys, which are documents of their own: each change is guarded by this document. */
   key_changes: integer,
   created_at: integer,
@@ -130,15 +134,19 @@ export const begun = <L extends Start>(license: L, now: number): L =>
     : license;
 
 /**
+/**
  * The number of seat documents that a licence should have: none unless it is active, so that no acquire finds one, and
  * none while it changes to what its seats are leased per.
+ * @param orphans borrowed copies that work although their session has ended: each is covered by a seat that is not there
  */
-export const seatTarget = ({
-  status,
-  max_seats,
-  next_lease_per,
-}: Pick<License, 'status' | 'max_seats' | 'next_lease_per'>): number =>
-  status === 'active' && next_lease_per === null ? max_seats : 0;
+export const seatTarget = (
+  { status, max_seats, next_lease_per }: Pick<License, 'status' | 'max_seats' | 'next_lease_per'>,
+  orphans = 0,
+): number => (status === 'active' && next_lease_per === null ? Math.max(0, max_seats - orphans) : 0);
+
+/** How many seats may be borrowed at once. A licence may have been made smaller than its own borrowing allows. */
+export const borrowCap = ({ borrow, max_seats }: Pick<License, 'borrow' | 'max_seats'>): number =>
+  borrow === null ? 0 : Math.min(borrow.max_seats, max_seats);
 
 /** More seats exist than the licence has. Until they are removed nothing is lent, or clients could win them all back. */
 export const isShrinking = ({ seats, max_seats }: Pick<License, 'seats' | 'max_seats'>): boolean => seats > max_seats;

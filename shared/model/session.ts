@@ -14,6 +14,8 @@ const END_REASONS = [
   'moved',
   'self_released',
   'user_removed',
+  'borrowed',
+  'recalled',
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -60,6 +62,10 @@ export const sessionFields = z.object({
   copy_until: integer.default(0),
   /** The machine has given the seat back. It is kept for this machine until `expires_at`; nobody has the session's id. */
   lingering: z.boolean().default(false),
+  /** The number of the borrow slot that it takes; null when it is not borrowed. */
+  borrow_slot: integer.nullable().default(null),
+  /** Until when it is borrowed: its lease and its copy end no earlier, and nobody takes the seat before. */
+  borrowed_until: integer.nullable().default(null),
   shard: integer,
   /** When each program of the machine was last heard of, by slot (seats/programs.ts). */
   programs: z.record(z.string(), integer).default({}),
@@ -81,11 +87,23 @@ export const readSession = ({ id, fields, updateTime }: Document): Session => ({
 /** Spread by the handle, which is random. */
 export const shardOf = (handle: string): number => Number.parseInt(handle.slice(0, 8), 16) % SHARDS;
 
+/** Until when a session or its holder document is borrowed; undefined when it is not, or not any more. */
+export const borrowedUntil = (
+  { borrowed_until }: { readonly borrowed_until: number | null },
+  now: number,
+): number | undefined => (borrowed_until !== null && borrowed_until > now ? borrowed_until : undefined);
+
 /**
  * `licenses/{id}/holders/{hash of whoever takes one seat}`: the session that a machine, user or process holds, the nonce
- * of its session id, and the machine.
+ * of its session id, the machine, and what the session says of its being borrowed, so that acquire need not read it.
  */
-export const holderFields = z.object({ session: z.string(), nonce: z.string(), machine: z.string() });
+export const holderFields = z.object({
+  session: z.string(),
+  nonce: z.string(),
+  machine: z.string(),
+  borrow_slot: integer.nullable().default(null),
+  borrowed_until: integer.nullable().default(null),
+});
 
 /** `ended_sessions/{handle}`: why a session ended; the store's TTL removes it. */
 export const endedFields = z.object({

@@ -1,6 +1,15 @@
+import type { BorrowSlot } from '../model/borrow-slot.ts';
 import { begun, type License } from '../model/license.ts';
 import type { LeaseUnit } from '../model/seat-rules.ts';
-import { ENDED_RETENTION, type EndReason, type Session, type SessionFields, shardOf } from '../model/session.ts';
+import {
+  borrowedUntil,
+  ENDED_RETENTION,
+  type EndReason,
+  expiredBefore,
+  type Session,
+  type SessionFields,
+  shardOf,
+} from '../model/session.ts';
 import { newAnonymousName, type SessionName } from '../model/session-id.ts';
 import type { Document, Fields, Precondition, Write } from '../store/store.ts';
 import { paths } from './paths.ts';
@@ -34,6 +43,8 @@ const holderOf = ({ name, fields }: NewSession) => ({
   session: name.handle,
   nonce: name.nonce,
   machine: fields.machine,
+  borrow_slot: fields.borrow_slot,
+  borrowed_until: fields.borrowed_until,
 });
 
 const createSession = (fresh: NewSession): Write => ({
@@ -52,7 +63,33 @@ export const claim = (fresh: NewSession, seat: Document): Write[] => [
   },
   createHolder(fresh),
   createSession(fresh),
+  ...passSlot(undefined, fresh),
 ];
+
+/**
+ * The slot of a session that ends, and of the one that begins in its place. The slot of a live session names it, as seat
+ * and holder do, so what requires the old session may write its slot without asking. A slot that is taken anew is created,
+ * which requires that nobody has it: so there are never more borrowed seats than slots.
+ */
+function passSlot(old: Session | undefined, fresh: NewSession): Write[] {
+  const { license_id, borrow_slot } = fresh.fields;
+  const given = old?.borrow_slot ?? null;
+  const freed: Write[] =
+    given === null || given === borrow_slot ? [] : [{ op: 'delete', path: paths.borrow(license_id, given) }];
+  if (borrow_slot === null) return freed;
+  const path = paths.borrow(license_id, borrow_slot);
+  const fields = slotOf(fresh, borrow_slot);
+  return [...freed, given === borrow_slot ? { op: 'update', path, fields } : { op: 'create', path, fields }];
+}
+
+const slotOf = ({ name, fields }: NewSession, number: number): Fields => ({
+  number,
+  session: name.handle,
+  holder: fields.holder,
+  machine: fields.machine,
+  until: fields.borrowed_until,
+  orphan: false,
+});
 
 /**
  * Ends another holder's session and takes its seat, unless it has changed since it was read: an expired one that a
@@ -69,18 +106,20 @@ export const takeOver = (
   { op: 'update', path: paths.seat(old.license_id, old.seat), fields: { session: fresh.name.handle } },
   createHolder(fresh),
   createSession(fresh),
+  ...passSlot(old, fresh),
 ];
 
 /**
  * Replaces a holder's session by a new one on the same seat: release and claim in one commit. Needed when the licence
  * key has changed, because the old session's id derives from the old key, when the machine comes back to a seat that is
- * kept for it, and when a user comes from another machine (`moved`).
+ * kept for it, when a user comes from another machine (`moved`), and when the seat is borrowed (`borrowed`): what a session
+ * is made of never changes.
  */
 export const handOver = (
   fresh: NewSession,
   old: Session,
   now: number,
-  reason: 'reclaimed' | 'moved' = 'reclaimed',
+  reason: 'reclaimed' | 'moved' | 'borrowed' = 'reclaimed',
 ): Write[] => replace(fresh, old, reason, now, null);
 
 /**
@@ -101,6 +140,8 @@ export const linger = (
     acquired_at: now,
     expires_at: until,
     lingering: true,
+    borrow_slot: null,
+    borrowed_until: null,
     programs: {},
     shard: shardOf(name.handle),
   };
@@ -124,6 +165,7 @@ const replace = (
     fields: holderOf(fresh),
   },
   createSession(fresh),
+  ...passSlot(old, fresh),
 ];
 
 /**
@@ -163,8 +205,8 @@ export interface Renewal {
  * Prolongs a lease. The update requires that the session exists; `maximum` never shortens what another heartbeat was
  * answered.
  */
-export const renew = (handle: string, { now, expiresAt, copyUntil, programs = [], details = {} }: Renewal): Write => ({
-  op: 'update',
+export const renew = (handle: string, { now, expiresAt, copyUntil, programs = [], details = {} }: Renewal) => ({
+  op: 'update' as const,
   path: paths.session(handle),
   fields: details,
   maximum: {
@@ -175,6 +217,61 @@ export const renew = (handle: string, { now, expiresAt, copyUntil, programs = []
   },
 });
 
+/** What is known of a borrowed session, from its holder document. */
+export interface Borrowed {
+  readonly handle: string;
+  readonly license_id: string;
+  readonly holder: string;
+  readonly borrow_slot: number;
+}
+
+/** Borrows a borrowed seat for longer, never shorter. Requires the session; holder and slot exist with it. */
+export const extend = (
+  { handle, license_id, holder, borrow_slot }: Borrowed,
+  until: number,
+  renewal: Renewal,
+): Write[] => {
+  const renewed = renew(handle, renewal);
+  return [
+    { ...renewed, maximum: { ...renewed.maximum, borrowed_until: until } },
+    { op: 'update', path: paths.borrow(license_id, borrow_slot), fields: {}, maximum: { until } },
+    { op: 'update', path: paths.holder(license_id, holder), fields: {}, maximum: { borrowed_until: until } },
+  ];
+};
+
+/**
+ * A machine comes back to its orphan, the slot of a session that was ended while its copy works: with a seat of its own,
+ * which covers the copy as the missing seat did. Needs `growFor` in the same commit, once for all who come back.
+ * @param seat the number of the new seat
+ */
+export const readopt = (fresh: NewSession, orphan: BorrowSlot): Write[] => [
+  {
+    op: 'create',
+    path: paths.seat(fresh.fields.license_id, fresh.fields.seat),
+    fields: { open: null, session: fresh.name.handle },
+  },
+  createHolder(fresh),
+  createSession(fresh),
+  {
+    op: 'update',
+    path: paths.borrow(fresh.fields.license_id, orphan.number),
+    fields: slotOf(fresh, orphan.number),
+    lastUpdateTime: orphan.updateTime,
+  },
+];
+
+/** Counts the seats of machines that come back to their orphans. What is left to reconcile is looked at again. */
+export const growFor = (license: License, count: number): Write =>
+  countSeats(license, license.seats + count, UNFINISHED, license.next_seat + count);
+
+/** Forgets slots whose session was ended and whose copies have ended since, unless their machine came back to one. */
+export const dropSlots = (licenseId: string, slots: readonly BorrowSlot[]): Write[] =>
+  slots.map(({ number, updateTime }) => ({
+    op: 'delete',
+    path: paths.borrow(licenseId, number),
+    precondition: { lastUpdateTime: updateTime },
+  }));
+
 /** Ends a session for its holder or an administrator. Requires existence only: heartbeats must not make it fail. */
 export const release = (
   session: Session,
@@ -182,7 +279,11 @@ export const release = (
   now: number,
   random: Random,
   seatsUsed: number | null = null,
-): Write[] => [...remove(session, reason, now, { exists: true }, seatsUsed), openSeat(session, random)];
+): Write[] => [
+  ...remove(session, reason, now, { exists: true }, seatsUsed),
+  ...deleteSlot(session),
+  openSeat(session, random),
+];
 
 /**
  * The same, unless something has changed since the session was read: another program of its machine may have joined, or a
@@ -190,18 +291,29 @@ export const release = (
  */
 export const releaseUnchanged: typeof release = (session, reason, now, random, seatsUsed = null) => [
   ...remove(session, reason, now, { lastUpdateTime: session.updateTime }, seatsUsed),
+  ...deleteSlot(session),
   openSeat(session, random),
 ];
 
 /** Ends a session that was read as expired, unless a heartbeat prolonged it since. */
 export const reap = (session: Session, now: number, random: Random): Write[] => [
   ...remove(session, 'expired', now, { lastUpdateTime: session.updateTime }),
+  ...deleteSlot(session),
   openSeat(session, random),
 ];
 
+/** What is left to do of a change of seats, as the licence's document says it. */
+export type Outlook = Pick<License, 'reconciling' | 'reconcile_at'>;
+
+export const UNFINISHED: Outlook = { reconciling: true, reconcile_at: 0 };
+export const FINISHED: Outlook = { reconciling: false, reconcile_at: 0 };
+
+/** Nothing can be done before a moment: borrowed seats are waited for. */
+export const waitUntil = (moment: number): Outlook => ({ reconciling: true, reconcile_at: moment });
+
 /** Creates open seats; the licence's `seats` counts them in the same commit. */
-export const growSeats = (license: License, count: number, reconciling: boolean, random: Random): Write[] => [
-  countSeats(license, license.seats + count, reconciling, license.next_seat + count),
+export const growSeats = (license: License, count: number, outlook: Outlook, random: Random): Write[] => [
+  countSeats(license, license.seats + count, outlook, license.next_seat + count),
   ...Array.from(
     { length: count },
     (_, index): Write => ({
@@ -212,25 +324,36 @@ export const growSeats = (license: License, count: number, reconciling: boolean,
   ),
 ];
 
-/** Removes open seats, as the query returned them. */
-export const removeOpenSeats = (license: License, seats: readonly Document[], reconciling: boolean): Write[] => [
-  countSeats(license, license.seats - seats.length, reconciling),
-  ...seats.map(({ path, updateTime }): Write => ({ op: 'delete', path, precondition: { lastUpdateTime: updateTime } })),
+/** Removes open seats, unless one of them was claimed since it was read. */
+export const removeOpenSeats = (license: License, seats: readonly Document[], outlook: Outlook): Write[] => [
+  countSeats(license, license.seats - seats.length, outlook),
+  ...seats.map((seat): Write => ({ op: 'delete', path: seat.path, precondition: { lastUpdateTime: seat.updateTime } })),
 ];
 
-/** Ends sessions and removes their seats. */
+/**
+ * Removes held seats and ends their sessions. A copy that was borrowed works on: its slot stays, as an orphan, and the
+ * licence has a seat less until it ends. A slot whose copy has ended goes with its session, unless it was borrowed for
+ * longer since.
+ */
 export const removeHeldSeats = (
   license: License,
   sessions: readonly Session[],
   reason: EndReason,
   now: number,
-  reconciling: boolean,
+  outlook: Outlook,
 ): Write[] => [
-  countSeats(license, license.seats - sessions.length, reconciling),
-  ...sessions.flatMap((session): Write[] => [
-    ...remove(session, reason, now, { exists: true }),
-    { op: 'delete', path: paths.seat(session.license_id, session.seat) },
-  ]),
+  countSeats(license, license.seats - sessions.length, outlook),
+  ...sessions.flatMap((session): Write[] => {
+    const works = borrowedUntil(session, expiredBefore(now)) !== undefined;
+    const isOver = session.borrow_slot !== null && !works;
+    return [
+      deleteSession(session.handle, isOver ? { lastUpdateTime: session.updateTime } : { exists: true }),
+      createEnded(session, reason, now, null),
+      { op: 'delete', path: paths.holder(session.license_id, session.holder) },
+      ...(works ? orphanSlot(session) : deleteSlot(session)),
+      { op: 'delete', path: paths.seat(session.license_id, session.seat) },
+    ];
+  }),
 ];
 
 /**
@@ -247,8 +370,10 @@ export const beginLicense = (license: License, now: number): Write => {
   };
 };
 
-/** Marks the licence as having the number of seats that it should have. */
-export const reconciled = (license: License): Write[] => [countSeats(license, license.seats, false)];
+/** Says of the licence what is left to do, if anything, when its seats need no change now. */
+export const reconciled = (license: License, outlook: Outlook): Write[] => [
+  countSeats(license, license.seats, outlook),
+];
 
 /**
  * Changes what the seats are leased per. Only while there is no seat, and so no session: what was planned for a session
@@ -258,18 +383,24 @@ export const changeLeaseUnit = (license: License, unit: LeaseUnit): Write[] => [
   {
     op: 'update',
     path: paths.license(license.id),
-    fields: { lease_per: unit, next_lease_per: null, reconciling: true },
+    fields: { lease_per: unit, next_lease_per: null, ...UNFINISHED },
     lastUpdateTime: license.updateTime,
   },
 ];
 
 /** Every change of the number of seat documents requires that the licence has not changed since it was read. */
-const countSeats = (license: License, seats: number, reconciling: boolean, nextSeat = license.next_seat): Write => ({
+const countSeats = (license: License, seats: number, outlook: Outlook, nextSeat = license.next_seat): Write => ({
   op: 'update',
   path: paths.license(license.id),
-  fields: { seats, reconciling, next_seat: nextSeat },
+  fields: { seats, ...outlook, next_seat: nextSeat },
   lastUpdateTime: license.updateTime,
 });
+
+const orphanSlot = ({ license_id, borrow_slot }: Session): Write[] =>
+  borrow_slot === null ? [] : [{ op: 'update', path: paths.borrow(license_id, borrow_slot), fields: { orphan: true } }];
+
+const deleteSlot = ({ license_id, borrow_slot }: Session): Write[] =>
+  borrow_slot === null ? [] : [{ op: 'delete', path: paths.borrow(license_id, borrow_slot) }];
 
 const remove = (
   session: Session,

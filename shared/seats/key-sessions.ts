@@ -2,7 +2,7 @@ import { mapInParallel } from '../concurrency/map-in-parallel.ts';
 import type { Clock } from '../model/clock.ts';
 import { readSession, type Session } from '../model/session.ts';
 import { CommitError, type DocumentStore } from '../store/store.ts';
-import { release } from './commits.ts';
+import { planForcedEnd } from './force-end.ts';
 import { queries } from './queries.ts';
 
 export interface KeySessionsOptions {
@@ -32,7 +32,7 @@ export function createEndSessionsOfKey({ store, clock, random }: KeySessionsOpti
   /** False when the session ended otherwise, or the answer was lost. */
   async function end(session: Session): Promise<boolean> {
     try {
-      await store.commit(release(session, 'key_ended', clock.now(), random));
+      await store.commit(await planForcedEnd(store, session, 'key_ended', clock.now(), random));
       return true;
     } catch (error) {
       if (error instanceof CommitError) return false;

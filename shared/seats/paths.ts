@@ -8,6 +8,8 @@ export const paths = {
   user: (licenseId: string, user: string) => `licenses/${licenseId}/users/${user}`,
   users: (licenseId: string) => `licenses/${licenseId}/users`,
   selfReleases: (licenseId: string) => `licenses/${licenseId}/self_service/releases`,
+  borrows: (licenseId: string) => `licenses/${licenseId}/borrows`,
+  borrow: (licenseId: string, slot: number) => `licenses/${licenseId}/borrows/${slot}`,
   /** @param hash of the licence key */
   key: (licenseId: string, hash: string) => `licenses/${licenseId}/keys/${hash}`,
   keys: (licenseId: string) => `licenses/${licenseId}/keys`,

@@ -51,11 +51,43 @@ export const queries = {
     ...(after === undefined ? {} : { startAfter: after }),
   }),
 
-  /** Licences whose change of seats has begun and is not marked as finished. */
-  reconcilingLicenses: (limit: number): Query => ({
+  /** Licences whose change of seats has begun and can go on, those that have waited longest first. */
+  reconcilingLicenses: (now: number, limit: number): Query => ({
     collection: 'licenses',
-    where: [['reconciling', '==', true]],
+    where: [
+      ['reconciling', '==', true],
+      ['reconcile_at', '<=', now],
+    ],
+    orderBy: [['reconcile_at', 'asc']],
     limit,
+  }),
+
+  /** A licence's borrow slots that are taken, from a number on. */
+  borrowSlotsFrom: (licenseId: string, number: number, limit: number): Query => ({
+    collection: paths.borrows(licenseId),
+    where: [['number', '>=', number]],
+    orderBy: [['number', 'asc']],
+    limit,
+  }),
+
+  /** All borrow slots that are taken; for counting. */
+  borrowSlots: (licenseId: string): Omit<Query, 'limit'> => ({ collection: paths.borrows(licenseId), where: [] }),
+
+  /** Slots whose session has ended while its copy works, those that end soonest first. */
+  orphanSlots: (licenseId: string, limit: number): Query => ({
+    collection: paths.borrows(licenseId),
+    where: [['orphan', '==', true]],
+    orderBy: [['until', 'asc']],
+    limit,
+  }),
+
+  /** Slots of sessions, or orphans, whose copies work after a moment; for counting. */
+  borrowsUntilAfter: (licenseId: string, orphan: boolean, moment: number): Omit<Query, 'limit'> => ({
+    collection: paths.borrows(licenseId),
+    where: [
+      ['orphan', '==', orphan],
+      ['until', '>', moment],
+    ],
   }),
 
   /** The sessions that came with a licence key, whose id is unique among all licences. */

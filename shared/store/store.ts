@@ -96,6 +96,9 @@ export class CommitError extends Error {
   }
 }
 
+/** @param index of the write in its call */
+export type Raised = (index: number, values: Readonly<Record<string, number>>) => void;
+
 export interface DocumentWriter {
   /**
    * Applies all writes or none, in one RPC, sent once.
@@ -104,9 +107,10 @@ export interface DocumentWriter {
   commit(writes: readonly Write[]): Promise<void>;
   /**
    * Applies each write on its own, in one RPC, sent once.
+   * @param raised told, for each write that was applied and has a `maximum`, the values that those fields have now
    * @returns for each write, in order: undefined when it was applied, or its failure
    */
-  writeEach(writes: readonly Write[]): Promise<readonly (WriteFailure | undefined)[]>;
+  writeEach(writes: readonly Write[], raised?: Raised): Promise<readonly (WriteFailure | undefined)[]>;
 }
 
 /** Counters that several instances increment. */

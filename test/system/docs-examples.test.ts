@@ -34,6 +34,8 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   const sessions = await suite.send('GET', `/api/v1/licenses/${license_id}/sessions`, undefined, 'owner');
   await suite.post('/api/v1/licenses/acquire', { ...acquire, hardware_id: 'the-second-machine' });
   const keys = await suite.send('GET', `/api/v1/licenses/${license_id}/keys`, undefined, 'owner');
+  const borrow = { max_seats: 3 };
+  await suite.send('PATCH', `/api/v1/licenses/${license_id}`, { borrow }, 'staff');
   const selfService = { self_service: { holders: 'names', release: 'any' } };
   const terms = { label: 'Build farm', reference: 'order 4711', metadata: { salesperson: 'kim' }, ...selfService };
   await suite.send('PATCH', `/api/v1/licenses/${license_id}`, terms, 'staff');

@@ -200,7 +200,7 @@ const unguarded = (store: DocumentStore): DocumentStore => ({
   get: (paths) => store.get(paths),
   query: (query) => store.query(query),
   count: (query) => store.count(query),
-  writeEach: (writes) => store.writeEach(writes),
+  writeEach: (writes, raised) => store.writeEach(writes, raised),
   commit: (writes) => store.commit(writes.map(withoutGuard)),
 });
 

@@ -51,6 +51,8 @@ async function licenseOfDead(count: number, shard: number): Promise<string> {
     last_heartbeat: 1,
     copy_until: 1,
     lingering: false,
+    borrow_slot: null,
+    borrowed_until: null,
     shard,
     programs: {},
   };

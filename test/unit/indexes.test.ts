@@ -7,6 +7,7 @@ import { billingQueries } from '#functions/billing/queries.ts';
 import { keyQueries } from '#shared/keys/store.ts';
 import { licenseQueries } from '#shared/licenses/queries.ts';
 import { auditFields } from '#shared/model/audit.ts';
+import { borrowSlotFields } from '#shared/model/borrow-slot.ts';
 import { keyEndingFields, keyFields } from '#shared/model/key-record.ts';
 import { licenseFields } from '#shared/model/license.ts';
 import { endedFields, sessionFields } from '#shared/model/session.ts';
@@ -58,6 +59,7 @@ const catalogue = [
     q.licenses({ tenant_id: 't', archived: false, status: 's', tier: 't', reference: 'r' }, part),
     ...[q.keysOf('l', part), q.keyById('l', 'k'), q.keysWithoutEnd('l', 1), q.keysUntilAfter('l', 0, 1)],
     ...[
+      q.recalls('l'),
       q.sessionsOf('l', part),
       q.namedUsers('l', part),
       q.usageBetween('l', '2026-01-01', '2026-01-31', 31),
@@ -83,7 +85,11 @@ const catalogue = [
       q.expiredOf('l', 0, 1),
       q.expiredInShard(0, 0, 1),
       q.expiredInShard(0, 0, 1, [0, 's']),
-      q.reconcilingLicenses(1),
+      q.reconcilingLicenses(0, 1),
+      q.borrowSlotsFrom('l', 0, 1),
+      { ...q.borrowSlots('l'), limit: 1 },
+      q.orphanSlots('l', 1),
+      { ...q.borrowsUntilAfter('l', true, 0), limit: 1 },
       q.sessionsOfKey('k', 1),
       q.dueKeyEndings(0, 1),
     ],
@@ -153,6 +159,7 @@ describe('the declared list', () => {
     const schemas = {
       ...{ audit: auditFields, ended_sessions: endedFields, licenses: licenseFields, members: memberFields },
       ...{ invitations: invitationFields, keys: keyFields, key_endings: keyEndingFields },
+      borrows: borrowSlotFields,
       ...{ sessions: sessionFields, tenants: tenantFields, queue: ticketFields },
     };
     const times = Object.entries(schemas).flatMap(([collection, { shape }]) =>

@@ -60,6 +60,7 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
         reference: 'order-4711',
         metadata: { salesperson: 'Kim' },
         features: ['export', 'collaboration'],
+        borrow: { max_seats: 3, early_return: true, max_recalls: 2 },
       },
       status: 201,
       answer: { ...license, license_key: SAMPLE.license_key },
@@ -79,6 +80,7 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
             reference: 'order-4711',
             metadata: { salesperson: 'Kim' },
             features: ['export', 'collaboration'],
+            borrow: { max_seats: 3, early_return: true, max_recalls: 2 },
           },
           { tenant_id: 'nobody', tier: 'trial', max_seats: 1, expires_at: null },
         ],
@@ -152,6 +154,8 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
       answer: {
         seats_used: 1,
         seats_total: 10,
+        seats_borrowed: 0,
+        copies_outstanding: 0,
         utilization: 0.1,
         resolution: 'day',
         from: '2026-11-01T00:00:00.000Z',
@@ -170,6 +174,8 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
       answer: {
         seats_used: 1,
         seats_total: 10,
+        seats_borrowed: 0,
+        copies_outstanding: 0,
         utilization: 0.1,
         resolution: 'hour',
         from: '2026-11-30T10:00:00.000Z',

@@ -51,6 +51,21 @@ export const seatExamples: Readonly<Record<string, Exchanges>> = {
       },
     },
   },
+  borrowSeat: {
+    borrow: {
+      summary: 'Borrow a seat for as long as the licence allows',
+      body: { ...machine, hardware_id: 'laptop-7' },
+      status: 201,
+      answer: {
+        ...seat,
+        expires_at: '2026-12-08T09:30:00.000Z',
+        borrowed_until: '2026-12-08T09:30:00.000Z',
+        seats_borrowed: 1,
+        borrow_max_seats: 3,
+        license_data: { ...LICENSE_DATA, mode: 'borrowed', borrowed_until: '2026-12-08T09:30:00.000Z' },
+      },
+    },
+  },
   heartbeat: {
     beat: {
       summary: 'Put the session id that acquire answered',

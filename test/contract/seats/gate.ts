@@ -89,7 +89,7 @@ export function createGate({ random, recorder, onTurn, ...options }: GateOptions
       query: (query) => pass('read', 'RunQuery', () => store.query(query)),
       count: (query) => pass('read', 'RunAggregationQuery', () => store.count(query)),
       commit: (writes) => pass('write', 'Commit', () => store.commit(writes)),
-      writeEach: (writes) => pass('write', 'BatchWrite', () => store.writeEach(writes)),
+      writeEach: (writes, raised) => pass('write', 'BatchWrite', () => store.writeEach(writes, raised)),
     }),
 
     async run(operations) {

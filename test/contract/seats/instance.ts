@@ -29,8 +29,8 @@ export type Instance = ReturnType<typeof createInstance>;
 /** One instance of every function that touches seats, composed as in their composition roots. */
 export function createInstance({ store, clock, random }: InstanceOptions) {
   const cache = createLicenseCache(store, clock);
-  const release = createRelease({ store, clock, random });
   const reconcile = createReconcileSeats({ store, clock, random });
+  const release = createRelease({ store, clock, random, reconcile });
   const endSessionsOfKey = createEndSessionsOfKey({ store, clock, random });
   const endKeys = createEndKeys({ store, clock, endSessionsOfKey });
   const commitAudited = createCommitAudited({ store, clock });

@@ -87,6 +87,8 @@ function brokenSessions({ ledger, allowed }: Promised, view: View, endings: View
       moved: false,
       self_released: false,
       user_removed: false,
+      borrowed: entry.moved,
+      recalled: false,
     } satisfies Record<EndReason, boolean>;
     if (!justified[end.reason]) broken.push(`I6: a session ended without cause: ${end.reason}`);
   }

@@ -75,8 +75,8 @@ const unlessRead = (write: Write): Write =>
 /** A heartbeat that writes the session whether it exists or not. */
 const reviving: Decorate = (store): DocumentStore => ({
   ...store,
-  async writeEach(writes) {
-    const refusals = await store.writeEach(writes);
+  async writeEach(writes, raised) {
+    const refusals = await store.writeEach(writes, raised);
     const missing = writes.filter((write, index) => write.op === 'update' && refusals[index] === 'not_found');
     if (missing.length === 0) return refusals;
     await store.commit(
@@ -93,10 +93,10 @@ const reviving: Decorate = (store): DocumentStore => ({
 /** An acquire that trusts the holder document and does not renew the session. */
 const notRenewing: Decorate = (store) => ({
   ...store,
-  writeEach: async (writes) =>
+  writeEach: async (writes, raised) =>
     writes.every((write) => write.op === 'update' && 'hostname' in write.fields)
       ? writes.map(() => undefined)
-      : store.writeEach(writes),
+      : store.writeEach(writes, raised),
 });
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [

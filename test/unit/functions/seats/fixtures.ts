@@ -1,4 +1,5 @@
 import type { AttemptedRequest } from '#functions/seats/acquire-request.ts';
+import { NO_BORROWS, NO_ORPHANS } from '#functions/seats/borrow-snapshot.ts';
 import type { HolderRecord, SeatSnapshot } from '#functions/seats/snapshot.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { type KeyRecord, newKeyFields } from '#shared/model/key-record.ts';
@@ -41,6 +42,8 @@ export const license = (change: Partial<License> = {}): License => ({
   seats: 5,
   next_seat: 5,
   reconciling: false,
+  reconcile_at: 0,
+  had_borrow: false,
   expires_at: NOW + 100 * DAY,
   lease_seconds: LEASE_SECONDS,
   offline_seconds: 24 * 3600,
@@ -110,10 +113,12 @@ export function sessionOf(machine: string, seat: string, expiresAt: number, key 
     expires_at: expiresAt,
     copy_until: expiresAt,
     lingering: false,
+    borrow_slot: null,
+    borrowed_until: null,
     shard: 0,
     programs: {},
   };
-  return [session, { session: handle, nonce, machine }];
+  return [session, { session: handle, nonce, machine, borrow_slot: null, borrowed_until: null }];
 }
 
 export const snapshot = (change: Partial<SeatSnapshot> = {}): SeatSnapshot => ({
@@ -128,5 +133,7 @@ export const snapshot = (change: Partial<SeatSnapshot> = {}): SeatSnapshot => ({
   expired: [],
   shown: [],
   used: 0,
+  borrows: NO_BORROWS,
+  orphans: NO_ORPHANS,
   ...change,
 });

@@ -83,6 +83,8 @@ describe('a machine without a session', () => {
       expires_at: LEASE_END,
       copy_until: NOW + DAY,
       lingering: false,
+      borrow_slot: null,
+      borrowed_until: null,
       shard: Number.parseInt(name.handle.slice(0, 8), 16) % 32,
       programs: {},
     };

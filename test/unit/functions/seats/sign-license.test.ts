@@ -35,6 +35,8 @@ const LICENSE: License = {
   seats: 5,
   next_seat: 5,
   reconciling: false,
+  reconcile_at: 0,
+  had_borrow: false,
   expires_at: START + 100 * DAY,
   lease_seconds: 360,
   offline_seconds: 24 * 3600,

@@ -29,6 +29,7 @@ test('an acquire enters each file of seats once; acquire.ts once more, for the g
     'seats/attempt.ts > seats/terms-snapshot.ts',
     'seats/attempt.ts > seats/decide-group.ts',
     'seats/decide-group.ts > seats/plan.ts',
+    'seats/plan.ts > seats/borrow.ts',
     'seats/plan.ts > seats/eligibility.ts',
     'seats/plan.ts > seats/subject.ts',
     'seats/plan.ts > seats/lease.ts',

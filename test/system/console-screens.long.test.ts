@@ -73,28 +73,27 @@ describe.skipIf(!existsSync(CHROMIUM))('every screen', () => {
   });
   afterAll(() => browser.close());
 
-  test.each([
-    ['light', 1280],
-    ['dark', 320],
-  ] as const)(
-    'is accessible and runs no text, in the %s scheme, %i pixels wide',
-    async (colorScheme, width) => {
-      const found: Record<string, readonly string[]> = {};
-      for (const [as, path] of screens()) {
-        const { page, faults, close } = await visit(as, path, { colorScheme, viewport: { width, height: 800 } });
+  test('is accessible in both schemes, fits into 320 pixels, and runs no text', async () => {
+    const found: Record<string, readonly string[]> = {};
+    for (const as of new Set(screens().map(([one]) => one))) {
+      const { page, faults, close } = await visit(as, '/console');
+      for (const [, path] of screens().filter(([one]) => one === as)) {
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await page.emulateMedia({ colorScheme: 'light' });
+        await page.goto(`${suite.stack.gateway}${path}`);
+        await page.locator('main h1').waitFor();
         await settled(page);
-        const problems = [
-          ...(await inaccessible(page)),
-          ...faults,
-          ...((await isNarrow(page)) ? [] : ['wider than the window']),
-        ];
-        if (problems.length > 0) found[path] = problems;
-        await close();
+        const wide = await inaccessible(page);
+        await page.setViewportSize({ width: 320, height: 800 });
+        await page.emulateMedia({ colorScheme: 'dark' });
+        const narrow = [...(await inaccessible(page)), ...((await isNarrow(page)) ? [] : ['wider than 320 pixels'])];
+        if (wide.length + narrow.length > 0) found[path] = [...wide, ...narrow];
       }
-      expect(found).toEqual({});
-    },
-    240_000,
-  );
+      if (faults.length > 0) found[as] = faults;
+      await close();
+    }
+    expect(found).toEqual({});
+  }, 240_000);
 
   test('shows each role what it may see, and offers what it may do', async () => {
     const offered: Record<string, unknown> = {};
@@ -315,12 +314,12 @@ describe.skipIf(!existsSync(CHROMIUM))('a list of two thousand holders', () => {
     // Twenty requests each time, so it asks less often than a list that fits one page does.
     expect(asked).toBe(20);
     await page.clock.runFor(201_000);
-    await expect.poll(() => asked).toBe(40);
+    await expect.poll(() => asked, { timeout: 20_000 }).toBe(40);
     await page.evaluate('Object.defineProperty(document, "hidden", { value: true, configurable: true })');
     await page.clock.runFor(3_600_000);
     expect(asked).toBe(40);
     await page.evaluate('delete document.hidden, document.dispatchEvent(new Event("visibilitychange"))');
-    await expect.poll(() => asked).toBe(60);
+    await expect.poll(() => asked, { timeout: 20_000 }).toBe(60);
     await close();
   });
 });

@@ -10,7 +10,7 @@ import type * as tenants from '#shared/contract/tenants.ts';
 export type License = z.output<typeof admin.license>;
 export type ListedLicense = z.output<typeof admin.listedLicense>;
 export type CreatedLicense = z.output<typeof admin.createdLicense>;
-export type Session = z.output<typeof admin.session> & { readonly borrowed_until?: string };
+export type Session = z.output<typeof admin.session>;
 export type Preview = z.output<typeof admin.dryRun>;
 export type LicenseKey = z.output<typeof keys.licenseKey>;
 export type CreatedKey = z.output<typeof keys.createdKey>;

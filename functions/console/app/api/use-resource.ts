@@ -63,6 +63,9 @@ export function useResource<T>(
   });
   const loader = useRef(load);
   loader.current = load;
+  // The period may follow from what was fetched, so it begins with the next pause and not with another fetch.
+  const pausing = useRef(poll);
+  pausing.current = poll;
   if (status.current.key !== key) status.current = { key, loading: key !== undefined, failure: undefined };
 
   useEffect(() => {
@@ -91,10 +94,11 @@ export function useResource<T>(
     };
     const schedule = () => {
       const { failure } = status.current;
-      const period = poll > 0 ? poll : failure?.code === 'offline' ? 5_000 : 0;
+      const period = pausing.current > 0 ? pausing.current : failure?.code === 'offline' ? 5_000 : 0;
       if (period === 0) return;
-      const slowed = (requestsLeft.peek() ?? FEW) < FEW ? MAX_PAUSE : period;
-      const pause = Math.max(Math.min(slowed * 2 ** failures, MAX_PAUSE), (failure?.retryAfter ?? 0) * 1000);
+      const slowed = (requestsLeft.peek() ?? FEW) < FEW ? Math.max(period, MAX_PAUSE) : period;
+      const backedOff = Math.max(slowed, Math.min(slowed * 2 ** failures, MAX_PAUSE));
+      const pause = Math.max(backedOff, (failure?.retryAfter ?? 0) * 1000);
       timer = setTimeout(() => {
         // A hidden page asks for nothing; it asks at once when it is looked at again.
         if (document.hidden)
@@ -108,7 +112,7 @@ export function useResource<T>(
       abort.abort();
       clearTimeout(timer);
     };
-  }, [key, poll, turn]);
+  }, [key, turn]);
 
   const reload = useCallback(() => {
     status.current = { ...status.current, loading: true, failure: undefined };

@@ -10,6 +10,8 @@ export interface Project {
   readonly payloadBucket: string;
   readonly workerJob: string;
   readonly uploadBucket: string;
+  readonly webhookKey: string;
+  readonly webhookQueue: string;
 }
 
 export function createProject(id: string): Project {
@@ -23,6 +25,8 @@ export function createProject(id: string): Project {
     payloadBucket: `${id}-payloads`,
     workerJob: `projects/${id}/locations/global/jobs/task-worker`,
     uploadBucket: `${id}-uploads`,
+    webhookKey: `${keyRing}/cryptoKeys/webhook-secrets`,
+    webhookQueue: `projects/${id}/locations/global/queues/webhook-deliveries`,
   };
 }
 
@@ -35,7 +39,7 @@ export const emailOf = (project: Project, account: string): string =>
  * instead, and a test compares them with `documentGrants`.
  */
 export function accountGrants(project: Project): Readonly<Record<string, readonly Grant[]>> {
-  const { directoryKey, signingKey, payloadKey, payloadBucket, workerJob } = project;
+  const { directoryKey, signingKey, payloadKey, payloadBucket, workerJob, webhookKey, webhookQueue } = project;
   const readKeys: Grant[] = [
     ['cloudkms.cryptoKeyVersions.list', signingKey],
     ['cloudkms.cryptoKeyVersions.viewPublicKey', signingKey],
@@ -44,8 +48,18 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
     'license-signing': [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     seats: [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     'public-keys': [],
-    admin: [],
     billing: [],
+    /** Seals the secrets of webhooks, and cannot open them. */
+    admin: [
+      ['cloudkms.cryptoKeyVersions.useToEncrypt', webhookKey],
+      ['cloudtasks.tasks.create', webhookQueue],
+    ],
+    'webhook-delivery': [
+      ['cloudkms.cryptoKeyVersions.useToDecrypt', webhookKey],
+      ['cloudtasks.tasks.create', webhookQueue],
+    ],
+    /** Whose token the queue sends; it may do nothing else. */
+    'webhook-queue': [],
     'session-reaper': [],
     'key-rotation': [
       ...readKeys,
@@ -119,6 +133,7 @@ const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, readonly string
     'session-reaper': WRITE,
     'signed-urls': WRITE,
     'task-payloads': WRITE,
+    'webhook-delivery': WRITE,
   },
   keys: { console: READ, 'key-rotation': WRITE, 'license-signing': READ, 'public-keys': READ, seats: READ },
 };

@@ -22,6 +22,7 @@ export interface Endpoints {
   readonly gateway: string;
   /** The folder of the console's app; undefined for a bundle, which has it. */
   readonly consoleApp: string | undefined;
+  readonly tasks: (email: string) => string;
   /** Base URL of Cloud Run's Admin API. */
   readonly run: (email: string) => string;
   /** The worker's program and arguments as a JSON array; undefined for the demonstration's. */
@@ -48,7 +49,7 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     PROJECT_ID: project.id,
     SERVICE_AUDIENCE: AUDIENCE,
     SERVICE_ACCOUNTS: serviceAccounts(name, project),
-    SCHEDULER_ACCOUNTS: emailOf(project, 'scheduler'),
+    SCHEDULER_ACCOUNTS: schedulerAccounts(name, project),
     USER_JWKS_URL: endpoints.userJwksUrl,
     SERVICE_JWKS_URL: endpoints.serviceJwksUrl,
     TOKEN_ISSUER: AUDIENCE,
@@ -67,6 +68,10 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     STORAGE_URL_ORIGIN: endpoints.signedUrls,
     PAYLOAD_KEY: project.payloadKey,
     PAYLOAD_BUCKET: project.payloadBucket,
+    WEBHOOK_KEY: project.webhookKey,
+    WEBHOOK_QUEUE: project.webhookQueue,
+    TASKS_ENDPOINT: endpoints.tasks(email),
+    WEBHOOK_ALLOW_LOOPBACK: process.env['WEBHOOK_ALLOW_LOOPBACK'] ?? 'true',
     WORKER_JOB: project.workerJob,
     WORKER_COMMAND: endpoints.workerCommand ?? JSON.stringify(DEMONSTRATION_COMMAND),
     CONSOLE_ORIGIN: endpoints.gateway,
@@ -77,6 +82,12 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     // The stand-ins identify an account by its listener, so acting as the dispatcher means using its listener.
     RUN_ENDPOINT: endpoints.run(emailOf(project, 'task-dispatcher')),
   };
+}
+
+/** Who may call `/internal` routes: the scheduler, and the queue where it executes tasks. */
+function schedulerAccounts(name: string, project: Project): string {
+  const accounts = name === 'webhook-delivery' ? ['scheduler', 'webhook-queue'] : ['scheduler'];
+  return accounts.map((account) => emailOf(project, account)).join(',');
 }
 
 /**

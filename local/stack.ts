@@ -26,6 +26,7 @@ import { workerJob } from './run/worker-job.ts';
 import { createRunFolder, removeStaleRuns } from './run-folder.ts';
 import { seed } from './seed.ts';
 import { startStorage } from './storage/start.ts';
+import { type LocalTasks, startTasks } from './tasks/start.ts';
 
 export interface StackOptions {
   /** Where key material and the objects of Cloud Storage are kept. Several stacks may share it. */
@@ -67,6 +68,8 @@ export interface Stack {
   readonly iam: string;
   /** Base URL of the JSON API for the administrator. */
   readonly storage: string;
+  /** Cloud Tasks; its queue is paused until somebody resumes it. */
+  readonly tasks: LocalTasks;
   /** Base URL of Cloud Run's Admin API for one account. */
   readonly run: (email: string) => string;
   readonly firestore: string;
@@ -157,6 +160,16 @@ async function startParts(
     return bundles === undefined ? job : { ...job, command: [process.execPath, bundleOf(bundles, 'task-worker')] };
   };
   const findJob = (name: string) => (name === project.workerJob ? worker() : undefined);
+  const tasks = keep(
+    await startTasks({
+      callers,
+      clock,
+      recorder,
+      queue: project.webhookQueue,
+      target: () => `http://127.0.0.1:${port}`,
+      token: () => issuer.serviceToken({ email: emailOf(project, 'webhook-queue') }),
+    }),
+  );
   const run = keep(await startRun({ findJob, callers, clock, recorder, log }));
 
   const consoleApp = bundles === undefined ? await buildConsole(options.directory) : undefined;
@@ -172,6 +185,7 @@ async function startParts(
       identityApiKey: identity.apiKey,
       gateway: address,
       consoleApp,
+      tasks: tasks.address,
       run: run.baseUrl,
       workerCommand: options.workerCommand,
       stripeSecret: options.stripeSecret,
@@ -198,6 +212,7 @@ async function startParts(
     kms: kms.address(administrator),
     iam: iam.address(administrator),
     storage: storage.baseUrl(administrator),
+    tasks,
     run: run.baseUrl,
     firestore: firestore.host,
     storesIn: STORES[firestore.kind],
@@ -206,12 +221,17 @@ async function startParts(
 }
 
 /** As Terraform makes them, unless an earlier run has. */
-async function createKeys(kms: Kms, { rootKey, directoryKey, signingKey, payloadKey }: Project): Promise<void> {
+async function createKeys(
+  kms: Kms,
+  { rootKey, directoryKey, signingKey, payloadKey, webhookKey }: Project,
+): Promise<void> {
   const keys: readonly NewKey[] = [
     ...[rootKey, directoryKey, signingKey].map(
       (name) => ({ name, purpose: 'ASYMMETRIC_SIGN', algorithm: 'RSA_SIGN_PKCS1_4096_SHA256' }) as const,
     ),
-    { name: payloadKey, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' },
+    ...[payloadKey, webhookKey].map(
+      (name) => ({ name, purpose: 'ENCRYPT_DECRYPT', algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' }) as const,
+    ),
   ];
   for (const key of keys) if (!kms.has(key.name)) await kms.createKey(key);
 }

@@ -16,7 +16,7 @@ locals {
   databases_of = { database = local.database, keys_database = module.keys_database.database }
   jobs_of      = { worker_job = module.worker.name }
 
-  things = concat(keys(local.keys_of), keys(local.accounts_of), ["payload_bucket", "upload_bucket"], ["database", "keys_database"], ["worker_job"], ["project"])
+  things = concat(keys(local.keys_of), keys(local.accounts_of), ["payload_bucket", "upload_bucket"], ["database", "keys_database"], ["worker_job"], ["webhook_queue"], ["project"])
 
   key_grants = merge([
     for grant, one in local.grants : { for key in try(local.keys_of[one.thing], []) : "${one.account} ${key}" => merge(one, { grant = grant, key = key }) }
@@ -66,6 +66,16 @@ resource "google_cloud_run_v2_job_iam_member" "job" {
   project  = var.project_id
   location = var.region
   name     = local.jobs_of[each.value.thing]
+  role     = google_project_iam_custom_role.this[each.key].id
+  member   = google_service_account.this[each.value.account].member
+}
+
+resource "google_cloud_tasks_queue_iam_member" "queue" {
+  for_each = { for grant, one in local.grants : grant => one if one.thing == "webhook_queue" }
+
+  project  = var.project_id
+  location = var.region
+  name     = module.queue.name
   role     = google_project_iam_custom_role.this[each.key].id
   member   = google_service_account.this[each.value.account].member
 }

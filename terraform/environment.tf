@@ -30,7 +30,6 @@ locals {
     REAP_SECONDS                 = 45
     ROTATE_AFTER_DAYS            = var.key_periods.rotate_after_days
     ROOT_KEYS                    = local.root_keys
-    SCHEDULER_ACCOUNTS           = google_service_account.this["scheduler"].email
     SERVICE_AUDIENCE             = local.audience
     SIGNING_ACCOUNT              = google_service_account.this["signed-urls"].email
     SIGN_IN_WAYS                 = join(",", concat([for provider in nonsensitive(keys(var.oauth_clients)) : trimsuffix(provider, ".com")], ["password"]))
@@ -40,6 +39,8 @@ locals {
     TOKEN_ISSUER                 = local.origin
     UNSIGNED_FALLBACK            = var.unsigned_fallback
     UPLOAD_BUCKET                = module.storage.upload_bucket
+    WEBHOOK_KEY                  = module.key["webhook-secrets"].id
+    WEBHOOK_QUEUE                = local.webhook_queue
     WORKER_COMMAND               = var.worker_command == null ? null : jsonencode(var.worker_command)
     WORKER_DEADLINE_SECONDS      = 3300
   }
@@ -70,7 +71,9 @@ locals {
   # Where a function has a value of its own.
   values_of = {
     for name in local.functions : name => {
-      SERVICE_ACCOUNTS = join(",", [for email, scopes in local.callers_of[name] : "${email}=${join("+", scopes)}" if length(scopes) > 0])
+      # The queue of deliveries calls one function, and has an account of its own.
+      SCHEDULER_ACCOUNTS = join(",", [for account in concat(["scheduler"], name == "webhook-delivery" ? ["webhook-queue"] : []) : google_service_account.this[account].email])
+      SERVICE_ACCOUNTS   = join(",", [for email, scopes in local.callers_of[name] : "${email}=${join("+", scopes)}" if length(scopes) > 0])
     }
   }
 

@@ -23,6 +23,8 @@ locals {
     signed-urls    = { concurrency = 500 }
     # Ten mebibytes a request, sealed in memory: eight at a time took 546 MiB, measured (test/soak/functions/memory).
     task-payloads = { concurrency = 4, max_instances = 40 }
+    # A run of the scheduler looks for 55 seconds, and may then wait for what it has begun to send.
+    webhook-delivery = { concurrency = 40, timeout_seconds = 120 }
   }
 
   # Declared here, and changed by var.scaling; null there leaves a size as it is.
@@ -36,16 +38,26 @@ locals {
 
   # When Cloud Scheduler calls what nobody else may (routes.json, internal). Each run is given as long as its service.
   timetable = {
-    "/internal/keys/rotate"   = { job = "rotate-keys", schedule = "17 3 * * *" }
-    "/internal/sessions/reap" = { job = "reap-sessions", schedule = "* * * * *" }
+    "/internal/keys/rotate"       = { job = "rotate-keys", schedule = "17 3 * * *", body = null }
+    "/internal/sessions/reap"     = { job = "reap-sessions", schedule = "* * * * *", body = null }
+    "/internal/webhooks/dispatch" = { job = "dispatch-webhooks", schedule = "* * * * *", body = jsonencode({ for_seconds = 55 }) }
   }
+
+  # What Cloud Tasks calls, by the queue that does.
+  queued = {
+    "/internal/webhooks/deliver" = "webhook-deliveries"
+  }
+
+  # By its name, since the queue is made after the function whose address it holds.
+  webhook_queue = "projects/${var.project_id}/locations/${var.region}/queues/${var.name_prefix}-webhook-deliveries"
 
   schedule = {
     for path, service in local.routes.internal : local.timetable[path].job => {
+      body             = local.timetable[path].body
       deadline_seconds = local.sizes[service].timeout_seconds
       schedule         = local.timetable[path].schedule
       url              = "${module.function[service].uri}${path}"
-    }
+    } if !contains(keys(local.queued), path)
   }
 }
 

@@ -17,11 +17,15 @@ locals {
       license-directory = merge(local.signs, { ring = "signing", key = "license-directory", protection_level = "SOFTWARE" })
       license-root      = merge(local.signs, { ring = "signing", key = "license-root", protection_level = var.root_protection_level })
     },
+    { webhook-secrets = merge(local.wraps, { ring = "webhooks", key = "webhook-secrets", protection_level = "SOFTWARE" }) },
     { for region in local.payload_key_regions : "task-payloads ${region}" => merge(local.wraps, { ring = "payloads ${region}", key = "task-payloads", protection_level = "SOFTWARE" }) },
   )
 
   key_rings = merge(
-    { signing = { name = "${var.name_prefix}-signing", location = local.keys_location } },
+    {
+      signing  = { name = "${var.name_prefix}-signing", location = local.keys_location }
+      webhooks = { name = "${var.name_prefix}-webhooks", location = local.keys_location }
+    },
     { for region in local.payload_key_regions : "payloads ${region}" => { name = "${var.name_prefix}-payloads", location = region } },
   )
 
@@ -31,6 +35,7 @@ locals {
     payload_key   = [for region in local.payload_key_regions : "task-payloads ${region}"]
     root_key      = ["license-root"]
     signing_key   = keys(var.signing_keys)
+    webhook_key   = ["webhook-secrets"]
   }
 
   # Public keys of the root, newest first: scripts/root-ceremony.sh writes them, and they belong into the repository. Before

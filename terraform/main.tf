@@ -26,6 +26,7 @@ module "services" {
     "cloudkms.googleapis.com",
     "cloudresourcemanager.googleapis.com",
     "cloudscheduler.googleapis.com",
+    "cloudtasks.googleapis.com",
     "compute.googleapis.com",
     "firestore.googleapis.com",
     "iam.googleapis.com",
@@ -121,6 +122,19 @@ module "scheduler" {
   account    = google_service_account.this["scheduler"].email
   audience   = local.audience
   jobs       = local.schedule
+}
+
+module "queue" {
+  source = "./modules/queue"
+
+  project_id = var.project_id
+  region     = var.region
+  name       = "${var.name_prefix}-webhook-deliveries"
+  account    = google_service_account.this["webhook-queue"].email
+  audience   = local.audience
+  host       = trimprefix(module.function["webhook-delivery"].uri, "https://")
+
+  depends_on = [module.services]
 }
 
 module "monitoring" {

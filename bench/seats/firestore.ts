@@ -86,6 +86,8 @@ const licenseOf = (seats: number): Fields =>
     lease_seconds: DEFAULT_LEASE_SECONDS,
     offline_seconds: 0,
     borrow: null,
+    announces: [],
+    notice_due: null,
     key_changes: 0,
     created_at: Date.now(),
   });

@@ -14,6 +14,7 @@ import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/m
 import { paths } from '#shared/seats/paths.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
+import { announcementsFor, webhooksFor } from '#shared/webhooks/announcements.ts';
 import { hashOfImport, importKey } from './import-key.ts';
 
 export interface CreateLicenseOptions {
@@ -86,10 +87,11 @@ export function createCreateLicense({
       if (expires_at !== null && expires_at <= draw.stamp.at) {
         throw invalid([{ path: 'expires_at', message: 'is in the past' }]);
       }
+      const announces = announcementsFor(await webhooksFor(store, tenantId));
       const keyFields = newKeyFields(draw.keyId, null, draw.stamp.at);
       return {
         writes: [
-          { op: 'create' as const, path: paths.license(licenseId), fields: licenseDocument(license) },
+          { op: 'create' as const, path: paths.license(licenseId), fields: licenseDocument({ ...license, announces }) },
           { op: 'create' as const, path: keyPath, fields: keyFields },
           ...(imported === undefined ? [] : [await importKey(store, { hash: imported, licenseId, now: clock.now() })]),
           ...(await allotSeats(store, {

@@ -1,5 +1,6 @@
 import { type AuditFields, auditDocument, auditFields } from '#shared/model/audit.ts';
 import { normalEmail } from '#shared/model/email.ts';
+import { eventDocument, readEvent } from '#shared/model/event.ts';
 import { isJsonObject } from '#shared/model/json-text.ts';
 import type { Document, Fields, FieldValue, Write } from '#shared/store/store.ts';
 
@@ -21,6 +22,21 @@ export function erasedRecord({ path, fields }: Document, email: string): Write {
     subject: isTheirs(subject) ? ERASED : subject,
   };
   return { op: 'update', path, fields: auditDocument(changed) };
+}
+
+/**
+ * An event without a person's address: its data is what was told, so what was delivered cannot be taken back.
+ * @param email in lower case
+ */
+export function erasedEvent(document: Document, email: string): Write {
+  const { data, ...event } = readEvent(document);
+  const isTheirs = (text: string | null) => text !== null && normalEmail(text) === email;
+  const shown = Object.entries(data).map(([name, value]) => {
+    const isOfPerson = name === 'hostname' || (typeof value === 'string' && isTheirs(value));
+    return [name, isOfPerson ? ERASED : value];
+  });
+  const fields = eventDocument({ ...event, data: Object.fromEntries(shown), subject: ERASED });
+  return { op: 'update', path: document.path, fields };
 }
 
 /** The host name goes with the address of a session's user: it often is the person's name. */

@@ -1,5 +1,6 @@
 import type { BoundRoute } from '#shared/http/route.ts';
 import { type AuditDomain, auditRoutes } from './audit-handlers.ts';
+import { type EventDomain, eventRoutes } from './event-handlers.ts';
 import { type LicenseCreationDomain, licenseCreationRoutes } from './license-creation-handlers.ts';
 import { type LicenseDomain, licenseRoutes } from './license-handlers.ts';
 import { type LicenseKeyDomain, licenseKeyRoutes } from './license-key-handlers.ts';
@@ -9,6 +10,7 @@ import { type PeopleDomain, peopleRoutes } from './people-handlers.ts';
 import { type QueueDomain, queueRoutes } from './queue-handlers.ts';
 import { type TenantDomain, tenantRoutes } from './tenant-handlers.ts';
 import { type UsageDomain, usageRoutes } from './usage-handlers.ts';
+import { type WebhookDomain, webhookRoutes } from './webhook-handlers.ts';
 
 export interface AdminDomain
   extends TenantDomain,
@@ -20,7 +22,9 @@ export interface AdminDomain
     LicenseCreationDomain,
     AuditDomain,
     PeopleDomain,
-    UsageDomain {}
+    UsageDomain,
+    EventDomain,
+    WebhookDomain {}
 
 export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...tenantRoutes(domain),
@@ -33,4 +37,6 @@ export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...auditRoutes(domain),
   ...peopleRoutes(domain),
   ...usageRoutes(domain),
+  ...eventRoutes(domain),
+  ...webhookRoutes(domain),
 ];

@@ -15,20 +15,26 @@ export interface Page<T> {
   readonly next: string | undefined;
 }
 
+export interface Ids {
+  /** What the list is ordered by. Default: the documents' own ids. */
+  readonly idOf?: ((document: Document) => string) | undefined;
+  /** Whether a text can be such an id. Default: a plain one. */
+  readonly isId?: (text: string) => boolean;
+}
+
 /**
  * One page of a list in the order of ids. The cursor is the id of the page's last document in base64url:
  * it reveals nothing that the page does not show, and inserts or deletions between two requests shift nothing.
- * @param idOf what the list is ordered by, if that is not the documents' own ids
  * @throws Fault `invalid_request` for a cursor that no page returned
  */
 export async function readPage(
   store: Pick<DocumentReader, 'query'>,
   { limit, cursor }: PageRequest,
   query: (range: QueryRange) => Query,
-  idOf: (document: Document) => string = ({ id }) => id,
+  { idOf = ({ id }) => id, isId = isPlainId }: Ids = {},
 ): Promise<Page<Document>> {
   const { collection } = query({ limit });
-  const after = cursor === undefined ? undefined : `${collection}/${decodeCursor(cursor)}`;
+  const after = cursor === undefined ? undefined : `${collection}/${decodeCursor(cursor, isId)}`;
   // One document more than the page shows whether there is a next page.
   const documents = await store.query(query({ limit: limit + 1, after }));
   const items = documents.slice(0, limit);
@@ -62,7 +68,7 @@ export async function readMatching<T extends { readonly id: string }>(
   let next = cursor;
   // The first read has the size of the page, so a list whose items all match costs no more than its items.
   for (let scanned = 0, size = limit; scanned < MAX_SCANNED; scanned += size, size = SCAN_CHUNK) {
-    const page: Page<Document> = await readPage(store, { limit: size, cursor: next }, query, idOf);
+    const page: Page<Document> = await readPage(store, { limit: size, cursor: next }, query, { idOf });
     const found = page.items.map(read).filter(matches);
     const missing = limit - items.length;
     items.push(...found.slice(0, missing));
@@ -76,9 +82,9 @@ export async function readMatching<T extends { readonly id: string }>(
 
 export const encodeCursor = (id: string): string => Buffer.from(id).toString('base64url');
 
-function decodeCursor(cursor: string): string {
+function decodeCursor(cursor: string, isId: (text: string) => boolean): string {
   const id = Buffer.from(cursor, 'base64url').toString();
-  if (!isPlainId(id) || encodeCursor(id) !== cursor) {
+  if (!isId(id) || encodeCursor(id) !== cursor) {
     throw invalid([{ path: 'cursor', message: 'is not a cursor from a previous page' }]);
   }
   return id;

@@ -9,7 +9,8 @@ import { type Person, personPath, readPerson } from '#shared/model/person.ts';
 import { readSession, type Session } from '#shared/model/session.ts';
 import { type Invitation, type Member, readInvitation, readMember } from '#shared/model/tenant.ts';
 import { CommitError, type Document, type DocumentStore, type Query, type Write } from '#shared/store/store.ts';
-import { ERASED, erasedRecord } from './erased-record.ts';
+import { webhookQueries } from '#shared/webhooks/queries.ts';
+import { ERASED, erasedEvent, erasedRecord } from './erased-record.ts';
 import { adminPaths } from './paths.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
 
@@ -110,6 +111,8 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
     const auditRecords =
       (await eraseEach([normalEmail(email)], adminQueries.auditOfSubject, replace)) +
       (await eraseEach(spellings, adminQueries.auditOfActor, replace));
+    const address = normalEmail(email);
+    await eraseEach([address], webhookQueries.eventsOfSubject, (document) => erasedEvent(document, address));
     const erased = { users, members, invitations, sessions, auditRecords };
     const prepare = async () => ({
       writes: [],

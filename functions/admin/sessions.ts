@@ -1,5 +1,5 @@
 import type { Actor } from '#shared/audit/actor.ts';
-import type { CommitAudited } from '#shared/audit/commit-audited.ts';
+import { type AuditedChange, type CommitAudited, newAuditStamp } from '#shared/audit/commit-audited.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
@@ -9,6 +9,8 @@ import { isHandle } from '#shared/model/session-id.ts';
 import { planEnd } from '#shared/seats/end-session.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
+import { markSeatLevel } from '#shared/seats/seat-level.ts';
+import { sessionEvents } from '#shared/seats/session-events.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import type { createLicenses } from './licenses.ts';
 import { type Page, type PageRequest, readPage } from './page.ts';
@@ -49,7 +51,8 @@ export function createSessions({ store, clock, random, commitAudited, reconcile,
    */
   async function end(scope: Scope, handle: string, actor: Actor, recall?: Recall): Promise<void> {
     if (!isHandle(handle)) throw sessionNotFound();
-    const waiting = await commitAudited<string | undefined>(actor, async () => {
+    const stamp = newAuditStamp(clock.now());
+    const prepare = async (): Promise<AuditedChange<string | undefined>> => {
       const [live, ended] = await store.get([paths.session(handle), paths.ended(handle)]);
       if (live === undefined) {
         const { tenant_id, license_id, reason } = endedFields.optional().parse(ended?.fields) ?? {};
@@ -65,10 +68,13 @@ export function createSessions({ store, clock, random, commitAudited, reconcile,
       const isRecalled = recall !== undefined && borrowedUntil(session, now) !== undefined;
       const isLimited = isRecalled && recall.isLimited && license !== undefined;
       const reason = isRecalled ? 'recalled' : 'admin_released';
+      const { writes } = planEnd({ session, license, now, random, reason });
       return {
         writes: [
-          ...planEnd({ session, license, now, random, reason }).writes,
+          ...writes,
           ...(isLimited ? [await takeRecall(store, license, now)] : []),
+          ...sessionEvents(license, writes, stamp.at, stamp.id),
+          ...markSeatLevel(license, now, random),
         ],
         event: {
           action: isRecalled ? 'session.recalled' : 'session.release',
@@ -79,7 +85,8 @@ export function createSessions({ store, clock, random, commitAudited, reconcile,
         },
         result: license?.reconciling ? license.id : undefined,
       };
-    });
+    };
+    const waiting = await commitAudited(actor, prepare, undefined, stamp);
     // The licence may have waited for this seat, to have fewer of them. What fails now the reaper finishes.
     if (waiting !== undefined) await reconcile(waiting).catch(ignoreUnavailable);
   }

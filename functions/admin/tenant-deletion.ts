@@ -6,6 +6,7 @@ import { personPath, readPerson } from '#shared/model/person.ts';
 import { isPlainId } from '#shared/model/plain-id.ts';
 import { type Member, readMember, readTenant, type Tenant } from '#shared/model/tenant.ts';
 import type { Document, DocumentStore, Query, Write } from '#shared/store/store.ts';
+import { webhookQueries } from '#shared/webhooks/queries.ts';
 import { leave } from './members.ts';
 import { adminPaths } from './paths.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
@@ -22,7 +23,7 @@ export interface TenantDeletionOptions {
 }
 
 /**
- * Deletes a tenant in one commit, with its members' rights and its open invitations. Its archived licences and its audit
+ * Deletes a tenant in one commit, with its members' rights, its open invitations and its webhooks. Its archived licences and its audit
  * records stay. The commit requires the tenant as it was read: a new licence changes `seats_allotted` and a new member
  * `members`, so whatever was added after the lists were read lets the commit fail, and the deletion is judged again.
  * @throws Fault `not_found`; `conflict` for a tenant with a licence that is not archived; `dependency_unavailable`
@@ -38,9 +39,11 @@ export function createDeleteTenant({ store, commitAudited, mutex }: TenantDeleti
         await requireNoLicense(tenantId);
         const members = (await readAll((range) => adminQueries.members(tenantId, range))).map(readMember);
         const invitations = await readAll((range) => adminQueries.invitations(tenantId, range));
+        const webhooks = await store.query(webhookQueries.webhooksOf(tenantId));
         return {
           writes: [
             deletion(document),
+            ...webhooks.map(({ path }): Write => ({ op: 'delete', path })),
             ...(await removals(tenant, members)),
             ...invitations.map(({ path }): Write => ({ op: 'delete', path })),
           ],

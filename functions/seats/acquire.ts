@@ -13,6 +13,7 @@ import {
   type Queued,
 } from './attempt.ts';
 import { denialReason } from './denial.ts';
+import type { DenialEvents } from './denial-events.ts';
 import { heldElsewhere } from './held-elsewhere.ts';
 import { createKeyStanding } from './key-standing.ts';
 import { createLanes } from './lanes.ts';
@@ -32,6 +33,8 @@ export interface AcquireOptions {
   /** Given every licence that is read, so that heartbeats need not read it again. */
   readonly licenses?: Pick<LicenseCache, 'put'>;
   readonly usage?: UsageRecorder;
+  /** Tells subscribers of requests that found no seat. */
+  readonly denials?: DenialEvents;
   /** What `sign` may spend; without one nobody is refused for it before the seat is taken. */
   readonly budget?: Pick<SignatureBudget, 'require'>;
 }

@@ -1,9 +1,12 @@
 import type { Clock } from '#shared/model/clock.ts';
-import type { Fault } from '#shared/model/errors.ts';
+import { type Fault, isFault } from '#shared/model/errors.ts';
 import { growFor } from '#shared/seats/commits.ts';
+import { markSeatLevel } from '#shared/seats/seat-level.ts';
+import { sessionEvents } from '#shared/seats/session-events.ts';
 import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 import { type AttemptedRequest, callerGone } from './acquire-request.ts';
 import { decideGroup, type Step } from './decide-group.ts';
+import type { DenialEvents } from './denial-events.ts';
 import type { KeyStanding } from './key-standing.ts';
 import { keyUseWrites } from './key-use.ts';
 import type { Lease } from './lease.ts';
@@ -25,6 +28,8 @@ export interface AttemptContext {
   readonly usage: Pick<UsageRecorder, 'recordPeak' | 'recordDenials'>;
   /** Given every licence that is read, so that heartbeats need not read it again. */
   readonly licenses: Pick<LicenseCache, 'put'> | undefined;
+  /** Tells subscribers of requests that found no seat. Default: nobody. */
+  readonly denials?: DenialEvents | undefined;
   /** Told of every key that is read. */
   readonly keys: Pick<KeyStanding, 'learn'>;
   readonly subjects: Subjects;
@@ -91,6 +96,9 @@ export async function attemptGroup(
   const decision = decideGroup(snapshot, terms, present, clock.now());
   const steps = [...gone.map(refuseGone), ...decision.steps];
 
+  const denied = steps.filter((step) => step.kind === 'refuse' && isFault(step.fault, 'no_seats_available'));
+  if (snapshot.license !== undefined) context.denials?.record(snapshot.license, denied.length);
+
   const outcomes = new Map(steps.map((step) => [step, expectedOutcome(step, licenseId, context.sign)]));
   const [claimed, renewed, waiting] = await Promise.all([
     commitClaims(
@@ -142,18 +150,23 @@ function expectedOutcome(step: Step, licenseId: string, sign: SignLicense): Acqu
 
 /** All claims of the group are one commit. */
 async function commitClaims(
-  { store, usage, clock }: AttemptContext,
+  { store, usage, clock, random }: AttemptContext,
   claims: readonly Claim[],
 ): Promise<'applied' | 'failed' | 'unknown'> {
   if (claims.length === 0) return 'applied';
   try {
-    const writes = [
-      ...claims.flatMap((claim) => claim.writes),
-      ...madeSeats(claims),
-      ...keyUseWrites(claims, clock.now()),
-    ];
-    await store.commit(writes);
-    usage.recordPeak(peakOf(claims));
+    const now = clock.now();
+    const writes = [...claims.flatMap((claim) => claim.writes), ...madeSeats(claims)];
+    const license = claims[0]?.lease.license;
+    const peak = peakOf(claims);
+    const isFull = license !== undefined && peak.seats >= license.max_seats;
+    await store.commit([
+      ...writes,
+      ...keyUseWrites(claims, now),
+      ...sessionEvents(license, writes, now),
+      ...(isFull ? markSeatLevel(license, now, random) : []),
+    ]);
+    usage.recordPeak(peak);
     return 'applied';
   } catch (error) {
     if (!(error instanceof CommitError)) throw error;

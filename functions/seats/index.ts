@@ -12,6 +12,7 @@ import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { budgetConfig, openBudget } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
+import { createDenialEvents } from './denial-events.ts';
 import { seatsRoutes } from './handlers.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { holderRoutes } from './holder-handlers.ts';
@@ -103,7 +104,8 @@ export const seats = defineFunction({
       usage,
       reconcile: createReconcileSeats({ store, clock, random }),
     });
-    const acquire = createAcquire({ store, clock, random, sign, licenses, usage, budget });
+    const denials = createDenialEvents({ store, clock });
+    const acquire = createAcquire({ store, clock, random, sign, licenses, usage, denials, budget });
     const heartbeat = createHeartbeat({ store, clock, licenses, release });
     return {
       routes: [
@@ -130,7 +132,7 @@ export const seats = defineFunction({
         }),
       ],
       close: async () => {
-        await usage.close();
+        await Promise.all([usage.close(), denials.close()]);
         await Promise.all([store.close(), signing.close()]);
       },
     };

@@ -10,6 +10,8 @@ import { paths } from '#shared/seats/paths.ts';
 import { isHeldByOthers } from '#shared/seats/programs.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
+import { markSeatLevel } from '#shared/seats/seat-level.ts';
+import { sessionEvents } from '#shared/seats/session-events.ts';
 import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
 import { readEnded, sessionEnded, sessionNotFound } from './ended-session.ts';
 import { type UsageRecorder, withoutUsage } from './usage-recorder.ts';
@@ -84,7 +86,11 @@ async function attemptRelease(
       ? planLeave(session, used, program, now)
       : planRelease({ session, license, reason, now, random, used, asLast: program !== undefined });
   try {
-    await store.commit(writes);
+    await store.commit([
+      ...writes,
+      ...sessionEvents(license, writes, now),
+      ...(license !== undefined && used >= license.max_seats ? markSeatLevel(license, now, random) : []),
+    ]);
     // Seats that are held on into another hour have no acquire in it, so the peak is recorded here too.
     usage.recordPeak({ licenseId, seats: used });
     // The licence may have waited for this seat, to have fewer of them.

@@ -1,10 +1,14 @@
 import { mapInParallel } from '#shared/concurrency/map-in-parallel.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
+import { type License, readLicense } from '#shared/model/license.ts';
 import { expiredBefore, readSession, type Session, SHARDS } from '#shared/model/session.ts';
 import { reap } from '#shared/seats/commits.ts';
+import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';
+import { markSeatLevel } from '#shared/seats/seat-level.ts';
+import { sessionEvents } from '#shared/seats/session-events.ts';
 import { CommitError, type Document, type DocumentStore } from '#shared/store/store.ts';
 import type { ClearQueues } from './clear-queues.ts';
 import type { EndKeys } from './end-keys.ts';
@@ -45,6 +49,8 @@ const MAX_LICENSES = 100;
 interface Run extends ReapOptions {
   readonly before: number;
   readonly inTime: () => boolean;
+  /** Each licence is read once a run: it says whether anybody is to be told. */
+  readonly licenseOf: (licenseId: string) => Promise<License | undefined>;
 }
 
 /**
@@ -55,7 +61,12 @@ export function createReap(options: ReapOptions): Reap {
   return async () => {
     const stopAt = performance.now() + options.budget;
     const inTime = () => performance.now() < stopAt;
-    const run = { ...options, before: expiredBefore(options.clock.now()), inTime };
+    const run = {
+      ...options,
+      before: expiredBefore(options.clock.now()),
+      inTime,
+      licenseOf: remembered(options.store),
+    };
     const counts = await mapInParallel(SHARD_NUMBERS, PARALLEL_SHARDS, (shard) => reapShard(run, shard));
     const ofKeys = await options.endKeys(inTime);
     const settled = await reconcileLicenses(run);
@@ -67,6 +78,17 @@ export function createReap(options: ReapOptions): Reap {
       settled,
       tickets,
     };
+  };
+}
+
+function remembered(store: ReapOptions['store']): Run['licenseOf'] {
+  const known = new Map<string, Promise<License | undefined>>();
+  return (licenseId) => {
+    const found =
+      known.get(licenseId) ??
+      store.get([paths.license(licenseId)]).then(([document]) => document && readLicense(document));
+    known.set(licenseId, found);
+    return found;
   };
 }
 
@@ -101,10 +123,13 @@ export function readPage(
 }
 
 /** False when a heartbeat prolonged the session, when it ended otherwise, or when the answer was lost: the next run sees. */
-async function endSession({ store, clock, random, inTime }: Run, session: Session): Promise<boolean> {
+async function endSession({ store, clock, random, inTime, licenseOf }: Run, session: Session): Promise<boolean> {
   if (!inTime()) return false;
+  const license = await licenseOf(session.license_id);
+  const now = clock.now();
+  const writes = reap(session, now, random);
   try {
-    await store.commit(reap(session, clock.now(), random));
+    await store.commit([...writes, ...sessionEvents(license, writes, now), ...markSeatLevel(license, now, random)]);
     return true;
   } catch (error) {
     if (error instanceof CommitError) return false;

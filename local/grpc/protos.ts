@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import protobuf from 'protobufjs';
 
@@ -11,7 +12,7 @@ const { resolve } = createRequire(import.meta.url);
  *
  * Messages have every field: 64-bit integers and enums as strings, bytes as Buffer, absent messages as null.
  *
- * @param file e.g. `@google-cloud/kms/build/protos/protos.json`
+ * @param file e.g. `@google-cloud/kms/build/protos/protos.json`, or the module that a package exports beside it
  * @param service e.g. `google.cloud.kms.v1.KeyManagementService`
  */
 export function loadService(file: string, service: string): Promise<ServiceDefinition> {
@@ -29,7 +30,7 @@ const loaded = new Map<string, Promise<ServiceDefinition>>();
  * takes six times as long and is used by nobody here.
  */
 async function load(file: string, service: string): Promise<ServiceDefinition> {
-  const json = JSON.parse(await readFile(resolve(file), 'utf8'));
+  const json = JSON.parse(await readFile(pathOf(file), 'utf8'));
   keepVersion(json, service);
   const found = protobuf.Root.fromJSON(json).lookupService(service);
   return Object.fromEntries(found.methodsArray.map((method) => [method.name, definitionOf(method, service)]));
@@ -51,6 +52,10 @@ function definitionOf(method: protobuf.Method, service: string): MethodDefinitio
     responseDeserialize: response.deserialize,
   };
 }
+
+/** A package that exports its protos as a module has the JSON beside it. */
+const pathOf = (file: string): string =>
+  file.endsWith('.json') ? resolve(file) : join(dirname(resolve(file)), 'protos.json');
 
 const FORM = { longs: String, enums: String, defaults: true };
 

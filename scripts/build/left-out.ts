@@ -1,5 +1,7 @@
-import { sep } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import type { Plugin } from 'esbuild';
+import { ROOT } from '../sources.ts';
 
 /** Replacements for package index files, which load every client: each exports only the client that we use. */
 const CLIENTS: Readonly<Record<string, string>> = {
@@ -10,6 +12,12 @@ const CLIENTS: Readonly<Record<string, string>> = {
   '@google-cloud/kms/build/src/index.js':
     "exports.KeyManagementServiceClient = require('./v1/key_management_service_client').KeyManagementServiceClient;",
 };
+
+/**
+ * The client of Cloud Tasks: its package offers an import that needs `import.meta.url`, which a bundle has not, and a require
+ * that loads two more versions of the API.
+ */
+const TASKS_CLIENT = join(ROOT, 'node_modules/@google-cloud/tasks/build/cjs/src/v2/cloud_tasks_client.cjs');
 
 /**
  * Modules that our code loads indirectly and never uses. Message classes: the clients take plain objects and read their
@@ -26,6 +34,13 @@ const UNUSED =
  */
 const NO_DOMAIN = 'exports.create = () => ({ on() {}, run: (step) => step() });';
 
+/** What the client reads from files beside it becomes part of the bundle. */
+const withJson = (code: string): string =>
+  code.replace(
+    /\(0, _jsonHelper\.getJSON\)\(_path\["default"\]\.join\(dirname, ((?:'[^']*'(?:, )?)+)\)\)/g,
+    (_, parts: string) => `require('./${parts.replaceAll("'", '').split(', ').join('/')}')`,
+  );
+
 /** A module that throws on first use, naming what is missing. */
 const absent = (name: string) =>
   `module.exports = new Proxy({}, { get(_, member) {
@@ -37,9 +52,14 @@ const absent = (name: string) =>
 export const leftOut: Plugin = {
   name: 'left-out',
   setup(build) {
+    build.onResolve({ filter: /^@google-cloud\/tasks$/ }, () => ({ path: TASKS_CLIENT }));
     build.onResolve({ filter: /^(node:)?domain$/ }, ({ importer }) =>
       importer.includes('functions-framework') ? { path: 'no-domain', namespace: 'left-out' } : undefined,
     );
+    build.onLoad({ filter: /cloud_tasks_client\.cjs$/ }, async ({ path }) => ({
+      contents: withJson(await readFile(path, 'utf8')),
+      loader: 'js',
+    }));
     build.onLoad({ filter: /^no-domain$/, namespace: 'left-out' }, () => ({ contents: NO_DOMAIN, loader: 'js' }));
     build.onLoad({ filter: /node_modules.*(index\.js|protos.*\.js|tables.*\.json)$/ }, ({ path }) => {
       const file = path.split(sep).join('/');

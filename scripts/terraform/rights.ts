@@ -76,8 +76,13 @@ function thingOf(account: string, resource: string): string {
 
 const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Every account that Terraform makes: one a function, one for the job, those with rights, and the scheduler's. */
+/** Every account that Terraform makes: one a function, one for the job, those with rights, and those of the scheduler and the queue. */
 export const accountNames = (environment: Readonly<Record<string, Variables>>, rights: Rights): string[] =>
   [
-    ...new Set([...Object.keys(environment), ...Object.values(rights).flatMap((one) => Object.keys(one)), 'scheduler']),
+    ...new Set([
+      ...Object.keys(environment),
+      ...Object.values(rights).flatMap((one) => Object.keys(one)),
+      'scheduler',
+      'webhook-queue',
+    ]),
   ].sort();

@@ -37,13 +37,14 @@ function checkValues(environment: Code['environment'], { locals }: Terraform): s
 
 /** When each internal route is called is nowhere in the code. */
 function checkTimetable(contract: Code['contract'], { locals }: Terraform): string[] {
-  const planned = names(locals['timetable']);
+  const planned = [...names(locals['timetable']), ...names(locals['queued'])];
   const internal = Object.values(contract).flatMap((routes) =>
     routes.filter(({ access }) => access.every((who) => who === 'scheduler')).map(({ path }) => path),
   );
   return [
     ...without(internal, planned).map(
-      (path) => `terraform/functions.tf: say in local.timetable when ${path} is called`,
+      (path) =>
+        `terraform/functions.tf: say in local.timetable when ${path} is called, or in local.queued by which queue`,
     ),
     ...without(planned, internal).map(
       (path) => `terraform/functions.tf: local.timetable has ${path}, which is no route`,

@@ -4,6 +4,7 @@ import * as audit from './audit.ts';
 import * as billing from './billing.ts';
 import * as console from './console.ts';
 import * as docs from './docs.ts';
+import * as events from './events.ts';
 import * as health from './health.ts';
 import * as holders from './holders.ts';
 import * as keyRotation from './key-rotation.ts';
@@ -20,6 +21,7 @@ import * as sessionReaper from './session-reaper.ts';
 import * as signedUrls from './signed-urls.ts';
 import * as taskPayloads from './task-payloads.ts';
 import * as tenants from './tenants.ts';
+import * as webhooks from './webhooks.ts';
 
 /** The whole API as data: the routes of each function. */
 export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
@@ -81,8 +83,20 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     audit.listAudit,
     people.exportPerson,
     people.erasePerson,
+    events.listEvents,
+    webhooks.createWebhook,
+    webhooks.listWebhooks,
+    webhooks.getWebhook,
+    webhooks.changeWebhook,
+    webhooks.deleteWebhook,
+    webhooks.rotateWebhookSecret,
+    webhooks.testWebhook,
+    webhooks.listDeliveries,
+    webhooks.recoverWebhook,
+    webhooks.redeliverEvent,
   ],
   billing: [billing.stripeWebhook],
+  'webhook-delivery': [webhooks.dispatchWebhooks, webhooks.deliverWebhook],
   docs: [docs.openApi, docs.docsPage, docs.docsAsset],
   console: [
     ...console.consolePages,

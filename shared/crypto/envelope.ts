@@ -19,9 +19,13 @@ import { crc32c } from './crc32c.ts';
 export interface KeyWrapper {
   /**
    * @param dek 34 bytes; wiped as soon as the promise settles, so the callee must not keep them
+   * @param associatedData which unwrapping needs again; default: none
    * @returns the wrapped DEK, at most 4,096 bytes, and the name of the key version that wrapped it
    */
-  wrap(dek: Uint8Array): Promise<{ readonly wrapped: Uint8Array; readonly keyVersion: string }>;
+  wrap(
+    dek: Uint8Array,
+    associatedData?: Buffer,
+  ): Promise<{ readonly wrapped: Uint8Array; readonly keyVersion: string }>;
 }
 
 /** Decrypts DEKs that a KeyWrapper encrypted; the only right that an opener needs. */
@@ -30,7 +34,7 @@ export interface KeyUnwrapper {
    * @returns the DEK, which the caller wipes; undefined when the KMS answered that the bytes are not its ciphertext
    * @throws the adapter's error when the KMS did not answer; `open` passes it through, since a retry may succeed
    */
-  unwrap(wrapped: Uint8Array): Promise<Uint8Array | undefined>;
+  unwrap(wrapped: Uint8Array, associatedData?: Buffer): Promise<Uint8Array | undefined>;
 }
 
 /** Fills the whole target with unpredictable bytes. */

@@ -1,5 +1,11 @@
-import { createHash } from 'node:crypto';
-import { EVENT_RETENTION, EVENT_SHARDS, type EventData, type EventType, eventDocument } from '../model/event.ts';
+import {
+  EVENT_RETENTION,
+  type EventData,
+  type EventType,
+  eventDocument,
+  eventPath,
+  eventShard,
+} from '../model/event.ts';
 import { subjectOf } from '../model/subject.ts';
 import type { Write } from '../store/store.ts';
 
@@ -11,9 +17,9 @@ export interface NewEvent {
   readonly licenseId?: string | undefined;
   /** The resource as its GET shows it, and `previous` for a change. Never a licence key, a session id or a token. */
   readonly data: EventData;
+  /** The one endpoint that is told, by a delivery in the same commit. Default: every one that subscribes to it. */
+  readonly onlyTo?: string;
 }
-
-const eventPath = (eventId: string): string => `events/${eventId}`;
 
 /**
  * The write that tells of an act. It belongs into the act's own commit, so that neither exists without the other; what
@@ -21,7 +27,7 @@ const eventPath = (eventId: string): string => `events/${eventId}`;
  * @param id that of the act's audit record, or a fresh one of `newAuditId`: both count down with time
  * @param at milliseconds since the epoch, from which the id was made
  */
-export const eventWrite = (id: string, { type, tenantId, licenseId, data }: NewEvent, at: number): Write => ({
+export const eventWrite = (id: string, { type, tenantId, licenseId, data, onlyTo }: NewEvent, at: number): Write => ({
   op: 'create',
   path: eventPath(id),
   fields: eventDocument({
@@ -32,10 +38,7 @@ export const eventWrite = (id: string, { type, tenantId, licenseId, data }: NewE
     data,
     subject: subjectOf(data),
     shard: eventShard(id),
-    due: at,
+    due: onlyTo === undefined ? at : null,
   }),
   deleteAfter: at + EVENT_RETENTION,
 });
-
-/** Spread by a hash, because ids of one moment begin alike. */
-const eventShard = (id: string): number => createHash('sha256').update(id).digest().readUInt8() % EVENT_SHARDS;

@@ -13,10 +13,11 @@ const checksum = (data: Uint8Array) => ({ value: crc32c(data) });
 
 /** Tink's envelope binds its associated data to the payload; the KMS call has none. */
 const NOTHING = Buffer.alloc(0);
-const noAssociatedData = {
-  additionalAuthenticatedData: NOTHING,
-  additionalAuthenticatedDataCrc32c: checksum(NOTHING),
-};
+
+const withAssociatedData = (additionalAuthenticatedData: Buffer) => ({
+  additionalAuthenticatedData,
+  additionalAuthenticatedDataCrc32c: checksum(additionalAuthenticatedData),
+});
 
 /**
  * Wraps with Encrypt under the key's primary version. Both sides verify the CRC32C of all data.
@@ -24,10 +25,15 @@ const noAssociatedData = {
  */
 export function createKmsWrapper(client: Pick<KeyManagementServiceClient, 'encrypt'>, cryptoKey: string): KeyWrapper {
   return {
-    wrap: (dek) =>
+    wrap: (dek, associatedData = NOTHING) =>
       translating(async () => {
         const plaintext = Buffer.from(dek.buffer, dek.byteOffset, dek.length);
-        const request = { name: cryptoKey, plaintext, plaintextCrc32c: checksum(plaintext), ...noAssociatedData };
+        const request = {
+          name: cryptoKey,
+          plaintext,
+          plaintextCrc32c: checksum(plaintext),
+          ...withAssociatedData(associatedData),
+        };
         const [response] = await client.encrypt(request, sendOnce(TIMEOUT));
         const wrapped = bytesOf(response.ciphertext);
         const keyVersion = response.name ?? '';
@@ -50,10 +56,15 @@ export function createKmsUnwrapper(
   cryptoKey: string,
 ): KeyUnwrapper {
   return {
-    unwrap: (wrapped) =>
+    unwrap: (wrapped, associatedData = NOTHING) =>
       translating(async () => {
         const ciphertext = Buffer.from(wrapped.buffer, wrapped.byteOffset, wrapped.length);
-        const request = { name: cryptoKey, ciphertext, ciphertextCrc32c: checksum(ciphertext), ...noAssociatedData };
+        const request = {
+          name: cryptoKey,
+          ciphertext,
+          ciphertextCrc32c: checksum(ciphertext),
+          ...withAssociatedData(associatedData),
+        };
         try {
           const [response] = await client.decrypt(request, sendOnce(TIMEOUT));
           const dek = bytesOf(response.plaintext);

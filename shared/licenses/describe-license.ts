@@ -9,7 +9,8 @@ export const describeLicense = (
   license: LicenseFields & { readonly id: string },
 ): EveryMember<z.output<typeof contract.license>> => {
   const { id, expires_at, updates_until, started_at, created_at, ...rest } = license;
-  const { key_changes: _changes, seats: _seats, next_seat: _next, ...others } = rest;
+  const { announces: _announces, notice_due: _notice, ...told } = rest;
+  const { key_changes: _changes, seats: _seats, next_seat: _next, ...others } = told;
   const { reconciling, reconcile_at, had_borrow: _hadBorrow, ...known } = others;
   const { lease_per, next_lease_per: _nextUnit, on_second, named_users, self_service, ...sold } = known;
   const { archived: _archived, allotted: _allotted, tenant_id, status, ...terms } = sold;

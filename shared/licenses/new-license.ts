@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { createLicense } from '../contract/admin.ts';
 import type { EveryMember } from '../model/every-member.ts';
+import { nextNotice } from '../model/expiry-notice.ts';
 import { type LicenseFields, OFFLINE_SECONDS } from '../model/license.ts';
 
 type CreateBody = z.output<NonNullable<typeof createLicense.body>>;
@@ -23,6 +24,8 @@ export function newLicense(wanted: NewLicense, now: number): EveryMember<License
     reconcile_at: 0,
     had_borrow: wanted.borrow !== null,
     next_lease_per: null,
+    announces: [],
+    notice_due: nextNotice(wanted.expires_at, now),
     key_changes: 0,
     started_at: null,
     created_at: now,
@@ -31,6 +34,8 @@ export function newLicense(wanted: NewLicense, now: number): EveryMember<License
 
 /** What was sold with a new licence, for its audit record. */
 export const termsOf = ({
+  announces: _announces,
+  notice_due: _notice,
   key_changes: _changes,
   seats: _seats,
   next_seat: _next,

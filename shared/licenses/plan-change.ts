@@ -1,6 +1,7 @@
 import { MORE_THAN_SEATS } from '../contract/admin.ts';
 import { DURATION_NEEDED } from '../contract/seat-terms.ts';
 import { invalid } from '../model/errors.ts';
+import { nextNotice } from '../model/expiry-notice.ts';
 import { type License, type LicenseFields, licenseDocument } from '../model/license.ts';
 import { UNFINISHED } from '../seats/commits.ts';
 import { paths } from '../seats/paths.ts';
@@ -36,7 +37,14 @@ export function planChange(license: License, after: Partial<LicenseFields>, now:
   }
   const borrowing = after.borrow ? { had_borrow: true } : {};
   const allotted = isAllotted(changed, now);
-  const fields = { ...update, allotted, ...(changesSeats(after) ? UNFINISHED : {}), ...borrowing };
+  const notice_due = changed.archived ? null : nextNotice(changed.expires_at, now);
+  const fields = {
+    ...update,
+    allotted,
+    ...('expires_at' in after || changed.archived ? { notice_due } : {}),
+    ...(changesSeats(after) ? UNFINISHED : {}),
+    ...borrowing,
+  };
   return {
     changed,
     seats: seatsOf({ ...changed, allotted }) - seatsOf(license),

@@ -90,3 +90,10 @@ const timeOf = (id: string): number => {
   const digits = /^(\d{13})-/.exec(id)?.[1];
   return digits === undefined ? 0 : END_OF_TIME - Number(digits);
 };
+
+/**
+ * What sorts before the ids that were made at a moment or earlier, and after all that were made later: where a list that
+ * begins with the newest reaches that moment.
+ * @param time milliseconds since the epoch
+ */
+export const idsFrom = (time: number): string => String(END_OF_TIME - time).padStart(13, '0');

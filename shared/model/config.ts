@@ -157,6 +157,21 @@ export const directoryKeyConfig = z.object({
   KEY_LIST_DAYS: period(30, 2).describe('how long a signed key list is good'),
 });
 
+/** Where webhooks' secrets are sealed, what makes their deliveries prompt, and where they may lead. */
+export const webhookConfig = z.object({
+  WEBHOOK_KEY: cryptoKey.describe('resource name of the key that seals webhook secrets'),
+  WEBHOOK_QUEUE: z
+    .string()
+    .regex(/^projects\/[^/]+\/locations\/[^/]+\/queues\/[^/]+$/, 'must be a queue resource name')
+    .describe('resource name of the Cloud Tasks queue of webhook deliveries'),
+  TASKS_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),
+  WEBHOOK_ALLOW_LOOPBACK: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('true: webhooks may lead to this machine, by http; never in production'),
+});
+
 /** For the root ceremony alone: no function may use the root. */
 export const rootKeyConfig = z.object({ ROOT_KEY: cryptoKey.describe('resource name of the root key') });
 

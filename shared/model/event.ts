@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { Fields } from '../store/store.ts';
+import type { Document, Fields, UpdateTime } from '../store/store.ts';
 import { jsonText } from './json-text.ts';
 
 /** Everything that is told to webhooks, in the order of the documentation. */
-const EVENT_TYPES = [
+export const EVENT_TYPES = [
   'license.created',
   'license.updated',
   'license.suspended',
@@ -71,8 +72,24 @@ const eventFields = z.object({
 
 export type EventFields = z.output<typeof eventFields>;
 
+export interface Event extends EventFields {
+  readonly id: string;
+  readonly updateTime: UpdateTime;
+}
+
+export const readEvent = ({ id, fields, updateTime }: Document): Event => ({
+  ...eventFields.parse(fields),
+  id,
+  updateTime,
+});
+
 /** The fields of an event as its document has them. */
 export const eventDocument = (fields: EventFields): Fields => {
   const { count, ...rest } = z.encode(eventFields, fields);
   return count === undefined ? rest : { ...rest, count };
 };
+
+/** Spread by a hash, because ids of one moment begin alike. */
+export const eventShard = (id: string): number => createHash('sha256').update(id).digest().readUInt8() % EVENT_SHARDS;
+
+export const eventPath = (eventId: string): string => `events/${eventId}`;

@@ -28,6 +28,10 @@ export const LICENSE_STATUSES = [...SETTABLE_STATUSES, 'archived'] as const;
 /** When a released seat is free: immediately, or when the last signed copy of the licence has ended. */
 export const RELEASE_MODES = ['at_once', 'after_copy'] as const;
 
+/** `sessions`: each `session.…`; `seats`: `seats.…` and `seat.denied`. */
+export const ANNOUNCEMENTS = ['sessions', 'seats'] as const;
+export type Announcement = (typeof ANNOUNCEMENTS)[number];
+
 export type Features = readonly string[] | { readonly [name: string]: string | number | boolean };
 export type Metadata = { readonly [name: string]: FieldValue };
 
@@ -72,6 +76,10 @@ export const licenseFields = z.object({
   started_at: integer.nullable(),
   /** Seats could be borrowed at some time, so that there may be documents of borrowed seats. Never reset. */
   had_borrow: z.boolean(),
+  /** What of its sessions somebody subscribes to: without it their commits write no event. */
+  announces: z.array(z.enum(ANNOUNCEMENTS)).default([]),
+  /** When the next notice of its end is due; null: none is left. */
+  notice_due: integer.nullable().default(null),
   /** Counts the changes of its keys, which are documents of their own: each change is guarded by this document. */
   key_changes: integer,
   created_at: integer,

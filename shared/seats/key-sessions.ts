@@ -1,9 +1,13 @@
 import { mapInParallel } from '../concurrency/map-in-parallel.ts';
 import type { Clock } from '../model/clock.ts';
+import { type License, readLicense } from '../model/license.ts';
 import { readSession, type Session } from '../model/session.ts';
 import { CommitError, type DocumentStore } from '../store/store.ts';
 import { planForcedEnd } from './force-end.ts';
+import { paths } from './paths.ts';
 import { queries } from './queries.ts';
+import { markSeatLevel } from './seat-level.ts';
+import { sessionEvents } from './session-events.ts';
 
 export interface KeySessionsOptions {
   readonly store: DocumentStore;
@@ -30,9 +34,11 @@ export type EndSessionsOfKey = (keyId: string, limit: number, inTime?: () => boo
 /** @throws Fault `dependency_unavailable`, from the returned function */
 export function createEndSessionsOfKey({ store, clock, random }: KeySessionsOptions): EndSessionsOfKey {
   /** False when the session ended otherwise, or the answer was lost. */
-  async function end(session: Session): Promise<boolean> {
+  async function end(session: Session, license: License | undefined): Promise<boolean> {
+    const now = clock.now();
     try {
-      await store.commit(await planForcedEnd(store, session, 'key_ended', clock.now(), random));
+      const writes = await planForcedEnd(store, session, 'key_ended', now, random);
+      await store.commit([...writes, ...sessionEvents(license, writes, now), ...markSeatLevel(license, now, random)]);
       return true;
     } catch (error) {
       if (error instanceof CommitError) return false;
@@ -42,7 +48,14 @@ export function createEndSessionsOfKey({ store, clock, random }: KeySessionsOpti
 
   return async (keyId, limit, inTime = () => true) => {
     const sessions = (await store.query(queries.sessionsOfKey(keyId, limit))).map(readSession);
-    const ends = await mapInParallel(sessions, PARALLEL_COMMITS, async (session) => inTime() && (await end(session)));
+    const [first] = sessions;
+    const [document] = first === undefined ? [] : await store.get([paths.license(first.license_id)]);
+    const license = document && readLicense(document);
+    const ends = await mapInParallel(
+      sessions,
+      PARALLEL_COMMITS,
+      async (session) => inTime() && (await end(session, license)),
+    );
     return { ended: ends.filter(Boolean).length, found: sessions.length };
   };
 }

@@ -25,6 +25,8 @@ import {
 } from './commits.ts';
 import { paths } from './paths.ts';
 import { queries } from './queries.ts';
+import { markSeatLevel } from './seat-level.ts';
+import { sessionEvents } from './session-events.ts';
 
 export interface ReconcileOptions {
   readonly store: DocumentStore;
@@ -71,7 +73,7 @@ export function createReconcileSeats({ store, clock, random }: ReconcileOptions)
       try {
         const writes = over.length > 0 ? dropSlots(licenseId, over) : await nextStep(store, step, chunk);
         if (writes === undefined) return license;
-        await store.commit(writes);
+        await store.commit([...writes, ...sessionEvents(license, writes, now), ...markSeatLevel(license, now, random)]);
         chunk = Math.min(MAX_CHUNK, chunk * 2);
         // A step that writes nothing but the licence found neither seats nor sessions: that must not repeat for ever.
         failures = isDone || writes.length > 1 || over.length > 0 ? 0 : failures + 1;

@@ -34,6 +34,9 @@ export interface World {
   /** A tenant without members and licences. */
   freshTenant(): Promise<string>;
   freshInvitation(): Promise<string>;
+  webhookId(): Promise<string>;
+  freshWebhook(): Promise<string>;
+  eventId(): Promise<string>;
   keyVersion(): Promise<string>;
   /** The portal's token for that licence, and for another one of the same tenant. */
   portalToken(): Promise<string>;
@@ -78,6 +81,19 @@ const license = (admitted: number, body?: object): Rule => {
     wish: async (world) => ({ ...(await ofLicense(world)), ...rest }),
     admitted,
     foreign: { absent: { ...NO_LICENSE, ...rest } },
+  };
+};
+
+const HOOK = { url: 'http://127.0.0.1:9/hook', events: ['member.changed'] };
+const NO_WEBHOOK = { params: { webhook_id: 'wh_000000000000000000000000' } };
+
+/** One endpoint's route: the same body for the foreign and for the absent. */
+const webhook = (admitted: number, body?: object): Rule => {
+  const rest = body === undefined ? {} : { body };
+  return {
+    wish: async (world) => ({ params: { webhook_id: await world.webhookId() }, ...rest }),
+    admitted,
+    foreign: { absent: { ...NO_WEBHOOK, ...rest } },
   };
 };
 
@@ -322,6 +338,49 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   exchangePortalSession: [{ wish: () => ({ body: { token: 'none' } }), admitted: 401 }],
   // Whoever signs is Stripe; a token says nothing here.
   stripeWebhook: [{ wish: () => ({ body: {} }), admitted: 400 }],
+  listEvents: [
+    { wish: nothing, admitted: 200, foreign: { status: 200 } },
+    { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
+  ],
+  createWebhook: [
+    {
+      wish: async (world) => {
+        await world.freshWebhook(); // takes the earlier ones away, of which there may be ten
+        return { body: { ...HOOK, tenant_id: DEMO_TENANT } };
+      },
+      admitted: 201,
+      foreign: { absent: { body: { ...HOOK, tenant_id: NO_TENANT } } },
+    },
+  ],
+  listWebhooks: [
+    { wish: nothing, admitted: 200, foreign: { status: 200 } },
+    { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
+  ],
+  getWebhook: [webhook(200)],
+  changeWebhook: [webhook(200, { description: 'mine' })],
+  deleteWebhook: [
+    {
+      wish: async (world) => ({ params: { webhook_id: await world.freshWebhook() } }),
+      admitted: 204,
+      foreign: { absent: NO_WEBHOOK },
+    },
+  ],
+  rotateWebhookSecret: [webhook(200, {})],
+  testWebhook: [webhook(202)],
+  listDeliveries: [webhook(200)],
+  recoverWebhook: [webhook(202, { since: '2026-01-01T00:00:00Z' })],
+  redeliverEvent: [
+    {
+      wish: async (world) => ({
+        params: { event_id: await world.eventId() },
+        body: { webhook_id: await world.webhookId() },
+      }),
+      admitted: 202,
+      foreign: { absent: { params: { event_id: 'none' }, body: { webhook_id: 'wh_none' } } },
+    },
+  ],
+  dispatchWebhooks: [{ wish: () => ({ body: {} }), admitted: 200 }],
+  deliverWebhook: [{ wish: () => ({ body: { event_id: 'none', webhook_id: 'none' } }), admitted: 200 }],
 
   exportPerson: [{ wish: () => ({ body: { email: 'nobody@example.org' } }), admitted: 200 }],
   erasePerson: [{ wish: () => ({ body: { email: 'nobody@example.org' } }), admitted: 200 }],
@@ -404,6 +463,16 @@ export function createWorld(suite: Suite): World {
     },
     portalToken: once(async () => openPortal(suite, (await made()).license_id)),
     otherPortalToken: once(async () => openPortal(suite, (await createLicense(1)).license_id)),
+    webhookId: once(async () => (await post('/api/v1/webhooks', HOOK, 'owner')).body.webhook_id),
+    async freshWebhook() {
+      const { body } = await send('GET', '/api/v1/webhooks', undefined, 'staff');
+      for (const { webhook_id } of body) await send('DELETE', `/api/v1/webhooks/${webhook_id}`, undefined, 'staff');
+      return (await post('/api/v1/webhooks', HOOK, 'owner')).body.webhook_id;
+    },
+    eventId: once(async () => {
+      const { license_id } = await made();
+      return (await send('GET', `/api/v1/events?license_id=${license_id}`, undefined, 'owner')).body[0].id;
+    }),
     keyVersion: once(async () => (await send('GET', '/api/v1/public-keys')).body.keys[0].key_version),
   };
 }

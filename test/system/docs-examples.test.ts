@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { EXAMPLES } from '#functions/docs/examples/index.ts';
 import { SAMPLE } from '#functions/docs/examples/sample.ts';
 import { DEMO_TENANT, userOf } from '#local/people.ts';
@@ -24,6 +24,12 @@ const routes = Object.values(CONTRACT)
   .flat()
   .filter(({ id, pageOnly }) => pageOnly !== true && !OF_INVITED.includes(id));
 
+/** A tenant has ten endpoints at most: each test takes its own away. */
+afterEach(async () => {
+  const { body } = await suite.send('GET', '/api/v1/webhooks', undefined, 'staff');
+  for (const { webhook_id } of body) await suite.send('DELETE', `/api/v1/webhooks/${webhook_id}`, undefined, 'staff');
+});
+
 /** What the samples stand for, made afresh: a licence with one session, and a task. */
 async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   const { license_id, license_key } = await suite.license(10);
@@ -43,6 +49,9 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   const own = { reference: 'customer 1138', metadata: { salesperson: 'kim' } };
   await suite.send('PATCH', `/api/v1/tenants/${DEMO_TENANT}`, own, 'staff');
   const former = await suite.post('/api/v1/tenants', { name: 'Former Ltd', tier: 'trial' }, 'staff');
+  const hook = { url: 'http://127.0.0.1:9/hook', events: ['member.changed'], description: 'Example' };
+  const webhook = await suite.post('/api/v1/webhooks', hook, 'owner');
+  const events = await suite.send('GET', `/api/v1/events?license_id=${license_id}`, undefined, 'owner');
   const task = await suite.post('/api/v1/tasks', { payload: {} }, 'service');
   await suite.post('/internal/sessions/reap', undefined, 'scheduler');
   const portal = await suite.post('/api/v1/portal-sessions', { license_id, role: 'holder' }, 'service');
@@ -54,6 +63,8 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
     [SAMPLE.session, sessions.body[0].session],
     [SAMPLE.uid, userOf(DEMO_TENANT, 'guest').uid],
     [SAMPLE.former_tenant_id, former.body.tenant_id],
+    [SAMPLE.webhook_id, webhook.body.webhook_id],
+    [SAMPLE.event_id, events.body[0].id],
     [SAMPLE.task_id, task.body.task_id],
     [SAMPLE.portal_token, new URL(portal.body.url).hash.slice(1)],
     [SAMPLE.license_token, token.body.license_token],

@@ -36,6 +36,8 @@ const ACTS = [
   'open payloads',
   'fetch payloads',
   'start the worker',
+  'seal webhook secrets',
+  'open webhook secrets',
   'sign upload URLs',
   'sign as another account',
   'fetch uploads',
@@ -100,6 +102,12 @@ function thief(account: string) {
     'seal payloads': () => kms.encrypt({ name: project.payloadKey, plaintext: Buffer.from('x') }),
     'open payloads': async () => {
       await kms.decrypt({ name: project.payloadKey, ciphertext: Buffer.from('x'.repeat(40)) }).catch((error) => {
+        if (error.code !== 3) throw error; // INVALID_ARGUMENT: it may, and this is no ciphertext
+      });
+    },
+    'seal webhook secrets': () => kms.encrypt({ name: project.webhookKey, plaintext: Buffer.from('x') }),
+    'open webhook secrets': async () => {
+      await kms.decrypt({ name: project.webhookKey, ciphertext: Buffer.from('x'.repeat(40)) }).catch((error) => {
         if (error.code !== 3) throw error; // INVALID_ARGUMENT: it may, and this is no ciphertext
       });
     },

@@ -31,14 +31,14 @@ export function operationOf(route: Route, { tag, examples, next }: OperationCont
     description: description.join('\n\n'),
     security: securityOf(route.access),
     ...parametersOf(route, examples),
-    ...(body === undefined ? {} : { requestBody: requestBody(body, examples) }),
+    ...(body === undefined ? {} : { requestBody: requestBody(body, examples, route.bodyOptional !== true) }),
     responses: { ...successes(route, examples, next), ...problems(route), ...TOO_MANY_HEADERS },
   };
 }
 
-function requestBody(schema: Json, examples: Exchanges): Json {
+function requestBody(schema: Json, examples: Exchanges, required: boolean): Json {
   const values = Object.entries(examples).map(([name, { summary, body }]) => [name, { summary, value: body }]);
-  return { required: true, content: { 'application/json': { schema, examples: Object.fromEntries(values) } } };
+  return { required, content: { 'application/json': { schema, examples: Object.fromEntries(values) } } };
 }
 
 function successes(route: Route, examples: Exchanges, next: Readonly<Record<string, Next>>): Json {

@@ -1,4 +1,7 @@
-const INTERNAL = ['Internal', 'What Cloud Scheduler calls: the end of sessions and keys whose time is over.'] as const;
+const INTERNAL = [
+  'Internal',
+  'What Cloud Scheduler and Cloud Tasks call: the end of sessions and keys whose time is over, and deliveries.',
+] as const;
 
 /** Title and description of each function in the document, in reading order. */
 const SECTIONS: Readonly<Record<string, readonly [title: string, description: string]>> = {
@@ -7,12 +10,13 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, description: st
   'public-keys': ['Public keys', 'Check what was signed, with a key or by asking.'],
   'task-payloads': ['Task payloads', 'Seal the secrets of background tasks.'],
   'signed-urls': ['Signed URLs', 'Let clients upload and download without an account.'],
-  admin: ['Administration', 'Tenants, members, licences, sessions, usage and audit.'],
   billing: ['Billing', 'What Stripe calls: subscriptions become licences.'],
+  admin: ['Administration', 'Tenants, members, licences, sessions, usage, audit, events and webhooks.'],
   docs: ['Documentation', 'This document.'],
   console: ['Console', 'The portal of one licence for customers without an account, and the suite’s health.'],
   'session-reaper': INTERNAL,
   'key-rotation': INTERNAL,
+  'webhook-delivery': INTERNAL,
 };
 
 export interface Section {

@@ -11,6 +11,7 @@ import { portalExamples } from './portal.ts';
 import { queueExamples } from './queue.ts';
 import { seatExamples } from './seats.ts';
 import { tenantExamples } from './tenants.ts';
+import { webhookExamples } from './webhooks.ts';
 
 /** The examples of every operation, by its id. */
 export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
@@ -26,6 +27,7 @@ export const EXAMPLES: ReadonlyMap<string, Exchanges> = new Map(
     healthExamples,
     backEndExamples,
     billingExamples,
+    webhookExamples,
     internalExamples,
   ].flatMap((group) => Object.entries(group)),
 );

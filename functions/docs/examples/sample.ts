@@ -25,6 +25,8 @@ export const SAMPLE = {
   /** Of a link to the portal. */
   portal_token: 'cpl_Zk1mV0cQk3bY8y5hJx2uTq9sLw7dPf4aRn6eGoIiXtM',
   key_version: 'license-signing.1',
+  webhook_id: 'wh_5d0c1f7e3b9a42688e6f0a9d',
+  event_id: '8204218299999-5d0c1f7e3b9a42688e6f0a9d',
   task_id: '3f0c6a52-8d1e-4b7a-9c25-6e1f0a9b4d83',
   /** Of the 684 characters that it has, a few. */
   signature: 'mN0xQ2vT…',

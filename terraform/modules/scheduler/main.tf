@@ -16,6 +16,8 @@ resource "google_cloud_scheduler_job" "this" {
   http_target {
     http_method = "POST"
     uri         = each.value.url
+    body        = each.value.body == null ? null : base64encode(each.value.body)
+    headers     = each.value.body == null ? {} : { "Content-Type" = "application/json" }
 
     oidc_token {
       service_account_email = var.account

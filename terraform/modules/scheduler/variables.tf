@@ -13,6 +13,7 @@ variable "audience" {
 variable "jobs" {
   description = "What is called when, by name."
   type = map(object({
+    body             = optional(string)
     deadline_seconds = optional(number, 60)
     retries          = optional(number, 1)
     schedule         = string

@@ -88,6 +88,8 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
       offline_seconds: signsCopies ? 0 : 86_400,
       borrow: null,
       started_at: null,
+      announces: [],
+      notice_due: null,
       key_changes: 0,
       created_at: clock.now(),
     });

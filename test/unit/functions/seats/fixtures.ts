@@ -50,6 +50,8 @@ export const license = (change: Partial<License> = {}): License => ({
   borrow: null,
   ...SEAT_TERMS_OFF,
   started_at: null,
+  announces: [],
+  notice_due: null,
   key_changes: 0,
   created_at: NOW - DAY,
   ...change,

@@ -43,6 +43,8 @@ const LICENSE: License = {
   borrow: null,
   ...SEAT_TERMS_OFF,
   started_at: null,
+  announces: [],
+  notice_due: null,
   key_changes: 0,
   created_at: START,
 };

@@ -15,6 +15,7 @@ import { invitationFields, memberFields, tenantFields } from '#shared/model/tena
 import { ticketFields } from '#shared/model/ticket.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { Query } from '#shared/store/store.ts';
+import { webhookQueries } from '#shared/webhooks/queries.ts';
 import { type Need, needOf } from '../../scripts/terraform/index-needs.ts';
 
 /**
@@ -106,6 +107,17 @@ const catalogue = [
       { ...q.machineSlotsOf('l', '2026-01-01'), limit: 1 },
     ],
   ]),
+  examples('shared/webhooks/queries.ts', webhookQueries, (q) => [
+    ...[q.webhooksOf('t'), q.webhooks(undefined, part), q.webhooks('t', part)],
+    ...[q.failingWebhooks(0, 1), q.recoveringWebhooks(1), q.webhooksToMark(0, 1)],
+    ...[q.licensesOf(undefined, part), q.licensesOf('t', part), q.dueNotices(0, 1), q.dueSeatLevels(0, 1)],
+    ...[q.dueEvents(0, 0, 1), q.dueDeliveries(0, 0, 1), { ...q.pendingDeliveries(), limit: 1 }],
+    ...[q.pendingDeliveriesOf('w', 1), q.deliveriesOf('w', undefined, part), q.deliveriesOf('w', 's', part)],
+    ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { tenant_id: 't', license_id: 'l' }].map((one) =>
+      q.events(one, part),
+    ),
+    q.eventsOfSubject('e', part),
+  ]),
 ];
 
 const sources = () => globSync('{shared,functions}/**/*.ts', { cwd: ROOT }).sort();
@@ -178,14 +190,18 @@ describe('the declared list', () => {
       'functions/admin/license-keys.ts': 'keys',
       'functions/admin/once.ts': 'idempotency',
       'functions/admin/reserve.ts': 'idempotency',
+      'functions/seats/denial-events.ts': 'events',
       'functions/seats/usage-recorder.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',
       'functions/task-payloads/tasks.ts': 'tasks',
       'shared/audit/record.ts': 'audit',
+      'shared/events/outbox.ts': 'events',
       'shared/limits/shared-limit.ts': 'limits',
+      'shared/model/delivery.ts': 'deliveries',
       'shared/seats/commits.ts': 'ended_sessions',
       'shared/seats/machine-days.ts': ['machine_days', 'machine_slots'],
       'shared/seats/queue-commits.ts': ['left_tickets', 'queue'],
+      'shared/seats/seat-level.ts': 'seat_levels',
     };
     // The port and its adapter pass it on.
     const passing = /^shared\/(store|gcp)\//;

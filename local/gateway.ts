@@ -7,8 +7,8 @@ import { LANDING_PAGE, LANDING_PAGE_POLICY } from './landing-page.ts';
 
 /**
  * One address for all functions, like the load balancer in production: the route table maps a path to its function. An
- * unknown path goes to the first function; all of them answer it alike. The root, which production does not have,
- * shows a landing page.
+ * unknown path goes to the first function; all of them answer it alike. The root shows a page about this machine, where
+ * production has the console's front page.
  * @param functions read on every request, so functions may be added later
  */
 export function createGateway(functions: readonly RunningFunction[]): Server {

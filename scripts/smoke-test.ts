@@ -30,6 +30,8 @@ async function ask(what: string, path: string, body: unknown, token?: string): P
 
 /** The page, and the first script that it names: a release that lost its files would show a blank page. */
 async function openConsole(): Promise<void> {
+  const front = await read('the front page', '/');
+  if (!front.includes('href="/console"')) throw new Error('the front page: it does not lead to the console');
   const page = await read('the console', '/console');
   const script = /src="(\/console\/assets\/[\w.-]+\.js)"/.exec(page)?.[1];
   if (script === undefined) throw new Error('the console: its page names no script');

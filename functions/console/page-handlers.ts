@@ -3,7 +3,7 @@ import { createResource, type Resource } from '#shared/http/resource.ts';
 import type { BoundRoute, HttpResponse } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import type { AppFiles } from './app-files.ts';
-import { PAGE_POLICY, type PageSettings, portalPolicy, renderPage } from './page.ts';
+import { FRONT_PAGE, PAGE_POLICY, type PageSettings, portalPolicy, renderPage } from './page.ts';
 
 /** A file's name changes with its content, so a copy is good for ever. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
@@ -23,9 +23,9 @@ export function pageRoutes(files: AppFiles, { providers, portal }: PageSettings)
   };
 
   const page =
-    (policy: string, attributes: Readonly<Record<string, string | undefined>>) =>
+    (policy: string, render: () => string) =>
     ({ headers }: { readonly headers: Readonly<Record<string, string | undefined>> }): HttpResponse =>
-      createResource(renderPage(files.manifest(), attributes), {
+      createResource(render(), {
         'content-type': 'text/html; charset=utf-8',
         'cache-control': ASKED_EACH_TIME,
         'content-security-policy': policy,
@@ -33,11 +33,18 @@ export function pageRoutes(files: AppFiles, { providers, portal }: PageSettings)
         'referrer-policy': 'no-referrer',
       }).answer(headers);
 
-  const consolePage = page(PAGE_POLICY, { providers: providers.join(' ') });
+  const consolePage = page(PAGE_POLICY, () => renderPage(files.manifest(), { providers: providers.join(' ') }));
   const look = { accent: portal.accent, logo: portal.logo };
   return [
     ...contract.consolePages.map((route) => bind(route, consolePage)),
-    bind(contract.portalPage, page(portalPolicy(portal), { portal: 'true', ...look })),
+    bind(
+      contract.frontPage,
+      page(PAGE_POLICY, () => FRONT_PAGE),
+    ),
+    bind(
+      contract.portalPage,
+      page(portalPolicy(portal), () => renderPage(files.manifest(), { portal: 'true', ...look })),
+    ),
     bind(contract.consoleAsset, ({ params, headers }) => asset(params.file).answer(headers)),
   ];
 }

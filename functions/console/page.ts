@@ -71,6 +71,28 @@ ${files.preload.map((name) => `<link rel="modulepreload" href="${ASSETS}/${name}
 `;
 }
 
+/** At the installation's address: the way to the console, and to the documentation of the API. No script. */
+export const FRONT_PAGE = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Countersign</title>
+<link rel="icon" href="/api/docs/assets/icon.svg" type="image/svg+xml">
+</head>
+<body>
+<main>
+<h1>Countersign</h1>
+<ul>
+<li><a href="/console">The console</a>: licences, seats and members.</li>
+<li><a href="/api/docs">The API</a>, route by route, and as an <a href="/api/openapi.json">OpenAPI document</a>.</li>
+</ul>
+</main>
+</body>
+</html>
+`;
+
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '"': '&quot;', '<': '&lt;', '>': '&gt;' };
 
 const escapeAttribute = (text: string): string => text.replaceAll(/[&"<>]/g, (one) => ENTITIES[one] ?? one);

@@ -33,7 +33,7 @@ export interface OpenedPortal {
 export function createPortal({ store, clock }: PortalOptions) {
   async function findLicense(licenseId: string): Promise<License> {
     const [document] = isPlainId(licenseId) ? await store.get([paths.license(licenseId)]) : [];
-    if (document === undefined) throw new Fault('license_not_found', 'There is no licence with this id.');
+    if (document === undefined) throw new Fault('license_not_found', 'The id was typed wrongly, or never issued.');
     return readLicense(document);
   }
 

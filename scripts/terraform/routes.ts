@@ -14,7 +14,7 @@ export interface RouteFile {
  */
 export function urlMapPaths(path: string): string[] {
   const parameter = path.indexOf('{');
-  if (parameter === -1) return [path, `${path}/`];
+  if (parameter === -1) return path === '/' ? [path] : [path, `${path}/`];
   return [`${path.slice(0, path.lastIndexOf('/', parameter) + 1)}*`];
 }
 
@@ -50,7 +50,7 @@ export function checkPatterns(contract: Code['contract']): string[] {
   return Object.entries(contract).flatMap(([name, routes]) =>
     routes
       .filter(({ access }) => !access.every((who) => who === 'scheduler'))
-      .flatMap(({ path }) => [path, `${path}/`])
+      .flatMap(({ path }) => (path === '/' ? [path] : [path, `${path}/`]))
       .map((path) => path.replaceAll(/\{\w+\}/g, 'x'))
       .filter((path) => resolve(map, path) !== name)
       .map(

@@ -22,6 +22,9 @@ export const consolePages = [
   pageRoute('getConsolePart', `${CONSOLE_PATH}/{screen}/{item}/{part}`),
 ];
 
+/** What is at the address of the installation itself: ways to the console and to the documentation. */
+export const frontPage = pageRoute('getFrontPage', '/', 'Where to go from here');
+
 /** The one page of the console that another site may show in a frame. */
 export const portalPage = pageRoute('getPortal', `${CONSOLE_PATH}/portal`, 'A customer’s view of one licence');
 

@@ -99,6 +99,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
   'webhook-delivery': [webhooks.dispatchWebhooks, webhooks.deliverWebhook],
   docs: [docs.openApi, docs.docsPage, docs.docsAsset],
   console: [
+    console.frontPage,
     ...console.consolePages,
     console.portalPage,
     console.consoleAsset,

@@ -387,6 +387,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
 
   getOpenApi: [{ wish: nothing, admitted: 200 }],
   getDocs: [{ wish: nothing, admitted: 200 }],
+  getFrontPage: [{ wish: nothing, admitted: 200 }],
   getConsole: [{ wish: nothing, admitted: 200 }],
   getConsoleScreen: [{ wish: () => ({ params: { screen: 'licenses' } }), admitted: 200 }],
   getConsoleItem: [{ wish: () => ({ params: { screen: 'licenses', item: 'lic_000000000000' } }), admitted: 200 }],

@@ -146,6 +146,9 @@ describe('the portal', () => {
     for (const path of ['/console', '/console/portal/x', '/console/licenses']) {
       expect((await ask(path)).policy).toContain("frame-ancestors 'none'");
     }
+    const front = await ask('/');
+    expect(front.policy).toContain("frame-ancestors 'none'");
+    expect(front.text).toMatch(/href="\/console"[\s\S]*href="\/api\/docs"/);
     await shut(running.server);
     await running.close();
     expect((await suite.send('GET', '/console/portal')).headers.get('content-security-policy')).toContain(

@@ -22,6 +22,7 @@ describe('the smoke test', () => {
     const { stdout } = await smoke(license_key);
     expect(stdout.trim().split('\n')).toEqual([
       'keys: 200',
+      'the front page: 200',
       'the console: 200',
       'its script: 200',
       'sign: 200',
@@ -39,6 +40,7 @@ describe('the smoke test', () => {
     const { stdout } = await smoke('none');
     expect(stdout.trim().split('\n')).toEqual([
       'keys: 200',
+      'the front page: 200',
       'the console: 200',
       'its script: 200',
       'sign: 200',
@@ -50,7 +52,7 @@ describe('the smoke test', () => {
   test('fails with what does not work', async () => {
     await expect(smoke('none', suite.tokens['foreign_service'])).rejects.toMatchObject({
       code: 1,
-      stdout: 'keys: 200\nthe console: 200\nits script: 200\n',
+      stdout: 'keys: 200\nthe front page: 200\nthe console: 200\nits script: 200\n',
       stderr: expect.stringMatching(/sign: 403 .*"code":"forbidden"/),
     });
   });

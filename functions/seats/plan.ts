@@ -92,8 +92,8 @@ type SeatSource =
  * @param requests of different holders
  * @param now milliseconds since the epoch
  * @returns a step for each request, in order. A request has none when the snapshot contradicts itself about its
- *   holder, because a session ended between two reads, or when it concerns a session that another request of the group
- *   concerns: it has to be attempted again.
+ *   holder, because a session ended between two reads, when seats are newer than the licence, or when it concerns a
+ *   session that another request of the group concerns: it has to be attempted again.
  */
 export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRequest[], now: number): PlanStep[] {
   const { license, keys, people, named } = snapshot;
@@ -124,6 +124,7 @@ export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRe
     // A slot of an expired session passes on with its seat.
     const source = slot === 'none' ? slots.isOpen() && seats.nextBorrowed(borrowCap(license)) : seats.next();
     if (slot === 'none' && !source) return [refuse(request, noBorrowAvailable(license, slots.taken()))];
+    if (!source && seats.isNewer) return [];
     if (!source) return [refuse(request, noSeatsAvailable(license, used, holdersFor(request, snapshot)))];
     if (source.kind === 'open') used += 1;
     return [
@@ -137,6 +138,8 @@ interface SeatSources {
   next(): SeatSource | undefined;
   /** An expired session whose borrow slot is below a number. */
   nextBorrowed(cap: number): SeatSource | undefined;
+  /** Some seats are newer than the licence that was read; the next attempt reads both anew. */
+  readonly isNewer: boolean;
   /** Whether a session's seat may be taken from its holder in this group; it is not given out again. */
   take(session: Session): boolean;
 }
@@ -163,6 +166,9 @@ function seatSources(
       ];
   const taken = new Set<string>();
   return {
+    isNewer:
+      !isShrinking(license) &&
+      [...open.map(({ id }) => id), ...expired.map(({ seat }) => seat)].some((seat) => !isKnown(seat)),
     next: () => sources.shift(),
     nextBorrowed(cap) {
       const isBorrowed = (source: SeatSource) =>

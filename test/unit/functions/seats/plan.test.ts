@@ -100,6 +100,12 @@ describe('a machine without a session', () => {
     expect(step).toMatchObject({ kind: 'claim', lease: { expiresAt: NOW + 5_000 } });
   });
 
+  it('has no step when the open seat is newer than the licence that was read: it is to be attempted again', () => {
+    expect(planGroup(snapshot({ open: [openSeat('5')], used: 4 }), [request('a')], NOW)).toEqual([]);
+    const steps = planGroup(snapshot({ open: [openSeat('5'), openSeat('4')] }), [request('a'), request('b')], NOW);
+    expect(steps.map(seatOf)).toEqual(['4']);
+  });
+
   it('gets a seat of its own; those for whom there is none are told the numbers', () => {
     const requests = ['a', 'b', 'c'].map((machine) => request(machine));
     const steps = planGroup(snapshot({ open: [openSeat('0'), openSeat('1')], used: 3 }), requests, NOW);

@@ -9,17 +9,28 @@ export const report =
 
 function asJson(event: SeatEvent): string {
   // The licence holds the session's secret; a log is no place for it.
-  const shown = event.type === 'held' ? { ...event, license: undefined } : event;
+  const shown = event.type === 'held' || event.type === 'borrowed' ? { ...event, license: undefined } : event;
   return JSON.stringify(shown, (_name, value) => (value instanceof Error ? innermost(value).message : value));
 }
 
 const innermost = (error: Error): Error => (error.cause instanceof Error ? innermost(error.cause) : error);
+
+type Place = Extract<SeatEvent, { readonly type: 'queued' }>;
+
+function describePlace({ position, positionExact, queueLength, estimatedWait }: Place): string {
+  const estimate = estimatedWait === undefined ? '' : `, about ${Math.ceil(estimatedWait / 60_000)} min to wait`;
+  return `all seats are in use; place ${position}${positionExact ? '' : ' or later'} of ${queueLength} in the queue${estimate}`;
+}
 
 function describe(event: SeatEvent): string {
   const time = (at: number | undefined) => (at === undefined ? 'for good' : `until ${new Date(at).toISOString()}`);
   switch (event.type) {
     case 'held':
       return `seat held, ${event.seatsUsed} of ${event.seatsTotal} in use`;
+    case 'borrowed':
+      return `seat borrowed until ${new Date(event.borrowedUntil).toISOString()}`;
+    case 'queued':
+      return describePlace(event);
     case 'renewing':
       return 'renewing the licence';
     case 'offline':
@@ -34,7 +45,7 @@ function describe(event: SeatEvent): string {
     case 'lost':
       return event.message;
     case 'released':
-      if (event.stillHeld) return 'another program of this machine goes on with the seat';
+      if (event.stillHeld) return 'this machine goes on with the seat';
       return event.confirmed ? 'seat given back' : 'the server could not be told; the seat is free after its lease';
     default:
       return event satisfies never;

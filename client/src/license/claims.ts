@@ -21,6 +21,8 @@ export interface SeatClaims {
   readonly updates_until?: string | null;
   readonly valid_until?: string;
   readonly signed_at?: string;
+  /** `online` or `borrowed`; the latter until `borrowed_until`. */
   readonly mode?: string;
+  readonly borrowed_until?: string;
   readonly key_version?: string;
 }

@@ -5,15 +5,21 @@ import type { LicenseTimes, RefusalReason } from './result.ts';
 /** How far clocks that are right may differ, in milliseconds. The one tolerance there is. */
 export const CLOCK_TOLERANCE = 5 * 60_000;
 
-/** A member that is absent or null bounds nothing. @returns undefined when one of them is no time */
+/**
+ * A member that is absent or null bounds nothing; a borrowed copy must say until when it is borrowed, and works no longer.
+ * @returns undefined when one of them is no time
+ */
 export function readTimes(claims: JsonObject): LicenseTimes | undefined {
   const read = (name: string) => {
     const value = claims[name];
     if (value === undefined || value === null) return undefined;
     return typeof value === 'string' ? (parseTime(value) ?? Number.NaN) : Number.NaN;
   };
-  const [signedAt, expiresAt, validUntil] = [read('signed_at'), read('expires_at'), read('valid_until')];
-  if ([signedAt, expiresAt, validUntil].some(Number.isNaN)) return undefined;
+  const [signedAt, expiresAt, end] = [read('signed_at'), read('expires_at'), read('valid_until')];
+  const borrowedUntil =
+    claims['mode'] === 'borrowed' ? (read('borrowed_until') ?? Number.NaN) : Number.POSITIVE_INFINITY;
+  if ([signedAt, expiresAt, end, borrowedUntil].some(Number.isNaN)) return undefined;
+  const validUntil = Number.isFinite(borrowedUntil) ? Math.min(end ?? borrowedUntil, borrowedUntil) : end;
   // In the grace after the licence's end a seat is good as long as its copy says.
   const isInGrace = claims['kind'] === 'seat' && claims['in_grace'] === true && validUntil !== undefined;
   return {

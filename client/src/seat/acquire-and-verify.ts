@@ -1,9 +1,9 @@
 import { toBase64Url } from '../encoding.ts';
 import type { JsonObject } from '../json.ts';
 import type { RefusedLicense, ValidLicense } from '../license/result.ts';
-import { worksOffline } from '../license/strict.ts';
+import { isBorrowed, worksOffline } from '../license/strict.ts';
 import type { TrustedClock } from '../trusted-clock.ts';
-import type { Granted, HeartbeatResult, Refused, SeatApi } from './api.ts';
+import type { AcquireResult, Granted, HeartbeatResult, Queued, Refused, SeatApi } from './api.ts';
 import type { LicenseCache } from './cache.ts';
 import type { Unavailable } from './failure.ts';
 
@@ -18,38 +18,61 @@ export type VerifiedAcquire =
   | { readonly kind: 'verified'; readonly granted: Granted; readonly license: ValidLicense }
   /** The seat is ours, and the licence that came with it is not to be used. */
   | { readonly kind: 'unverified'; readonly granted: Granted; readonly refusal: RefusedLicense }
+  | Queued
   | Refused
   | Unavailable;
 
 /**
  * Acquires a seat and verifies the licence that comes with it. What may serve a later start is kept: a copy that is no
  * longer good than the lease would be over before it is needed.
- * @param timeout milliseconds, when less than the usual is to be waited for
+ * @param options.timeout milliseconds, when less than the usual is to be waited for
+ * @param options.queue seconds for which the machine waits for a free seat, if it does
  */
-export type AcquireAndVerify = (timeout?: number) => Promise<VerifiedAcquire>;
+export type AcquireAndVerify = (options?: {
+  readonly timeout?: number | undefined;
+  readonly queue?: number | undefined;
+}) => Promise<VerifiedAcquire>;
 
-export function createAcquireAndVerify(context: {
-  readonly api: Pick<SeatApi, 'acquire'>;
+/** The same for a borrowed seat. @param seconds default: as many as the licence allows */
+export type BorrowAndVerify = (seconds: number | undefined) => Promise<VerifiedAcquire>;
+
+interface Asking {
+  readonly api: Pick<SeatApi, 'acquire' | 'borrow'>;
   readonly request: JsonObject;
   readonly verify: Verify;
   readonly cache: Pick<LicenseCache, 'save' | 'forget'>;
   readonly clock: Pick<TrustedClock, 'asked'>;
-}): AcquireAndVerify {
-  const { api, request, verify, cache, clock } = context;
-  return async (timeout) => {
-    const [nonce, asked] = [drawNonce(), clock.asked()];
-    const answer = await api.acquire({ ...request, nonce }, timeout);
-    if (answer.kind !== 'granted') return answer;
-    const check = await verify(answer.license, nonce, asked);
-    if (!check.valid) return { kind: 'unverified', granted: answer, refusal: check };
-    await (outlives(check, answer) ? cache.save(answer.license) : cache.forget('strict'));
-    return { kind: 'verified', granted: answer, license: check };
-  };
+}
+
+export const createAcquireAndVerify =
+  (context: Asking): AcquireAndVerify =>
+  ({ timeout, queue } = {}) =>
+    askAndVerify(context, (request) =>
+      context.api.acquire(queue === undefined ? request : { ...request, queue: { max_wait_seconds: queue } }, timeout),
+    );
+
+export const createBorrowAndVerify =
+  (context: Asking): BorrowAndVerify =>
+  (seconds) =>
+    askAndVerify(context, (request) => context.api.borrow({ ...request, borrow_seconds: seconds }));
+
+async function askAndVerify(
+  { request, verify, cache, clock }: Asking,
+  ask: (request: JsonObject) => Promise<AcquireResult>,
+): Promise<VerifiedAcquire> {
+  const [nonce, asked] = [drawNonce(), clock.asked()];
+  const answer = await ask({ ...request, nonce });
+  if (answer.kind !== 'granted') return answer;
+  const check = await verify(answer.license, nonce, asked);
+  if (!check.valid) return { kind: 'unverified', granted: answer, refusal: check };
+  await (outlives(check, answer) ? cache.save(answer.license) : cache.forget('strict'));
+  return { kind: 'verified', granted: answer, license: check };
 }
 
 /** A copy that ends with its lease would be over before a later start needs it, so nothing of it is kept. */
 const outlives = (license: ValidLicense, { leaseEndsAt }: Pick<Granted, 'leaseEndsAt'>): boolean =>
-  worksOffline(license) && (license.validUntil === undefined || license.validUntil > leaseEndsAt);
+  isBorrowed(license) ||
+  (worksOffline(license) && (license.validUntil === undefined || license.validUntil > leaseEndsAt));
 
 /** A heartbeat, and the licence that came with it if one was asked for. */
 export type VerifiedHeartbeat =

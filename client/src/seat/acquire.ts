@@ -1,17 +1,20 @@
 import { formatTime, parseTime } from '../../../shared/license-format/time.ts';
 import { asObject, textOf } from '../json.ts';
 import type { RefusalReason, RefusedLicense, ValidLicense } from '../license/result.ts';
-import { worksOffline } from '../license/strict.ts';
+import { isBorrowed, worksOffline } from '../license/strict.ts';
 import type { Granted } from './api.ts';
 import { TIME_NOTED_EVERY, type WhyNothing } from './cache.ts';
 import type { SeatContext } from './context.ts';
 import { type KeptLicense, SeatError } from './error.ts';
 import type { Unavailable } from './failure.ts';
+import { createQueue } from './queue.ts';
 
 /** How a seat begins: granted by the server, or from the licence of an earlier run while there is no server. */
 export type FirstHold =
   | { readonly kind: 'granted'; readonly license: ValidLicense; readonly granted: Granted }
-  | { readonly kind: 'offline'; readonly license: ValidLicense; readonly failure: Unavailable };
+  | { readonly kind: 'offline'; readonly license: ValidLicense; readonly failure: Unavailable }
+  /** From a licence file, for a machine without a network. */
+  | { readonly kind: 'file'; readonly license: ValidLicense };
 
 /** The keys are fetched from a server, too, and it may be that which does not answer. */
 const KEYS_MAY_COME: ReadonlySet<RefusalReason> = new Set(['keys_unavailable', 'unknown_key', 'keys_expired']);
@@ -20,12 +23,25 @@ const CLOCK_MAY_BE_WRONG: ReadonlySet<RefusalReason> = new Set(['not_yet_valid',
 
 /** Asks until there is a seat. @throws SeatError when there is none, and none is waited for any longer */
 export async function acquireFirst(context: SeatContext): Promise<FirstHold> {
+  if (context.options.licenseFile !== undefined) return readFile(context, context.options.licenseFile);
+  const queue = createQueue(context);
+  try {
+    return await acquireOnline(context, queue);
+  } finally {
+    await queue.leave();
+  }
+}
+
+async function acquireOnline(context: SeatContext, queue: ReturnType<typeof createQueue>): Promise<FirstHold> {
   const { acquireAndVerify, options, release } = context;
   const waiting = createWaiting(context);
   for (;;) {
     context.throwIfAborted();
-    const answer = await acquireAndVerify();
-    if (options.signal?.aborted && 'granted' in answer) await release(answer.granted.sessionId);
+    const answer = await acquireAndVerify({ queue: queue.maxWaitSeconds });
+    queue.answered(answer);
+    // A borrowed seat stays this machine's.
+    const unwanted = 'granted' in answer && answer.granted.borrowedUntil === undefined ? answer.granted : undefined;
+    if (options.signal?.aborted && unwanted !== undefined) await release(unwanted.sessionId);
     context.throwIfAborted();
     switch (answer.kind) {
       case 'verified':
@@ -33,11 +49,16 @@ export async function acquireFirst(context: SeatContext): Promise<FirstHold> {
       case 'unverified':
         context.emit({ type: 'refused_license', reason: answer.refusal.reason, message: answer.refusal.message });
         if (KEYS_MAY_COME.has(answer.refusal.reason) && (await waiting.afterFailure())) break;
-        await release(answer.granted.sessionId);
-        throw invalid(context, answer.granted, answer.refusal);
+        if (unwanted !== undefined) await release(unwanted.sessionId);
+        throw invalid(context, answer.granted.license, answer.refusal);
+      case 'queued':
+        if (!(await waiting.inQueue(answer.pollAfter))) throw SeatError.of('no_seats_available');
+        break;
       case 'refused':
-        if (answer.code !== 'no_seats_available') throw SeatError.of(answer.code, answer);
-        if (!(await waiting.afterDenial(answer))) throw SeatError.of('no_seats_available', answer);
+        if (answer.code !== 'no_seats_available' && answer.code !== 'queue_full') {
+          throw SeatError.of(answer.code, answer);
+        }
+        if (!(await waiting.afterDenial(answer))) throw SeatError.of(answer.code, answer);
         break;
       case 'unavailable': {
         const kept = await readKept(context);
@@ -71,6 +92,14 @@ function createWaiting({ platform, options, backoff, clock, emit, pause }: SeatC
       await pause(next);
       return true;
     },
+    /** The server says when to ask again, and until when it keeps the place. */
+    async inQueue(pollAfter: number): Promise<boolean> {
+      silentSince = undefined;
+      const left = options.wait - spent(begun);
+      if (left <= 0) return false;
+      await pause(Math.min(pollAfter, left));
+      return true;
+    },
     async afterDenial({ seatsUsed, seatsTotal }: { seatsUsed: number; seatsTotal: number }): Promise<boolean> {
       const longest = Math.min(LONGEST_DENIED_PAUSE, DENIED_PAUSE * 2 ** denials);
       const next = longest * (0.5 + platform.random() / 2);
@@ -82,6 +111,20 @@ function createWaiting({ platform, options, backoff, clock, emit, pause }: SeatC
       return again;
     },
   };
+}
+
+/** @throws SeatError `license_invalid` for a file that is none for this machine, or no longer */
+async function readFile(context: SeatContext, file: string): Promise<FirstHold> {
+  context.throwIfAborted();
+  const { cache, verify } = context;
+  await cache.load(); // the latest time that was seen
+  const check = await verify(file);
+  if (!check.valid) throw invalid(context, file, check);
+  if (!isBorrowed(check)) {
+    throw SeatError.of('license_invalid', { detail: 'The licence in the file is not borrowed.' });
+  }
+  await cache.save(file);
+  return { kind: 'file', license: check };
 }
 
 const NOTHING_KEPT: Readonly<Record<WhyNothing | 'unknown', string>> = {
@@ -108,7 +151,7 @@ async function readKept(context: SeatContext): Promise<ValidLicense | (KeptLicen
   return { valid: false, reason: check.reason, message: `The licence of the last run is not used: ${check.message}` };
 }
 
-function invalid({ platform }: SeatContext, { license }: Granted, { reason, message }: RefusedLicense): SeatError {
+function invalid({ platform }: SeatContext, license: unknown, { reason, message }: RefusedLicense): SeatError {
   const signedAt = parseTime(textOf(asObject(license)?.['signed_at']) ?? '');
   const cause = new Error(message);
   if (!CLOCK_MAY_BE_WRONG.has(reason)) return SeatError.of('license_invalid', { reason, detail: message, cause });

@@ -22,12 +22,22 @@ export interface Granted {
   readonly interval: number;
   readonly seatsUsed: number;
   readonly seatsTotal: number;
+  /** The seat is this machine's until then, whoever runs on it. */
+  readonly borrowedUntil?: number | undefined;
   /** `license_data` or `license_token`, not verified. */
   readonly license: unknown;
 }
 
 const REFUSALS = [
   'no_seats_available',
+  'queue_full',
+  'borrow_not_allowed',
+  'borrow_too_long',
+  'no_borrow_available',
+  'machine_limit_reached',
+  'unauthenticated',
+  'user_not_named',
+  'held_elsewhere',
   'license_expired',
   'license_suspended',
   'license_not_found',
@@ -41,21 +51,46 @@ export interface Refused {
   readonly detail?: string | undefined;
   readonly seatsUsed: number;
   readonly seatsTotal: number;
+  /** The most seconds for which a seat may be borrowed, where it was asked for too many. */
+  readonly maxSeconds?: number | undefined;
 }
 
-export type AcquireResult = Granted | Refused | Unavailable;
+/** No seat is free, and the server keeps a place for this machine as long as it asks again in time. */
+export interface Queued {
+  readonly kind: 'queued';
+  readonly ticketId: string;
+  /** From 1 on. */
+  readonly position: number;
+  /** False when the position is only known to be as high as this. */
+  readonly positionExact: boolean;
+  readonly queueLength: number;
+  /** Milliseconds until it is asked again. */
+  readonly pollAfter: number;
+  /** Milliseconds since the epoch, by the server's clock. */
+  readonly waitUntil: number | undefined;
+  /** Milliseconds. */
+  readonly estimatedWait: number | undefined;
+}
+
+export type AcquireResult = Granted | Queued | Refused | Unavailable;
 export type HeartbeatResult =
   | { readonly kind: 'renewed'; readonly leaseEndsAt: number; readonly license: unknown }
   | { readonly kind: 'ended'; readonly reason: string }
   | Unavailable;
 
-/** `still_held`: another program of this machine goes on with the seat. */
-export type ReleaseResult = { readonly kind: 'released' | 'still_held' } | Unavailable;
+/** `still_held`: this machine goes on with the seat. `not_allowed`: it is borrowed, and does not come back before its time. */
+export type ReleaseResult =
+  | { readonly kind: 'released' | 'still_held' }
+  | { readonly kind: 'not_allowed'; readonly borrowedUntil: number | undefined }
+  | Unavailable;
 
-/** The three calls. None of them throws: what goes wrong is an answer. */
+/** The calls. None of them throws: what goes wrong is an answer. */
 export interface SeatApi {
   /** @param timeout milliseconds, when less than the usual is to be waited for */
   acquire(request: JsonObject, timeout?: number): Promise<AcquireResult>;
+  borrow(request: JsonObject): Promise<AcquireResult>;
+  /** Gives up the place in the queue. Whoever waits for that does not wait long. */
+  leaveQueue(ticketId: string): Promise<unknown>;
   /** @param refresh asks for the licence, signed anew */
   heartbeat(sessionId: string, refresh?: JsonObject): Promise<HeartbeatResult>;
   release(sessionId: string): Promise<ReleaseResult>;
@@ -63,6 +98,8 @@ export interface SeatApi {
 
 export const PATHS = {
   acquire: '/api/v1/licenses/acquire',
+  borrow: '/api/v1/licenses/borrow',
+  leaveQueue: '/api/v1/licenses/queue/leave',
   heartbeat: '/api/v1/licenses/heartbeat',
   release: '/api/v1/licenses/release',
 } as const;
@@ -92,40 +129,72 @@ export function createSeatApi(post: Post, program: string): SeatApi {
 
   return {
     acquire: (request, timeout) => call(PATHS.acquire, { ...request, program }, readAcquire, timeout),
+    borrow: (request) => call(PATHS.borrow, { ...request, program }, readAcquire),
+    leaveQueue: (ticketId) => call(PATHS.leaveQueue, { ticket_id: ticketId }, () => true, LEAVE_TIMEOUT),
     heartbeat: (sessionId, refresh) =>
       call(PATHS.heartbeat, { session_id: sessionId, program, refresh }, readHeartbeat),
     release: (sessionId) => call(PATHS.release, releaseBody(sessionId, program), readRelease),
   };
 }
 
-function readRelease(status: number, { code, still_held: stillHeld }: JsonObject): ReleaseResult | undefined {
+/** A program that is being ended has two seconds for everything. */
+const LEAVE_TIMEOUT = 1_500;
+
+const timeIn = (body: JsonObject, name: string) => parseTime(textOf(body[name]) ?? '');
+
+function readRelease(status: number, body: JsonObject): ReleaseResult | undefined {
+  const { code, still_held: stillHeld, reason } = body;
   if (status === 200) return { kind: stillHeld === true ? 'still_held' : 'released' };
+  if (code === 'early_return_not_allowed')
+    return { kind: 'not_allowed', borrowedUntil: timeIn(body, 'borrowed_until') };
+  // Another program of this machine has borrowed the seat meanwhile.
+  if (code === 'session_ended' && reason === 'borrowed') return { kind: 'still_held' };
   return code === 'session_ended' || code === 'session_not_found' ? { kind: 'released' } : undefined;
 }
 
 function readAcquire(status: number, body: JsonObject): AcquireResult | undefined {
   if (status === 200 || status === 201) return readGranted(body);
+  if (status === 202) return readQueued(body);
   const code = REFUSALS.find((known) => known === body['code']);
   if (code === undefined) return undefined;
   const [seatsUsed, seatsTotal] = [numberOf(body['seats_used']) ?? 0, numberOf(body['seats_total']) ?? 0];
-  return { kind: 'refused', code, detail: textOf(body['detail']), seatsUsed, seatsTotal };
+  const maxSeconds = numberOf(body['max_seconds']);
+  return { kind: 'refused', code, detail: textOf(body['detail']), seatsUsed, seatsTotal, maxSeconds };
+}
+
+function readQueued(body: JsonObject): Queued | undefined {
+  const [ticketId, position] = [textOf(body['ticket_id']), numberOf(body['position'])];
+  const [pollAfter, estimate] = [numberOf(body['poll_after_seconds']), numberOf(body['estimated_wait_seconds'])];
+  if (ticketId === undefined || position === undefined || !pollAfter) return undefined;
+  return {
+    kind: 'queued',
+    ticketId,
+    position,
+    positionExact: body['position_exact'] !== false,
+    queueLength: numberOf(body['queue_length']) ?? position,
+    pollAfter: pollAfter * 1000,
+    waitUntil: timeIn(body, 'wait_until'),
+    estimatedWait: estimate === undefined ? undefined : estimate * 1000,
+  };
 }
 
 function readGranted(body: JsonObject): Granted | undefined {
   const sessionId = textOf(body['session_id']);
-  const leaseEndsAt = parseTime(textOf(body['expires_at']) ?? '');
+  const leaseEndsAt = timeIn(body, 'expires_at');
   const seconds = numberOf(body['heartbeat_interval_seconds']);
   const license = licenseIn(body);
   if (sessionId === undefined || leaseEndsAt === undefined || !seconds || license === undefined) return undefined;
   const [seatsUsed, seatsTotal] = [numberOf(body['seats_used']) ?? 0, numberOf(body['seats_total']) ?? 0];
-  return { kind: 'granted', sessionId, leaseEndsAt, interval: seconds * 1000, seatsUsed, seatsTotal, license };
+  const borrowedUntil = timeIn(body, 'borrowed_until');
+  const interval = seconds * 1000;
+  return { kind: 'granted', sessionId, leaseEndsAt, interval, seatsUsed, seatsTotal, borrowedUntil, license };
 }
 
 const licenseIn = (body: JsonObject) => textOf(body['license_token']) ?? asObject(body['license_data']);
 
 function readHeartbeat(status: number, body: JsonObject): HeartbeatResult | undefined {
   if (status === 200) {
-    const leaseEndsAt = parseTime(textOf(body['expires_at']) ?? '');
+    const leaseEndsAt = timeIn(body, 'expires_at');
     return leaseEndsAt === undefined ? undefined : { kind: 'renewed', leaseEndsAt, license: licenseIn(body) };
   }
   if (body['code'] === 'session_ended') return { kind: 'ended', reason: textOf(body['reason']) ?? 'unknown' };

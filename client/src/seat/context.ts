@@ -6,7 +6,9 @@ import { cleanText } from '../text/clean.ts';
 import { createTrustedClock, type TrustedClock } from '../trusted-clock.ts';
 import {
   type AcquireAndVerify,
+  type BorrowAndVerify,
   createAcquireAndVerify,
+  createBorrowAndVerify,
   createHeartbeatAndVerify,
   type HeartbeatAndVerify,
   type Verify,
@@ -32,6 +34,7 @@ export interface SeatContext {
   readonly backoff: Backoff;
   readonly verify: Verify;
   readonly acquireAndVerify: AcquireAndVerify;
+  readonly borrowAndVerify: BorrowAndVerify;
   readonly heartbeatAndVerify: HeartbeatAndVerify;
   readonly emit: SeatListener;
   subscribe(listener: SeatListener): () => void;
@@ -101,6 +104,7 @@ export async function createContext(options: ReadOptions, platform: Platform): P
     emit,
     subscribe,
     acquireAndVerify: createAcquireAndVerify({ api, request, verify, cache, clock }),
+    borrowAndVerify: createBorrowAndVerify({ api, request, verify, cache, clock }),
     heartbeatAndVerify: createHeartbeatAndVerify({ api, refresh, verify, cache, clock }),
     backoff: createBackoff(platform.random),
     release: (sessionId) => api.release(sessionId),

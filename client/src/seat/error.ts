@@ -2,12 +2,25 @@ import type { RefusalReason } from '../license/result.ts';
 import type { FailureCode, Unavailable } from './failure.ts';
 
 /** What happened and what a person can do about it. */
-const ADVICE = {
+export const ADVICE = {
   no_seats_available: 'All seats of the licence are in use: close the program on another machine, or set `wait`.',
   license_not_found: 'There is no licence with this key: check how it was typed or copied.',
   license_expired: 'The licence has ended: renew it with your vendor.',
   license_suspended: 'The licence is suspended: ask your vendor why.',
-  license_invalid: 'The server answered a licence that does not verify, so it was not used.',
+  queue_full: 'All seats are in use, and so is every place in the queue: try again later.',
+  machine_limit_reached:
+    'The licence was used on as many machines as it allows today: use one of them, or try tomorrow.',
+  unauthenticated: 'The licence is for named users: use the key that is your own.',
+  user_not_named: 'You are not on the list of users of the licence: ask its administrator.',
+  held_elsewhere: 'You hold a seat on another machine: close the program there.',
+  borrow_not_allowed: 'Seats of this licence cannot be borrowed: ask your vendor for it.',
+  borrow_too_long: 'Seats of this licence cannot be borrowed for so long: ask for less.',
+  no_borrow_available: 'As many seats are borrowed as may be at once: return one, or try again later.',
+  early_return_not_allowed: 'Borrowed seats of this licence do not come back before their time.',
+  not_borrowed: 'There is no borrowed seat here.',
+  not_held: 'The seat is not held any more: take one first.',
+  borrowed_as_file: 'The seat was borrowed as a file, by an administrator: only they can return it.',
+  license_invalid: 'The licence does not verify, so it was not used.',
   clock_wrong: 'The clock of this machine differs from the time of the licence server by too much: set the clock.',
   invalid_request: 'The server does not understand the request: check the options, and update this library.',
   aborted: 'The signal was aborted before a seat was held.',
@@ -30,6 +43,10 @@ export interface SeatErrorDetails {
   readonly reason?: RefusalReason | undefined;
   /** Milliseconds, where the server said when to come back. */
   readonly retryAfter?: number | undefined;
+  /** For `borrow_too_long`: the most seconds. */
+  readonly maxSeconds?: number | undefined;
+  /** For `early_return_not_allowed`: milliseconds since the epoch. */
+  readonly borrowedUntil?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -40,13 +57,15 @@ export interface KeptLicense {
   readonly message: string;
 }
 
-/** Why `holdSeat` holds no seat. The message says what to do; decide by `code`. */
+/** Why `holdSeat` holds no seat, or why one was not borrowed or returned. The message says what to do; decide by `code`. */
 export class SeatError extends Error {
   readonly code: SeatErrorCode;
   readonly seatsUsed: number | undefined;
   readonly seatsTotal: number | undefined;
   readonly reason: RefusalReason | undefined;
   readonly retryAfter: number | undefined;
+  readonly maxSeconds: number | undefined;
+  readonly borrowedUntil: number | undefined;
   /** When the server gave no answer: why there was no start with the licence of the last run either. */
   readonly kept: KeptLicense | undefined;
 
@@ -58,6 +77,8 @@ export class SeatError extends Error {
     this.seatsTotal = details.seatsTotal;
     this.reason = details.reason;
     this.retryAfter = details.retryAfter;
+    this.maxSeconds = details.maxSeconds;
+    this.borrowedUntil = details.borrowedUntil;
     this.kept = kept;
   }
 
@@ -67,8 +88,8 @@ export class SeatError extends Error {
     return new SeatError(code, detail === undefined ? ADVICE[code] : `${ADVICE[code]} (${detail})`, details);
   }
 
-  /** The server gave no answer, and no licence is kept that could stand in for it. */
-  static unavailable({ code, message, cause, retryAfter }: Unavailable, kept: KeptLicense): SeatError {
-    return new SeatError(code, `${message} ${kept.message}`, { cause, retryAfter }, kept);
+  /** The server gave no answer; at a start no licence is kept that could stand in for it, either. */
+  static unavailable({ code, message, cause, retryAfter }: Unavailable, kept?: KeptLicense): SeatError {
+    return new SeatError(code, kept ? `${message} ${kept.message}` : message, { cause, retryAfter }, kept);
   }
 }

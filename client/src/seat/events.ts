@@ -1,4 +1,6 @@
 import type { RefusalReason, ValidLicense } from '../license/result.ts';
+import type { Refusal } from './api.ts';
+import { ADVICE } from './error.ts';
 import type { FailureCode } from './failure.ts';
 
 /** Why a seat is gone for good. Everything else is mended without bothering the program. */
@@ -13,8 +15,16 @@ export type LossReason =
   | 'no_seats_available'
   /** No fresh licence could be had until `valid_until`, and now the one at hand has ended. */
   | 'offline_too_long'
-  /** The server does not understand us. */
-  | 'invalid_request';
+  /** The licence is per user, and its user has taken the seat to another machine. */
+  | 'moved'
+  /** Another holder of the licence key has freed the seat. */
+  | 'self_released'
+  /** An administrator has taken a borrowed seat back before its time. */
+  | 'recalled'
+  /** The time for which the seat was borrowed is over, and no other one could be had. */
+  | 'borrow_ended'
+  /** Any other refusal, by its code: the terms of the licence have changed. */
+  | Exclude<Refusal, 'no_seats_available'>;
 
 /** What happens to a seat. Times are milliseconds since the epoch. */
 export type SeatEvent =
@@ -25,6 +35,23 @@ export type SeatEvent =
       readonly leaseEndsAt: number;
       readonly seatsUsed: number;
       readonly seatsTotal: number;
+    }
+  /** The seat is borrowed: it is this machine's until then, without the server and however often the program ends. */
+  | { readonly type: 'borrowed'; readonly license: ValidLicense; readonly borrowedUntil: number }
+  /**
+   * All seats are in use, and this machine has a place in the queue: told when it changes. The server is asked again in
+   * `pollAfter` milliseconds, and until `waitUntil`.
+   */
+  | {
+      readonly type: 'queued';
+      readonly position: number;
+      /** False when the position is only known to be as high as this. */
+      readonly positionExact: boolean;
+      readonly queueLength: number;
+      readonly pollAfter: number;
+      readonly waitUntil: number | undefined;
+      /** Milliseconds, where the server has an estimate. */
+      readonly estimatedWait: number | undefined;
     }
   /** A fresh signature is being asked for. */
   | { readonly type: 'renewing'; readonly validUntil: number | undefined }
@@ -60,11 +87,13 @@ export type SeatEvent =
   | { readonly type: 'lost'; readonly reason: LossReason; readonly message: string }
   /**
    * Nothing more comes after this. `confirmed` false: the server did not hear of it, and the lease runs out by itself.
-   * `stillHeld`: another program of this machine goes on with the seat.
+   * `stillHeld`: this machine goes on with the seat, for another program of it or since it is borrowed.
    */
   | { readonly type: 'released'; readonly confirmed: boolean; readonly stillHeld: boolean };
 
-const LOSSES: Readonly<Record<LossReason, string>> = {
+const MESSAGES: Readonly<Partial<Record<LossReason, string>>> = {
+  ...ADVICE,
+
   admin_released: 'An administrator has taken the seat back: ask for another one, or talk to them.',
   license_suspended: 'The licence has been suspended: ask your vendor why.',
   license_expired: 'The licence has ended: renew it with your vendor.',
@@ -73,9 +102,17 @@ const LOSSES: Readonly<Record<LossReason, string>> = {
     'The lease ran out while the server could not be reached, and all seats are taken: try again later.',
   offline_too_long: 'The licence could not be renewed for as long as it works offline: connect and start again.',
   invalid_request: 'The server does not understand this version of the library: update it.',
+  moved: 'You have taken the seat to another machine: take it back by starting here again.',
+  self_released: 'Another user of the licence has freed the seat: ask for another one.',
+  borrow_ended: 'The time for which the seat was borrowed is over: connect and start again.',
+  recalled: 'An administrator has taken the borrowed seat back: ask for another one, or talk to them.',
 };
 
-export const lost = (reason: LossReason): SeatEvent => ({ type: 'lost', reason, message: LOSSES[reason] });
+export const lost = (reason: LossReason): SeatEvent => ({
+  type: 'lost',
+  reason,
+  message: MESSAGES[reason] ?? reason,
+});
 
 export type SeatListener = (event: SeatEvent) => void;
 

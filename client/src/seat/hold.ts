@@ -1,4 +1,5 @@
 import { featureOf, hasFeature } from '../license/features.ts';
+import { isBorrowed } from '../license/strict.ts';
 import type { ExitHandler, Farewell, Platform } from '../platform/platform.ts';
 import { acquireFirst, type FirstHold } from './acquire.ts';
 import { PATHS, releaseBody } from './api.ts';
@@ -78,7 +79,8 @@ function createGoodbye({ url, program }: SeatContext, abort: () => void) {
   return {
     ...handler,
     acquired(first: FirstHold) {
-      granted = first.kind === 'granted' ? first.granted.sessionId : undefined;
+      // A borrowed seat outlives the program.
+      granted = first.kind === 'granted' && !isBorrowed(first.license) ? first.granted.sessionId : undefined;
     },
     holding(seat: HeldSeat) {
       held = seat;
@@ -86,6 +88,13 @@ function createGoodbye({ url, program }: SeatContext, abort: () => void) {
     settled: () => settled(),
     isEnding: () => ending,
   };
+}
+
+/** Whole ones; the server knows the least and the most. */
+function readSeconds(seconds: number | undefined): number | undefined {
+  if (seconds === undefined) return undefined;
+  if (typeof seconds !== 'number' || !(seconds > 0)) throw new TypeError('seconds: give a number of seconds');
+  return Math.ceil(seconds);
 }
 
 /** Ties the seat to what surrounds it: the program's end, a machine that wakes, the caller's signal. */
@@ -109,10 +118,15 @@ function connect({ options, platform, subscribe }: SeatContext, held: HeldSeat, 
     get license() {
       return held.license();
     },
+    get borrowedUntil() {
+      return isBorrowed(held.license()) ? held.license().validUntil : undefined;
+    },
     signal: ending.signal,
     hasFeature: (name) => hasFeature(held.license(), name),
     feature: (name) => featureOf(held.license(), name),
     subscribe,
+    borrow: (seconds) => held.wish({ name: 'borrow', seconds: readSeconds(seconds) }),
+    returnBorrowed: () => held.wish({ name: 'return' }),
     release,
     [Symbol.asyncDispose]: release,
   };

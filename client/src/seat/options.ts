@@ -7,11 +7,26 @@ import { cleanText } from '../text/clean.ts';
 import { readServerUrl } from '../text/server-url.ts';
 import type { SeatListener } from './events.ts';
 
-export interface HoldOptions {
+export type HoldOptions = SeatOptions & (ServerOptions | FileOptions);
+
+/** Where the seat comes from: a licence server. */
+export interface ServerOptions {
   /** Of the licence server, e.g. `https://licenses.example.com`. In a page: its own origin, which passes the calls on. */
   readonly url: string;
   /** As it was issued, or as people send it: case, spaces, dashes, quotes and invisible characters do not matter. */
   readonly licenseKey: string;
+  readonly licenseFile?: undefined;
+}
+
+/** Or a file, for a machine without a network. */
+interface FileOptions {
+  /** The text of the licence file that an administrator has borrowed for this machine. Nobody is asked anything. */
+  readonly licenseFile: string;
+  readonly url?: string | undefined;
+  readonly licenseKey?: string | undefined;
+}
+
+export interface SeatOptions {
   /** The product that this program is: a licence for another one is refused. */
   readonly product: string;
   /**
@@ -38,7 +53,7 @@ export interface HoldOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of everything from the first attempt on. */
   readonly onEvent?: SeatListener | undefined;
-  /** Milliseconds to wait for a free seat when all are in use. Default 0. */
+  /** Milliseconds to wait for a free seat when all are in use, in the queue where the licence has one. Default 0. */
   readonly wait?: number | undefined;
   /** Milliseconds to go on trying at the start while the server cannot be reached and no licence is kept. Default 30,000. */
   readonly patience?: number | undefined;
@@ -51,7 +66,11 @@ export interface HoldOptions {
 }
 
 /** Options as they are used: texts in their one spelling, every default filled in. */
-export interface ReadOptions extends HoldOptions {
+export interface ReadOptions extends SeatOptions {
+  /** Empty for a licence file. */
+  readonly url: string;
+  readonly licenseKey: string;
+  readonly licenseFile: string | undefined;
   readonly application: string;
   readonly wait: number;
   readonly patience: number;
@@ -78,14 +97,29 @@ export function readOptions(options: HoldOptions): ReadOptions {
     clientVersion: readShown('clientVersion', options.clientVersion),
     allowUnsigned: readSwitch('allowUnsigned', options.allowUnsigned, false),
     keys: readKeys(options.keys),
-    url: readUrl(options.url),
-    licenseKey: readText('licenseKey', options.licenseKey, 'the key of the licence', normalizeLicenseKey),
+    ...readSource(options),
     application: readText('application', options.application ?? product, 'a short name of your program', cleanText),
     hardwareId: readHardwareId(options.hardwareId),
     wait: milliseconds('wait', options.wait, 0),
     patience: milliseconds('patience', options.patience, 30_000),
     timeout: milliseconds('timeout', options.timeout, 10_000),
     releaseOnExit: readSwitch('releaseOnExit', options.releaseOnExit, true),
+  };
+}
+
+function readSource({
+  licenseFile,
+  url,
+  licenseKey,
+}: HoldOptions): Pick<ReadOptions, 'url' | 'licenseKey' | 'licenseFile'> {
+  if (licenseFile !== undefined) {
+    const file = readText('licenseFile', licenseFile, 'the text of a licence file', (text) => text.trim());
+    return { licenseFile: file, url: '', licenseKey: '' };
+  }
+  return {
+    licenseFile,
+    url: readUrl(url),
+    licenseKey: readText('licenseKey', licenseKey, 'the key of the licence', normalizeLicenseKey),
   };
 }
 

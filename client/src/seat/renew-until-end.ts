@@ -3,15 +3,19 @@ import type { FirstHold } from './acquire.ts';
 import { createAlarm } from './alarm.ts';
 import { TIME_NOTED_EVERY } from './cache.ts';
 import type { SeatContext } from './context.ts';
+import type { SeatError } from './error.ts';
 import {
+  beginFile,
   beginGranted,
   beginOffline,
+  type Moment,
   next,
   type SeatEffect,
   type SeatInput,
   type SeatModel,
   type Step,
   sessionOf,
+  type Wish,
 } from './next.ts';
 import type { SeatState } from './seat.ts';
 
@@ -19,6 +23,8 @@ import type { SeatState } from './seat.ts';
 export interface HeldSeat {
   state(): SeatState;
   license(): ValidLicense;
+  /** @throws SeatError when it cannot be; one wish comes after another */
+  wish(wish: Wish): Promise<void>;
   /** Gives the seat back, after the call under way. @returns when that is over; repeating it returns the same */
   release(): Promise<void>;
   /** Forgets the session without telling the server. @returns the session that is still to be given back */
@@ -34,7 +40,7 @@ const RELEASE_PAUSE = 500;
 
 /** Performs what `next` decides, until the seat is lost or given back. */
 export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat {
-  const { acquireAndVerify, heartbeatAndVerify, api, backoff, cache, clock, emit, platform } = context;
+  const { acquireAndVerify, borrowAndVerify, heartbeatAndVerify, api, backoff, cache, clock, emit, platform } = context;
   const moment = () => ({ now: clock.now(), backoff });
   const alarm = createAlarm(
     platform,
@@ -47,12 +53,20 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
   });
   let model: SeatModel;
 
+  let settle: (error: SeatError | undefined) => void = () => {};
+  let lastWish: Promise<void> = Promise.resolve();
+  const begin = (wish: Wish) =>
+    new Promise<void>((resolve, reject) => {
+      settle = (error) => (error === undefined ? resolve() : reject(error));
+      dispatch({ type: 'wish', wish });
+    });
+
   let cancelNote = () => {};
   /** With each wait, and again and again in a long one without the server, since its hours are not to be lived twice. */
   function noteTime(left: number): void {
     cancelNote();
     void cache.noteTime(Math.min(left, TIME_NOTED_EVERY));
-    if (model.state !== 'offline' || left <= TIME_NOTED_EVERY) return;
+    if ((model.state !== 'offline' && model.state !== 'borrowed') || left <= TIME_NOTED_EVERY) return;
     cancelNote = platform.setTimer(() => noteTime(left - TIME_NOTED_EVERY), TIME_NOTED_EVERY, false);
   }
 
@@ -68,7 +82,7 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
   function carryOut(effect: SeatEffect): void {
     switch (effect.type) {
       case 'acquire':
-        void acquireAndVerify(effect.timeout).then((result) => dispatch({ type: 'acquired', result }));
+        void acquireAndVerify({ timeout: effect.timeout }).then((result) => dispatch({ type: 'acquired', result }));
         return;
       case 'heartbeat':
         void heartbeatAndVerify(effect.sessionId, effect.refresh).then((result) =>
@@ -77,6 +91,15 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
         return;
       case 'release':
         void releaseStubbornly(context, effect.sessionId).then((outcome) => dispatch({ type: 'released', outcome }));
+        return;
+      case 'borrow':
+        void borrowAndVerify(effect.seconds).then((result) => dispatch({ type: 'borrowed', result }));
+        return;
+      case 'return':
+        void api.release(effect.sessionId).then((result) => dispatch({ type: 'returned', result }));
+        return;
+      case 'settle':
+        settle(effect.error);
         return;
       case 'release_unheard':
         void api.release(effect.sessionId);
@@ -104,16 +127,18 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
     }
   }
 
-  const begun =
-    first.kind === 'granted'
-      ? beginGranted(first.license, first.granted, moment())
-      : beginOffline(first.license, first.failure, moment());
+  const begun = beginWith(first, moment());
   model = begun.model;
   perform(begun);
 
   return {
     state: () => model.state,
     license: () => model.license,
+    wish(wish) {
+      const done = lastWish.then(() => begin(wish));
+      lastWish = done.catch(() => undefined);
+      return done;
+    },
     release() {
       dispatch({ type: 'release' });
       return ended;
@@ -128,12 +153,27 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
   };
 }
 
+function beginWith(first: FirstHold, moment: Moment): Step {
+  switch (first.kind) {
+    case 'granted':
+      return beginGranted(first.license, first.granted, moment);
+    case 'offline':
+      return beginOffline(first.license, first.failure, moment);
+    case 'file':
+      return beginFile(first.license, moment);
+    default:
+      return first satisfies never;
+  }
+}
+
 async function releaseStubbornly(
   { api, pause }: SeatContext,
   session: string,
 ): Promise<'released' | 'still_held' | 'unknown'> {
   for (let attempt = 1; ; attempt += 1) {
     const { kind } = await api.release(session);
+    // Another program of this machine has borrowed the seat meanwhile.
+    if (kind === 'not_allowed') return 'still_held';
     if (kind !== 'unavailable') return kind;
     if (attempt === RELEASE_ATTEMPTS) return 'unknown';
     await pause(RELEASE_PAUSE * attempt);

@@ -7,6 +7,7 @@ export interface ModelSession {
   readonly id: string;
   readonly hardware: string;
   expiresAt: number;
+  borrowedUntil?: number;
   /** When each program of the machine was last heard of. */
   readonly programs: Map<string, number>;
 }
@@ -18,6 +19,9 @@ export interface ModelRequest {
   readonly program?: string;
   readonly nonce?: string;
   readonly refresh?: { readonly nonce: string };
+  readonly borrow_seconds?: number;
+  readonly queue?: { readonly max_wait_seconds: number };
+  readonly ticket_id?: string;
 }
 
 export interface ModelAnswer {
@@ -37,12 +41,23 @@ export interface ModelServer {
   end(session: string, reason: string): void;
 }
 
+/** The model server, and what a test looks at or asks of it beside. */
+export interface InspectedServer extends ModelServer {
+  /** Machines that wait, in their order. */
+  readonly queue: readonly string[];
+  /** Signs claims anew, as an administrator's licence file has them. */
+  sign(claims: object): unknown;
+}
+
 export interface ModelLicense {
   readonly seats: number;
   readonly leaseSeconds: number;
   readonly offlineSeconds: number;
   expiresAt: number;
   status?: 'active' | 'suspended';
+  borrow?: { readonly maxSeconds: number; readonly earlyReturn: boolean };
+  /** How many may wait. */
+  queueLength?: number;
 }
 
 /** A lease counts as over only this much after its end, as on the server. */
@@ -64,10 +79,14 @@ const signatureOf = (keyVersion: string, text: string | Bytes) => Buffer.from(`$
 export const checkModelSignature = async (key: PublicKey, message: Bytes, signature: Bytes): Promise<boolean> =>
   signatureOf(key.keyVersion ?? '', message).equals(signature);
 
-export function createModelServer(now: () => number, licenses: Readonly<Record<string, ModelLicense>>): ModelServer {
+export function createModelServer(
+  now: () => number,
+  licenses: Readonly<Record<string, ModelLicense>>,
+): InspectedServer {
   const sessions = new Map<string, ModelSession & { readonly license: string }>();
   const holders = new Map<string, string>();
   const ended = new Map<string, string>();
+  let waiting: string[] = [];
   let key = 1;
   let count = 0;
 
@@ -87,7 +106,44 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     const stamped = { ...claims, signed_at: time(now()), key_version: keyVersion, signature_algorithm: ALGORITHM };
     return { ...stamped, signature: signatureOf(keyVersion, canonicalJson(stamped) ?? '').toString('base64') };
   }
-  function acquire(name: string, hardware: string, program: string, nonce: string): ModelAnswer {
+  function place(hardware: string, most: number): ModelAnswer {
+    if (!waiting.includes(hardware)) {
+      if (waiting.length >= most) return { status: 402, body: { code: 'queue_full' } };
+      waiting.push(hardware);
+    }
+    const position = waiting.indexOf(hardware) + 1;
+    return {
+      status: 202,
+      body: {
+        ticket_id: `ticket of ${hardware}`,
+        position,
+        position_exact: true,
+        queue_length: waiting.length,
+        poll_after_seconds: Math.min(30, 1 + position),
+        wait_until: time(now() + 3_600_000),
+      },
+    };
+  }
+  function borrow(name: string, body: ModelRequest): ModelAnswer {
+    const terms = licenses[name]?.borrow;
+    if (terms === undefined) return { status: 403, body: { code: 'borrow_not_allowed' } };
+    const seconds = body.borrow_seconds ?? terms.maxSeconds;
+    if (seconds > terms.maxSeconds) {
+      return { status: 403, body: { code: 'borrow_too_long', max_seconds: terms.maxSeconds } };
+    }
+    const hardware = body.hardware_id ?? '';
+    const old = sessions.get(holders.get(`${name}/${hardware}`) ?? '');
+    if (old !== undefined && old.borrowedUntil === undefined) end(old.id, 'borrowed');
+    const until = Math.max(now() + seconds * 1000, old?.borrowedUntil ?? 0);
+    return acquire(name, hardware, body.program ?? '', body.nonce ?? '', { until });
+  }
+  function acquire(
+    name: string,
+    hardware: string,
+    program: string,
+    nonce: string,
+    { until, queues = false }: { readonly until?: number; readonly queues?: boolean } = {},
+  ): ModelAnswer {
     const license = licenses[name];
     if (license === undefined) return { status: 404, body: { code: 'license_not_found' } };
     if (license.status === 'suspended') return { status: 403, body: { code: 'license_suspended' } };
@@ -98,12 +154,20 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     if (id === undefined) {
       if (used(name) >= license.seats) {
         const expired = [...sessions.values()].find((one) => one.license === name && one.expiresAt + GRACE < now());
+        const most = license.queueLength ?? 0;
+        if (expired === undefined && queues && most > 0) return place(hardware, most);
         if (expired === undefined) {
           const body = { code: 'no_seats_available', seats_used: used(name), seats_total: license.seats };
           return { status: 402, body };
         }
         end(expired.id, 'reclaimed');
       }
+      if (waiting.length > 0 && waiting[0] !== hardware) {
+        return queues
+          ? place(hardware, license.queueLength ?? 0)
+          : { status: 402, body: { code: 'no_seats_available' } };
+      }
+      waiting = waiting.filter((one) => one !== hardware);
       count += 1;
       id = `session-${count}`;
       holders.set(holder, id);
@@ -112,7 +176,9 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
     }
     const session = sessions.get(id);
     if (session === undefined) throw new Error('a holder without a session');
-    session.expiresAt = Math.max(session.expiresAt, now() + license.leaseSeconds * 1000);
+    if (session.borrowedUntil !== undefined && session.borrowedUntil <= now()) delete session.borrowedUntil;
+    if (until !== undefined) session.borrowedUntil = until;
+    session.expiresAt = Math.max(session.expiresAt, session.borrowedUntil ?? now() + license.leaseSeconds * 1000);
     session.programs.set(program, now());
     if (server.fault === 'signing') return { status: 503, body: { code: 'signing_unavailable' }, retryAfter: '5' };
     return {
@@ -123,13 +189,14 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
         heartbeat_interval_seconds: license.leaseSeconds / 3,
         seats_used: used(name),
         seats_total: license.seats,
+        ...(session.borrowedUntil === undefined ? {} : { borrowed_until: time(session.borrowedUntil) }),
         license_data: licenseOf(session, nonce),
       },
     };
   }
 
   function licenseOf(
-    { id, license: name, hardware, expiresAt }: ModelSession & { readonly license: string },
+    { id, license: name, hardware, expiresAt, borrowedUntil }: ModelSession & { readonly license: string },
     nonce: string,
   ) {
     const license = licenses[name];
@@ -143,8 +210,10 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
       features: ['export'],
       expires_at: time(license.expiresAt),
       offline_seconds: license.offlineSeconds,
-      mode: 'online',
-      valid_until: time(Math.min(license.expiresAt, Math.max(expiresAt, now() + license.offlineSeconds * 1000))),
+      ...(borrowedUntil === undefined ? { mode: 'online' } : { mode: 'borrowed', borrowed_until: time(borrowedUntil) }),
+      valid_until: time(
+        borrowedUntil ?? Math.min(license.expiresAt, Math.max(expiresAt, now() + license.offlineSeconds * 1000)),
+      ),
     });
   }
 
@@ -159,8 +228,15 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
   /** Clients send a key in its one spelling. */
   const named = (key: string) => Object.keys(licenses).find((name) => name.toUpperCase() === key) ?? key;
 
-  const server: ModelServer = {
+  const server: InspectedServer = {
     sessions,
+    sign: (claims) => {
+      const { signature: _signature, ...unsigned }: Record<string, unknown> = { ...claims };
+      return sign(unsigned);
+    },
+    get queue() {
+      return waiting;
+    },
     used,
     fault: undefined,
     end,
@@ -187,7 +263,14 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
           return { status: 200, body: { keys } };
         }
         case '/api/v1/licenses/acquire':
-          return acquire(named(body.license_key ?? ''), body.hardware_id ?? '', program, body.nonce ?? '');
+          return acquire(named(body.license_key ?? ''), body.hardware_id ?? '', program, body.nonce ?? '', {
+            queues: body.queue !== undefined,
+          });
+        case '/api/v1/licenses/borrow':
+          return borrow(named(body.license_key ?? ''), body);
+        case '/api/v1/licenses/queue/leave':
+          waiting = waiting.filter((hardware) => body.ticket_id !== `ticket of ${hardware}`);
+          return { status: 200, body: { ticket_id: body.ticket_id, left_at: time(now()) } };
         case '/api/v1/licenses/heartbeat':
           return known(id, (session) => {
             const lease = (licenses[session.license]?.leaseSeconds ?? 0) * 1000;
@@ -208,6 +291,15 @@ export function createModelServer(now: () => number, licenses: Readonly<Record<s
         case '/api/v1/licenses/release':
           return known(id, (session) => {
             const answer = { session_id: id, released_at: time(now()), seats_used: 0 };
+            if (session.borrowedUntil !== undefined && session.borrowedUntil > now()) {
+              const { borrowedUntil } = session;
+              if (licenses[session.license]?.borrow?.earlyReturn !== true) {
+                const body = { code: 'early_return_not_allowed', borrowed_until: time(borrowedUntil) };
+                return { status: 409, body };
+              }
+              end(id, 'released');
+              return { status: 200, body: answer };
+            }
             session.programs.delete(program);
             const recent = now() - ((licenses[session.license]?.leaseSeconds ?? 0) * 1000 * 2) / 3;
             if ([...session.programs.values()].some((heard) => heard >= recent)) {

@@ -11,7 +11,7 @@ export const hashedHardwareId = async (application: string, machine: string): Pr
 
 const NAME = 'hardware-id';
 
-/** For a machine without an id: a random one, kept in the storage, and as durable as that. */
+/** For a machine without an id: a random one, kept in the storage, and as durable as that. @internal */
 export async function storedHardwareId(application: string, storage: Storage): Promise<string> {
   const held = await storage.get(NAME).catch(() => undefined);
   if (held !== undefined) return hashedHardwareId(application, held);

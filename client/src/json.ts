@@ -1,7 +1,7 @@
 /** A JSON object with nothing known of its members. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** @returns a copy when the value is an object and no array, else undefined */
+/** @returns a copy when the value is an object and no array, else undefined @internal */
 export const asObject = (value: unknown): JsonObject | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
 
@@ -9,7 +9,7 @@ export const asObject = (value: unknown): JsonObject | undefined =>
 const INEXACT = /\d[.eE]/;
 const STRING = /"(?:[^"\\]|\\.)*"/g;
 
-/** @returns undefined for what is no JSON, and for numbers that are not written as integers */
+/** @returns undefined for what is no JSON, and for numbers that are not written as integers @internal */
 export function parseExactly(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
@@ -19,7 +19,7 @@ export function parseExactly(text: string): unknown {
   }
 }
 
-/** @returns undefined for what is no JSON object */
+/** @returns undefined for what is no JSON object @internal */
 export function parseObject(text: string): JsonObject | undefined {
   try {
     return asObject(JSON.parse(text));
@@ -28,7 +28,9 @@ export function parseObject(text: string): JsonObject | undefined {
   }
 }
 
+/** @internal */
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
+/** @internal */
 export const numberOf = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isFinite(value) ? value : undefined;

@@ -13,7 +13,7 @@ const run = promisify(execFile);
  */
 export async function declare(out: string, entry: Readonly<Record<string, unknown>>): Promise<void> {
   const emitted = join(out, 'declarations');
-  const flags = ['--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--rootDir', '.'];
+  const flags = ['--noEmit', 'false', '--declaration', '--stripInternal', '--emitDeclarationOnly', '--rootDir', '.'];
   const settings = [
     ['--target', 'es2024'],
     ['--lib', 'es2024,esnext.disposable'],

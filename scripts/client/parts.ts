@@ -35,6 +35,13 @@ const PARTS: readonly Part[] = [
     isForBrowsers: true,
   },
   {
+    name: 'server',
+    holds: ['api', 'backoff', 'cache', 'error', 'events', 'failure', 'options'].map(
+      (name) => `${SOURCES}/seat/${name}.ts`,
+    ),
+    isForBrowsers: true,
+  },
+  {
     name: 'seat',
     holds: [`${SOURCES}/seat/`, `${SOURCES}/storage/guarded.ts`, `${SOURCES}/storage/web.ts`],
     isForBrowsers: true,

@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util';
+import type { BorrowArguments } from './borrow-command.ts';
 import { usageError } from './exit.ts';
 import type { HardwareIdArguments } from './hardware-id-command.ts';
 import type { HoldArguments } from './hold-command.ts';
 import type { KeysArguments } from './keys-command.ts';
 import type { RootArguments } from './root-command.ts';
+import type { SeatArguments } from './seat-command.ts';
 import type { VerifyArguments } from './verify-command.ts';
 
 export type Command =
   | { readonly name: 'help' | 'version' }
   | { readonly name: 'verify'; readonly args: VerifyArguments }
   | { readonly name: 'hold'; readonly args: HoldArguments }
+  | { readonly name: 'borrow'; readonly args: BorrowArguments }
+  | { readonly name: 'return' | 'status'; readonly args: SeatArguments }
   | { readonly name: 'hardware-id'; readonly args: HardwareIdArguments }
   | { readonly name: 'keys'; readonly args: KeysArguments }
   | { readonly name: 'root'; readonly args: RootArguments };
@@ -31,6 +35,11 @@ export function readArguments(argv: readonly string[]): Command {
         return { name, args: readVerify(rest) };
       case 'hold':
         return { name, args: readHold(rest, own) };
+      case 'borrow':
+        return { name, args: readBorrow(rest) };
+      case 'return':
+      case 'status':
+        return { name, args: readSeat(parseArgs({ args: rest, options: SEAT_OPTIONS }).values) };
       case 'keys': {
         const { values } = parseArgs({ args: rest, options: { url: text, root: text, pem: text, json: flag } });
         return { name, args: values };
@@ -75,28 +84,25 @@ function readVerify(rest: string[]): VerifyArguments {
   return { file, root, keys, url, product, at, json, features, hardwareId: values['hardware-id'] };
 }
 
-function readHold(rest: readonly string[], own: readonly string[]): HoldArguments {
-  const { values } = parseArgs({
-    args: [...own],
-    options: {
-      url: text,
-      'key-file': text,
-      product: text,
-      application: text,
-      'hardware-id': text,
-      wait: { type: 'string', default: '0' },
-      patience: text,
-      root: text,
-      keys: text,
-      grace: { type: 'string', default: '10' },
-      'on-lost': { type: 'string', default: 'terminate' },
-      'hide-machine': flag,
-      json: flag,
-    },
-  });
-  const onLost = values['on-lost'];
-  if (onLost !== 'terminate' && onLost !== 'warn') throw usageError('--on-lost is either terminate or warn.');
-  const { url, product, application, root, keys, json } = values;
+const SEAT_OPTIONS = {
+  url: text,
+  'key-file': text,
+  'license-file': text,
+  product: text,
+  application: text,
+  'hardware-id': text,
+  wait: { type: 'string', default: '0' },
+  patience: text,
+  root: text,
+  keys: text,
+  'hide-machine': flag,
+  json: flag,
+} as const;
+
+type SeatValues = ReturnType<typeof parseArgs<{ options: typeof SEAT_OPTIONS }>>['values'];
+
+function readSeat(values: SeatValues): SeatArguments {
+  const { url, product, application, root, keys, json, patience } = values;
   return {
     url,
     product,
@@ -104,13 +110,37 @@ function readHold(rest: readonly string[], own: readonly string[]): HoldArgument
     root,
     keys,
     json,
-    onLost,
     keyFile: values['key-file'],
+    licenseFile: values['license-file'],
     hardwareId: values['hardware-id'],
     hideMachine: values['hide-machine'],
     wait: seconds('--wait', values.wait),
+    patience: patience === undefined ? undefined : seconds('--patience', patience),
+  };
+}
+
+function readBorrow(rest: string[]): BorrowArguments {
+  const { values } = parseArgs({ args: rest, options: { ...SEAT_OPTIONS, days: text } });
+  const days = values.days === undefined ? undefined : Number(values.days);
+  if (days !== undefined && !(days > 0)) throw usageError('--days takes a number of days.');
+  return { ...readSeat(values), days };
+}
+
+function readHold(rest: readonly string[], own: readonly string[]): HoldArguments {
+  const { values } = parseArgs({
+    args: [...own],
+    options: {
+      ...SEAT_OPTIONS,
+      grace: { type: 'string', default: '10' },
+      'on-lost': { type: 'string', default: 'terminate' },
+    },
+  });
+  const onLost = values['on-lost'];
+  if (onLost !== 'terminate' && onLost !== 'warn') throw usageError('--on-lost is either terminate or warn.');
+  return {
+    ...readSeat(values),
+    onLost,
     grace: seconds('--grace', values.grace),
-    patience: values.patience === undefined ? undefined : seconds('--patience', values.patience),
     command: rest.slice(own.length + 1),
   };
 }

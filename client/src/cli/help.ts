@@ -1,8 +1,11 @@
-export const HELP = `countersign: check licences, and hold a seat while a command runs
+export const HELP = `countersign: check licences, hold a seat while a command runs, and borrow one for days
 
 Usage:
   countersign verify FILE --root FILE [--url URL] [options]
   countersign hold --url URL --root FILE --product NAME [options] -- COMMAND [ARGUMENT...]
+  countersign borrow --url URL --root FILE --product NAME [--days N] [options]
+  countersign return --url URL --root FILE --product NAME [options]
+  countersign status --url URL --root FILE --product NAME [options]
   countersign root --url URL [--json]
   countersign keys --url URL --root FILE [--json | --pem KEY_VERSION]
   countersign hardware-id [--product NAME | --application NAME] [--json]
@@ -23,11 +26,20 @@ hold        acquires a seat, runs COMMAND, and gives the seat back when it ends.
   --keys FILE         as for verify
   --application NAME  salt of the hardware id; default: the product
   --hardware-id ID    default: COUNTERSIGN_HARDWARE_ID, else this machine's
-  --wait SECONDS      wait for a free seat; default 0
+  --license-file FILE a borrowed seat as a file, for a machine without a network, in place of server and key
+  --wait SECONDS      wait for a free seat, in the queue where the licence has one; default 0
   --patience SECONDS  keep trying while the server cannot be reached; default 30
   --on-lost ACTION    when the seat is lost: "terminate" the command (default), or only "warn"
   --grace SECONDS     from asking the command to end until killing what is left of it; default 10
   --hide-machine      send neither host name nor platform to the licence's administrators
+
+borrow      takes a seat and makes it this machine's for days, without the server; prints until when.
+  --days N            default: as many as the licence allows
+  --key-file FILE …   as for hold
+
+return      gives a borrowed seat back before its time, where the licence allows that.
+
+status      says what is borrowed or kept on this machine, without asking for a seat.
 
 root        prints the root keys, to be pinned once: compare them with what your vendor names.
 

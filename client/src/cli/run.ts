@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { parseObject } from '../json.ts';
 import { readArguments } from './arguments.ts';
+import { borrowCommand, returnCommand } from './borrow-command.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { hardwareIdCommand } from './hardware-id-command.ts';
 import { HELP } from './help.ts';
 import { holdCommand } from './hold-command.ts';
 import { keysCommand } from './keys-command.ts';
 import { rootCommand } from './root-command.ts';
+import { statusCommand } from './status-command.ts';
 import type { Terminal } from './terminal.ts';
 import { verifyCommand } from './verify-command.ts';
 
@@ -25,6 +27,12 @@ export async function runCommand(argv: readonly string[], terminal: Terminal): P
         return await verifyCommand(command.args, terminal);
       case 'hold':
         return await holdCommand(command.args, terminal);
+      case 'borrow':
+        return await borrowCommand(command.args, terminal);
+      case 'return':
+        return await returnCommand(command.args, terminal);
+      case 'status':
+        return await statusCommand(command.args, terminal);
       case 'hardware-id':
         return await hardwareIdCommand(command.args, terminal);
       case 'keys':

@@ -64,7 +64,7 @@ export class KeysUnavailable extends Error {
   }
 }
 
-/** A key without a version in its material fits every version: which one it is stands in the signed data. */
+/** A key without a version in its material fits every version: which one it is stands in the signed data. @internal */
 export const named = <K extends PublicKey>(keys: readonly K[], name: KeyName): readonly K[] =>
   keys.filter((key) =>
     'kid' in name ? key.kid === name.kid : key.keyVersion === undefined || key.keyVersion === name.keyVersion,

@@ -63,4 +63,5 @@ export interface RefusedLicense {
 
 export type LicenseCheck<Claims extends object = JsonObject> = ValidLicense<Claims> | RefusedLicense;
 
+/** @internal */
 export const refuse = (reason: RefusalReason): RefusedLicense => ({ valid: false, reason, message: MESSAGES[reason] });

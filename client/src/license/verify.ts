@@ -72,6 +72,7 @@ export async function verifyLicense(
   );
 }
 
+/** @internal */
 export const sourceOf = (keys: KeySource | KeyMaterial): KeySource =>
   typeof keys === 'object' && 'find' in keys && typeof keys.find === 'function' ? keys : pinnedKeys(keys);
 

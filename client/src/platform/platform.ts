@@ -20,13 +20,13 @@ export interface FetchReply {
   text(): Promise<string>;
 }
 
-/** A release that is sent when there is no time left to wait for its answer. */
+/** A release that is sent when there is no time left to wait for its answer. @internal */
 export interface Farewell {
   readonly url: string;
   readonly body: string;
 }
 
-/** What gives a seat back when the program ends. */
+/** What gives a seat back when the program ends. @internal */
 export interface ExitHandler {
   /** Where there is time. */
   release(): Promise<void>;
@@ -34,7 +34,7 @@ export interface ExitHandler {
   farewell(): Farewell | undefined;
 }
 
-/** What a seat needs of the surroundings it lives in: Node, Deno and Bun, or a browser; a test brings its own. */
+/** What a seat needs of the surroundings it lives in: Node, Deno and Bun, or a browser; a test brings its own. @internal */
 export interface Platform extends ClockSource {
   /** From 0 up to but not including 1. */
   random(): number;

@@ -1,6 +1,7 @@
 import { parseTime } from '../../../shared/license-format/time.ts';
 import { asObject, type JsonObject, numberOf, parseObject, textOf } from '../json.ts';
 import type { Fetch, Platform } from '../platform/platform.ts';
+import { REFUSALS, type Refusal } from './error.ts';
 import { failureOf, failureOfAnswer, type Unavailable } from './failure.ts';
 
 /** An HTTP answer with nothing read into it yet. */
@@ -27,23 +28,6 @@ export interface Granted {
   /** `license_data` or `license_token`, not verified. */
   readonly license: unknown;
 }
-
-const REFUSALS = [
-  'no_seats_available',
-  'queue_full',
-  'borrow_not_allowed',
-  'borrow_too_long',
-  'no_borrow_available',
-  'machine_limit_reached',
-  'unauthenticated',
-  'user_not_named',
-  'held_elsewhere',
-  'license_expired',
-  'license_suspended',
-  'license_not_found',
-  'invalid_request',
-] as const;
-export type Refusal = (typeof REFUSALS)[number];
 
 export interface Refused {
   readonly kind: 'refused';

@@ -26,6 +26,24 @@ export const ADVICE = {
   aborted: 'The signal was aborted before a seat was held.',
 };
 
+/** What a server may answer to who asks for a seat. */
+export const REFUSALS = [
+  'no_seats_available',
+  'queue_full',
+  'borrow_not_allowed',
+  'borrow_too_long',
+  'no_borrow_available',
+  'machine_limit_reached',
+  'unauthenticated',
+  'user_not_named',
+  'held_elsewhere',
+  'license_expired',
+  'license_suspended',
+  'license_not_found',
+  'invalid_request',
+] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
 /** The codes whose advice is general, so that the detail is added. To the others a detail would say the advice again. */
 const EXPLAINED: ReadonlySet<string> = new Set<keyof typeof ADVICE>([
   'license_invalid',
@@ -35,6 +53,7 @@ const EXPLAINED: ReadonlySet<string> = new Set<keyof typeof ADVICE>([
 
 export type SeatErrorCode = keyof typeof ADVICE | FailureCode;
 
+/** @internal */
 export interface SeatErrorDetails {
   readonly detail?: string | undefined;
   readonly seatsUsed?: number | undefined;
@@ -82,13 +101,13 @@ export class SeatError extends Error {
     this.kept = kept;
   }
 
-  /** The server answered, or the program gave up. */
+  /** The server answered, or the program gave up. @internal */
   static of(code: keyof typeof ADVICE, details: SeatErrorDetails = {}): SeatError {
     const detail = EXPLAINED.has(code) ? details.detail : undefined;
     return new SeatError(code, detail === undefined ? ADVICE[code] : `${ADVICE[code]} (${detail})`, details);
   }
 
-  /** The server gave no answer; at a start no licence is kept that could stand in for it, either. */
+  /** The server gave no answer; at a start no licence is kept that could stand in for it, either. @internal */
   static unavailable({ code, message, cause, retryAfter }: Unavailable, kept?: KeptLicense): SeatError {
     return new SeatError(code, kept ? `${message} ${kept.message}` : message, { cause, retryAfter }, kept);
   }

@@ -1,6 +1,5 @@
 import type { RefusalReason, ValidLicense } from '../license/result.ts';
-import type { Refusal } from './api.ts';
-import { ADVICE } from './error.ts';
+import { ADVICE, type Refusal } from './error.ts';
 import type { FailureCode } from './failure.ts';
 
 /** Why a seat is gone for good. Everything else is mended without bothering the program. */
@@ -108,6 +107,7 @@ const MESSAGES: Readonly<Partial<Record<LossReason, string>>> = {
   recalled: 'An administrator has taken the borrowed seat back: ask for another one, or talk to them.',
 };
 
+/** @internal */
 export const lost = (reason: LossReason): SeatEvent => ({
   type: 'lost',
   reason,
@@ -116,7 +116,7 @@ export const lost = (reason: LossReason): SeatEvent => ({
 
 export type SeatListener = (event: SeatEvent) => void;
 
-/** Tells every listener, in order; one that throws hinders neither the others nor the seat. */
+/** Tells every listener, in order; one that throws hinders neither the others nor the seat. @internal */
 export function createEmitter(): { emit: SeatListener; subscribe(listener: SeatListener): () => void } {
   const listeners = new Set<SeatListener>();
   return {

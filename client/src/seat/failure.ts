@@ -31,7 +31,7 @@ const SENTENCES = {
 
 export type FailureCode = keyof typeof SENTENCES;
 
-/** No usable answer. Try again later: none of these says anything of the licence. */
+/** No usable answer. Try again later: none of these says anything of the licence. @internal */
 export interface Unavailable {
   readonly kind: 'unavailable';
   readonly code: FailureCode;
@@ -70,7 +70,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, FailureCode])[] = [
   [/connection (was )?(reset|closed)/i, 'connection_lost'],
 ];
 
-/** What was thrown on the way to an answer. */
+/** What was thrown on the way to an answer. @internal */
 export function failureOf(cause: unknown): Unavailable {
   const chain = causesOf(cause);
   const codes = chain.flatMap((error) => [textOf(Reflect.get(error, 'code')), textOf(Reflect.get(error, 'name'))]);
@@ -99,7 +99,7 @@ function causesOf(thrown: unknown): object[] {
   return found;
 }
 
-/** An answer that is none of those that were asked for. */
+/** An answer that is none of those that were asked for. @internal */
 export function failureOfAnswer(
   { status, retryAfter }: { readonly status: number; readonly retryAfter?: string | undefined },
   problem: JsonObject | undefined,

@@ -65,7 +65,7 @@ export interface SeatOptions {
   readonly allowUnsigned?: boolean | undefined;
 }
 
-/** Options as they are used: texts in their one spelling, every default filled in. */
+/** Options as they are used: texts in their one spelling, every default filled in. @internal */
 export interface ReadOptions extends SeatOptions {
   /** Empty for a licence file. */
   readonly url: string;
@@ -80,7 +80,7 @@ export interface ReadOptions extends SeatOptions {
 
 const LONGEST_HARDWARE_ID = 256;
 
-/** @throws TypeError that names the option: a mistake in the program, not in the world */
+/** @throws TypeError that names the option: a mistake in the program, not in the world @internal */
 export function readOptions(options: HoldOptions): ReadOptions {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: give an object');
   const product = readText('product', options.product, 'the product that your program is', cleanText);

@@ -29,7 +29,8 @@ export async function declare(out: string, entry: Readonly<Record<string, unknow
   await prune(out, ['node.d.ts', 'browser.d.ts']);
   for (const file of globSync('**/*.d.ts', { cwd: out })) {
     const text = await readFile(join(out, file), 'utf8');
-    const linked = text.replaceAll(/(from '\.[^']*|import\("\.[^"]*)\.ts(['"])/g, '$1.js$2');
+    // Whoever reads them has an editor; indentation of four spaces is a hundredth of the package.
+    const linked = text.replaceAll(/^ +/gm, ' ').replaceAll(/(from '\.[^']*|import\("\.[^"]*)\.ts(['"])/g, '$1.js$2');
     // `await using` needs a library of TypeScript that a project may not have listed.
     const referenced = linked.includes('Symbol.asyncDispose')
       ? `/// <reference lib="esnext.disposable" />\n${linked}`

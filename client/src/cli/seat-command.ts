@@ -1,5 +1,5 @@
 import { nodePlatform } from '../platform/node.ts';
-import { SeatError, type SeatErrorCode } from '../seat/error.ts';
+import { ADVICE, SeatError, type SeatErrorCode } from '../seat/error.ts';
 import { holdSeatOn } from '../seat/hold.ts';
 import type { HoldOptions } from '../seat/options.ts';
 import type { Seat } from '../seat/seat.ts';
@@ -68,31 +68,19 @@ export async function seatOptions(args: SeatArguments, terminal: Terminal): Prom
 export function toCommandError(error: unknown): unknown {
   if (error instanceof TypeError) return usageError(`${error.message}.`);
   if (!(error instanceof SeatError)) return error;
-  return new CommandError(STATUS[error.code] ?? EXIT.unreachable, error.code, error.message);
+  return new CommandError(statusOf(error.code), error.code, error.message);
 }
 
-/** Every other code says why the server gave no answer. */
+/** Of the codes that mean no refusal. */
 const STATUS: Readonly<Partial<Record<SeatErrorCode, number>>> = {
   no_seats_available: EXIT.noSeat,
   queue_full: EXIT.noSeat,
   no_borrow_available: EXIT.noSeat,
-  license_not_found: EXIT.refused,
-  license_expired: EXIT.refused,
-  license_suspended: EXIT.refused,
-  license_invalid: EXIT.refused,
-  machine_limit_reached: EXIT.refused,
-  unauthenticated: EXIT.refused,
-  user_not_named: EXIT.refused,
-  held_elsewhere: EXIT.refused,
-  borrow_not_allowed: EXIT.refused,
-  borrow_too_long: EXIT.refused,
-  early_return_not_allowed: EXIT.refused,
-  not_borrowed: EXIT.refused,
-  borrowed_as_file: EXIT.refused,
-  not_held: EXIT.refused,
-  clock_wrong: EXIT.refused,
   invalid_request: EXIT.usage,
 };
+
+/** A code that gives no advice on the licence says why the server gave no answer. */
+const statusOf = (code: SeatErrorCode): number => STATUS[code] ?? (code in ADVICE ? EXIT.refused : EXIT.unreachable);
 
 /** Not from an argument: those are seen by every user of a machine. */
 async function readLicenseKey(file: string | undefined, terminal: Terminal): Promise<string> {

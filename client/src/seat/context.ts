@@ -89,6 +89,8 @@ export async function createContext(options: ReadOptions, platform: Platform): P
     hostname: shown(options.hostname, platform.description.hostname),
     platform: shown(options.platform, platform.description.platform),
     client_version: options.clientVersion,
+    process_id: options.processId ?? program,
+    take_over: options.takeOver,
     token_format: 'batch',
   };
   const refresh = { license_key: options.licenseKey, hardware_id: hardwareId, token_format: 'batch' };

@@ -45,6 +45,10 @@ export interface SeatOptions {
   /** Default: operating system and processor, or `browser`. `false`: not sent. */
   readonly platform?: string | false | undefined;
   readonly clientVersion?: string | undefined;
+  /** Where each process takes a seat of its own: what tells this one from others, up to 128 characters. Default: random. */
+  readonly processId?: string | undefined;
+  /** Where each user has one seat and moves it only on purpose: take it from the machine that has it. */
+  readonly takeOver?: boolean | undefined;
   /** Default: a directory of the user's in Node, localStorage in a page. */
   readonly storage?: Storage | undefined;
   /** Replaces the platform's `fetch`, for every request: a proxy, a CA of one's own. */
@@ -95,6 +99,8 @@ export function readOptions(options: HoldOptions): ReadOptions {
     hostname: readDescription('hostname', options.hostname),
     platform: readDescription('platform', options.platform),
     clientVersion: readShown('clientVersion', options.clientVersion),
+    processId: readShown('processId', options.processId),
+    takeOver: readSwitch('takeOver', options.takeOver, false) || undefined,
     allowUnsigned: readSwitch('allowUnsigned', options.allowUnsigned, false),
     keys: readKeys(options.keys),
     ...readSource(options),

@@ -291,17 +291,79 @@ describe('countersign', () => {
       expect([status, stderr]).toEqual([64, expect.stringContaining(missing)]);
     }
   });
-});
 
-test('the Python of README.md verifies a licence, and not a changed one', async () => {
-  const readme = await readFile(join(client.folder, 'README.md'), 'utf8');
-  const program = /```python\n(.*?)```/s.exec(readme)?.[1] ?? '';
-  const { license_key } = await suite.license(1);
-  const answer = await acquire(license_key, { user_email: 'jörg@example.org' });
-  await writeFile(join(client.project, 'python.json'), JSON.stringify(answer));
-  await writeFile(join(client.project, 'forged.json'), JSON.stringify(answer).replace('professional', 'enterprise'));
-  await writeFile(join(client.project, 'pinned.json'), (await suite.send('GET', '/api/v1/public-keys')).text);
-  const check = (file: string) => run('python3', ['-c', program, file, 'pinned.json'], { cwd: client.project });
-  expect((await check('python.json')).stdout).toContain('Verified OK');
-  await expect(check('forged.json')).rejects.toMatchObject({ stdout: expect.stringContaining('Verification failure') });
+  test('borrow, status, return: a seat for days, with and without the server, and by a file', async () => {
+    const terms = { tenant_id: 'demo', tier: 'starter', max_seats: 1, expires_at: null };
+    const borrow = { max_seats: 1, early_return: true };
+    const { license_id, license_key } = (await suite.post('/api/v1/licenses', { ...terms, borrow }, 'staff')).body;
+    const env = {
+      COUNTERSIGN_LICENSE_KEY: license_key,
+      COUNTERSIGN_ROOT_KEY: suite.stack.rootKey,
+      COUNTERSIGN_PRODUCT: 'default',
+      COUNTERSIGN_URL: suite.stack.gateway,
+      XDG_STATE_HOME: join(client.project, 'borrowing'),
+    };
+    const offline = { ...env, COUNTERSIGN_URL: 'http://127.0.0.1:9' };
+    const states = async (surroundings: Record<string, string>) => {
+      const { status, stdout } = await command(['status', '--json'], surroundings);
+      return [status, JSON.parse(stdout).state];
+    };
+    expect(await states(env)).toEqual([1, 'none']);
+    expect(await command(['return'], env)).toMatchObject({ status: 77, stderr: expect.stringContaining('borrowed') });
+    expect((await command(['borrow', '--days', '8'], env)).status).toBe(77);
+    expect(await seatsUsed(license_id)).toBe(0);
+
+    const borrowed = await command(['borrow', '--days', '2'], env);
+    expect([borrowed.status, borrowed.stderr]).toEqual([0, expect.stringContaining('seat borrowed until')]);
+    const days = (Date.parse(borrowed.stdout.trim()) - suite.stack.clock.now()) / 86_400_000;
+    expect(days).toBeCloseTo(2, 2);
+    expect(await seatsUsed(license_id)).toBe(1);
+
+    expect(await states(offline)).toEqual([0, 'borrowed']);
+    expect(await command(['hold', '--', process.execPath, '-p', '6 * 7'], offline)).toMatchObject({
+      status: 0,
+      stdout: '42\n',
+    });
+    expect((await command(['return'], offline)).status).toBe(69);
+    expect(await seatsUsed(license_id)).toBe(1);
+    expect(await command(['return'], env)).toMatchObject({ status: 0 });
+    expect([await seatsUsed(license_id), await states(env)]).toEqual([0, [1, 'none']]);
+
+    const request = { license_key, hardware_id: 'without a network', token_format: 'file' };
+    const { license_file } = (await suite.post('/api/v1/licenses/borrow', request)).body;
+    await writeFile(join(client.project, 'seat.txt'), license_file);
+    const file = ['--license-file', 'seat.txt', '--hardware-id', 'without a network'];
+    expect((await command(['hold', ...file, '--', 'true'], { ...offline, COUNTERSIGN_LICENSE_KEY: '' })).status).toBe(
+      0,
+    );
+    expect((await command(['hold', ...file.slice(0, 2), '--', 'true'], offline)).status).toBe(77);
+    expect(await seatsUsed(license_id)).toBe(1);
+  });
+
+  test('hold --wait: the place in the queue is told, and given up by a signal', async () => {
+    const terms = { tenant_id: 'demo', tier: 'starter', max_seats: 1, expires_at: null };
+    const created = await suite.post('/api/v1/licenses', { ...terms, queue: { max_length: 5 } }, 'staff');
+    const { license_key } = created.body;
+    const { session_id } = await acquire(license_key);
+    const env = { COUNTERSIGN_ROOT_KEY: suite.stack.rootKey, COUNTERSIGN_PRODUCT: 'default' };
+    const hold = (machine: string) =>
+      start(
+        [
+          ...[join(client.folder, 'countersign.js'), 'hold', '--url', suite.stack.gateway, '--wait', '600'],
+          ...['--', process.execPath, '-p', '6 * 7'],
+        ],
+        { ...env, COUNTERSIGN_LICENSE_KEY: license_key, COUNTERSIGN_HARDWARE_ID: machine },
+      );
+    const first = hold('first');
+    await until(() => first.said.stderr.includes('place 1 of 1'));
+    const second = hold('second');
+    await until(() => second.said.stderr.includes('place 2 of 2'));
+    second.child.kill('SIGINT');
+    expect((await second.ended).status).toBe(128 + 2);
+    const third = hold('third');
+    await until(() => third.said.stderr.includes('place 2 of 2'));
+    await suite.post('/api/v1/licenses/release', { session_id });
+    expect(await first.ended).toMatchObject({ status: 0, stdout: '42\n' });
+    expect(await third.ended).toMatchObject({ status: 0, stdout: '42\n' });
+  });
 });

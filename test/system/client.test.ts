@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rootKey, verifyLicense } from '../../client/src/node.ts';
 import { type ClientPackage, packClient } from './client-package.ts';
-import { run, useSuite } from './suite.ts';
+import { useSuite } from './suite.ts';
 
 const suite = useSuite();
 let client: ClientPackage;

@@ -63,7 +63,8 @@ export function createMachineCounter(
       return true;
     },
     writesFor({ machine }) {
-      if (counted.has(machine) || claimed.has(machine)) return [];
+      // A machine that goes on with a seat was counted when it took it.
+      if (!admitted.has(machine) || claimed.has(machine)) return [];
       claimed.add(machine);
       return countMachine(license.id, { day, machine, slot: taken + claimed.size - 1 }, now);
     },

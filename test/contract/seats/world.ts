@@ -8,7 +8,7 @@ import { newKeyFields, readKey } from '#shared/model/key-record.ts';
 import { type License, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
-import { SEAT_TERMS_OFF } from '#shared/model/seat-terms.ts';
+import { SEAT_TERMS_OFF, type SeatTerms } from '#shared/model/seat-terms.ts';
 import type { EndReason } from '#shared/model/session.ts';
 import { handleOf, machineId } from '#shared/model/session-id.ts';
 import { type TenantFields, tenantDocument } from '#shared/model/tenant.ts';
@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly random: () => number;
   readonly seats: number;
   readonly release: License['release'];
+  /** Default: none of them. */
+  readonly terms?: Partial<SeatTerms>;
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -43,7 +45,7 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 const LICENSE_ENDS = 365 * 86_400_000;
 
 /** One licence, the instances that serve it, and clients that know only what they were answered. */
-export async function createWorld({ stores, plain, clock, skews, random, seats, release: mode }: WorldOptions) {
+export async function createWorld({ stores, plain, clock, skews, random, seats, release: mode, terms }: WorldOptions) {
   const licenseId = newLicenseId();
   const newKey = (): Key => ({ id: newKeyId(), key: newLicenseKey(licenseId), until: null });
   const keys: Key[] = [newKey()];
@@ -74,6 +76,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
       release: mode,
       ...DEFAULT_SEAT_RULES,
       ...SEAT_TERMS_OFF,
+      ...terms,
       tier: 'professional',
       features: [],
       status: 'active',

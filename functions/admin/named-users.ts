@@ -68,7 +68,7 @@ export function createNamedUsers({ store, clock, random, commitAudited, licenses
 
   /**
    * Removes a user and ends the user's session. Repeating the call succeeds.
-   * @throws Fault `license_not_found`, `dependency_unavailable`
+   * @throws Fault `license_not_found`, `session_borrowed`, `dependency_unavailable`
    */
   async function remove(scope: Scope, licenseId: string, email: string, actor: Actor): Promise<void> {
     await commitAudited(actor, async () => {

@@ -75,5 +75,6 @@ export const describeHolder = (session: Session, machine: string | undefined) =>
   ...(session.user_email === null ? {} : { user_email: session.user_email }),
   acquired_at: formatTime(session.acquired_at),
   last_heartbeat: formatTime(session.last_heartbeat),
+  ...(session.borrowed_until === null ? {} : { borrowed_until: formatTime(session.borrowed_until) }),
   you: session.machine === machine,
 });

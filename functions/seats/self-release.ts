@@ -38,7 +38,7 @@ const HOUR = 3_600_000;
  * of instances frees an eleventh. Repeating a request succeeds again.
  * @throws Fault, from the returned function: `license_not_found`, `license_expired`, `license_suspended`,
  *   `self_service_off`, `forbidden` for a session that is not the key's own, `session_not_found`, `session_ended`,
- *   `conflict` for a seat that is only kept, `rate_limited`, `dependency_unavailable`
+ *   `session_borrowed`, `conflict` for a seat that is only kept, `rate_limited`, `dependency_unavailable`
  */
 export function createSelfRelease({ store, clock, random, commitAudited }: SelfReleaseOptions): SelfRelease {
   return async ({ licenseId, hash }, handle, origin) => {

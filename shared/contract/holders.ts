@@ -11,6 +11,7 @@ const holder = z.object({
   user_email: z.string().optional(),
   acquired_at: time,
   last_heartbeat: time,
+  borrowed_until: time.optional(),
   you: z.boolean().describe('it is on the machine of `hardware_id`'),
 });
 
@@ -63,6 +64,7 @@ export const releaseHolder = defineRoute({
     'forbidden',
     'session_not_found',
     'session_ended',
+    'session_borrowed',
     'conflict',
     'rate_limited',
     'dependency_unavailable',

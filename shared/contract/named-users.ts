@@ -58,8 +58,9 @@ export const removeNamedUser = defineRoute({
   access,
   summary: 'Remove a named user',
   description:
-    'Ends the user’s session, whose next heartbeat gets 410 with the reason `user_removed`. Repeating the request is safe.',
+    'Ends the user’s session, whose next heartbeat gets 410 with the reason `user_removed`. A borrowed seat ' +
+    'is not taken away: the answer is 409 `session_borrowed`, and the user stays. Repeating the request is safe.',
   params: userParams,
   responses: { 204: { description: 'The user is not on the list' } },
-  errors: ['license_not_found', 'dependency_unavailable'],
+  errors: ['license_not_found', 'session_borrowed', 'dependency_unavailable'],
 });

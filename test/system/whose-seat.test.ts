@@ -379,6 +379,35 @@ test('nobody frees what is not his to free', async () => {
   expect(await freeSeat(bob, ofAnna)).toMatchObject(problem(403, 'self_service_off'));
 });
 
+test('a borrowed seat stays, whoever wants it', async () => {
+  const { license_id, license_key } = await licenseWith({
+    max_seats: 1,
+    borrow: { max_seats: 1 },
+    self_service: { holders: 'names', release: 'any' },
+  });
+  const borrowed = await suite.post(`${LICENSES}/borrow`, { license_key, hardware_id: 'a', borrow_seconds: 3_600 });
+  expect(borrowed.status).toBe(201);
+  const [{ session, borrowed_until }] = (await holders(license_key)).body;
+  expect(borrowed_until).toBe(borrowed.body.borrowed_until);
+  expect(await freeSeat(license_key, session)).toMatchObject(problem(409, 'session_borrowed'));
+  expect(await acquire(license_key, 'b', { replace: session })).toMatchObject(problem(409, 'session_borrowed'));
+  expect(await heartbeat(borrowed.body.session_id)).toMatchObject({ status: 200 });
+  await expectIntact(license_id);
+});
+
+test('a borrowed seat does not move with its user, and keeps the user on the list', async () => {
+  const { license_id } = await licenseWith({ lease_per: 'user', named_users: true, borrow: { max_seats: 1 } });
+  const key = await keyOf(license_id, 'anna@example.org');
+  await suite.send('PUT', users(license_id, 'anna@example.org'), undefined, 'owner');
+  const body = { license_key: key, hardware_id: '1', borrow_seconds: 3_600 };
+  const borrowed = await suite.post(`${LICENSES}/borrow`, body);
+  expect(borrowed.status).toBe(201);
+  expect(await acquire(key, '2', { take_over: true })).toMatchObject(problem(409, 'session_borrowed'));
+  const removed = await suite.send('DELETE', users(license_id, 'anna@example.org'), undefined, 'owner');
+  expect(removed).toMatchObject(problem(409, 'session_borrowed'));
+  expect(await heartbeat(borrowed.body.session_id)).toMatchObject({ status: 200 });
+});
+
 test('I12: who holds seats of another kind loses them, and nobody has two', async () => {
   const { license_id, license_key } = await licenseWith({ lease_per: 'machine' });
   const held = (await acquire(license_key, 'm')).body.session_id;

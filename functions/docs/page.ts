@@ -35,7 +35,7 @@ export const PAGE = `<!doctype html>
 <header class="bar">
 <img src="/api/docs/assets/icon.svg" alt="" width="26" height="26">
 <p class="brand">Countersign</p>
-<nav aria-label="Documents"><a href="/api/openapi.json">OpenAPI document</a></nav>
+<nav aria-label="Documents"><a href="/console">Console</a> <a href="/api/openapi.json">OpenAPI document</a></nav>
 </header>
 <noscript><p class="note">A script draws this page. Without it: <a href="/api/openapi.json">the OpenAPI document</a>.</p></noscript>
 <div id="swagger-ui"></div>

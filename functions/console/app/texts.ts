@@ -361,7 +361,7 @@ export const T = {
     peak: 'Most in use at once',
     denied: 'Refused',
     seatHours: 'Seat hours',
-    limit: (count: number) => `There are ${seats(count)}`,
+    limit: (count: number) => `${seats(count)} in all`,
     hour: 'Hour',
     day: 'Day',
     table: 'Usage',
@@ -380,7 +380,7 @@ export const T = {
       denied: number;
       hourly: boolean;
     }) =>
-      `At most ${numbers.format(peak)} of ${seats(total)} were in use at once (${hourly ? 'in the hour of' : 'on'} ${at}). ${denied === 0 ? 'No request was refused.' : `${n(denied, 'request was', 'requests were')} refused.`}`,
+      `The most in use at once: ${numbers.format(peak)} of ${seats(total)} (${hourly ? 'in the hour of' : 'on'} ${at}). ${denied === 0 ? 'No request was refused.' : `${n(denied, 'request was', 'requests were')} refused.`}`,
     reason: (reason: string, count: number) =>
       `${numbers.format(count)} ${REASONS[reason] ?? reason.replaceAll('_', ' ')}`,
   },

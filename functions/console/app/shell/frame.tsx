@@ -27,9 +27,9 @@ export function Frame({ person, children }: { person: SignedIn; children: Compon
         >
           {T.shell.menu}
         </button>
-        <a class="brand" href="/console">
+        <a class="brand" href="/console" aria-label={T.shell.brand}>
           <Mark />
-          {T.shell.brand}
+          <span>{T.shell.brand}</span>
         </a>
         <TenantChoice person={person} />
         <Account person={person} />

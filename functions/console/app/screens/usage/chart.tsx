@@ -77,7 +77,12 @@ export function Chart({ buckets, seats, labelOf, describedBy }: ChartProps) {
               />
             ) : null}
             {index % every === 0 ? (
-              <text x={x(index) + bar / 2} y={HEIGHT - 8} class="tick" text-anchor="middle">
+              <text
+                x={x(index) + bar / 2}
+                y={HEIGHT - 8}
+                class={index % (every * 4) === 0 ? 'tick' : 'tick minor'}
+                text-anchor={index === 0 ? 'start' : 'middle'}
+              >
                 {labelOf({ at, peak, denied, ...rest })}
               </text>
             ) : null}

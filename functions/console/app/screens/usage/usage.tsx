@@ -28,7 +28,7 @@ const RANGES: Readonly<Record<string, { readonly resolution: 'day' | 'hour'; rea
   '90d': { resolution: 'day', back: 89 * DAY },
 };
 
-const hour = new Intl.DateTimeFormat(locale(), { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+const hour = new Intl.DateTimeFormat(locale(), { weekday: 'short', hour: 'numeric' });
 const day = new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', timeZone: 'UTC' });
 
 /** Peaks of use and refused requests over time, as a chart, a sentence and a table. */

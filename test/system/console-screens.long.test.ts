@@ -55,6 +55,7 @@ const screens = (): [As, string][] => [
   ['staff', '/console/tenants'],
   ['staff', `/console/tenants/${DEMO_TENANT}`],
   ['owner', '/console/members'],
+  ['owner', '/console/webhooks'],
   ['member', '/console/my-seats'],
   ['owner', '/console/signing-keys'],
 ];
@@ -112,12 +113,16 @@ describe.skipIf(!existsSync(CHROMIUM))('every screen', () => {
     }
     expect(offered).toEqual({
       staff: [
-        'Overview Customers Licences Members Audit Signing keys',
+        'Overview Customers Licences Members Audit Webhooks Signing keys',
         'Licence Holders Usage Queue Keys Audit',
         'Edit Suspend Archive',
       ],
-      owner: ['Overview Licences Members Audit Signing keys', 'Licence Holders Usage Queue Keys Audit', 'Edit'],
-      admin: ['Overview Licences Members Signing keys', 'Licence Holders Usage Queue Keys', 'Edit'],
+      owner: [
+        'Overview Licences Members Audit Webhooks Signing keys',
+        'Licence Holders Usage Queue Keys Audit',
+        'Edit',
+      ],
+      admin: ['Overview Licences Members Webhooks Signing keys', 'Licence Holders Usage Queue Keys', 'Edit'],
       member: ['Overview Licences My seats Signing keys', 'Licence Holders Usage Queue', ''],
       guest: ['Overview Licences My seats Signing keys', 'Licence Usage', ''],
     });

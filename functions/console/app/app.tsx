@@ -28,6 +28,8 @@ const AuditScreen = lazy(() => import('./screens/audit/audit-screen.tsx').then((
 const SigningKeysScreen = lazy(() =>
   import('./screens/signing-keys/signing-keys-screen.tsx').then((m) => m.SigningKeysScreen),
 );
+const WebhooksScreen = lazy(() => import('./screens/webhooks/webhooks-screen.tsx').then((m) => m.WebhooksScreen));
+const WebhookScreen = lazy(() => import('./screens/webhooks/webhook-screen.tsx').then((m) => m.WebhookScreen));
 const MySeatsScreen = lazy(() => import('./screens/my-seats/my-seats-screen.tsx').then((m) => m.MySeatsScreen));
 const InvitationScreen = lazy(() => import('./screens/members/invitation-screen.tsx').then((m) => m.InvitationScreen));
 
@@ -83,6 +85,8 @@ const Screens = () => (
       <Route path="/console/licenses/:id/:part?" component={LicenseScreen} />
       <Route path="/console/members" component={may('listMembers') ? MembersScreen : NotFound} />
       <Route path="/console/audit" component={may('listAudit') ? AuditScreen : NotFound} />
+      <Route path="/console/webhooks" component={may('listWebhooks') ? WebhooksScreen : NotFound} />
+      <Route path="/console/webhooks/:id" component={may('listWebhooks') ? WebhookScreen : NotFound} />
       <Route path="/console/signing-keys" component={SigningKeysScreen} />
       <Route path="/console/my-seats" component={MySeatsScreen} />
       <Route path="/console/invitation" component={InvitationScreen} />

@@ -25,6 +25,7 @@ export const RIGHTS = {
   putMember: ['staff', 'owner'],
   removeMember: ['staff', 'owner'],
   invite: ['staff', 'owner'],
+  listWebhooks: ['staff', 'owner', 'admin'],
   listAudit: ['staff', 'owner'],
   createTenant: ['staff'],
   changeTenant: ['staff'],

@@ -15,6 +15,7 @@ export function sections(): Section[] {
     !may('endSession') && { href: '/console/my-seats', text: T.nav.mySeats },
     may('listMembers') && { href: '/console/members', text: T.nav.members },
     may('listAudit') && { href: '/console/audit', text: T.nav.audit },
+    may('listWebhooks') && { href: '/console/webhooks', text: T.nav.webhooks },
     { href: '/console/signing-keys', text: T.nav.signingKeys },
   ];
   return all.filter((one) => one !== false);

@@ -40,7 +40,7 @@ function began({ path, fields }: Creation) {
   const session = sessionFields.parse(fields);
   if (session.lingering) return undefined; // the seat is kept for its machine; nobody has this session
   return {
-    type: 'session.acquired' as const,
+    type: session.borrowed_until === null ? ('session.acquired' as const) : ('session.borrowed' as const),
     session: handle,
     machine: session.holder.slice(0, 8),
     key: session.key,
@@ -51,6 +51,7 @@ function began({ path, fields }: Creation) {
     acquired_at: formatTime(session.acquired_at),
     last_heartbeat: formatTime(session.last_heartbeat),
     expires_at: formatTime(session.expires_at),
+    ...(session.borrowed_until === null ? {} : { borrowed_until: formatTime(session.borrowed_until) }),
   };
 }
 
@@ -58,6 +59,7 @@ function ended({ path, fields }: Creation) {
   const [collection, handle] = path.split('/');
   if (collection !== 'ended_sessions') return undefined;
   const { reason, acquired_at, ended_at } = endedFields.parse(fields);
+  if (reason === 'borrowed') return undefined; // its machine has the borrowed one, which is told of
   const type = typeOfEnd(reason);
   return { type, session: handle, reason, acquired_at: formatTime(acquired_at), ended_at: formatTime(ended_at) };
 }
@@ -75,8 +77,6 @@ function typeOfEnd(reason: string): EventType {
       return 'session.reclaimed';
     case 'moved':
       return 'session.moved';
-    case 'borrowed':
-      return 'session.borrowed';
     case 'returned':
       return 'session.returned';
     case 'recalled':

@@ -430,6 +430,12 @@ export function createWorld(suite: Suite): World {
     return license;
   });
   let waiters = 0;
+  /** There may be ten, so those of earlier tests are taken away. */
+  async function freshWebhook(): Promise<string> {
+    const { body } = await send('GET', '/api/v1/webhooks', undefined, 'staff');
+    for (const { webhook_id } of body) await send('DELETE', `/api/v1/webhooks/${webhook_id}`, undefined, 'staff');
+    return (await post('/api/v1/webhooks', HOOK, 'owner')).body.webhook_id;
+  }
   return {
     licenseId: async () => (await made()).license_id,
     freshLicenseId: async () => (await createLicense(1)).license_id,
@@ -464,12 +470,8 @@ export function createWorld(suite: Suite): World {
     },
     portalToken: once(async () => openPortal(suite, (await made()).license_id)),
     otherPortalToken: once(async () => openPortal(suite, (await createLicense(1)).license_id)),
-    webhookId: once(async () => (await post('/api/v1/webhooks', HOOK, 'owner')).body.webhook_id),
-    async freshWebhook() {
-      const { body } = await send('GET', '/api/v1/webhooks', undefined, 'staff');
-      for (const { webhook_id } of body) await send('DELETE', `/api/v1/webhooks/${webhook_id}`, undefined, 'staff');
-      return (await post('/api/v1/webhooks', HOOK, 'owner')).body.webhook_id;
-    },
+    webhookId: once(freshWebhook),
+    freshWebhook,
     eventId: once(async () => {
       const { license_id } = await made();
       return (await send('GET', `/api/v1/events?license_id=${license_id}`, undefined, 'owner')).body[0].id;

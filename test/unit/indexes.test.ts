@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { adminQueries } from '#functions/admin/queries.ts';
 import { billingQueries } from '#functions/billing/queries.ts';
+import { queries as consoleQueries } from '#functions/console/queries.ts';
 import { keyQueries } from '#shared/keys/store.ts';
 import { licenseQueries } from '#shared/licenses/queries.ts';
 import { auditFields } from '#shared/model/audit.ts';
@@ -73,6 +74,7 @@ const catalogue = [
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
   ]),
   examples('functions/billing/queries.ts', billingQueries, (q) => [q.tenantsOf('c'), q.licensesOf('t', 'i')]),
+  examples('functions/console/queries.ts', consoleQueries, (q) => [q.ofPerson('u', 1)]),
   examples('shared/keys/store.ts', keyQueries, (q) => [q.revokedKeys()]),
   examples('shared/licenses/queries.ts', licenseQueries, (q) => [q.endedLicenses('t', 0, 1)]),
   examples('shared/seats/queries.ts', queries, (q) => [
@@ -190,6 +192,8 @@ describe('the declared list', () => {
       'functions/admin/license-keys.ts': 'keys',
       'functions/admin/once.ts': 'idempotency',
       'functions/admin/reserve.ts': 'idempotency',
+      'functions/console/portal.ts': ['portal_links', 'portal_sessions'],
+      'functions/console/sessions.ts': 'console_sessions',
       'functions/seats/denial-events.ts': 'events',
       'functions/seats/usage-recorder.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',

@@ -8,7 +8,7 @@ import { playQueue } from './queue-run.ts';
  * Random histories of a licence with a queue: machines that wait, poll, leave and get seats, in random interleavings on
  * several instances, compared with the rule of admission. QUEUE_RUNS=2000 plays more of them, QUEUE_SEED one batch again.
  */
-const RUNS = Number(process.env['QUEUE_RUNS'] ?? 15);
+const RUNS = Number(process.env['QUEUE_RUNS'] ?? 5);
 const SEED = process.env['QUEUE_SEED'];
 const MILLISECONDS_A_RUN = 30_000;
 

@@ -45,7 +45,9 @@ export function decideGroup(
   const refused = [...beyond].map(
     (request): Step => ({ kind: 'refuse', request, fault: machineLimitReached(license) }),
   );
-  let isBegun = !awaitsStart(snapshot.license);
+  // Who brings a seat along writes the licence in the same commit; the next seat that is taken begins it.
+  const makesSeat = steps.some((step) => step.kind === 'claim' && step.makesSeat === true);
+  let isBegun = makesSeat || !awaitsStart(snapshot.license);
   const counted = steps.map((step): Step => {
     if (step.kind !== 'claim') return step;
     const begins: Write[] = isBegun ? [] : [beginLicense(snapshot.license as License, now)];

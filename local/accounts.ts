@@ -60,6 +60,7 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
     ],
     /** Whose token the queue sends; it may do nothing else. */
     'webhook-queue': [],
+    'upload-events': [],
     'session-reaper': [],
     'key-rotation': [
       ...readKeys,
@@ -127,6 +128,7 @@ const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, readonly string
   '(default)': {
     admin: WRITE,
     billing: WRITE,
+    'upload-events': WRITE,
     console: WRITE,
     'license-signing': WRITE,
     seats: WRITE,

@@ -35,6 +35,8 @@ export const BUCKETS = {
         'x-goog-generation',
         'x-goog-hash',
         'x-goog-if-generation-match',
+        'x-goog-meta-countersign-requested-by',
+        'x-goog-meta-countersign-tenant',
         'x-goog-resumable',
       ],
       maxAgeSeconds: 3600,

@@ -84,9 +84,14 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
   };
 }
 
-/** Who may call `/internal` routes: the scheduler, and the queue where it executes tasks. */
+/** Accounts that call the `/internal` routes of one function, beside the scheduler: a queue, or Pub/Sub's. */
+const CALLERS: Readonly<Record<string, readonly string[]>> = {
+  'upload-events': ['upload-push'],
+  'webhook-delivery': ['webhook-queue'],
+};
+
 function schedulerAccounts(name: string, project: Project): string {
-  const accounts = name === 'webhook-delivery' ? ['scheduler', 'webhook-queue'] : ['scheduler'];
+  const accounts = ['scheduler', ...(CALLERS[name] ?? [])];
   return accounts.map((account) => emailOf(project, account)).join(',');
 }
 

@@ -9,6 +9,7 @@ import { seats } from '#functions/seats/index.ts';
 import { sessionReaper } from '#functions/session-reaper/index.ts';
 import { signedUrls } from '#functions/signed-urls/index.ts';
 import { taskPayloads } from '#functions/task-payloads/index.ts';
+import { uploadEvents } from '#functions/upload-events/index.ts';
 import { webhookDelivery } from '#functions/webhook-delivery/index.ts';
 import type { Deployable } from '#shared/http/function.ts';
 
@@ -24,6 +25,7 @@ export const FUNCTIONS: readonly Deployable[] = [
   admin,
   billing,
   webhookDelivery,
+  uploadEvents,
   docs,
   consoleFunction,
 ];

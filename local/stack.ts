@@ -19,12 +19,14 @@ import { type Issuer, startIssuer } from './issuer/start.ts';
 import { createRsaKeys, type RsaKeys } from './kms/rsa-keys.ts';
 import { type Kms, type NewKey, startKms } from './kms/start.ts';
 import { listen, shut } from './listen.ts';
+import { createPush } from './pubsub/push.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { holdRootCeremony } from './root-ceremony.ts';
 import { type Job, startRun } from './run/start.ts';
 import { workerJob } from './run/worker-job.ts';
 import { createRunFolder, removeStaleRuns } from './run-folder.ts';
 import { seed } from './seed.ts';
+import type { StoredObject } from './storage/model.ts';
 import { startStorage } from './storage/start.ts';
 import { type LocalTasks, startTasks } from './tasks/start.ts';
 
@@ -142,7 +144,18 @@ async function startParts(
   const known = new Set(callers.map(({ email }) => email));
   const publicKey = async (email: string) => (known.has(email) ? iam.publicKey(email) : undefined);
   const objects = data === undefined ? { dir: join(folder.path, 'storage') } : { dir: data.objects, kept: true };
-  const storage = keep(await startStorage({ ...objects, clock, recorder, callers, publicKey }));
+  const uploads = keep(
+    createPush({
+      url: `http://127.0.0.1:${port}/internal/uploads/completed`,
+      token: () => issuer.serviceToken({ email: emailOf(project, 'upload-push') }),
+      clock,
+      recorder,
+      projectId: project.id,
+      topic: 'upload-completed',
+    }),
+  );
+  const completed = (object: StoredObject) => object.bucket === project.uploadBucket && uploads.notify(object);
+  const storage = keep(await startStorage({ ...objects, clock, recorder, callers, publicKey, completed }));
   createBuckets(storage, project);
   await createKeys(kms, project);
   const identity = keep(await startIdentity({ projectId: project.id, callers, issuer, recorder }));

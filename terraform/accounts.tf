@@ -1,6 +1,6 @@
 locals {
   # One for each function and the job, those that have rights beside, and the scheduler's, which has none.
-  account_names = toset(concat(keys(local.environment), flatten([for accounts in values(local.rights) : keys(accounts)]), ["scheduler", "webhook-queue"]))
+  account_names = toset(concat(keys(local.environment), flatten([for accounts in values(local.rights) : keys(accounts)]), ["scheduler", "upload-push", "webhook-queue"]))
 
   # What a reader of the list should know; the rights themselves are in rights.json.
   account_descriptions = {
@@ -10,6 +10,7 @@ locals {
     signed-urls      = "Function: signs URLs, which act with its rights"
     task-dispatcher  = "Starts the worker's job, as task-payloads acting on its behalf; worth as much as the worker"
     task-payloads    = "Function: seals payloads; can neither open nor read them"
+    upload-push      = "Pub/Sub's token; no right at all"
     webhook-delivery = "Function: sends webhooks; opens their secrets"
     webhook-queue    = "Cloud Tasks' token; no right at all"
     task-worker      = "Job: opens payloads; can neither seal nor create them"

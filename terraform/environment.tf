@@ -68,11 +68,17 @@ locals {
     }
   }
 
+  # Accounts that call one function's internal routes, beside the scheduler.
+  callers_beside = {
+    upload-events    = ["upload-push"]
+    webhook-delivery = ["webhook-queue"]
+  }
+
   # Where a function has a value of its own.
   values_of = {
     for name in local.functions : name => {
-      # The queue of deliveries calls one function, and has an account of its own.
-      SCHEDULER_ACCOUNTS = join(",", [for account in concat(["scheduler"], name == "webhook-delivery" ? ["webhook-queue"] : []) : google_service_account.this[account].email])
+      # Cloud Tasks and Pub/Sub call one function each, and have an account of their own.
+      SCHEDULER_ACCOUNTS = join(",", [for account in concat(["scheduler"], lookup(local.callers_beside, name, [])) : google_service_account.this[account].email])
       SERVICE_ACCOUNTS   = join(",", [for email, scopes in local.callers_of[name] : "${email}=${join("+", scopes)}" if length(scopes) > 0])
     }
   }

@@ -51,13 +51,18 @@ locals {
   # By its name, since the queue is made after the function whose address it holds.
   webhook_queue = "projects/${var.project_id}/locations/${var.region}/queues/${var.name_prefix}-webhook-deliveries"
 
+  # What Pub/Sub pushes, by its subscription.
+  pushed = {
+    "/internal/uploads/completed" = "upload-completed"
+  }
+
   schedule = {
     for path, service in local.routes.internal : local.timetable[path].job => {
       body             = local.timetable[path].body
       deadline_seconds = local.sizes[service].timeout_seconds
       schedule         = local.timetable[path].schedule
       url              = "${module.function[service].uri}${path}"
-    } if !contains(keys(local.queued), path)
+    } if !contains(concat(keys(local.queued), keys(local.pushed)), path)
   }
 }
 

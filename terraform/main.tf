@@ -137,6 +137,20 @@ module "queue" {
   depends_on = [module.services]
 }
 
+module "notifications" {
+  source   = "./modules/notifications"
+  for_each = local.pushed
+
+  project_id = var.project_id
+  account    = google_service_account.this["upload-push"].email
+  audience   = local.audience
+  bucket     = module.storage.upload_bucket
+  name       = "${var.name_prefix}-${each.value}"
+  url        = "${module.function[local.routes.internal[each.key]].uri}${each.key}"
+
+  depends_on = [module.services]
+}
+
 module "monitoring" {
   source = "./modules/monitoring"
 

@@ -4,13 +4,14 @@ import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import { Fault, invalid } from '#shared/model/errors.ts';
 import type { Logger } from '#shared/model/logger.ts';
+import { requesterOf } from '#shared/model/upload-origin.ts';
 import type { SignUrl } from './sign-url.ts';
 import { tenantFor } from './tenant.ts';
 
 export function signedUrlsRoutes(signUrl: SignUrl): BoundRoute[] {
   const single = bind(contract.signUrl, async ({ body, principal }) => ({
     status: 200,
-    body: await signUrl(tenantFor(principal, body), body),
+    body: await signUrl({ tenantId: tenantFor(principal, body), requestedBy: requesterOf(principal) }, body),
   }));
 
   /** Handles every request as if it had come alone, all of them concurrently. */

@@ -6,7 +6,7 @@ import type { BlobSigner } from '#shared/crypto/blob-signer.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { CALLS_PER_CHANNEL, createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
 import { defineFunction } from '#shared/http/function.ts';
-import { commonConfig, endpoint, firestoreConfig } from '#shared/model/config.ts';
+import { commonConfig, endpoint, firestoreConfig, uploadBucket } from '#shared/model/config.ts';
 import { isMediaRange } from '#shared/model/media-type.ts';
 import { signedUrlsRoutes } from './handlers.ts';
 import { createSignUrl } from './sign-url.ts';
@@ -42,7 +42,7 @@ export const signedUrls = defineFunction({
   config: z.object({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
-    UPLOAD_BUCKET: z.string().min(3).describe('the bucket that URLs lead into'),
+    UPLOAD_BUCKET: uploadBucket,
     SIGNING_ACCOUNT: z
       .email()
       .describe('email of the service account that signs, and with whose rights URLs act; it needs signBlob on itself'),

@@ -8,7 +8,8 @@ import type { Clock } from '#shared/model/clock.ts';
 import { attachment } from '#shared/model/content-disposition.ts';
 import { invalid } from '#shared/model/errors.ts';
 import { MAX_OBJECT_NAME_BYTES } from '#shared/model/object-name.ts';
-import { type UploadPolicy, uploadHeaders, uploadLimits } from './upload-policy.ts';
+import type { UploadOrigin } from '#shared/model/upload-origin.ts';
+import { metadataFields, type UploadPolicy, uploadHeaders, uploadLimits } from './upload-policy.ts';
 
 export interface SignUrlOptions {
   readonly signer: BlobSigner;
@@ -19,7 +20,7 @@ export interface SignUrlOptions {
   readonly policy: UploadPolicy;
 }
 
-export type SignUrl = (tenantId: string, request: SignedUrlRequest) => Promise<SignedUrl>;
+export type SignUrl = (origin: UploadOrigin, request: SignedUrlRequest) => Promise<SignedUrl>;
 
 /**
  * Signs one URL or form. It is valid from the start of the current second, so equal requests within a second share a
@@ -29,11 +30,11 @@ export type SignUrl = (tenantId: string, request: SignedUrlRequest) => Promise<S
 export function createSignUrl({ signer, clock, bucket, origin, policy }: SignUrlOptions): SignUrl {
   const endpoint = origin === undefined ? {} : { clientEndpoint: origin };
 
-  return async (tenantId, request) => {
-    const object = objectName(tenantId, request.filename);
+  return async (from, request) => {
+    const object = objectName(from.tenantId, request.filename);
     const timestamp = Math.floor(clock.now() / 1000) * 1000;
     const expiration = request.expires_minutes * 60;
-    const place = { ...endpoint, bucket, object, timestamp, expiration, clientEmail: signer.email };
+    const place = { ...endpoint, from, bucket, object, timestamp, expiration, clientEmail: signer.email };
     const signed =
       request.method === 'POST' ? await signForm(place, request) : await signRequest(place, request, request.method);
     return {
@@ -44,22 +45,26 @@ export function createSignUrl({ signer, clock, bucket, origin, policy }: SignUrl
     };
   };
 
-  async function signRequest(place: Place, request: SignedUrlRequest, method: 'PUT' | 'GET' | 'RESUMABLE') {
+  async function signRequest(
+    { from, ...place }: Place,
+    request: SignedUrlRequest,
+    method: 'PUT' | 'GET' | 'RESUMABLE',
+  ) {
     const signing = createSigningRequest({
       ...place,
       method,
-      ...(method === 'GET' ? downloadParameters(request) : { headers: uploadHeaders(policy, request) }),
+      ...(method === 'GET' ? downloadParameters(request) : { headers: uploadHeaders(policy, request, from) }),
     });
     const signature = await signer.sign(signing.stringToSign);
     const sent = method === 'RESUMABLE' ? ('POST' as const) : method;
     return { url: appendSignature(signing.unsignedUrl, signature), method: sent, headers: clientHeaders(signing) };
   }
 
-  async function signForm(place: Place, request: SignedUrlRequest) {
+  async function signForm({ from, ...place }: Place, request: SignedUrlRequest) {
     const { contentType, maxBytes } = uploadLimits(policy, request);
     const form = createPostPolicy({
       ...place,
-      fields: { 'content-type': contentType },
+      fields: { 'content-type': contentType, ...metadataFields(from) },
       conditions: { contentLengthRange: [0, maxBytes] },
     });
     const signature = await signer.sign(form.policy);
@@ -68,6 +73,7 @@ export function createSignUrl({ signer, clock, bucket, origin, policy }: SignUrl
 }
 
 interface Place {
+  readonly from: UploadOrigin;
   readonly bucket: string;
   readonly object: string;
   readonly timestamp: number;

@@ -40,7 +40,8 @@ export interface Objects {
   remove(target: Target): Promise<void>;
 }
 
-export function createObjects(store: Store): Objects {
+/** @param completed told of each upload that has become the live object */
+export function createObjects(store: Store, completed: (object: StoredObject) => void = () => undefined): Objects {
   const existing = (target: Target, permission: string, purpose: 'read' | 'write') => {
     const { caller, bucket, name } = target;
     store.bucket(bucket);
@@ -80,7 +81,9 @@ export function createObjects(store: Store): Objects {
       await incoming.discard();
       throw error;
     }
-    return store.commit({ bucket, name, incoming, digests, attributes }, mayBecomeLive(upload));
+    const object = await store.commit({ bucket, name, incoming, digests, attributes }, mayBecomeLive(upload));
+    completed(object);
+    return object;
   };
 
   return {

@@ -3,7 +3,7 @@ import type { Recorder } from '#local/recorder.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { serve } from './http.ts';
 import { createJsonApi } from './json-api.ts';
-import type { BucketOptions } from './model.ts';
+import type { BucketOptions, StoredObject } from './model.ts';
 import { createObjects } from './objects.ts';
 import { createSessions } from './sessions.ts';
 import type { PublicKeyOf } from './signed-request.ts';
@@ -26,6 +26,8 @@ export interface StorageOptions {
   readonly recorder: Recorder;
   /** The accounts there are, with rights on `projects/_/buckets/BUCKET` and `…/objects/NAME`. */
   readonly callers: readonly Caller[];
+  /** Told of each new generation of an object, after it is there. */
+  readonly completed?: (object: StoredObject) => void;
   /** With which key a signed URL of an account is checked. */
   readonly publicKey: PublicKeyOf;
 }
@@ -47,7 +49,7 @@ export interface LocalStorage {
 export async function startStorage(options: StorageOptions): Promise<LocalStorage> {
   const { dir, kept, clock, recorder, callers, publicKey } = options;
   const store = await createStore(dir, clock, kept);
-  const objects = createObjects(store);
+  const objects = createObjects(store, options.completed);
   const sessions = createSessions(store, objects, clock);
   const shared = { store, objects, sessions };
 

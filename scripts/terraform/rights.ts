@@ -76,13 +76,14 @@ function thingOf(account: string, resource: string): string {
 
 const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** Every account that Terraform makes: one a function, one for the job, those with rights, and those of the scheduler and the queue. */
+/** Every account that Terraform makes: one a function, one for the job, those with rights, and those of the scheduler, of Pub/Sub's pushes and of the queue. */
 export const accountNames = (environment: Readonly<Record<string, Variables>>, rights: Rights): string[] =>
   [
     ...new Set([
       ...Object.keys(environment),
       ...Object.values(rights).flatMap((one) => Object.keys(one)),
       'scheduler',
+      'upload-push',
       'webhook-queue',
     ]),
   ].sort();

@@ -37,7 +37,7 @@ function checkValues(environment: Code['environment'], { locals }: Terraform): s
 
 /** When each internal route is called is nowhere in the code. */
 function checkTimetable(contract: Code['contract'], { locals }: Terraform): string[] {
-  const planned = [...names(locals['timetable']), ...names(locals['queued'])];
+  const planned = ['timetable', 'queued', 'pushed'].flatMap((name) => names(locals[name]));
   const internal = Object.values(contract).flatMap((routes) =>
     routes.filter(({ access }) => access.every((who) => who === 'scheduler')).map(({ path }) => path),
   );
@@ -83,6 +83,7 @@ const PREDEFINED = new Set([
   'roles/cloudkms.cryptoKeyEncrypterDecrypter',
   'roles/iam.serviceAccountOpenIdTokenCreator',
   'roles/iam.serviceAccountUser',
+  'roles/pubsub.publisher',
   'roles/run.developer',
   'roles/secretmanager.secretAccessor',
   'roles/storage.admin',

@@ -21,6 +21,7 @@ import * as sessionReaper from './session-reaper.ts';
 import * as signedUrls from './signed-urls.ts';
 import * as taskPayloads from './task-payloads.ts';
 import * as tenants from './tenants.ts';
+import * as uploadEvents from './upload-events.ts';
 import * as webhooks from './webhooks.ts';
 
 /** The whole API as data: the routes of each function. */
@@ -97,6 +98,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
   ],
   billing: [billing.stripeWebhook],
   'webhook-delivery': [webhooks.dispatchWebhooks, webhooks.deliverWebhook],
+  'upload-events': [uploadEvents.uploadCompleted],
   docs: [docs.openApi, docs.docsPage, docs.docsAsset],
   console: [
     console.frontPage,

@@ -125,6 +125,8 @@ export const commonConfig = z.object({
     .describe("the header in which the load balancer sends the client's address"),
 });
 
+export const uploadBucket = z.string().min(3).describe('the bucket that URLs lead into');
+
 export const firestoreConfig = z.object({
   FIRESTORE_DATABASE: z.string().min(1).default('(default)').describe('Firestore database id'),
   FIRESTORE_ENDPOINT: endpoint.optional().describe('host:port of a plaintext stand-in; unset in production'),

@@ -336,6 +336,8 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: async (world) => ({ body: { license_id: await world.licenseId(), role: 'holder' } }), admitted: 201 },
   ],
   exchangePortalSession: [{ wish: () => ({ body: { token: 'none' } }), admitted: 401 }],
+  uploadCompleted: [{ wish: () => ({ body: { message: {} } }), admitted: 200 }],
+
   // Whoever signs is Stripe; a token says nothing here.
   stripeWebhook: [{ wish: () => ({ body: {} }), admitted: 400 }],
   listEvents: [

@@ -354,7 +354,7 @@ describe('an instance that allows little', () => {
 
   test('signs the largest size into every upload', async () => {
     const { body } = await post(upload({ content_type: 'image/png' }));
-    expect(body.headers).toEqual({ 'Content-Type': 'image/png', 'x-goog-content-length-range': '0,5' });
+    expect(body.headers).toMatchObject({ 'Content-Type': 'image/png', 'x-goog-content-length-range': '0,5' });
     expect(await follow(body, 'hello!')).toMatchObject({ status: 400, code: 'EntityTooLarge' });
     expect((await follow(body, 'hello')).status).toBe(200);
   });

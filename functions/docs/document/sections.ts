@@ -1,7 +1,4 @@
-const INTERNAL = [
-  'Internal',
-  'What Cloud Scheduler and Cloud Tasks call: the end of sessions and keys whose time is over, and deliveries.',
-] as const;
+const INTERNAL = ['Internal', 'What Cloud Scheduler and other services of Google’s call.'] as const;
 
 /** Title and description of each function in the document, in reading order. */
 const SECTIONS: Readonly<Record<string, readonly [title: string, description: string]>> = {
@@ -15,6 +12,7 @@ const SECTIONS: Readonly<Record<string, readonly [title: string, description: st
   docs: ['Documentation', 'This document.'],
   console: ['Console', 'The portal of one licence for customers without an account, and the suite’s health.'],
   'session-reaper': INTERNAL,
+  'upload-events': INTERNAL,
   'key-rotation': INTERNAL,
   'webhook-delivery': INTERNAL,
 };

@@ -6,13 +6,18 @@ const EXECUTION = 'projects/example/locations/europe-west1/jobs/task-worker/exec
 const byId = { params: { task_id: SAMPLE.task_id } };
 
 const upload = { filename: 'reports/2026-12.pdf', content_type: 'application/pdf', tenant_id: SAMPLE.tenant_id };
+/** Who asked for the URL, signed into the object. */
+const from = {
+  'x-goog-meta-countersign-tenant': SAMPLE.tenant_id,
+  'x-goog-meta-countersign-requested-by': 'service:backend%40example.iam.gserviceaccount.com',
+};
 const uploadUrl = {
   url: 'https://storage.googleapis.com/example-uploads/demo/reports/2026-12.pdf?X-Goog-Algorithm=GOOG4-RSA-SHA256&…',
   method: 'PUT',
   blob_name: 'demo/reports/2026-12.pdf',
   content_type: 'application/pdf',
   expires_at: '2026-12-01T09:45:00.000Z',
-  headers: { 'Content-Type': 'application/pdf', 'x-goog-content-length-range': '0,5368709120' },
+  headers: { 'Content-Type': 'application/pdf', 'x-goog-content-length-range': '0,5368709120', ...from },
 };
 
 /** What back ends do: seal the payloads of tasks, and issue URLs. */
@@ -67,6 +72,7 @@ export const backEndExamples: Readonly<Record<string, Exchanges>> = {
         headers: {},
         fields: {
           'content-type': 'application/pdf',
+          ...from,
           key: 'demo/reports/2026-12.pdf',
           'x-goog-date': '20261201T093000Z',
           'x-goog-credential': 'signed-urls@example.iam.gserviceaccount.com/20261201/auto/storage/goog4_request',

@@ -17,6 +17,21 @@ export const internalExamples: Readonly<Record<string, Exchanges>> = {
       answer: { signing: SAMPLE.key_version, archived: [] },
     },
   },
+  uploadCompleted: {
+    other: {
+      summary: 'Of an object that no URL of ours made',
+      body: {
+        message: {
+          attributes: { eventType: 'OBJECT_FINALIZE', bucketId: 'example-uploads', objectId: 'by-hand.txt' },
+          data: Buffer.from('{"bucket":"example-uploads","name":"by-hand.txt"}').toString('base64'),
+          messageId: '9203774410018',
+        },
+        subscription: 'projects/example/subscriptions/countersign-upload-completed',
+      },
+      status: 200,
+      answer: { outcome: 'ignored' },
+    },
+  },
   getOpenApi: { document: { summary: 'This document', status: 200 } },
   getDocs: { page: { summary: 'This page', status: 200 } },
   getDocsAsset: { style: { summary: 'Its style', params: { file: 'docs.css' }, status: 200 } },

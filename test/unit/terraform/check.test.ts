@@ -129,7 +129,7 @@ describe('rights', () => {
       { 'webhook-queue': [['storage.objects.get', `projects/_/buckets/${project.uploadBucket}`]] },
     );
     expect(rights).toEqual({ upload_bucket: { 'webhook-queue': ['storage.objects.get'] } });
-    expect(accountNames({}, rights)).toEqual(['scheduler', 'webhook-queue']);
+    expect(accountNames({}, rights)).toEqual(['scheduler', 'upload-push', 'webhook-queue']);
   });
 
   test('a right on something that Terraform cannot know is an error that names it', () => {

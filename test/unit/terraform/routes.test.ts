@@ -52,6 +52,9 @@ describe('the route table', () => {
     expect(internal).toEqual({
       '/internal/keys/rotate': 'key-rotation',
       '/internal/sessions/reap': 'session-reaper',
+      '/internal/uploads/completed': 'upload-events',
+      '/internal/webhooks/deliver': 'webhook-delivery',
+      '/internal/webhooks/dispatch': 'webhook-delivery',
     });
   });
 });

@@ -10,7 +10,11 @@ const anything: UploadPolicy = { contentTypes: ['*/*'], maxBytes: 1000 };
 function create({ policy = anything, origin }: { policy?: UploadPolicy; origin?: string } = {}) {
   const { signer, texts } = instantSigner();
   const signUrl = createSignUrl({ signer, clock: { now: () => NOW }, bucket: 'uploads', origin, policy });
-  return { texts, sign: (wish: object, tenant = 'acme') => signUrl(tenant, signedUrlRequest.parse(wish)) };
+  return {
+    texts,
+    sign: (wish: object, tenantId = 'acme', id = 'jo') =>
+      signUrl({ tenantId, requestedBy: { kind: 'user', id } }, signedUrlRequest.parse(wish)),
+  };
 }
 
 const query = (expires: number, signed: string) =>
@@ -23,16 +27,22 @@ const query = (expires: number, signed: string) =>
     'X-Goog-Signature=ab0c',
   ].join('&');
 
+/** Whose upload it is, and who asked for it. */
+const FROM = {
+  'x-goog-meta-countersign-tenant': 'acme',
+  'x-goog-meta-countersign-requested-by': 'user:jo',
+};
+
 describe('the URL and all that goes with it', () => {
   test('of an upload', async () => {
     const { sign, texts } = create();
     expect(await sign({ filename: 'a b/ä.png', content_type: 'image/png' })).toEqual({
-      url: `https://storage.googleapis.com/uploads/acme/a%20b/%C3%A4.png?${query(900, 'content-type%3Bhost%3Bx-goog-content-length-range')}`,
+      url: `https://storage.googleapis.com/uploads/acme/a%20b/%C3%A4.png?${query(900, 'content-type%3Bhost%3Bx-goog-content-length-range%3Bx-goog-meta-countersign-requested-by%3Bx-goog-meta-countersign-tenant')}`,
       method: 'PUT',
       blob_name: 'acme/a b/ä.png',
       content_type: 'image/png',
       expires_at: '2026-11-22T10:35:30.000Z',
-      headers: { 'Content-Type': 'image/png', 'x-goog-content-length-range': '0,1000' },
+      headers: { 'Content-Type': 'image/png', 'x-goog-content-length-range': '0,1000', ...FROM },
     });
     expect(texts).toEqual([
       expect.stringMatching(
@@ -53,9 +63,11 @@ describe('the URL and all that goes with it', () => {
       'Content-Type': 'text/plain; charset=utf-8',
       'Content-MD5': 'XUFAKrxLKna5cZ2REBfFkg==',
       'x-goog-content-length-range': '0,10',
+      ...FROM,
       'x-goog-if-generation-match': '0',
     });
-    const signed = 'content-md5%3Bcontent-type%3Bhost%3Bx-goog-content-length-range%3Bx-goog-if-generation-match';
+    const signed =
+      'content-md5%3Bcontent-type%3Bhost%3Bx-goog-content-length-range%3Bx-goog-if-generation-match%3Bx-goog-meta-countersign-requested-by%3Bx-goog-meta-countersign-tenant';
     expect(url).toBe(`https://storage.googleapis.com/uploads/acme/f?${query(900, signed)}`);
   });
 
@@ -70,9 +82,11 @@ describe('the URL and all that goes with it', () => {
     expect(headers).toEqual({
       'Content-Type': 'video/mp4',
       'x-goog-content-length-range': '0,1000',
+      ...FROM,
       'x-goog-resumable': 'start',
     });
-    const signed = 'content-type%3Bhost%3Bx-goog-content-length-range%3Bx-goog-resumable';
+    const signed =
+      'content-type%3Bhost%3Bx-goog-content-length-range%3Bx-goog-meta-countersign-requested-by%3Bx-goog-meta-countersign-tenant%3Bx-goog-resumable';
     expect(url).toBe(`https://storage.googleapis.com/uploads/acme/f?${query(43_200, signed)}`);
   });
 
@@ -100,13 +114,14 @@ describe('the URL and all that goes with it', () => {
       content_type: 'image/png',
       expires_at: '2026-11-22T10:35:30.000Z',
       headers: {},
-      fields: { 'content-type': 'image/png', key: 'acme/ä $1', ...own, 'x-goog-signature': 'ab0c' },
+      fields: { 'content-type': 'image/png', ...FROM, key: 'acme/ä $1', ...own, 'x-goog-signature': 'ab0c' },
     });
     expect(texts).toEqual([policy]);
     expect(JSON.parse(Buffer.from(policy, 'base64').toString())).toEqual({
       conditions: [
         ['content-length-range', 0, 10],
         { 'content-type': 'image/png' },
+        ...Object.entries(FROM).map(([name, value]) => ({ [name]: value })),
         { bucket: 'uploads' },
         { key: 'acme/ä $1' },
         ...Object.entries(own).map(([name, value]) => ({ [name]: value })),

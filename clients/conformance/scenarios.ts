@@ -194,17 +194,27 @@ export const SCENARIOS: readonly Scenario[] = [
       expect(await stateOf(one)).toBe('held');
     },
   },
+  ...(['admin_released', 'moved', 'self_released'] as const).map(
+    (reason): Scenario => ({
+      name: `a session that somebody has ended on purpose is lost, and not asked for again: ${reason}`,
+      async play({ server, program, hold }) {
+        const one = await program();
+        held(await hold(one));
+        server.end(reason);
+        await one.event('lost', { reason });
+        expect(await stateOf(one)).toBe('lost');
+        expect(server.of('acquire')).toHaveLength(1);
+      },
+    }),
+  ),
   {
-    name: 'a session that an administrator has ended is lost, and not asked for again',
+    name: 'in the grace after its end a licence holds a seat',
     async play({ server, program, hold }) {
-      const one = await program();
-      held(await hold(one));
-      server.end('admin_released');
-      await one.event('lost', { reason: 'admin_released' });
-      expect(await stateOf(one)).toBe('lost');
-      expect(server.of('acquire')).toHaveLength(1);
+      server.state.claims = { expires_at: new Date(Date.now() - 86_400_000).toISOString(), in_grace: true };
+      held(await hold(await program()));
     },
   },
+  ...(['user_not_named', 'held_elsewhere', 'machine_limit_reached'] as const).map((code) => denies(code, 403)),
   {
     name: 'a suspended licence: the server has the last word',
     async play({ server, program, hold }) {

@@ -137,7 +137,8 @@ func (a *seatAPI) acquire(request map[string]any, timeout time.Duration) answer 
 		if status != http.StatusOK && status != http.StatusCreated {
 			code, _ := body["code"].(string)
 			switch code {
-			case "no_seats_available", "license_expired", "license_suspended", "license_not_found", "invalid_request":
+			case "no_seats_available", "license_expired", "license_suspended", "license_not_found", "invalid_request",
+				"queue_full", "machine_limit_reached", "unauthenticated", "user_not_named", "held_elsewhere":
 				detail, _ := body["detail"].(string)
 				return answer{refused: &refused{code, detail, used, total}}
 			}

@@ -34,17 +34,25 @@ func (e *Error) Error() string { return e.message }
 func (e *Error) Unwrap() error { return e.cause }
 
 var advice = map[string]string{
-	"no_seats_available": "All seats of the licence are in use: close the program on another machine, or set Wait.",
-	"license_not_found":  "There is no licence with this key: check how it was typed or copied.",
-	"license_expired":    "The licence has ended: renew it with your vendor.",
-	"license_suspended":  "The licence is suspended: ask your vendor why.",
-	"license_invalid":    "The server answered a licence that does not verify, so it was not used.",
-	"clock_wrong":        "The clock of this machine differs from the time of the licence server by too much: set the clock.",
-	"invalid_request":    "The server does not understand the request: check the options, and update this library.",
+	"no_seats_available":    "All seats of the licence are in use: close the program on another machine, or set Wait.",
+	"license_not_found":     "There is no licence with this key: check how it was typed or copied.",
+	"license_expired":       "The licence has ended: renew it with your vendor.",
+	"license_suspended":     "The licence is suspended: ask your vendor why.",
+	"license_invalid":       "The server answered a licence that does not verify, so it was not used.",
+	"clock_wrong":           "The clock of this machine differs from the time of the licence server by too much: set the clock.",
+	"invalid_request":       "The server does not understand the request: check the options, and update this library.",
+	"queue_full":            "All seats are in use, and so is every place in the queue: try again later.",
+	"machine_limit_reached": "The licence was used on as many machines as it allows today: use one of them, or try tomorrow.",
+	"unauthenticated":       "The licence is for named users: use the key that is your own.",
+	"user_not_named":        "You are not on the list of users of the licence: ask its administrator.",
+	"held_elsewhere":        "You hold a seat on another machine: close the program there.",
 }
 
 var losses = map[string]string{
 	"admin_released":     "An administrator has taken the seat back: ask for another one, or talk to them.",
+	"moved":              "The seat is in use on another machine of yours now: go on there, or start again here.",
+	"self_released":      "Somebody with the licence key has freed the seat: ask them, or start again.",
+	"recalled":           "An administrator has taken the borrowed seat back: talk to them.",
 	"license_suspended":  "The licence has been suspended: ask your vendor why.",
 	"license_expired":    "The licence has ended: renew it with your vendor.",
 	"license_not_found":  "The licence key is no longer known: ask for the new one.",

@@ -184,8 +184,8 @@ func (s *Seat) beat(strict bool) float64 {
 	if reply.renewed == nil {
 		s.lease, s.verdict = nil, ""
 		switch reply.ended {
-		case "admin_released":
-			return s.lose("admin_released")
+		case "admin_released", "moved", "self_released", "recalled":
+			return s.lose(reply.ended) // somebody has taken the seat on purpose, so it is not asked for again
 		case "license_suspended", "license_expired":
 			s.verdict = reply.ended
 		}
@@ -267,7 +267,11 @@ func (s *Seat) judge(pause float64, askedSince *float64) float64 {
 func (s *Seat) lose(reason string) float64 {
 	s.setState("lost")
 	s.cache.forget("refused")
-	s.emit(Event{Type: "lost", Reason: reason, Message: losses[reason]})
+	message, found := losses[reason]
+	if !found {
+		message = advice[reason]
+	}
+	s.emit(Event{Type: "lost", Reason: reason, Message: message})
 	if s.lease != nil {
 		s.api.release(s.lease.sessionID)
 	}

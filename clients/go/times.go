@@ -54,7 +54,8 @@ func (t Times) end() float64 {
 	return math.Inf(1)
 }
 
-// readTimes gives false when a member is there and is no time.
+// readTimes gives false when a member is there and is no time. A borrowed copy must say until when it is borrowed, and works
+// no longer; in the grace after the licence's end a seat is good as long as its copy says.
 func readTimes(claims map[string]any) (Times, bool) {
 	var times Times
 	for name, place := range map[string]**int64{"signed_at": &times.SignedAt, "expires_at": &times.ExpiresAt, "valid_until": &times.ValidUntil} {
@@ -67,6 +68,18 @@ func readTimes(claims map[string]any) (Times, bool) {
 			return Times{}, false
 		}
 		*place = &moment
+	}
+	if claims["mode"] == "borrowed" {
+		borrowed, ok := parseTime(claims["borrowed_until"])
+		if !ok {
+			return Times{}, false
+		}
+		if times.ValidUntil == nil || borrowed < *times.ValidUntil {
+			times.ValidUntil = &borrowed
+		}
+	}
+	if claims["kind"] == "seat" && claims["in_grace"] == true && times.ValidUntil != nil {
+		times.ExpiresAt = nil
 	}
 	return times, true
 }

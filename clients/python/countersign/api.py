@@ -10,7 +10,18 @@ from .times import parse_time
 ACQUIRE = "/api/v1/licenses/acquire"
 HEARTBEAT = "/api/v1/licenses/heartbeat"
 RELEASE = "/api/v1/licenses/release"
-_REFUSALS = ("no_seats_available", "license_expired", "license_suspended", "license_not_found", "invalid_request")
+_REFUSALS = (
+    "no_seats_available",
+    "license_expired",
+    "license_suspended",
+    "license_not_found",
+    "invalid_request",
+    "queue_full",
+    "machine_limit_reached",
+    "unauthenticated",
+    "user_not_named",
+    "held_elsewhere",
+)
 
 
 class Granted(NamedTuple):

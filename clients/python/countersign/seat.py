@@ -29,10 +29,18 @@ _ADVICE = {
     "license_invalid": "The server answered a licence that does not verify, so it was not used.",
     "clock_wrong": "The clock of this machine differs from the time of the licence server by too much: set the clock.",
     "invalid_request": "The server does not understand the request: check the options, and update this library.",
+    "queue_full": "All seats are in use, and so is every place in the queue: try again later.",
+    "machine_limit_reached": "The licence was used on as many machines as it allows today: use one of them, or try tomorrow.",
+    "unauthenticated": "The licence is for named users: use the key that is your own.",
+    "user_not_named": "You are not on the list of users of the licence: ask its administrator.",
+    "held_elsewhere": "You hold a seat on another machine: close the program there.",
 }
 
 _LOSSES = {
     "admin_released": "An administrator has taken the seat back: ask for another one, or talk to them.",
+    "moved": "The seat is in use on another machine of yours now: go on there, or start again here.",
+    "self_released": "Somebody with the licence key has freed the seat: ask them, or start again.",
+    "recalled": "An administrator has taken the borrowed seat back: talk to them.",
     "license_suspended": "The licence has been suspended: ask your vendor why.",
     "license_expired": "The licence has ended: renew it with your vendor.",
     "license_not_found": "The licence key is no longer known: ask for the new one.",
@@ -53,6 +61,8 @@ _STALE_KEYS = "The list of public keys could not be fetched, so the known one is
 
 _KEYS_MAY_COME = ("keys_unavailable", "unknown_key", "keys_expired")
 _CLOCK_MAY_BE_WRONG = ("not_yet_valid", "stale", "expired")
+#: Somebody has taken the seat on purpose, so it is not asked for again.
+_FINAL = ("admin_released", "moved", "self_released", "recalled")
 #: What the server ended a session for with its last word; anything else is mended by acquiring again.
 _VERDICTS = ("license_suspended", "license_expired")
 
@@ -445,8 +455,8 @@ class Seat:
         if isinstance(answer, Ended):
             self._lease = None
             self._verdict = answer.reason if answer.reason in _VERDICTS else None
-            if answer.reason == "admin_released":
-                return self._lose("admin_released")
+            if answer.reason in _FINAL:
+                return self._lose(answer.reason)
             return self._acquire(self._around.clock.now())
         lease.ends_at = answer.lease_ends_at
         if license is not None and license.valid:
@@ -508,9 +518,10 @@ class Seat:
         return self._acquire(now, _LAST_QUESTION)
 
     def _lose(self, reason: str) -> float:
+        message = _LOSSES.get(reason) or _ADVICE[reason]
         lease, self._state = self._lease, "lost"
         self._around.cache.forget("refused")
-        self._around.emit(Event("lost", _LOSSES[reason], reason=reason))
+        self._around.emit(Event("lost", message, reason=reason))
         self._ended.set()
         if lease is not None:
             self._around.api.release(lease.session_id)

@@ -60,15 +60,25 @@ class Times(NamedTuple):
 
 
 def read_times(claims: Mapping[str, Any]) -> Optional[Times]:
-    """A member that is absent or null bounds nothing. None when one of them is no time."""
-    times = []
-    for name in ("signed_at", "expires_at", "valid_until"):
+    """
+    A member that is absent or null bounds nothing; a borrowed copy must say until when it is borrowed, and works no longer.
+    None when one of them is no time.
+    """
+    found = {}
+    for name in ("signed_at", "expires_at", "valid_until", "borrowed_until"):
         value = claims.get(name)
-        time = None if value is None else parse_time(value)
-        if value is not None and time is None:
+        found[name] = None if value is None else parse_time(value)
+        if value is not None and found[name] is None and (name != "borrowed_until" or claims.get("mode") == "borrowed"):
             return None
-        times.append(time)
-    return Times(*times)
+    signed_at, expires_at, valid_until, borrowed_until = found.values()
+    if claims.get("mode") == "borrowed":
+        if borrowed_until is None:
+            return None
+        valid_until = borrowed_until if valid_until is None else min(valid_until, borrowed_until)
+    # In the grace after the licence's end a seat is good as long as its copy says.
+    if claims.get("kind") == "seat" and claims.get("in_grace") is True and valid_until is not None:
+        expires_at = None
+    return Times(signed_at, expires_at, valid_until)
 
 
 def refusal_at(times: Times, now: float) -> Optional[str]:

@@ -136,6 +136,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     },
     { wish: () => ({ body: {} }), admitted: 400 },
   ],
+  borrowSeat: [{ wish: () => ({ body: {} }), admitted: 400 }],
   heartbeat: [{ wish: ofSession, admitted: 200 }],
   releaseSeat: [{ wish: ofSession, admitted: 200 }],
 

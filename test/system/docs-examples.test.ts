@@ -42,8 +42,9 @@ async function createWorld(): Promise<ReadonlyMap<unknown, unknown>> {
   const keys = await suite.send('GET', `/api/v1/licenses/${license_id}/keys`, undefined, 'owner');
   const borrow = { max_seats: 3 };
   await suite.send('PATCH', `/api/v1/licenses/${license_id}`, { borrow }, 'staff');
-  const selfService = { self_service: { holders: 'names', release: 'any' } };
-  const terms = { label: 'Build farm', reference: 'order 4711', metadata: { salesperson: 'kim' }, ...selfService };
+  const offered = { self_service: { holders: 'names', release: 'any' } };
+  await suite.send('PATCH', `/api/v1/licenses/${license_id}`, offered, 'staff');
+  const terms = { label: 'Build farm', reference: 'order 4711', metadata: { salesperson: 'kim' } };
   await suite.send('PATCH', `/api/v1/licenses/${license_id}`, terms, 'staff');
   await suite.send('PUT', `/api/v1/licenses/${license_id}/users/anna%40example.org`, undefined, 'owner');
   const own = { reference: 'customer 1138', metadata: { salesperson: 'kim' } };

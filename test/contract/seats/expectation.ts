@@ -10,7 +10,8 @@ export type Check = (answers: readonly string[], after: View) => string[];
 /** The expected result of a step, where the model knows one: a single operation, or a rush of machines without seats. */
 export function expectation(world: World, before: View, operations: readonly Operation[]): Check | undefined {
   const [only] = operations;
-  if (only === undefined || before.license.reconciling) return undefined;
+  // What borrowing allows is held against the invariants alone.
+  if (only === undefined || before.license.reconciling || before.license.had_borrow) return undefined;
   const now = world.clockAt(only.at).now();
   if (operations.length > 1) return rush(world, before, operations, now);
   const expected = alone(world, before, only, now);
@@ -64,6 +65,9 @@ function alone(world: World, before: View, operation: Operation, now: number): m
     case 'end key':
       return model.endingKey(before, world.keyFor(true).id, operation.endSessions);
     case 'rotate':
+    case 'borrow':
+    case 'recall':
+    case 'cap':
       return undefined;
     default:
       return operation satisfies never;

@@ -1,5 +1,6 @@
 import { createLicenseKeys } from '#functions/admin/license-keys.ts';
 import { createLicenses } from '#functions/admin/licenses.ts';
+import { createSessions } from '#functions/admin/sessions.ts';
 import { createAcquire } from '#functions/seats/acquire.ts';
 import type { AcquireRequest } from '#functions/seats/acquire-request.ts';
 import { createHeartbeat } from '#functions/seats/heartbeat.ts';
@@ -49,6 +50,7 @@ export function createInstance({ store, clock, random }: InstanceOptions) {
       budget: 60_000,
     }),
     licenses,
+    sessions: createSessions({ store, clock, random, commitAudited, reconcile, licenses }),
     licenseKeys: createLicenseKeys({ store, clock, commitAudited, licenses, endSessionsOfKey }),
   };
 }

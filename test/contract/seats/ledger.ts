@@ -10,7 +10,11 @@ export interface LedgerEntry {
   readonly until: number;
   /** The latest end of a copy that was signed for it; 0 where copies are not counted. */
   readonly copyUntil: number;
+  /** Until when its copy was borrowed; 0: it was not. */
+  readonly borrowedUntil: number;
   readonly releaseAsked: boolean;
+  /** An administrator was asked to take it back. */
+  readonly recallAsked: boolean;
   readonly released: boolean;
   /** Its machine acquired again with another licence key, which moves it to another session. */
   readonly moved: boolean;
@@ -23,7 +27,9 @@ export function record(ledger: Ledger, handle: string, change: Partial<LedgerEnt
   const entry = ledger.get(handle);
   if (entry === undefined) return;
   const until = Math.max(entry.until, change.until ?? 0);
-  ledger.set(handle, { ...entry, ...change, until, copyUntil: Math.max(entry.copyUntil, change.copyUntil ?? 0) });
+  const copyUntil = Math.max(entry.copyUntil, change.copyUntil ?? 0);
+  const borrowedUntil = Math.max(entry.borrowedUntil, change.borrowedUntil ?? 0);
+  ledger.set(handle, { ...entry, ...change, until, copyUntil, borrowedUntil });
 }
 
 /** The reasons for which administrators may have ended sessions in this sequence. */
@@ -34,11 +40,35 @@ interface Promised {
   readonly allowed: AllowedReasons;
   /** The holder document of a machine. */
   readonly holder: (machine: number) => string;
+  readonly most: { readonly seats: number; readonly slots: number };
 }
 
 /** Compares the store with what the answers promised. @returns a line for each broken promise */
 export function brokenPromises(promised: Promised, view: View, endings: View['ended'], now: number): string[] {
-  return [...brokenSessions(promised, view, endings), ...uncoveredCopies(promised, view, now)];
+  return [
+    ...brokenSessions(promised, view, endings),
+    ...uncoveredCopies(promised, view, now),
+    ...brokenBorrows(promised, view, now),
+  ];
+}
+
+/** Borrowed copies are covered by a seat, or by one that is missing; and there are never more than may be. */
+function brokenBorrows({ ledger, holder, most }: Promised, { license, sessions, holders, slots }: View, now: number) {
+  const orphans = slots.filter(({ orphan, until }) => orphan && until > now);
+  const broken: string[] = [];
+  if (license.seats + orphans.length > most.seats) {
+    broken.push(`I11: ${license.seats} seats and ${orphans.length} copies without one, of ${most.seats}`);
+  }
+  if (slots.length > most.slots) broken.push(`I12: ${slots.length} borrowed, of ${most.slots}`);
+  for (const { machine, borrowedUntil, releaseAsked, recallAsked } of ledger.values()) {
+    if (borrowedUntil <= now || releaseAsked || recallAsked) continue;
+    const session = sessions.get(holders.get(holder(machine))?.session ?? '');
+    const isCovered =
+      (session !== undefined && session.expires_at >= borrowedUntil) ||
+      orphans.some((slot) => slot.holder === holder(machine) && slot.until >= borrowedUntil);
+    if (!isCovered) broken.push(`I10: a borrowed copy of machine ${machine} works without a seat`);
+  }
+  return broken;
 }
 
 /** Administrators take seats away, or end a key with its sessions. */
@@ -78,17 +108,17 @@ function brokenSessions({ ledger, allowed }: Promised, view: View, endings: View
       released: entry.releaseAsked,
       expired: lapsed,
       reclaimed: lapsed || entry.moved,
-      admin_released: false,
+      admin_released: entry.recallAsked,
       license_suspended: allowed.has('license_suspended'),
       license_expired: allowed.has('license_expired'),
       license_archived: allowed.has('license_archived'),
-      seats_reduced: allowed.has('seats_reduced'),
+      seats_reduced: allowed.has('seats_reduced') && end.ended_at >= entry.borrowedUntil,
       key_ended: allowed.has('key_ended'),
       moved: false,
       self_released: false,
       user_removed: false,
       borrowed: entry.moved,
-      recalled: false,
+      recalled: entry.recallAsked,
     } satisfies Record<EndReason, boolean>;
     if (!justified[end.reason]) broken.push(`I6: a session ended without cause: ${end.reason}`);
   }

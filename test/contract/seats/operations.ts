@@ -4,6 +4,17 @@ import { type License, RELEASE_MODES } from '#shared/model/license.ts';
 /** One request or job. `at` is the instance that serves it, `machine` the client, which knows the sessions it was answered. */
 export type Operation =
   | { readonly kind: 'acquire'; readonly at: number; readonly machine: number; readonly newestKey: boolean }
+  | {
+      readonly kind: 'borrow';
+      readonly at: number;
+      readonly machine: number;
+      readonly newestKey: boolean;
+      readonly seconds: number;
+    }
+  /** An administrator takes a machine's seat back, borrowed or not. */
+  | { readonly kind: 'recall'; readonly at: number; readonly machine: number }
+  /** How many seats may be borrowed. */
+  | { readonly kind: 'cap'; readonly at: number; readonly seats: number }
   | { readonly kind: 'heartbeat' | 'release'; readonly at: number; readonly machine: number; readonly stale: boolean }
   | { readonly kind: 'reap'; readonly at: number }
   | { readonly kind: 'resize'; readonly at: number; readonly seats: number }
@@ -24,6 +35,8 @@ export interface Sequence {
   readonly seed: number;
   /** When a released seat is free; with `after_copy` the licence has no offline time, and heartbeats sign copies. */
   readonly release: License['release'];
+  /** How many seats may be borrowed; 0: none, and the licence has never allowed it. */
+  readonly borrow: number;
   /** How many of 100 writes fail in some way. */
   readonly faults: number;
   /** Milliseconds that each instance's clock is off; within the slack of each other. */
@@ -32,6 +45,7 @@ export interface Sequence {
 }
 
 export const LEASE_SECONDS = 360;
+export const BORROW_SECONDS = [500, 900];
 export const MACHINES = 6;
 export const INSTANCES = 3;
 const MAX_SCENARIOS = 4;
@@ -90,6 +104,24 @@ const together = (operations: fc.Arbitrary<readonly Operation[]>): fc.Arbitrary<
 
 const several = (arbitrary: fc.Arbitrary<Operation>, minLength: number, maxLength: number) =>
   fc.array(arbitrary, { minLength, maxLength, size: 'max' });
+
+const borrow = fc.record({
+  kind: fc.constant('borrow' as const),
+  at,
+  machine,
+  newestKey: fc.constant(true),
+  seconds: fc.constantFrom(...BORROW_SECONDS),
+});
+
+const borrowing: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 4, arbitrary: borrow },
+  { weight: 2, arbitrary: daily },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('recall' as const), at, machine }) },
+);
+const taking: fc.Arbitrary<Operation> = fc.oneof(
+  { weight: 2, arbitrary: administration },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cap' as const), at, seats: fc.integer({ min: 1, max: 3 }) }) },
+);
 
 /** Scenarios of a few steps, each of which makes some of the preconditions decisive. */
 export const SCENARIOS = {
@@ -196,14 +228,53 @@ export const SCENARIOS = {
       { kind: 'together', operations: [{ kind: 'reinstate', at: where }] },
       { kind: 'together', operations: [{ kind: 'resize', at: where, seats: 3 }] },
     ]),
+  /** Machines borrow, for longer, give back and come back, while administrators take seats away and give them again. */
+  borrow: fc
+    .tuple(
+      several(borrowing, 2, 5),
+      fc.constantFrom(7, 400, 600),
+      several(fc.oneof(borrowing, taking), 2, 4),
+      several(borrowing, 1, 3),
+    )
+    .map(([first, seconds, then, last]): readonly Step[] => [
+      { kind: 'together', operations: first },
+      { kind: 'wait', seconds },
+      { kind: 'together', operations: then },
+      { kind: 'together', operations: [{ kind: 'reinstate', at: 0 }] },
+      { kind: 'together', operations: last },
+    ]),
+  /** A borrowed seat is taken away while its machine asks for it again. */
+  borrowedAway: fc
+    .tuple(machine, at, fc.constantFrom('suspend' as const, 'end key' as const), several(borrowing, 1, 3))
+    .map(([one, where, kind, others]): readonly Step[] => {
+      const again = { kind: 'borrow' as const, at: 1, machine: one, newestKey: true, seconds: 900 };
+      const away = kind === 'suspend' ? { kind, at: where } : { kind, at: where, endSessions: true };
+      return [
+        { kind: 'together', operations: [{ ...again, at: 0, seconds: 500 }] },
+        { kind: 'together', operations: [again, { ...again, at: 2 }, away] },
+        { kind: 'together', operations: [{ kind: 'reinstate', at: where }] },
+        { kind: 'together', operations: [again, { ...again, at: 2 }, ...others] },
+      ];
+    }),
 } satisfies Record<string, fc.Arbitrary<readonly Step[]>>;
 
 export type Scenario = keyof typeof SCENARIOS;
 
-const sequencesOf = (steps: fc.Arbitrary<readonly Step[]>, faults: fc.Arbitrary<number>): fc.Arbitrary<Sequence> =>
+const sequencesOf = (
+  steps: fc.Arbitrary<readonly Step[]>,
+  faults: fc.Arbitrary<number>,
+  {
+    borrow = fc.constant(0),
+    release = fc.constantFrom(...RELEASE_MODES),
+  }: {
+    readonly borrow?: fc.Arbitrary<number>;
+    readonly release?: fc.Arbitrary<Sequence['release']>;
+  } = {},
+): fc.Arbitrary<Sequence> =>
   fc.record({
     seats: fc.integer({ min: 1, max: 4 }),
-    release: fc.constantFrom(...RELEASE_MODES),
+    release,
+    borrow,
     seed: fc.nat(),
     faults,
     skews: fc.constantFrom([0, 0, 0], [0, 450, -450], [-200, 0, 700]),
@@ -227,6 +298,20 @@ export const sequences = sequencesOf(
   fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(25) }),
 );
 
+/** A seat that is given back early is free at once, whatever the licence says of online copies. */
+const BORROWING = { borrow: fc.integer({ min: 1, max: 3 }), release: fc.constant('at_once' as const) };
+
+/** Borrowed seats among everything else. */
+export const borrowSequences = sequencesOf(
+  fc.oneof(
+    { weight: 4, arbitrary: SCENARIOS.borrow },
+    { weight: 2, arbitrary: SCENARIOS.borrowedAway },
+    { weight: 2, arbitrary: SCENARIOS.anything },
+  ),
+  fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(25) }),
+  BORROWING,
+);
+
 /** One scenario, repeated. */
 export const sequencesAbout = (scenario: Scenario): fc.Arbitrary<Sequence> =>
-  sequencesOf(SCENARIOS[scenario], fc.constant(0));
+  sequencesOf(SCENARIOS[scenario], fc.constant(0), scenario.startsWith('borrow') ? BORROWING : {});

@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { expectation } from './expectation.ts';
 import { createGate } from './gate.ts';
 import { brokenPromises } from './ledger.ts';
-import { LEASE_SECONDS, MACHINES, type Operation, type Sequence, type Step } from './operations.ts';
+import { BORROW_SECONDS, LEASE_SECONDS, MACHINES, type Operation, type Sequence, type Step } from './operations.ts';
 import { createRandom } from './random.ts';
 import { brokenInvariants, readView, type View } from './view.ts';
 import { createWorld, UNEXPECTED } from './world.ts';
@@ -36,6 +36,7 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
     random,
     seats: sequence.seats,
     release: sequence.release,
+    borrow: sequence.borrow,
   });
   const history: string[] = [];
   let before = await readView(database.plain, world.licenseId);
@@ -75,7 +76,7 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
     await gate.calm();
     await one({ kind: 'reinstate', at: 0 });
     await one({ kind: 'expire', at: 0, seconds: 1_000_000 });
-    now += (LEASE_SECONDS + 10) * 1000;
+    now += (Math.max(LEASE_SECONDS, ...BORROW_SECONDS) + 10) * 1000;
     await one({ kind: 'reap', at: 0 });
     const { view, broken } = await look();
     if (view.sessions.size > 0) broken.push(`leak: ${view.sessions.size} sessions without heartbeats`);

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { type BorrowSlot, readBorrowSlot } from '#shared/model/borrow-slot.ts';
 import { type License, readLicense, seatTarget } from '#shared/model/license.ts';
 import {
   type EndedSession,
@@ -19,6 +20,8 @@ export interface View {
   readonly holders: ReadonlyMap<string, z.output<typeof holderFields>>;
   readonly sessions: ReadonlyMap<string, SessionFields>;
   readonly ended: ReadonlyMap<string, EndedSession>;
+  /** The borrow slots that are taken. */
+  readonly slots: readonly BorrowSlot[];
   /** Documents that do not match their schema, and seats that are neither open nor held. */
   readonly malformed: readonly string[];
 }
@@ -29,7 +32,7 @@ export async function readView(store: DocumentReader, licenseId: string): Promis
   const ofLicense = (collection: string) =>
     store.query({ collection, where: [['license_id', '==', licenseId]], limit: ALL });
   const all = (collection: string) => store.query({ collection, where: [], limit: ALL });
-  const [[license], seats, holders, sessions, strays, ended] = await Promise.all([
+  const [[license], seats, holders, sessions, strays, ended, slots] = await Promise.all([
     store.get([paths.license(licenseId)]),
     all(paths.seats(licenseId)),
     all(`${paths.license(licenseId)}/holders`),
@@ -37,6 +40,7 @@ export async function readView(store: DocumentReader, licenseId: string): Promis
     // A session that was revived without its fields names no licence.
     all('sessions'),
     ofLicense('ended_sessions'),
+    all(paths.borrows(licenseId)),
   ]);
   if (license === undefined) throw new Error('the licence is gone');
   const malformed = [
@@ -54,12 +58,13 @@ export async function readView(store: DocumentReader, licenseId: string): Promis
       }),
     ),
     ended: new Map(ended.map(({ id, fields }) => [id, endedFields.parse(fields)])),
+    slots: slots.map(readBorrowSlot),
     malformed,
   };
 }
 
 /** Checks the invariants of docs/seats.md that concern one state. @returns a line for each that is broken */
-export function brokenInvariants({ license, seats, holders, sessions, ended, malformed }: View): string[] {
+export function brokenInvariants({ license, seats, holders, sessions, ended, slots, malformed }: View): string[] {
   const broken = malformed.map((path) => `I3: ${path} is malformed`);
   const open = [...seats.values()].filter((session) => session === null).length;
   if (sessions.size > license.seats) broken.push(`I1: ${sessions.size} sessions on ${license.seats} seats`);
@@ -81,6 +86,15 @@ export function brokenInvariants({ license, seats, holders, sessions, ended, mal
     if (seats.get(seat) !== handle) broken.push(`I3: a session is not on its seat ${seat}`);
     if (holders.get(holder)?.session !== handle) broken.push('I3: a session is not its holder’s');
     if (ended.has(handle)) broken.push('I4: an ended session is live');
+  }
+  for (const { number, session, orphan } of slots) {
+    const borrowed = sessions.get(session);
+    if (orphan && borrowed !== undefined) broken.push(`I12: the orphan ${number} has a session`);
+    if (!orphan && borrowed?.borrow_slot !== number) broken.push(`I12: slot ${number} names another's session`);
+  }
+  const named = new Set(slots.filter(({ orphan }) => !orphan).map(({ session }) => session));
+  for (const [handle, { borrow_slot }] of sessions) {
+    if (borrow_slot !== null && !named.has(handle)) broken.push('I12: a borrowed session has no slot');
   }
   return broken;
 }

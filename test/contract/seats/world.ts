@@ -17,7 +17,7 @@ import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
 import { acquireRequest, createInstance, EVERYTHING } from './instance.ts';
 import { type Ledger, record } from './ledger.ts';
-import { LEASE_SECONDS, type Operation } from './operations.ts';
+import { BORROW_SECONDS, LEASE_SECONDS, type Operation } from './operations.ts';
 
 export interface Key {
   readonly id: string;
@@ -36,16 +36,41 @@ export interface WorldOptions {
   readonly random: () => number;
   readonly seats: number;
   readonly release: License['release'];
+<<<<<<< HEAD
   /** Default: none of them. */
   readonly terms?: Partial<SeatTerms>;
+=======
+  /** How many seats may be borrowed; 0 or absent: the licence has never allowed it. */
+  readonly borrow?: number;
+>>>>>>> b83373e (test: random histories with borrowed seats)
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 const LICENSE_ENDS = 365 * 86_400_000;
 
+const borrowTerms = (seats: number) => ({
+  max_seats: seats,
+  max_seconds: Math.max(...BORROW_SECONDS),
+  early_return: true,
+  max_recalls: 0,
+});
+
 /** One licence, the instances that serve it, and clients that know only what they were answered. */
+<<<<<<< HEAD
 export async function createWorld({ stores, plain, clock, skews, random, seats, release: mode, terms }: WorldOptions) {
+=======
+export async function createWorld({
+  stores,
+  plain,
+  clock,
+  skews,
+  random,
+  seats,
+  release: mode,
+  borrow = 0,
+}: WorldOptions) {
+>>>>>>> b83373e (test: random histories with borrowed seats)
   const licenseId = newLicenseId();
   const newKey = (): Key => ({ id: newKeyId(), key: newLicenseKey(licenseId), until: null });
   const keys: Key[] = [newKey()];
@@ -60,6 +85,8 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
   const clockAt = (at: number) => clocks[at] ?? clock;
   const instances = stores.map((store, at) => createInstance({ store, clock: clockAt(at), random }));
   const signsCopies = mode === 'after_copy';
+  /** The most seats, and the most seats that may be borrowed, that the licence may have had. */
+  const most = { seats, slots: borrow };
   let rotated: Promise<unknown> = Promise.resolve();
   await makeLicense();
 
@@ -85,11 +112,11 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
       next_seat: 0,
       reconciling: true,
       reconcile_at: 0,
-      had_borrow: false,
+      had_borrow: borrow > 0,
       expires_at: clock.now() + LICENSE_ENDS,
       lease_seconds: LEASE_SECONDS,
       offline_seconds: signsCopies ? 0 : 86_400,
-      borrow: null,
+      borrow: borrow === 0 ? null : borrowTerms(borrow),
       started_at: null,
       announces: [],
       notice_due: null,
@@ -138,8 +165,13 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
     return stale ? (sessions.at(-2) ?? sessions.at(-1)) : sessions.at(-1);
   }
 
-  async function acquire(at: number, machine: number, key: LicenseKey): Promise<string> {
-    const { lease, created } = seated(await instance(at).acquire(acquireRequest(key, `machine-${machine}`)));
+  async function acquire(at: number, machine: number, key: LicenseKey, seconds?: number): Promise<string> {
+    // Whatever is answered, its older sessions may end for a new one.
+    if (borrow > 0)
+      for (const sessionId of known.get(machine) ?? []) record(ledger, handleOf(sessionId), { moved: true });
+    const wanted = seconds === undefined ? {} : { borrow: { seconds } };
+    const request = { ...acquireRequest(key, `machine-${machine}`), ...wanted };
+    const { lease, created } = seated(await instance(at).acquire(request));
     const handle = handleOf(lease.sessionId);
     const isNew = !ledger.has(handle);
     for (const sessionId of known.get(machine) ?? []) {
@@ -147,10 +179,10 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
     }
     if (isNew) {
       const entry = { sessionId: lease.sessionId, machine, releaseAsked: false, released: false, moved: false };
-      ledger.set(handle, { ...entry, until: lease.expiresAt, copyUntil: 0 });
+      ledger.set(handle, { ...entry, until: lease.expiresAt, copyUntil: 0, borrowedUntil: 0, recallAsked: false });
       known.set(machine, [...(known.get(machine) ?? []), lease.sessionId]);
     }
-    record(ledger, handle, { until: lease.expiresAt, ...copyOf(lease) });
+    record(ledger, handle, { until: lease.expiresAt, borrowedUntil: lease.borrowed?.until ?? 0, ...copyOf(lease) });
     if (created) return 'new session';
     return isNew ? 'moved' : 'same session';
   }
@@ -168,6 +200,15 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
     await instance(at).release(sessionId);
     record(ledger, handleOf(sessionId), { released: true });
     return 'released';
+  }
+
+  /** Takes the seat of a machine's latest session back. */
+  async function recall(at: number, machine: number): Promise<string> {
+    const sessionId = sessionOf(machine, false);
+    if (sessionId === undefined) return 'nothing to do';
+    record(ledger, handleOf(sessionId), { recallAsked: true });
+    await instance(at).sessions.end(EVERYTHING, handleOf(sessionId), SYSTEM_ACTOR, { isLimited: false });
+    return 'recalled';
   }
 
   async function change(at: number, wanted: LicenseChange): Promise<string> {
@@ -237,6 +278,13 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
     switch (operation.kind) {
       case 'acquire':
         return acquire(at, operation.machine, keyFor(operation.newestKey).key);
+      case 'borrow':
+        return acquire(at, operation.machine, keyFor(operation.newestKey).key, operation.seconds);
+      case 'recall':
+        return recall(at, operation.machine);
+      case 'cap':
+        most.slots = Math.max(most.slots, operation.seats);
+        return change(at, { borrow: borrowTerms(operation.seats) });
       case 'heartbeat':
       case 'release': {
         const sessionId = sessionOf(operation.machine, operation.stale);
@@ -248,6 +296,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
         return 'reaped';
       case 'resize':
         allowed.add('seats_reduced');
+        most.seats = Math.max(most.seats, operation.seats);
         return change(at, { max_seats: operation.seats });
       case 'suspend':
         allowed.add('license_suspended');
@@ -268,6 +317,7 @@ export async function createWorld({ stores, plain, clock, skews, random, seats, 
 
   return {
     licenseId,
+    most,
     ledger,
     allowed,
     holder,

@@ -53,20 +53,20 @@ export function brokenPromises(promised: Promised, view: View, endings: View['en
 }
 
 /** Borrowed copies are covered by a seat, or by one that is missing; and there are never more than may be. */
-function brokenBorrows({ ledger, holder, most }: Promised, { license, sessions, holders, slots }: View, now: number) {
-  const orphans = slots.filter(({ orphan, until }) => orphan && until > now);
+function brokenBorrows({ ledger, holder, most }: Promised, { license, sessions, holders, borrows }: View, now: number) {
+  const orphans = borrows.filter(({ orphan, until }) => orphan && until > now);
   const broken: string[] = [];
   if (license.seats + orphans.length > most.seats) {
-    broken.push(`I11: ${license.seats} seats and ${orphans.length} copies without one, of ${most.seats}`);
+    broken.push(`I15: ${license.seats} seats and ${orphans.length} copies without one, of ${most.seats}`);
   }
-  if (slots.length > most.slots) broken.push(`I12: ${slots.length} borrowed, of ${most.slots}`);
+  if (borrows.length > most.slots) broken.push(`I16: ${borrows.length} borrowed, of ${most.slots}`);
   for (const { machine, borrowedUntil, releaseAsked, recallAsked } of ledger.values()) {
     if (borrowedUntil <= now || releaseAsked || recallAsked) continue;
     const session = sessions.get(holders.get(holder(machine))?.session ?? '');
     const isCovered =
       (session !== undefined && session.expires_at >= borrowedUntil) ||
       orphans.some((slot) => slot.holder === holder(machine) && slot.until >= borrowedUntil);
-    if (!isCovered) broken.push(`I10: a borrowed copy of machine ${machine} works without a seat`);
+    if (!isCovered) broken.push(`I14: a borrowed copy of machine ${machine} works without a seat`);
   }
   return broken;
 }

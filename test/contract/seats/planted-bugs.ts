@@ -24,6 +24,7 @@ const weakened =
 const isEnded = ({ path }: Write) => path.startsWith('ended_sessions/');
 const isSession = ({ path }: Write) => path.startsWith('sessions/');
 const isHolder = ({ path }: Write) => path.includes('/holders/');
+const isSlot = ({ path }: Write) => path.includes('/borrows/');
 const isLicense = ({ path }: Write) => /^licenses\/[^/]+$/.test(path);
 
 /** Whether a commit ends a session for this reason and with this kind of precondition. */
@@ -198,6 +199,22 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     scenario: 'resize',
     decorate: weakened((write) =>
       write.op === 'update' && isLicense(write) && 'seats' in write.fields ? unlessRead(write) : write,
+    ),
+  },
+  {
+    name: 'a borrow slot is taken although somebody has it',
+    breaks: /I3|I14|I16/,
+    scenario: 'borrow',
+    decorate: weakened((write) => (write.op === 'create' && isSlot(write) ? { ...write, op: 'set' } : write)),
+  },
+  {
+    name: 'the slot of a borrowed seat is forgotten when its session is ended',
+    breaks: /I14|I15/,
+    scenario: 'borrowedAway',
+    decorate: weakened((write) =>
+      write.op === 'update' && isSlot(write) && write.fields['orphan'] === true
+        ? { op: 'delete', path: write.path }
+        : write,
     ),
   },
 ];

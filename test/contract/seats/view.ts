@@ -21,7 +21,7 @@ export interface View {
   readonly sessions: ReadonlyMap<string, SessionFields>;
   readonly ended: ReadonlyMap<string, EndedSession>;
   /** The borrow slots that are taken. */
-  readonly slots: readonly BorrowSlot[];
+  readonly borrows: readonly BorrowSlot[];
   /** Documents that do not match their schema, and seats that are neither open nor held. */
   readonly malformed: readonly string[];
 }
@@ -58,13 +58,13 @@ export async function readView(store: DocumentReader, licenseId: string): Promis
       }),
     ),
     ended: new Map(ended.map(({ id, fields }) => [id, endedFields.parse(fields)])),
-    slots: slots.map(readBorrowSlot),
+    borrows: slots.map(readBorrowSlot),
     malformed,
   };
 }
 
 /** Checks the invariants of docs/seats.md that concern one state. @returns a line for each that is broken */
-export function brokenInvariants({ license, seats, holders, sessions, ended, slots, malformed }: View): string[] {
+export function brokenInvariants({ license, seats, holders, sessions, ended, borrows, malformed }: View): string[] {
   const broken = malformed.map((path) => `I3: ${path} is malformed`);
   const open = [...seats.values()].filter((session) => session === null).length;
   if (sessions.size > license.seats) broken.push(`I1: ${sessions.size} sessions on ${license.seats} seats`);
@@ -87,14 +87,14 @@ export function brokenInvariants({ license, seats, holders, sessions, ended, slo
     if (holders.get(holder)?.session !== handle) broken.push('I3: a session is not its holder’s');
     if (ended.has(handle)) broken.push('I4: an ended session is live');
   }
-  for (const { number, session, orphan } of slots) {
+  for (const { number, session, orphan } of borrows) {
     const borrowed = sessions.get(session);
-    if (orphan && borrowed !== undefined) broken.push(`I12: the orphan ${number} has a session`);
-    if (!orphan && borrowed?.borrow_slot !== number) broken.push(`I12: slot ${number} names another's session`);
+    if (orphan && borrowed !== undefined) broken.push(`I16: the orphan ${number} has a session`);
+    if (!orphan && borrowed?.borrow_slot !== number) broken.push(`I16: slot ${number} names another's session`);
   }
-  const named = new Set(slots.filter(({ orphan }) => !orphan).map(({ session }) => session));
+  const named = new Set(borrows.filter(({ orphan }) => !orphan).map(({ session }) => session));
   for (const [handle, { borrow_slot }] of sessions) {
-    if (borrow_slot !== null && !named.has(handle)) broken.push('I12: a borrowed session has no slot');
+    if (borrow_slot !== null && !named.has(handle)) broken.push('I16: a borrowed session has no slot');
   }
   return broken;
 }

@@ -36,13 +36,10 @@ export interface WorldOptions {
   readonly random: () => number;
   readonly seats: number;
   readonly release: License['release'];
-<<<<<<< HEAD
   /** Default: none of them. */
   readonly terms?: Partial<SeatTerms>;
-=======
   /** How many seats may be borrowed; 0 or absent: the licence has never allowed it. */
   readonly borrow?: number;
->>>>>>> b83373e (test: random histories with borrowed seats)
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -57,9 +54,6 @@ const borrowTerms = (seats: number) => ({
 });
 
 /** One licence, the instances that serve it, and clients that know only what they were answered. */
-<<<<<<< HEAD
-export async function createWorld({ stores, plain, clock, skews, random, seats, release: mode, terms }: WorldOptions) {
-=======
 export async function createWorld({
   stores,
   plain,
@@ -69,8 +63,8 @@ export async function createWorld({
   seats,
   release: mode,
   borrow = 0,
+  terms,
 }: WorldOptions) {
->>>>>>> b83373e (test: random histories with borrowed seats)
   const licenseId = newLicenseId();
   const newKey = (): Key => ({ id: newKeyId(), key: newLicenseKey(licenseId), until: null });
   const keys: Key[] = [newKey()];

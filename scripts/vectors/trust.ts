@@ -320,7 +320,16 @@ export function makeTrustVectors() {
   kept('a copy with offline time', good, 'valid');
   kept('a strict copy', license({ offline_seconds: 0 }), 'strict');
   kept('a copy that says nothing of offline time', license({ offline_seconds: null }), 'strict');
-  kept('a borrowed copy', license({ mode: 'borrowed', offline_seconds: 0 }), 'valid');
+  const borrowed = { mode: 'borrowed', offline_seconds: 0, borrowed_until: time(SIGNED + 3 * DAY) };
+  kept('a borrowed copy', license(borrowed), 'valid');
+  kept('a borrowed copy that does not say until when', license({ ...borrowed, borrowed_until: null }), 'malformed');
+  kept('a borrowed copy whose time is over', license({ ...borrowed, borrowed_until: time(NOW - 1) }), 'stale');
+  kept('a seat in the grace after its licence', license({ expires_at: time(NOW - DAY), in_grace: true }), 'valid');
+  kept(
+    'a document that says it is in a grace',
+    license({ expires_at: time(NOW - DAY), in_grace: true, kind: 'document' }),
+    'expired',
+  );
   kept('a strict copy made another', { ...license({ offline_seconds: 0 }), offline_seconds: 259_200 }, 'bad_signature');
 
   return { roots: { 'root.1': root1.pem, 'root.2': root2.pem }, documents, vectors };

@@ -42,15 +42,15 @@ const pemsOf = ({ roots: names }: Vector) => names.map((name) => roots[name] ?? 
 const named = (name: string | null | undefined) => (name === null || name === undefined ? undefined : documents[name]);
 
 test('the vectors are all there, and each has a name of its own', () => {
-  expect(vectors).toHaveLength(88);
-  expect(new Set(vectors.map(({ name }) => name)).size).toBe(88);
+  expect(vectors).toHaveLength(92);
+  expect(new Set(vectors.map(({ name }) => name)).size).toBe(92);
   const counts = Map.groupBy(vectors, ({ group }) => group);
   expect([...counts].map(([group, { length }]) => [group, length])).toEqual([
     ['list', 33],
     ['file', 29],
     ['answer', 13],
     ['clock', 8],
-    ['start', 5],
+    ['start', 9],
   ]);
 });
 

@@ -158,6 +158,13 @@ def moment(text):
 def judge(claims, vector, now=None):
     now = now or moment(vector['now'])
     signed, expires, until = [moment(claims.get(name)) for name in ('signed_at', 'expires_at', 'valid_until')]
+    if claims.get('mode') == 'borrowed':
+        borrowed = moment(claims.get('borrowed_until'))
+        if borrowed is None:
+            raise Refused('malformed')
+        until = min(until or borrowed, borrowed)
+    if claims.get('kind') == 'seat' and claims.get('in_grace') is True and until:
+        expires = None
     if signed and signed > now + datetime.timedelta(minutes=5):
         raise Refused('not_yet_valid')
     if expires and expires <= now:

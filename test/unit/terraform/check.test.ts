@@ -158,7 +158,7 @@ describe('what only a person can decide', () => {
 
   test('a call of the scheduler that has no time, and a time of no call', async () => {
     expect(await changed('functions.tf', '"/internal/keys/rotate" ', '"/internal/keys/roll" ')).toEqual([
-      'terraform/functions.tf: say in local.timetable when /internal/keys/rotate is called',
+      'terraform/functions.tf: say in local.timetable when /internal/keys/rotate is called, or in local.queued by which queue',
       'terraform/functions.tf: local.timetable has /internal/keys/roll, which is no route',
     ]);
   });

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { NewEvent } from '#shared/events/outbox.ts';
 import type { Logger } from '#shared/model/logger.ts';
-import { subscribesTo, type Webhook } from '#shared/model/webhook.ts';
+import { subscribesTo, VENDOR_TENANT, type Webhook } from '#shared/model/webhook.ts';
 import type { DocumentReader } from '#shared/store/store.ts';
 import { webhooksFor } from '#shared/webhooks/announcements.ts';
 import type { DeliveryTasks } from '#shared/webhooks/delivery-tasks.ts';
@@ -53,6 +53,8 @@ export function createHasten({ store, tasks, log }: HastenOptions) {
   }
 
   return {
+    /** The endpoints of a tenant have changed; those of the vendor hear of every tenant. */
+    forget: (tenantId: string) => (tenantId === VENDOR_TENANT ? endpoints.clear() : void endpoints.delete(tenantId)),
     event: (eventId: string, event: NewEvent) => patiently(enqueueAll(eventId, event)),
     delivery: (eventId: string, webhookId: string, attempt: number) =>
       patiently(tasks.enqueue({ eventId, webhookId, attempt })),

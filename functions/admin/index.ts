@@ -83,6 +83,7 @@ export const admin = defineFunction({
       rules: { allowLoopback: config.WEBHOOK_ALLOW_LOOPBACK },
       resolve: resolveName,
       markLicenses: createMarkLicenses({ store }),
+      onChange: hasten.forget,
     });
     return {
       routes: adminRoutes({

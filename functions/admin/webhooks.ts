@@ -41,6 +41,8 @@ export interface WebhooksOptions {
   readonly rules: EndpointRules;
   readonly resolve: ResolveName;
   readonly markLicenses: MarkLicenses;
+  /** Told that a tenant's endpoints have changed. */
+  readonly onChange: (tenantId: string) => void;
 }
 
 export interface NewWebhook {
@@ -69,7 +71,9 @@ const SECRET_BYTES = 32;
 const MARK_AGAIN = 60_000;
 
 /** The endpoints that are told of events: their secrets are sealed here and can only be opened by the dispatcher. */
-export function createWebhooks({ store, clock, commitAudited, sealer, rules, resolve, markLicenses }: WebhooksOptions) {
+export function createWebhooks(options: WebhooksOptions) {
+  const { store, clock, commitAudited, sealer, rules, resolve, markLicenses, onChange } = options;
+
   /** @throws Fault `not_found` for an endpoint that does not exist or is outside the caller's scope */
   async function get(scope: Scope, webhookId: string): Promise<Webhook> {
     const [document] = isPlainId(webhookId) ? await store.get([webhookPath(webhookId)]) : [];
@@ -121,6 +125,7 @@ export function createWebhooks({ store, clock, commitAudited, sealer, rules, res
       }),
       once,
     );
+    onChange(wanted.tenantId);
     await markLicenses(wanted.tenantId);
     return created;
   }
@@ -185,6 +190,7 @@ export function createWebhooks({ store, clock, commitAudited, sealer, rules, res
         result: { ...webhook, ...fields },
       };
     });
+    onChange(changed.tenant_id);
     if (wanted.events !== undefined) await markLicenses(changed.tenant_id);
     return changed;
   }
@@ -199,6 +205,7 @@ export function createWebhooks({ store, clock, commitAudited, sealer, rules, res
         result: tenant_id,
       };
     });
+    onChange(tenantId);
     await markLicenses(tenantId);
   }
 

@@ -641,15 +641,16 @@ describe('the queue', () => {
     const { license_id } = await suite.license(1);
     suite.stack.recorder.forgetCalls();
     await label(license_id, 'a');
-    expect(suite.stack.recorder.calls()['tasks.CreateTask']).toBe(1);
+    // An act waits for its tasks for 200 ms at most, and a busy machine may take longer.
+    await vi.waitUntil(() => suite.stack.recorder.calls()['tasks.CreateTask'] === 1, { timeout: 20_000 });
     expect(receiver.received, 'it is paused at first').toEqual([]);
     receiver.answer = () => ({ status: 500 });
     suite.stack.tasks.queue.resume();
-    await vi.waitUntil(() => receiver.received.length === 1, { timeout: 20_000 });
+    await vi.waitUntil(() => receiver.received.length >= 1, { timeout: 20_000 });
     receiver.answer = () => ({ status: 200 });
     await vi.waitUntil(async () => (await deliveries(webhook_id))[0]?.attempts.length === 1, { timeout: 20_000 });
     advance(5);
-    await vi.waitUntil(() => receiver.received.length === 2, { timeout: 20_000 });
+    await vi.waitUntil(() => receiver.received.length >= 2, { timeout: 20_000 });
     suite.stack.tasks.queue.pause();
     for (const one of receiver.received) verify(secret, one);
     expect(new Set(ids()).size).toBe(1);

@@ -8,7 +8,7 @@ import { play } from './run.ts';
  * Random histories of clients, instances, the scheduler and administrators, in random interleavings, against
  * every Firestore there is. SEATS_RUNS=5000 plays more of them; SEATS_SEED and SEATS_PATH, which a failure prints, play one again.
  */
-const RUNS = Number(process.env['SEATS_RUNS'] ?? 200);
+const RUNS = Number(process.env['SEATS_RUNS'] ?? 80);
 const SEED = process.env['SEATS_SEED'];
 const PATH = process.env['SEATS_PATH'];
 

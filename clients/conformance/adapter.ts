@@ -21,6 +21,9 @@ export interface Answer {
   readonly tier?: string;
   readonly hardware_id?: string;
   readonly text?: string;
+  /** Microseconds. */
+  readonly verify_us?: number;
+  readonly raw_us?: number;
 }
 
 /** A client in a process of its own, driven by lines of JSON (README.md). */

@@ -13,7 +13,8 @@ import countersign
 from countersign.clock import ClockSource, TrustedClock
 from countersign.hardware import hardware_id, hashed_hardware_id
 from countersign.hold import hold_with
-from countersign.keys import KeyName, KeysUnavailable, PinnedKeys, check_signature
+from countersign.canonical import canonical_json
+from countersign.keys import KeyName, KeysUnavailable, PinnedKeys, check_signature, read_keys
 from countersign.license import verify
 from countersign.root import RootKey
 from countersign.seat import read_options
@@ -101,6 +102,28 @@ class Adapter:
 
     def license_key(self, command):
         return {"ok": True, "text": normalize_license_key(command["text"])}
+
+    def measure(self, command):
+        """The whole check of a licence, beside the bare check of its signature."""
+        license, document, count = command["license"], command["document"], command["count"]
+        source = RootKey(command["root"], fetch=lambda _path: json.dumps(document))
+        claims = json.loads(license)
+        signature = base64.b64decode(claims.pop("signature"))
+        message = canonical_json(claims).encode()
+        (key,) = read_keys(document["list"]["keys"][0])
+
+        def check():
+            assert verify(license, source).valid
+
+        def microseconds(work):
+            begun = time.perf_counter()
+            for _ in range(count):
+                work()
+            return (time.perf_counter() - begun) * 1e6 / count
+
+        microseconds(check)
+        raw = microseconds(lambda: key.public.verify(signature, message, padding.PKCS1v15(), hashes.SHA256()))
+        return {"ok": True, "verify_us": microseconds(check), "raw_us": raw}
 
     def verify(self, command):
         vector, documents = command["vector"], command.get("documents", [])

@@ -6,8 +6,9 @@ export type CheckSignature = (key: PublicKey, message: Bytes, signature: Bytes) 
 
 type ImportedKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-/** Importing costs more than checking; the same key object serves as long as its source keeps it. */
-const imported = new WeakMap<PublicKey, Promise<ImportedKey>>();
+/** Importing costs more than checking. By modulus: a source may describe one key by many objects. */
+const imported = new Map<string, Promise<ImportedKey>>();
+const MOST_IMPORTED = 32;
 
 /**
  * RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2) by WebCrypto, with what the key's algorithm fixes. The signature must be
@@ -20,11 +21,12 @@ export const checkSignature: CheckSignature = async (key, message, signature) =>
 };
 
 function importOnce(key: PublicKey): Promise<ImportedKey> {
-  const held = imported.get(key);
+  const held = imported.get(key.n);
   if (held !== undefined) return held;
   const { webCrypto, jwsAlgorithm } = SIGNATURE_ALGORITHMS[key.algorithm];
   const jwk = { kty: 'RSA', n: key.n, e: key.e, alg: jwsAlgorithm };
   const fresh = crypto.subtle.importKey('jwk', jwk, webCrypto, false, ['verify']);
-  imported.set(key, fresh);
+  if (imported.size >= MOST_IMPORTED) imported.clear();
+  imported.set(key.n, fresh);
   return fresh;
 }

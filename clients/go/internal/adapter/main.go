@@ -210,6 +210,45 @@ func milliseconds(moment string) int64 {
 	return parsed.UnixMilli()
 }
 
+// measure is the whole check of a licence, beside the bare check of its signature.
+func measure(command map[string]any) map[string]any {
+	document, _ := json.Marshal(command["document"])
+	source, err := countersign.RootKeyIn(countersign.KeySurroundings{
+		Fetch: func(string) (string, error) { return string(document), nil },
+	}, text(command, "root"))
+	if err != nil {
+		return map[string]any{"ok": false, "code": err.Error()}
+	}
+	license := text(command, "license")
+	list := command["document"].(map[string]any)["list"].(map[string]any)["keys"].([]any)
+	pinned, err := countersign.PinnedKeys(list[0])
+	if err != nil {
+		return map[string]any{"ok": false, "code": err.Error()}
+	}
+	keys, _, _ := pinned.Find(countersign.KeyName{KeyVersion: text(list[0].(map[string]any), "key_version")}, countersign.KeyQuery{})
+	var message, signature []byte
+	countersign.Verify(license, pinned, countersign.VerifyOptions{
+		CheckSignature: func(_ countersign.PublicKey, signed, by []byte) bool {
+			message, signature = signed, by
+			return true
+		},
+	})
+	count, _ := command["count"].(json.Number).Int64()
+	microseconds := func(work func() bool) float64 {
+		begun := time.Now()
+		for i := int64(0); i < count; i++ {
+			if !work() {
+				panic("it does not verify")
+			}
+		}
+		return float64(time.Since(begun).Nanoseconds()) / 1000 / float64(count)
+	}
+	check := func() bool { return countersign.Verify(license, source, countersign.VerifyOptions{}).Valid }
+	microseconds(check)
+	raw := microseconds(func() bool { return countersign.CheckPKCS1(keys[0], message, signature) })
+	return map[string]any{"ok": true, "verify_us": microseconds(check), "raw_us": raw}
+}
+
 func (a *adapter) carryOut(command map[string]any) map[string]any {
 	switch command["do"] {
 	case "hold":
@@ -226,6 +265,8 @@ func (a *adapter) carryOut(command map[string]any) map[string]any {
 		return map[string]any{"ok": true}
 	case "verify":
 		return verify(command)
+	case "measure":
+		return measure(command)
 	case "hardware_id":
 		id := countersign.HashedHardwareID(text(command, "application"), text(command, "machine"))
 		if _, found := command["machine"]; !found {

@@ -8,7 +8,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   admin: 2370,
   billing: 2330,
   console: 2030,
-  docs: 710,
+  docs: 830,
   'key-rotation': 2140,
   'license-signing': 2160,
   'public-keys': 2160,

@@ -109,7 +109,9 @@ async function operations(): Promise<Operation[]> {
       const schema: Schema = spec?.requestBody?.content['application/json'].schema ?? undocumented;
       const { params = {}, query, body } = wish;
       const members = body === undefined ? undefined : Object(body);
-      return { id, method, path, params, query: query === undefined ? [] : [query], body: members, schema };
+      const request = { id, method, path, params, query: query === undefined ? [] : [query], body: members };
+      // A pass of the dispatcher may be asked to last for 55 s, for which nobody waits here.
+      return { ...request, schema: id === 'dispatchWebhooks' ? {} : schema };
     }),
   );
 }

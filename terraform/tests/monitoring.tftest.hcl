@@ -30,7 +30,7 @@ run "watches_the_keys_where_they_are" {
   }
 
   assert {
-    condition     = toset(keys(google_monitoring_alert_policy.event)) == toset(["directory_key_ended", "directory_key_ends", "key_list_five_runs_missed", "key_list_two_runs_missed", "kms_budget_spent", "kms_budget_unshared", "rate_limiter_open", "reaper_behind", "unsigned_fallback"])
+    condition     = toset(keys(google_monitoring_alert_policy.event)) == toset(["directory_key_ended", "directory_key_ends", "key_list_five_runs_missed", "key_list_two_runs_missed", "kms_budget_spent", "kms_budget_unshared", "rate_limiter_open", "reaper_behind", "stripe_not_understood", "unsigned_fallback"])
     error_message = "each of these tells somebody"
   }
 }

@@ -12,7 +12,7 @@ run "software" {
   command = plan
 
   assert {
-    condition     = keys(module.key) == ["license-directory", "license-root", "license-signing", "task-payloads europe-west1"]
+    condition     = keys(module.key) == ["license-directory", "license-root", "license-signing", "task-payloads europe-west1", "webhook-secrets"]
     error_message = "the keys of a first apply"
   }
 }
@@ -29,7 +29,7 @@ run "an_hsm_key_beside_it_signs_from_another_region" {
   }
 
   assert {
-    condition     = keys(module.key) == ["license-directory", "license-root", "license-signing", "license-signing-hsm", "task-payloads europe-west1"]
+    condition     = keys(module.key) == ["license-directory", "license-root", "license-signing", "license-signing-hsm", "task-payloads europe-west1", "webhook-secrets"]
     error_message = "one more, and the others under the addresses that they had"
   }
 

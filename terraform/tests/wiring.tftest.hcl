@@ -42,6 +42,7 @@ run "binds_what_the_code_says" {
     condition = toset(concat(
       [for key, grant in local.key_grants : grant.grant], keys(google_storage_bucket_iam_member.bucket), keys(google_cloud_run_v2_job_iam_member.job),
       keys(google_service_account_iam_member.account), keys(google_project_iam_member.database), keys(google_project_iam_member.project),
+      keys(google_cloud_tasks_queue_iam_member.queue),
     )) == toset(keys(local.grants))
     error_message = "every right of rights.json is bound, and no other"
   }
@@ -57,8 +58,8 @@ run "binds_what_the_code_says" {
   }
 
   assert {
-    condition     = alltrue([for key, grant in local.key_grants : grant.account == "task-worker" || !contains(grant.permissions, "cloudkms.cryptoKeyVersions.useToDecrypt")])
-    error_message = "nobody but the worker opens"
+    condition     = alltrue([for key, grant in local.key_grants : contains(["task-worker", "webhook-delivery"], grant.account) || !contains(grant.permissions, "cloudkms.cryptoKeyVersions.useToDecrypt")])
+    error_message = "nobody but the worker opens payloads, and the dispatcher webhook secrets"
   }
 
   assert {
@@ -179,8 +180,8 @@ run "schedules_what_the_route_table_says" {
   command = plan
 
   assert {
-    condition     = length(local.schedule) == length(local.routes.internal) && length(local.routes.internal) > 0
-    error_message = "each internal route is called by the scheduler"
+    condition     = length(local.schedule) + length(local.queued) + length(local.pushed) == length(local.routes.internal) && length(local.schedule) > 0
+    error_message = "each internal route is called by the scheduler, a queue or a push"
   }
 
   assert {

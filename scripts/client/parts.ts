@@ -52,7 +52,11 @@ const PARTS: readonly Part[] = [
 const FOLDERS = { cjs: 'cjs', esm: 'esm' } as const;
 type Format = keyof typeof FOLDERS;
 
-const partOf = (path: string): Part | undefined => PARTS.find(({ holds }) => holds.some((one) => path.startsWith(one)));
+/** Each entry that needs them has its own copy: browsers need no request code, and the alphabet is one line. */
+const COPIED = ['shared/license-format/request-code.ts', 'shared/license-format/crockford.ts'];
+
+const partOf = (path: string): Part | undefined =>
+  COPIED.includes(path) ? undefined : PARTS.find(({ holds }) => holds.some((one) => path.startsWith(one)));
 
 export const SHARED_OPTIONS = {
   bundle: true,

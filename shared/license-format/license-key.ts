@@ -1,10 +1,11 @@
+import { ALPHABET } from './crockford.ts';
+
 /**
  * The spelling of licence keys: `CS-XXXXX-XXXXX-…`, eight groups of five characters that can be read aloud. The alphabet
  * is Crockford's base 32: no I, L, O or U; lower-case letters and the confusable ones are read as the characters that
  * they look like. Twelve characters name the licence, 27 are random (135 bits), and the last one is a check character,
  * which tells a typing error from an unknown key without a lookup.
  */
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 export const ID_LENGTH = 12;
 export const SECRET_LENGTH = 27;
 const LENGTH = ID_LENGTH + SECRET_LENGTH + 1;

@@ -2,6 +2,7 @@ import type { Once } from '#shared/idempotency/once.ts';
 import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
 import { IDEMPOTENCY_RETENTION } from '#shared/idempotency/secrets.ts';
 import type { Clock } from '#shared/model/clock.ts';
+import { readOwnJson } from '#shared/model/json-text.ts';
 import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
 import { anotherRequest, type IdempotentInput, identifyRequest, sameMac } from './idempotent-request.ts';
 
@@ -71,7 +72,7 @@ export function createRunOnce({ store, clock }: OnceOptions): RunOnce {
           ? openAnswer(sealKey, path, sealed)
           : undefined;
       if (answer === undefined) throw anotherRequest();
-      return JSON.parse(answer);
+      return readOwnJson(answer);
     }
 
     function record(result: Parameters<typeof respond>[0]): Write {

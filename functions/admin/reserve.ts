@@ -3,6 +3,7 @@ import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
 import { IDEMPOTENCY_RETENTION } from '#shared/idempotency/secrets.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
+import { readOwnJson } from '#shared/model/json-text.ts';
 import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
 import {
   anotherRequest,
@@ -136,7 +137,7 @@ function open<T>(
   const sealed = fields[name];
   if (typeof sealed !== 'string' || !sameMac(String(fields['body_mac']), mac)) return undefined;
   const text = openAnswer(sealKey, path, sealed);
-  return text === undefined ? undefined : { value: JSON.parse(text) };
+  return text === undefined ? undefined : { value: readOwnJson(text) };
 }
 
 const inProgress = (milliseconds: number): Fault =>

@@ -9,6 +9,7 @@ import { LONGEST_FILE } from '#shared/license-format/license-file.ts';
 import { formatTime, parseTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { type InvalidMember, invalid } from '#shared/model/errors.ts';
+import { readOwnJson } from '#shared/model/json-text.ts';
 import type { SignClaims, Signed, TokenFormat } from '#shared/signing/sign-claims.ts';
 import type { RecordSignature } from './record-signatures.ts';
 
@@ -95,7 +96,7 @@ function canonicalClaims(payload: Readonly<Record<string, unknown>>): LicenseCla
       throw invalid([{ path: 'payload', message: `is longer than ${MAX_PAYLOAD_BYTES} bytes of canonical JSON` }]);
     }
     // What canonicalJson accepts is what LicenseClaims describes; parsing its text gives that type without a cast.
-    return JSON.parse(text);
+    return readOwnJson(text);
   } catch (error) {
     if (!(error instanceof NotCanonicalError)) throw error;
     throw invalid([{ path: ['payload', ...error.path].join('.'), message: error.reason }]);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_ALGORITHM, SIGNATURE_ALGORITHMS } from '../license-format/algorithms.ts';
 import { canonicalJson } from '../license-format/canonical-json.ts';
+import { parseJson } from '../model/json.ts';
 import { checkValidity, type LicenseClaims, stampClaims } from './license.ts';
 import type { Signer, SigningKey } from './signer.ts';
 import { readValidity } from './validity.ts';
@@ -71,7 +72,7 @@ function decode(part: string): Buffer | undefined {
 
 function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString());
+    const { value } = parseJson(bytes.toString());
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
   } catch {
     return undefined;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isSignatureAlgorithm } from '../license-format/algorithms.ts';
 import { type CanonicalValue, canonicalJson, canonicalJsonOrUndefined } from '../license-format/canonical-json.ts';
 import { formatTime } from '../license-format/time.ts';
+import { readOwnJson } from '../model/json-text.ts';
 import { headText, readBatchProof, rootOf } from './batch-head.ts';
 import type { PublicKey } from './public-key.ts';
 import type { Signer, SigningKey } from './signer.ts';
@@ -61,7 +62,7 @@ export async function signLicense(
 }
 
 /** Parses canonical JSON. Its members are in the order of signing, so verifiers need not sort them. */
-export const readCanonical = (text: string): ReturnType<typeof stampClaims> => JSON.parse(text);
+export const readCanonical = (text: string): ReturnType<typeof stampClaims> => readOwnJson(text);
 
 /**
  * Verifies licence data, signed directly or in a batch. The key is checked first: data with an unpublished key version, or

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault, invalid } from '../model/errors.ts';
-import { type JsonOptions, JsonSyntaxError, type ParsedJson, parseJson, UnsafeNumbersError } from './json.ts';
+import { type JsonOptions, JsonSyntaxError, type ParsedJson, parseJson, UnsafeNumbersError } from '../model/json.ts';
 
 export interface BodyOptions extends JsonOptions {
   /** Bytes; a larger body is rejected as soon as its size is known, and not buffered. */

@@ -27,7 +27,7 @@ export class NotCanonicalError extends TypeError {
   }
 }
 
-/** The depth limit of the parser (`shared/http/json.ts`). It also stops at a cycle before the stack overflows. */
+/** The depth limit of the parser (`shared/model/json.ts`). It also stops at a cycle before the stack overflows. */
 const MAX_DEPTH = 64;
 
 /**

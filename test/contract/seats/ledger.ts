@@ -13,6 +13,8 @@ export interface LedgerEntry {
   /** Until when its copy was borrowed; 0: it was not. */
   readonly borrowedUntil: number;
   readonly releaseAsked: boolean;
+  /** Its machine's seat was given back or recalled, with whatever the machine had borrowed before. */
+  readonly copyGivenBack: boolean;
   /** An administrator was asked to take it back. */
   readonly recallAsked: boolean;
   readonly released: boolean;
@@ -60,8 +62,8 @@ function brokenBorrows({ ledger, holder, most }: Promised, { license, sessions, 
     broken.push(`I15: ${license.seats} seats and ${orphans.length} copies without one, of ${most.seats}`);
   }
   if (borrows.length > most.slots) broken.push(`I16: ${borrows.length} borrowed, of ${most.slots}`);
-  for (const { machine, borrowedUntil, releaseAsked, recallAsked } of ledger.values()) {
-    if (borrowedUntil <= now || releaseAsked || recallAsked) continue;
+  for (const { machine, borrowedUntil, copyGivenBack } of ledger.values()) {
+    if (borrowedUntil <= now || copyGivenBack) continue;
     const session = sessions.get(holders.get(holder(machine))?.session ?? '');
     const isCovered =
       (session !== undefined && session.expires_at >= borrowedUntil) ||

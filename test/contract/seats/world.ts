@@ -173,7 +173,14 @@ export async function createWorld({
     }
     if (isNew) {
       const entry = { sessionId: lease.sessionId, machine, releaseAsked: false, released: false, moved: false };
-      ledger.set(handle, { ...entry, until: lease.expiresAt, copyUntil: 0, borrowedUntil: 0, recallAsked: false });
+      ledger.set(handle, {
+        ...entry,
+        until: lease.expiresAt,
+        copyUntil: 0,
+        borrowedUntil: 0,
+        copyGivenBack: false,
+        recallAsked: false,
+      });
       known.set(machine, [...(known.get(machine) ?? []), lease.sessionId]);
     }
     record(ledger, handle, { until: lease.expiresAt, borrowedUntil: lease.borrowed?.until ?? 0, ...copyOf(lease) });
@@ -191,9 +198,19 @@ export async function createWorld({
 
   async function release(at: number, sessionId: string): Promise<string> {
     record(ledger, handleOf(sessionId), { releaseAsked: true });
+    giveBackCopies(sessionId);
     await instance(at).release(sessionId);
     record(ledger, handleOf(sessionId), { released: true });
     return 'released';
+  }
+
+  /** A machine has one copy, that of its latest session: the copies of the sessions before went when it was stored. */
+  function giveBackCopies(sessionId: string): void {
+    const last = handleOf(sessionId);
+    for (const [handle, { machine }] of [...ledger]) {
+      if (machine === ledger.get(last)?.machine) record(ledger, handle, { copyGivenBack: true });
+      if (handle === last) return;
+    }
   }
 
   /** Takes the seat of a machine's latest session back. */
@@ -201,6 +218,7 @@ export async function createWorld({
     const sessionId = sessionOf(machine, false);
     if (sessionId === undefined) return 'nothing to do';
     record(ledger, handleOf(sessionId), { recallAsked: true });
+    giveBackCopies(sessionId);
     await instance(at).sessions.end(EVERYTHING, handleOf(sessionId), SYSTEM_ACTOR, { isLimited: false });
     return 'recalled';
   }

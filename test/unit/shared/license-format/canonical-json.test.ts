@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, NotCanonicalError } from '#shared/license-format/canonical-json.ts';
+import { parseJson } from '#shared/model/json.ts';
 import { memberName as name, canonicalValue as value } from '../crypto/canonical-values.ts';
 import { pythonJson } from '../crypto/python.ts';
 
@@ -54,7 +55,8 @@ describe('canonicalJson', () => {
       fc.property(fc.dictionary(name, value), (members) => {
         const reversed = Object.fromEntries(Object.entries(members).reverse());
         expect(canonicalJson(reversed)).toBe(canonicalJson(members));
-        expect(JSON.parse(canonicalJson(members))).toEqual(JSON.parse(JSON.stringify(members)));
+        // Not JSON.parse: in Node 24 it reads {"":0,"\\u0080":1} with the name "\\" once it has read {"":0,"\\\\":1}.
+        expect(parseJson(canonicalJson(members)).value).toEqual(parseJson(JSON.stringify(members)).value);
       }),
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { JsonSyntaxError, parseJson } from '#shared/http/json.ts';
+import { JsonSyntaxError, parseJson } from '#shared/model/json.ts';
 
 /** The error itself, so that a text that is taken, or fails in another way, fails the test as well. */
 function refusalOf(text: string): JsonSyntaxError {

@@ -1,4 +1,4 @@
-import { VerbatimJson } from '../model/verbatim-json.ts';
+import { VerbatimJson } from './verbatim-json.ts';
 
 /**
  * The result of parsing I-JSON (RFC 7493): JSON without duplicate members and lone surrogates, which parsers resolve

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JsonOptions, JsonSyntaxError, parseJson, UnsafeNumbersError } from '#shared/http/json.ts';
+import { type JsonOptions, JsonSyntaxError, parseJson, UnsafeNumbersError } from '#shared/model/json.ts';
 import type { VerbatimJson } from '#shared/model/verbatim-json.ts';
 import { codePoint } from '../../code-point.ts';
 

@@ -51,6 +51,8 @@ export function environmentOf(name: string, project: Project, endpoints: Endpoin
     SERVICE_ACCOUNTS: serviceAccounts(name, project),
     SCHEDULER_ACCOUNTS: schedulerAccounts(name, project),
     USER_JWKS_URL: endpoints.userJwksUrl,
+    // The staff token of the stack file is good for twelve hours.
+    STAFF_SIGN_IN_MINUTES: '720',
     SERVICE_JWKS_URL: endpoints.serviceJwksUrl,
     TOKEN_ISSUER: AUDIENCE,
     FIRESTORE_ENDPOINT: endpoints.firestore(email),

@@ -25,7 +25,7 @@ import { createLicenseKeys } from './license-keys.ts';
 import { createLicenses } from './licenses.ts';
 import { createMembers } from './members.ts';
 import { createNamedUsers } from './named-users.ts';
-import { createRunOnce } from './once.ts';
+import { createRunOnce } from '#shared/idempotency/run-once.ts';
 import { createPeople } from './people.ts';
 import { createQueue } from './queue.ts';
 import { createRunReserved } from './reserve.ts';

@@ -12,7 +12,7 @@ import type { Principal } from '#shared/model/principal.ts';
 import { type CreatedLicense, createdLicense, drawLicense } from './create-license.ts';
 import type { Candidate } from './create-licenses.ts';
 import type { createLicenses } from './licenses.ts';
-import type { RunOnce } from './once.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import type { RunReserved } from './reserve.ts';
 import { scopeOf } from './scope.ts';
 

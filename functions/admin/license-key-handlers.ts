@@ -9,7 +9,7 @@ import type { EveryMember } from '#shared/model/every-member.ts';
 import type { KeyRecord } from '#shared/model/key-record.ts';
 import type { createLicenseKeys, IssuedKey } from './license-keys.ts';
 import { listResponse } from './list-response.ts';
-import type { RunOnce } from './once.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { scopeOf } from './scope.ts';
 
 export interface LicenseKeyDomain {

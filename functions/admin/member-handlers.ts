@@ -8,7 +8,7 @@ import type { Invitation, Member } from '#shared/model/tenant.ts';
 import type { createInvitations, NewInvitation } from './invitations.ts';
 import { listResponse } from './list-response.ts';
 import type { createMembers } from './members.ts';
-import type { RunOnce } from './once.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { scopeOf } from './scope.ts';
 
 export interface MemberDomain {

@@ -6,7 +6,7 @@ import { formatTime } from '#shared/license-format/time.ts';
 import type { Session } from '#shared/model/session.ts';
 import type { Invitation } from '#shared/model/tenant.ts';
 import { describeAudit } from './audit-handlers.ts';
-import type { RunOnce } from './once.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import type { createPeople, Erasure, Membership } from './people.ts';
 
 export interface PeopleDomain {

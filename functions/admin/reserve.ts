@@ -11,7 +11,7 @@ import {
   type IdempotentRequest,
   identifyRequest,
   sameMac,
-} from './idempotent-request.ts';
+} from '#shared/idempotency/idempotent-request.ts';
 
 export interface ReserveOptions {
   readonly store: Pick<DocumentStore, 'get' | 'commit'>;

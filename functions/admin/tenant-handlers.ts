@@ -9,7 +9,7 @@ import { Fault } from '#shared/model/errors.ts';
 import { nothingElse } from '#shared/model/every-member.ts';
 import type { TenantFields } from '#shared/model/tenant.ts';
 import { listResponse } from './list-response.ts';
-import type { RunOnce } from './once.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { type ListScope, scopeOf } from './scope.ts';
 import type { createDeleteTenant } from './tenant-deletion.ts';
 import type { createTenants } from './tenants.ts';

@@ -10,7 +10,7 @@ import { isVendor, type Principal } from '#shared/model/principal.ts';
 import { VENDOR_TENANT } from '#shared/model/webhook.ts';
 import { describeWebhook } from '#shared/webhooks/describe-webhook.ts';
 import { listResponse } from './list-response.ts';
-import type { RunOnce } from './once.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { scopeOf } from './scope.ts';
 import type { Accepted, createWebhookDeliveries } from './webhook-deliveries.ts';
 import type { createWebhooks, WithSecret } from './webhooks.ts';

@@ -1,8 +1,10 @@
 import * as z from 'zod';
+import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { PROVIDERS } from '#shared/contract/console.ts';
 import { createFirestore, openFirestore } from '#shared/gcp/firestore.ts';
 import { createIdentityPlatform } from '#shared/gcp/identity-platform.ts';
 import { defineFunction } from '#shared/http/function.ts';
+import { createRunOnce } from '#shared/idempotency/run-once.ts';
 import {
   commonConfig,
   endpoint,
@@ -35,7 +37,7 @@ const ways = z
 export const consoleFunction = defineFunction({
   name: 'console',
   config: z.object({
-    ...commonConfig.pick({ PROJECT_ID: true }).shape,
+    ...commonConfig.pick({ PROJECT_ID: true, STAFF_SIGN_IN_MINUTES: true }).shape,
     ...firestoreConfig.shape,
     ...keyListConfig.pick({ KEYS_DATABASE: true }).shape,
     ...signingKeyConfig.pick({ SIGNING_KEY: true }).shape,
@@ -66,7 +68,7 @@ export const consoleFunction = defineFunction({
       .optional()
       .describe('HTTPS address of the logo that the portal shows'),
   }),
-  compose(config, { clock }) {
+  compose(config, { clock, log }) {
     const store = openFirestore(config);
     const keys = createFirestore({
       projectId: config.PROJECT_ID,
@@ -78,7 +80,14 @@ export const consoleFunction = defineFunction({
     const { CONSOLE_ORIGIN: origin, IDENTITY_API_KEY: apiKey, IDENTITY_ENDPOINT: identity } = config;
     const service = createIdentityPlatform({ apiKey, endpoint: identity });
     const sessions = createSessions({ store, clock });
-    const signIn = createConsoleSignIn({ service, sessions, people: store, clock, origin });
+    const signIn = createConsoleSignIn({
+      service,
+      sessions,
+      people: store,
+      clock,
+      staffMaxAge: config.STAFF_SIGN_IN_MINUTES * 60_000,
+      origin,
+    });
     const portal = {
       frameAncestors: config.PORTAL_FRAME_ANCESTORS,
       accent: config.PORTAL_ACCENT,
@@ -88,7 +97,11 @@ export const consoleFunction = defineFunction({
       routes: [
         ...pageRoutes(openAppFiles(config.CONSOLE_APP), { providers: config.SIGN_IN_WAYS, portal }),
         ...sessionRoutes({ signIn, sessions, cookies: createCookies(origin), clock, origin }),
-        ...portalRoutes(createPortal({ store, clock }), origin),
+        ...portalRoutes({
+          portal: createPortal({ store, clock, commitAudited: createCommitAudited({ store, clock, log }) }),
+          runOnce: createRunOnce({ store, clock }),
+          origin,
+        }),
         ...healthRoutes(createHealth({ store, keys, clock, budget })),
       ],
       counter: store,

@@ -1,20 +1,32 @@
+import { actorOf } from '#shared/audit/actor.ts';
 import { CONSOLE_PATH } from '#shared/contract/console.ts';
 import * as contract from '#shared/contract/portal-sessions.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { formatTime } from '#shared/license-format/time.ts';
-import type { createPortal } from './portal.ts';
+import type { createPortal, PortalLink } from './portal.ts';
 
-/** @param origin where the console is served */
-export const portalRoutes = (portal: ReturnType<typeof createPortal>, origin: string): BoundRoute[] => [
-  bind(contract.createPortalSession, async ({ body }) => {
-    const { token, expiresAt } = await portal.createLink(body.license_id);
-    const url = `${origin}${CONSOLE_PATH}/portal#${token}`;
-    return { status: 201, body: { url, expires_at: formatTime(expiresAt) } };
+export interface PortalHandlersOptions {
+  readonly portal: ReturnType<typeof createPortal>;
+  readonly runOnce: RunOnce;
+  /** Where the console is served. */
+  readonly origin: string;
+}
+
+export const portalRoutes = ({ portal, runOnce, origin }: PortalHandlersOptions): BoundRoute[] => [
+  bind(contract.createPortalSession, (input) => {
+    const respond = ({ token, expiresAt }: PortalLink) => ({
+      status: 201,
+      body: { url: `${origin}${CONSOLE_PATH}/portal#${token}`, expires_at: formatTime(expiresAt) },
+    });
+    return runOnce(input, contract.createPortalSession, respond, (once) =>
+      portal.createLink(input.body.license_id, actorOf(input), once),
+    );
   }),
 
-  bind(contract.exchangePortalSession, async ({ body }) => {
-    const { token, expiresAt, license } = await portal.open(body.token);
+  bind(contract.exchangePortalSession, async ({ body, clientIp, requestId }) => {
+    const { token, expiresAt, license } = await portal.open(body.token, { clientIp, requestId });
     const { id, label, tier, status, max_seats, expires_at } = license;
     return {
       status: 200,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CONSOLE_PATH, PROVIDERS, type Provider, type SessionState } from '#shared/contract/console.ts';
-import type { Clock } from '#shared/model/clock.ts';
+import { type Clock, systemClock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { personPath, readPerson } from '#shared/model/person.ts';
 import { SignInRefusedError, type SignInResult, type SignInService, type SignInTokens } from '#shared/store/sign-in.ts';
@@ -21,12 +21,14 @@ export interface SignInOptions {
   readonly sessions: Sessions;
   readonly people: Pick<DocumentReader, 'get'>;
   readonly clock: Clock;
+  /** Milliseconds after which the API takes no token of staff any more, however often it was renewed. */
+  readonly staffMaxAge: number;
   /** Where the console is served: the provider sends people back there and nowhere else. */
   readonly origin: string;
 }
 
 /** A person's way into the console and out of it. The refresh token stays between us and Identity Platform. */
-export function createConsoleSignIn({ service, sessions, people, clock, origin }: SignInOptions) {
+export function createConsoleSignIn({ service, sessions, people, clock, staffMaxAge, origin }: SignInOptions) {
   const callback = `${origin}${CONSOLE_PATH}/callback`;
 
   /** @returns the provider's page, and the id that is to come back with the person */
@@ -73,7 +75,7 @@ export function createConsoleSignIn({ service, sessions, people, clock, origin }
   async function describe(session: Session, tokens: SignInTokens): Promise<SessionState> {
     const [document] = await people.get([personPath(tokens.uid)]);
     const { staff = false, tenants = {} } = document === undefined ? {} : readPerson(document);
-    const endsAt = staff ? Math.min(session.expiresAt, session.createdAt + STAFF_LIFETIME) : session.expiresAt;
+    const endsAt = staff ? endForStaff(session, tokens) : session.expiresAt;
     if (clock.now() >= endsAt) {
       await sessions.end(session.handle);
       throw new SignInRefusedError('session_ended');
@@ -90,6 +92,10 @@ export function createConsoleSignIn({ service, sessions, people, clock, origin }
       tenants,
     };
   }
+
+  /** A second factor that was enrolled makes a new session, but not a new sign-in. */
+  const endForStaff = ({ expiresAt, createdAt }: Session, { signedInAt }: SignInTokens): number =>
+    Math.min(expiresAt, createdAt + STAFF_LIFETIME, clock.now() + staffMaxAge - (systemClock.now() - signedInAt));
 
   /** The session's tokens of now. A session that Identity Platform has revoked ends here, too. */
   async function refresh(session: Session): Promise<SignInTokens> {

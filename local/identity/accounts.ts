@@ -39,6 +39,8 @@ export interface AccountOptions {
 export interface SignIn {
   readonly account: Account;
   readonly secondFactor: boolean;
+  /** Seconds since the epoch. */
+  readonly authTime: number;
 }
 
 /** The accounts of one project, and who is signed in. */
@@ -51,8 +53,8 @@ export interface Accounts {
   remove(account: Account): void;
   /** @throws IdentityError `WEAK_PASSWORD` */
   setPassword(account: Account, password: string): void;
-  /** Signs in. @returns a refresh token, valid until the account's sessions are ended */
-  signIn(account: Account, secondFactor: boolean): string;
+  /** @returns a refresh token, valid until the account's sessions are ended */
+  signIn(signIn: SignIn): string;
   /** @returns the sign-in of a refresh token, undefined when its sessions were ended */
   refresh(token: string): SignIn | undefined;
   /** Ends all current sessions of the account. */
@@ -106,9 +108,9 @@ export function createAccounts(): Accounts {
       accounts.delete(account.localId);
     },
     setPassword,
-    signIn(account, secondFactor) {
+    signIn(signIn) {
       const token = randomBytes(24).toString('base64url');
-      sessions.set(token, { account, secondFactor });
+      sessions.set(token, signIn);
       return token;
     },
     refresh: (token) => sessions.get(token),

@@ -54,8 +54,8 @@ export function createSignIn({
   const pending = createOneTime<Account>(PENDING_MS);
 
   async function signedIn(account: Account, secondFactor: boolean) {
-    const refreshToken = accounts.signIn(account, secondFactor);
-    return { idToken: await idTokenOf({ account, secondFactor }), refreshToken };
+    const signIn = { account, secondFactor, authTime: Math.floor(Date.now() / 1000) };
+    return { idToken: await idTokenOf(signIn), refreshToken: accounts.signIn(signIn) };
   }
 
   async function accountOf(idToken: string): Promise<Account> {

@@ -58,12 +58,13 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
   const providers = createProviders(accounts, () => `http://${addressOf(STRANGER)}${SIGN_IN_PAGE}`);
   const administer = createAdministration({ accounts, mail, apiKey });
   const keys = createRemoteJWKSet(new URL(issuer.userJwksUrl));
-  const idTokenOf = ({ account, secondFactor }: SignIn) =>
+  const idTokenOf = ({ account, secondFactor, authTime }: SignIn) =>
     issuer.userToken({
       uid: account.localId,
       email: account.email,
       emailVerified: account.emailVerified,
       secondFactor,
+      authTime,
       expiresInSeconds: 3600,
       claims: customClaims.parse(JSON.parse(account.customAttributes)),
     });
@@ -151,7 +152,7 @@ export async function startIdentity(options: IdentityOptions): Promise<LocalIden
     signIn(uid) {
       const account = accounts.find(uid);
       if (account === undefined) throw new Error(`no user ${uid}`);
-      return accounts.signIn(account, account.secondFactor);
+      return accounts.signIn({ account, secondFactor: account.secondFactor, authTime: Math.floor(Date.now() / 1000) });
     },
     async close() {
       await Promise.all([...servers.values()].map(({ server }) => shut(server)));

@@ -16,6 +16,8 @@ export interface UserTokenOptions extends Lifetime {
   readonly emailVerified?: boolean;
   /** Signed in with a TOTP code, too. */
   readonly secondFactor?: boolean;
+  /** When the person signed in, in seconds since the epoch: a renewed token keeps it. Default: when it is issued. */
+  readonly authTime?: number;
   /** Custom claims, which a token has at the top level. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
@@ -30,11 +32,12 @@ export interface ServiceTokenOptions extends Lifetime {
 export function userClaims(projectId: string, options: UserTokenOptions): JWTPayload {
   const { uid, email, emailVerified = true, secondFactor = false, claims = {} } = options;
   const { iat, exp } = period(options);
+  const { authTime = iat } = options;
   return {
     ...claims,
     iss: `https://securetoken.google.com/${projectId}`,
     aud: projectId,
-    auth_time: iat,
+    auth_time: authTime,
     user_id: uid,
     sub: uid,
     iat,

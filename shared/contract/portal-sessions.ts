@@ -23,7 +23,7 @@ export const createPortalSession = defineRoute({
       }),
     },
   },
-  errors: ['license_not_found', 'dependency_unavailable'],
+  errors: ['license_not_found', 'idempotency_conflict', 'dependency_unavailable'],
 });
 
 export const portalAccess = z.object({

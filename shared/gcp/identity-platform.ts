@@ -71,6 +71,7 @@ const idTokenClaims = z.object({
   sub: z.string().min(1),
   email: z.string().optional(),
   email_verified: z.boolean().default(false),
+  auth_time: z.number(),
   firebase: z.object({ sign_in_second_factor: z.string().optional() }).default({}),
 });
 
@@ -200,12 +201,13 @@ function resultOf(answer: z.output<typeof signedIn>): SignInResult {
 
 /** Comes straight from Identity Platform, so its signature is not checked here; every function that it is sent to does. */
 function tokensOf({ idToken, refreshToken }: z.output<typeof tokens>): SignInTokens {
-  const { sub: uid, email = null, email_verified: emailVerified, firebase } = idTokenClaims.parse(decodeJwt(idToken));
+  const claims = idTokenClaims.parse(decodeJwt(idToken));
   return {
-    uid,
-    email,
-    emailVerified,
-    secondFactor: firebase.sign_in_second_factor !== undefined,
+    uid: claims.sub,
+    email: claims.email ?? null,
+    emailVerified: claims.email_verified,
+    signedInAt: claims.auth_time * 1000,
+    secondFactor: claims.firebase.sign_in_second_factor !== undefined,
     idToken,
     refreshToken,
   };

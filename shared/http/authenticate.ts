@@ -27,6 +27,8 @@ const userClaims = z.object({
   email: z.string().optional(),
   email_verified: z.literal(true).optional().catch(undefined),
   firebase: z.object({ sign_in_second_factor: z.string().optional() }).optional().catch(undefined),
+  /** Seconds since the epoch. */
+  auth_time: z.number().catch(0),
 });
 
 const serviceClaims = z.object({ email: z.string(), email_verified: z.literal(true) });
@@ -113,5 +115,6 @@ function toUser(claims: JWTPayload): Identity {
     email: data.email,
     emailVerified: data.email_verified ?? false,
     secondFactor: data.firebase?.sign_in_second_factor !== undefined,
+    signedInAt: data.auth_time * 1000,
   };
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../model/clock.ts';
+import { type Clock, systemClock } from '../model/clock.ts';
 import { Fault, invalid } from '../model/errors.ts';
 import { isUid, type Person, personPath, readPerson } from '../model/person.ts';
 import { portalSessionPath, readPortalSession } from '../model/portal-session.ts';
@@ -28,10 +28,17 @@ export interface Wanted {
 
 export type Authorise = (identity: Identity, wanted: Wanted) => Promise<Principal>;
 
+/** What the sign-in of staff must be like. */
+export interface StaffSignIn {
+  readonly secondFactor: 'required' | 'off';
+  /** Milliseconds after which they sign in anew, however often their token was renewed. */
+  readonly maxAge: number;
+}
+
 export interface AuthorisationSettings {
   /** Where `users/{uid}` is read; undefined for a function that admits no person. */
   readonly people: Pick<DocumentReader, 'get'> | undefined;
-  readonly secondFactor: 'required' | 'off';
+  readonly staff: StaffSignIn;
   /** By which portal sessions end. */
   readonly clock: Clock;
 }
@@ -65,7 +72,7 @@ export function createAuthorise(settings: AuthorisationSettings): Authorise {
     if (identity.kind !== 'user') return admitted(identity, wanted);
     if (!admitsPeople(wanted.route.access)) throw refused();
     const person = await findPerson(identity.uid);
-    if (person?.staff === true) requireStrongSignIn(identity, settings.secondFactor);
+    if (person?.staff === true) requireStrongSignIn(identity, settings.staff);
     return admitted(principalOf(identity, person, wanted), wanted);
   };
 }
@@ -100,9 +107,13 @@ function tenantOf(own: readonly string[], staff: boolean, { named, inPath }: Wan
   return own.length === 1 ? own[0] : undefined;
 }
 
-function requireStrongSignIn({ secondFactor, emailVerified }: UserIdentity, setting: 'required' | 'off'): void {
-  if (!emailVerified) throw new Fault('forbidden', 'Staff need a verified email address.');
-  if (setting === 'required' && !secondFactor) throw new Fault('forbidden', 'Staff sign in with a second factor.');
+/** The age of a sign-in is measured in real time, as the token's own end is. */
+function requireStrongSignIn(identity: UserIdentity, { secondFactor, maxAge }: StaffSignIn): void {
+  if (!identity.emailVerified) throw new Fault('forbidden', 'Staff need a verified email address.');
+  if (secondFactor === 'required' && !identity.secondFactor)
+    throw new Fault('forbidden', 'Staff sign in with a second factor.');
+  if (systemClock.now() - identity.signedInAt > maxAge)
+    throw new Fault('unauthenticated', 'The sign-in is too old for staff: sign in again.');
 }
 
 const refused = () => new Fault('forbidden', 'The caller has none of the roles that may use this route.');

@@ -80,7 +80,7 @@ export function defineFunction<Config extends z.ZodObject>(definition: FunctionD
       requireLimiter(name, composition);
       const authorise = createAuthorise({
         people: composition.people,
-        secondFactor: common.STAFF_SECOND_FACTOR,
+        staff: { secondFactor: common.STAFF_SECOND_FACTOR, maxAge: common.STAFF_SIGN_IN_MINUTES * 60_000 },
         clock,
       });
       const limits = createLimits({

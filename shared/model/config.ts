@@ -98,6 +98,12 @@ export const commonConfig = z.object({
     .enum(['required', 'off'])
     .default('required')
     .describe('whether staff must have signed in with a second factor'),
+  STAFF_SIGN_IN_MINUTES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60)
+    .describe('minutes after which staff must sign in again, however often their token was renewed'),
   USER_JWKS_URL: z
     .url()
     .default('https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com')

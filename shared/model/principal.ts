@@ -21,6 +21,8 @@ export interface UserIdentity {
   readonly emailVerified: boolean;
   /** The person signed in with a second factor. */
   readonly secondFactor: boolean;
+  /** Milliseconds since the epoch; 0 for a token that does not say. A token that is renewed keeps it. */
+  readonly signedInAt: number;
 }
 
 /** The caller and its rights. */

@@ -5,6 +5,8 @@ export interface SignInTokens {
   readonly emailVerified: boolean;
   /** Whether this sign-in had a second factor. */
   readonly secondFactor: boolean;
+  /** Milliseconds since the epoch; a renewal keeps it. */
+  readonly signedInAt: number;
   readonly idToken: string;
   /** A secret that lives until the person's sessions are revoked: it stays on our side. */
   readonly refreshToken: string;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { userOf } from '#local/people.ts';
 import { createTenant, join, membersOf, signUp } from './people.ts';
 import { tally, useSuite } from './suite.ts';
 
@@ -111,9 +112,23 @@ describe('a member of several tenants', () => {
 });
 
 describe('staff', () => {
+  const staff = { uid: 'staff', email: 'staff@countersign.example' };
+
+  test('sign in anew, however often their token is renewed; others need not', async () => {
+    const { issuer, environment } = suite.stack;
+    const hours = Number(environment('admin')['STAFF_SIGN_IN_MINUTES']) / 60;
+    const authTime = Math.floor(Date.now() / 1000) - hours * 3600;
+    const signedIn = (seconds: number) =>
+      issuer.userToken({ ...staff, secondFactor: true, authTime: authTime + seconds });
+    expect((await get('/api/v1/tenants', await signedIn(120))).status).toBe(200);
+    const { status, body } = await get('/api/v1/tenants', await signedIn(-120));
+    expect([status, body.code]).toEqual([401, 'unauthenticated']);
+    const owner = await issuer.userToken({ ...userOf('demo', 'owner'), authTime: 1 });
+    expect((await get('/api/v1/tenants', owner)).status).toBe(200);
+  });
+
   test('need a second factor and a verified address', async () => {
     const { stack } = suite;
-    const staff = { uid: 'staff', email: 'staff@countersign.example' };
     const weak = [
       await stack.issuer.userToken(staff),
       await stack.issuer.userToken({ ...staff, secondFactor: true, emailVerified: false }),

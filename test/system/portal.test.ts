@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { consoleFunction } from '#functions/console/index.ts';
+import { emailOf } from '#local/accounts.ts';
 import { listen, shut } from '#local/listen.ts';
 import { createPortalLink, openPortal, PORTAL } from './portal.ts';
 import { useSuite } from './suite.ts';
@@ -58,6 +60,28 @@ describe('a link', () => {
     }
     const other = await suite.post(PORTAL, { license_id: license.license_id, role: 'owner' }, service);
     expect([other.status, other.body.errors[0].path]).toEqual([400, 'role']);
+  });
+
+  test('is made once for an Idempotency-Key, and leaves a record of who made it and that it was opened', async () => {
+    const token = await suite.stack.issuer.serviceToken({ email: emailOf(suite.stack.project, 'backend-portal') });
+    const ask = (licenseId: string, key: string) =>
+      suite.send('POST', PORTAL, { license_id: licenseId, role: 'holder' }, token, { 'idempotency-key': key });
+    const key = randomUUID();
+    const [first, again] = [await ask(license.license_id, key), await ask(license.license_id, key)];
+    expect([first.status, again.status, again.text]).toEqual([201, 201, first.text]);
+    const other = await suite.license(1);
+    expect(await ask(other.license_id, key)).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } });
+    expect(await ask(license.license_id, 'short')).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect((await exchange(tokenIn(first.body.url))).status).toBe(200);
+
+    const audit = await suite.send('GET', `/api/v1/audit?license_id=${license.license_id}`, undefined, 'owner');
+    const [opened, made] = audit.body;
+    expect(audit.body).toHaveLength(3); // and the licence's own
+    const service = emailOf(suite.stack.project, 'backend-portal');
+    expect(made).toMatchObject({ action: 'portal.create_link', actor: { kind: 'service', id: service } });
+    expect(opened).toMatchObject({ action: 'portal.open', actor: { kind: 'portal', email: null } });
+    expect(opened.details).toEqual(made.details);
+    expect(audit.text).not.toContain(tokenIn(first.body.url));
   });
 
   test('is opened although the answer of the commit is lost', async () => {

@@ -190,7 +190,7 @@ describe('the declared list', () => {
     const writers: Record<string, string | readonly string[]> = {
       'functions/admin/invitations.ts': 'invitations',
       'functions/admin/license-keys.ts': 'keys',
-      'functions/admin/once.ts': 'idempotency',
+      'shared/idempotency/run-once.ts': 'idempotency',
       'functions/admin/reserve.ts': 'idempotency',
       'functions/console/portal.ts': ['portal_links', 'portal_sessions'],
       'functions/console/sessions.ts': 'console_sessions',

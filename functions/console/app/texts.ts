@@ -440,6 +440,8 @@ export const T = {
       'license.create_key': 'Key made',
       'license.end_key': 'Key ended',
       'license.sign': 'Document signed',
+      'portal.create_link': 'Portal link made',
+      'portal.open': 'Portal opened',
       'session.release': 'Seat taken back',
       'session.recall': 'Borrowed seat recalled',
       'member.put': 'Role changed',

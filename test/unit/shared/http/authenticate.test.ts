@@ -70,6 +70,7 @@ describe('createAuthenticate accepts', () => {
       email: 'u@t.example',
       emailVerified: false,
       secondFactor: false,
+      signedInAt: 0,
     });
   });
 
@@ -78,6 +79,8 @@ describe('createAuthenticate accepts', () => {
     [{ email_verified: 'true' }, { emailVerified: false }],
     [{ firebase: { sign_in_second_factor: 'totp' } }, { emailVerified: false, secondFactor: true }],
     [{ firebase: 'totp' }, { secondFactor: false }],
+    [{ auth_time: 1_700_000_000 }, { signedInAt: 1_700_000_000_000 }],
+    [{ auth_time: '1700000000' }, { signedInAt: 0 }],
   ])('a user with %j as %j', async (claims, expected) => {
     const { bearing } = await setUp();
     expect(await bearing(await genuine({ ...user(), ...claims }))).toMatchObject(expected);

@@ -49,7 +49,11 @@ async function serve(bound: Partial<BoundRoute> & { readonly route: Route } = { 
         ...bound,
       },
     ],
-    authorise: createAuthorise({ people: undefined, secondFactor: 'required', clock: systemClock }),
+    authorise: createAuthorise({
+      people: undefined,
+      staff: { secondFactor: 'required', maxAge: 3_600_000 },
+      clock: systemClock,
+    }),
     authenticate: async () => ({ kind: 'scheduler', email: 's@p.example' }),
     log: createLogger(`cached-${served}`, (line) => lines.push(line)),
     sink: (line) => lines.push(line),

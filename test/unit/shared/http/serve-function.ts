@@ -82,7 +82,11 @@ export async function serveFunction(origins: readonly string[] = []) {
     name: `test-${served}`,
     routes,
     authenticate,
-    authorise: createAuthorise({ people: undefined, secondFactor: 'required', clock: systemClock }),
+    authorise: createAuthorise({
+      people: undefined,
+      staff: { secondFactor: 'required', maxAge: 3_600_000 },
+      clock: systemClock,
+    }),
     log: createLogger('test', (line) => lines.push(line)),
     projectId: 'p',
     limits: createLimits({

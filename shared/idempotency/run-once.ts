@@ -1,10 +1,10 @@
-import type { Once } from '#shared/idempotency/once.ts';
-import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
-import { IDEMPOTENCY_RETENTION } from '#shared/idempotency/secrets.ts';
-import type { Clock } from '#shared/model/clock.ts';
-import { readOwnJson } from '#shared/model/json-text.ts';
-import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
+import type { Clock } from '../model/clock.ts';
+import { readOwnJson } from '../model/json-text.ts';
+import { CommitError, type Document, type DocumentStore, type Write } from '../store/store.ts';
 import { anotherRequest, type IdempotentInput, identifyRequest, sameMac } from './idempotent-request.ts';
+import type { Once } from './once.ts';
+import { openAnswer, sealAnswer } from './sealed-answer.ts';
+import { IDEMPOTENCY_RETENTION } from './secrets.ts';
 
 /** Ends a request whose act is done already: the first answer is given again. */
 class Replay extends Error {

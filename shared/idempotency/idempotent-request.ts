@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
-import { deriveSecrets, idempotencyKeyIn, macOf } from '#shared/idempotency/secrets.ts';
-import { Fault } from '#shared/model/errors.ts';
-import type { Principal } from '#shared/model/principal.ts';
+import { Fault } from '../model/errors.ts';
+import type { Principal } from '../model/principal.ts';
+import { deriveSecrets, idempotencyKeyIn, macOf } from './secrets.ts';
 
 /** What tells a request from another one, and whose it is. */
 export interface IdempotentInput {

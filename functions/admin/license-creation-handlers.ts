@@ -4,6 +4,7 @@ import * as contract from '#shared/contract/admin.ts';
 import { toProblem } from '#shared/http/problem.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind, parseOrInvalid } from '#shared/http/validate.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { describeLicense } from '#shared/licenses/describe-license.ts';
 import type { NewLicense } from '#shared/licenses/new-license.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -12,7 +13,6 @@ import type { Principal } from '#shared/model/principal.ts';
 import { type CreatedLicense, createdLicense, drawLicense } from './create-license.ts';
 import type { Candidate } from './create-licenses.ts';
 import type { createLicenses } from './licenses.ts';
-import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import type { RunReserved } from './reserve.ts';
 import { scopeOf } from './scope.ts';
 

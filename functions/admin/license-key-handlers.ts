@@ -3,13 +3,13 @@ import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/license-keys.ts';
 import type { BoundRoute, HttpResponse } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
 import { normalEmail } from '#shared/model/email.ts';
 import type { EveryMember } from '#shared/model/every-member.ts';
 import type { KeyRecord } from '#shared/model/key-record.ts';
 import type { createLicenseKeys, IssuedKey } from './license-keys.ts';
 import { listResponse } from './list-response.ts';
-import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { scopeOf } from './scope.ts';
 
 export interface LicenseKeyDomain {

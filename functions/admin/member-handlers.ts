@@ -2,13 +2,13 @@ import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/members.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { Invitation, Member } from '#shared/model/tenant.ts';
 import type { createInvitations, NewInvitation } from './invitations.ts';
 import { listResponse } from './list-response.ts';
 import type { createMembers } from './members.ts';
-import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { scopeOf } from './scope.ts';
 
 export interface MemberDomain {

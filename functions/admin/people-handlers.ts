@@ -2,11 +2,11 @@ import { actorOf } from '#shared/audit/actor.ts';
 import * as contract from '#shared/contract/people.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
+import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import type { Session } from '#shared/model/session.ts';
 import type { Invitation } from '#shared/model/tenant.ts';
 import { describeAudit } from './audit-handlers.ts';
-import type { RunOnce } from '#shared/idempotency/run-once.ts';
 import type { createPeople, Erasure, Membership } from './people.ts';
 
 export interface PeopleDomain {

@@ -1,10 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
-import { IDEMPOTENCY_RETENTION } from '#shared/idempotency/secrets.ts';
-import type { Clock } from '#shared/model/clock.ts';
-import { Fault } from '#shared/model/errors.ts';
-import { readOwnJson } from '#shared/model/json-text.ts';
-import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
 import {
   anotherRequest,
   type IdempotentInput,
@@ -12,6 +6,12 @@ import {
   identifyRequest,
   sameMac,
 } from '#shared/idempotency/idempotent-request.ts';
+import { openAnswer, sealAnswer } from '#shared/idempotency/sealed-answer.ts';
+import { IDEMPOTENCY_RETENTION } from '#shared/idempotency/secrets.ts';
+import type { Clock } from '#shared/model/clock.ts';
+import { Fault } from '#shared/model/errors.ts';
+import { readOwnJson } from '#shared/model/json-text.ts';
+import { CommitError, type Document, type DocumentStore, type Write } from '#shared/store/store.ts';
 
 export interface ReserveOptions {
   readonly store: Pick<DocumentStore, 'get' | 'commit'>;

@@ -58,6 +58,7 @@ const screens = (): [As, string][] => [
   ['owner', '/console/webhooks'],
   ['member', '/console/my-seats'],
   ['owner', '/console/signing-keys'],
+  ['staff', '/console/health'],
 ];
 
 /** The screen has what it asks for. */
@@ -113,7 +114,7 @@ describe.skipIf(!existsSync(CHROMIUM))('every screen', () => {
     }
     expect(offered).toEqual({
       staff: [
-        'Overview Customers Licences Members Audit Webhooks Signing keys',
+        'Overview Customers Licences Members Audit Webhooks Signing keys Health',
         'Licence Holders Usage Queue Keys Audit',
         'Edit Suspend Archive',
       ],

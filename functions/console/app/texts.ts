@@ -523,6 +523,68 @@ export const T = {
       'The rotation runs each day by itself: it makes a new version when one is due and ends old ones. A leaked key is revoked as docs/key-compromise.md says.',
   },
 
+  health: {
+    again: 'Check now',
+    checked: 'Checked',
+    since: 'since',
+    works: 'Works',
+    fails: 'Fails',
+    late: 'Late',
+    behind: 'Behind',
+    scarce: 'Scarce',
+    usedUp: 'Used up',
+    notYet: 'Not yet',
+    noLimit: 'No limit',
+    none: 'None',
+    allWell: 'Everything that is checked works.',
+    notWell: (names: readonly string[]) => `Needs attention: ${names.join(', ')}.`,
+    elsewhere:
+      'The API and its database answer, or this page would show nothing. Latencies and error rates are in Cloud Monitoring, with the alerts that the deployment sets up.',
+    seats: {
+      name: 'Lending seats',
+      works: 'Programs get, keep and give back their seats.',
+      fails: 'Programs get no seat and cannot renew one. Those that run go on until their copies end.',
+    },
+    publicKeys: {
+      name: 'Public keys',
+      works: 'Clients can fetch the keys that licences are checked with.',
+      fails: 'Clients cannot fetch the keys. Those that have them go on; a first start fails.',
+    },
+    keyList: {
+      name: 'Key list and rotation',
+      none: 'No key list has been signed yet: run the key rotation once. Until then no client can check a licence.',
+      issued: (at: string) => `The list was signed ${at}.`,
+      until: (at: string) => `It is good until ${at}.`,
+      late: 'The daily rotation has signed no new list for more than 26 hours. Nothing fails yet: look at its job and its log.',
+      over: 'It has ended. Clients go on for 14 days, then they refuse licences: run the key rotation.',
+    },
+    reaper: {
+      name: 'Clean-up of ended seats',
+      none: 'It has not run yet; one run is due each minute.',
+      ran: (at: string, ended: number) => `Its last run, ${at}, ended ${sessions(ended)} that had expired.`,
+      behind: (count: number) =>
+        `${n(count, 'expired session waits', 'expired sessions wait')} for the next run. Their seats can be taken all the same.`,
+      late: 'No run for five minutes; one is due each minute. Seats of crashed programs are still lent again, but lists and usage show them for longer.',
+    },
+    signatures: {
+      name: 'Signatures',
+      noLimit: 'No limit of signatures is set for this deployment.',
+      used: (taken: number, available: number, seconds: number) =>
+        `${numbers.format(taken)} of ${n(available, 'signature', 'signatures')} of this ${duration(seconds)} are taken.`,
+      scarce: (perMinute: number) =>
+        `Close to KMS’s quota of ${numbers.format(perMinute)} a minute: ask Google for more before a busy day.`,
+      over: (perMinute: number) =>
+        `Programs that need a signature wait or are refused for the moment. KMS’s quota is ${numbers.format(perMinute)} a minute.`,
+    },
+    webhooks: {
+      name: 'Webhooks',
+      none: 'There is no endpoint.',
+      works: (count: number) => `${n(count, 'endpoint has', 'endpoints have')} no failed delivery.`,
+      fails: (count: number, all: number) =>
+        `${numbers.format(count)} of ${n(all, 'endpoint', 'endpoints')} ${count === 1 ? 'does' : 'do'} not take what is sent. Deliveries are tried again for days; nothing is lost.`,
+    },
+  },
+
   webhooks: {
     title: 'Webhooks',
     create: 'New endpoint',

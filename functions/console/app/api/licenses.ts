@@ -58,12 +58,19 @@ export interface Pages<T> {
 
 const PAGE = 100;
 
-/** The pages of a list, until there are `cap` items. */
-export async function everyPage<T>(url: string, signal: AbortSignal, cap: number): Promise<Pages<T>> {
+/**
+ * The pages of a list, until there are `cap` items.
+ * @param tenant null: of all tenants, also when the person has chosen one
+ */
+export async function everyPage<T>(url: string, signal: AbortSignal, cap: number, tenant?: null): Promise<Pages<T>> {
   const items: T[] = [];
   let cursor: string | undefined;
   do {
-    const { data, next } = await request<T[]>('GET', url, { query: { limit: PAGE, cursor }, signal });
+    const { data, next } = await request<T[]>('GET', url, {
+      query: { limit: PAGE, cursor },
+      signal,
+      ...(tenant === null ? { tenant } : {}),
+    });
     items.push(...data);
     cursor = next;
   } while (cursor !== undefined && items.length < cap);

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type * as admin from '#shared/contract/admin.ts';
 import type * as audit from '#shared/contract/audit.ts';
+import type * as health from '#shared/contract/health.ts';
 import type * as keys from '#shared/contract/license-keys.ts';
 import type * as members from '#shared/contract/members.ts';
 import type * as queue from '#shared/contract/queue.ts';
@@ -26,3 +27,4 @@ export type CreatedInvitation = z.output<typeof members.createdInvitation>;
 export type Me = z.output<typeof members.me>;
 export type AuditRecord = z.output<typeof audit.auditRecord>;
 export type Usage = z.output<typeof admin.usageReport>;
+export type Health = z.output<typeof health.health>;

@@ -30,6 +30,7 @@ export const RIGHTS = {
   createTenant: ['staff'],
   changeTenant: ['staff'],
   deleteTenant: ['staff'],
+  getHealth: ['staff'],
 } as const satisfies Readonly<Record<string, readonly Part[]>>;
 
 export type Right = keyof typeof RIGHTS;

@@ -17,6 +17,7 @@ export function sections(): Section[] {
     may('listAudit') && { href: '/console/audit', text: T.nav.audit },
     may('listWebhooks') && { href: '/console/webhooks', text: T.nav.webhooks },
     { href: '/console/signing-keys', text: T.nav.signingKeys },
+    may('getHealth') && { href: '/console/health', text: T.nav.health },
   ];
   return all.filter((one) => one !== false);
 }

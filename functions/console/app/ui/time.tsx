@@ -18,6 +18,8 @@ function ago(at: number, now: number): string {
   return relative.format(Math.trunc(difference / size), unit);
 }
 
+export const localTime = (text: string): string => dateTime.format(new Date(text));
+
 export const localDate = (text: string): string => dateOnly.format(new Date(text));
 
 export type TimeStyle = 'full' | 'date' | 'ago';

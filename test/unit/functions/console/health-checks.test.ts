@@ -23,21 +23,24 @@ beforeAll(async () => {
 });
 
 /** Kind and since by check, of those that are not well. */
-const troubles = (change: Partial<Findings> & { health?: Partial<Findings['health']> }) =>
+const troubles = (change: Partial<Omit<Findings, 'health'>> & { health?: Partial<Findings['health']> }) =>
   checksOf({ ...WELL, ...change, health: { ...WELL.health, ...change.health } })
     .filter(({ kind }) => kind === 'bad' || kind === 'warn')
     .map(({ id, kind, since }) => [id, kind, since]);
 
 const EARLIER = '2026-11-25T08:00:00.000Z';
-const webhook = {
+const endpoint: Findings['webhooks'][number] = {
   webhook_id: 'w',
   tenant_id: null,
   url: 'https://a.example',
   events: ['*'],
   description: null,
-} as const;
-const state = { status: 'enabled', disabled_reason: null, failing_since: null, old_secrets_until: null } as const;
-const endpoint = { ...webhook, ...state, created_at: AT };
+  status: 'enabled',
+  disabled_reason: null,
+  failing_since: null,
+  old_secrets_until: null,
+  created_at: AT,
+};
 
 describe('what the health screen says', () => {
   test('all is well', () => expect(troubles({})).toEqual([]));

@@ -1,7 +1,6 @@
 import { locale } from '../texts.ts';
+import { localDate, localTime } from './local-time.ts';
 
-const dateTime = new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'short' });
-const dateOnly = new Intl.DateTimeFormat(locale(), { dateStyle: 'medium' });
 const relative = new Intl.RelativeTimeFormat(locale(), { numeric: 'auto' });
 
 const STEPS = [
@@ -18,18 +17,13 @@ function ago(at: number, now: number): string {
   return relative.format(Math.trunc(difference / size), unit);
 }
 
-export const localTime = (text: string): string => dateTime.format(new Date(text));
-
-export const localDate = (text: string): string => dateOnly.format(new Date(text));
-
 export type TimeStyle = 'full' | 'date' | 'ago';
 
 /** A time where the reader is, with the UTC in its title. */
 export function Time({ at, style = 'full', now }: { at: string; style?: TimeStyle; now?: number | undefined }) {
-  const date = new Date(at);
   const text =
-    style === 'ago' ? ago(date.getTime(), now ?? Date.now()) : (style === 'date' ? dateOnly : dateTime).format(date);
-  const local = style === 'ago' ? `${dateTime.format(date)} · ` : '';
+    style === 'ago' ? ago(Date.parse(at), now ?? Date.now()) : style === 'date' ? localDate(at) : localTime(at);
+  const local = style === 'ago' ? `${localTime(at)} · ` : '';
   return (
     <time dateTime={at} title={`${local}${at.replace('T', ' ').replace(/\.\d+Z$/, '')} UTC`.replace('Z UTC', ' UTC')}>
       {text}

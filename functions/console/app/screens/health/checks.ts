@@ -1,6 +1,6 @@
 import type { Health, Webhook } from '../../api/types.ts';
 import { T } from '../../texts.ts';
-import { localTime } from '../../ui/time.tsx';
+import { localTime } from '../../ui/local-time.ts';
 import type { Probe } from './probe.ts';
 
 const text = T.health;

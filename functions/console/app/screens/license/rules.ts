@@ -1,6 +1,6 @@
 import type { License } from '../../api/types.ts';
 import { T } from '../../texts.ts';
-import { localDate } from '../../ui/time.tsx';
+import { localDate } from '../../ui/local-time.ts';
 import { hasEnded } from '../licenses/license-status.tsx';
 
 const text = T.rules;

@@ -5,7 +5,7 @@ import { useAct } from '../../api/use-act.ts';
 import { duration, T } from '../../texts.ts';
 import { announce } from '../../ui/announce.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
-import { localDate } from '../../ui/time.tsx';
+import { localDate } from '../../ui/local-time.ts';
 import type { HeldLicense } from './held-license.ts';
 import { nameOf } from './holder-name.ts';
 

@@ -10,6 +10,9 @@ export interface AdapterEvent {
   readonly reason?: string;
   readonly confirmed?: boolean;
   readonly still_held?: boolean;
+  readonly position?: number;
+  readonly queue_length?: number;
+  readonly borrowed_until_ms?: number;
 }
 
 export interface Answer {
@@ -17,6 +20,9 @@ export interface Answer {
   readonly state?: string;
   readonly code?: string;
   readonly reason?: string;
+  /** Milliseconds since the epoch. */
+  readonly borrowed_until_ms?: number;
+  readonly max_seconds?: number;
   readonly verdict?: string;
   readonly tier?: string;
   readonly hardware_id?: string;
@@ -96,7 +102,9 @@ export async function startAdapter(language: Language, ...args: readonly string[
       const id = count;
       const answer = new Promise<Answer>((resolve) => waiting.set(id, resolve));
       child.stdin?.write(`${line({ id, ...command })}\n`);
-      return orFail(answer, `answer to ${command.do}`);
+      const answered = orFail(answer, `answer to ${command.do}`);
+      answered.catch(() => undefined); // a program that waits for a seat may be ended before it has one
+      return answered;
     },
     event(type, matching = {}) {
       const wanted = Object.entries({ type, ...matching });

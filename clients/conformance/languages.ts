@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Feature } from './scenarios/scenario.ts';
 
 /** A client's adapter, and how it is started. */
 export interface Language {
@@ -10,6 +11,8 @@ export interface Language {
   readonly env?: Readonly<Record<string, string>>;
   /** What is missing here, where it cannot run. */
   readonly missing?: string;
+  /** What it does not have yet: the scenarios that need it are left out by name. */
+  readonly lacks?: readonly Feature[];
 }
 
 const CLIENTS = resolve(import.meta.dirname, '..');
@@ -30,16 +33,18 @@ const typescript: Language = {
   folder: CLIENTS,
 };
 
+const LACKS: readonly Feature[] = ['borrow', 'queue', 'users', 'files'];
+
 function python(): Language {
   const folder = join(CLIENTS, 'python');
-  const language = { name: 'python', command: ['python3', '-u', 'conformance.py'], folder };
+  const language = { name: 'python', command: ['python3', '-u', 'conformance.py'], folder, lacks: LACKS };
   return succeeds('python3', '-c', 'import cryptography') ? language : { ...language, missing: 'python3-cryptography' };
 }
 
 function go(): Language {
   const folder = join(CLIENTS, 'go');
   const program = join(BUILT, 'go-adapter');
-  const language = { name: 'go', command: [program], folder };
+  const language = { name: 'go', command: [program], folder, lacks: LACKS };
   if (!succeeds('go', 'version')) return { ...language, missing: 'go' };
   mkdirSync(BUILT, { recursive: true });
   execFileSync('go', ['build', '-o', program, './internal/adapter'], { cwd: folder, stdio: 'inherit' });

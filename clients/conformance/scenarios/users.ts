@@ -1,0 +1,73 @@
+import { expect } from 'vitest';
+import { held, refusedWith, type Scenario, stateOf } from './scenario.ts';
+
+/** Seats of processes and of users in place of machines'. */
+export const USERS: readonly Scenario[] = [
+  {
+    name: 'per process: each program takes a seat of its own, without being told to',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      Object.assign(server.terms, { leasePer: 'process', seats: 2 });
+      held(await hold(await program()));
+      held(await hold(await program()));
+      expect(server.live()).toBe(2);
+      refusedWith('no_seats_available')(await hold(await program()));
+      const ids = server.of('acquire').map(({ body }) => body['process_id']);
+      expect(new Set(ids).size).toBe(3);
+      for (const id of ids) expect(id).toMatch(/^.{1,128}$/);
+    },
+  },
+  {
+    name: 'per process: what a program calls itself leads to the same seat again',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      server.terms.leasePer = 'process';
+      const one = await program();
+      held(await hold(one, { process_id: '4711-a' }));
+      await one.end('SIGKILL');
+      held(await hold(await program(), { process_id: '4711-a' }));
+      refusedWith('no_seats_available')(await hold(await program(), { process_id: '4711-b' }));
+      expect(server.live()).toBe(1);
+    },
+  },
+  {
+    name: 'per user: a second machine takes the seat along, and the first says so and does not ask for it again',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      server.terms.leasePer = 'user';
+      const one = await program();
+      held(await hold(one));
+      const two = await program();
+      held(await hold(two, { hardware_id: 'laptop' }));
+      await one.event('lost', { reason: 'moved' });
+      expect([await stateOf(one), await stateOf(two), server.live()]).toEqual(['lost', 'held', 1]);
+      expect(server.of('acquire')).toHaveLength(2);
+    },
+  },
+  {
+    name: 'per user: held elsewhere, until it is taken over',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      Object.assign(server.terms, { leasePer: 'user', onSecond: 'refuse' });
+      const one = await program();
+      held(await hold(one));
+      const two = await program();
+      refusedWith('held_elsewhere')(await hold(two, { hardware_id: 'laptop' }));
+      expect([await stateOf(one), server.live()]).toEqual(['held', 1]);
+      expect(server.of('acquire').at(-1)?.body['take_over']).not.toBe(true);
+      held(await hold(two, { hardware_id: 'laptop', take_over: true }));
+      await one.event('lost', { reason: 'moved' });
+      expect([await stateOf(two), server.live()]).toEqual(['held', 1]);
+    },
+  },
+  {
+    name: 'per user: the same machine needs no leave',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      Object.assign(server.terms, { leasePer: 'user', onSecond: 'refuse' });
+      held(await hold(await program()));
+      held(await hold(await program()));
+      expect(server.live()).toBe(1);
+    },
+  },
+];

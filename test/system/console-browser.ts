@@ -19,6 +19,8 @@ export const launch = (): Promise<Browser> => chromium.launch({ executablePath: 
 
 /** Whom the demonstration knows. */
 export type As = 'owner' | 'admin' | 'member' | 'guest' | 'staff';
+/** Somebody who has not signed in, too. */
+export type Visiting = As | 'nobody';
 
 export interface Visit {
   readonly page: Page;
@@ -37,9 +39,9 @@ const ADDRESS: Readonly<Record<As, string>> = {
 
 /** The console in a browser, as people of the demonstration see it. Each signs in once, by one click at the provider's page. */
 export function createVisits(browser: () => Browser, suite: Suite) {
-  const states = new Map<As, NonNullable<BrowserContextOptions['storageState']>>();
+  const states = new Map<Visiting, NonNullable<BrowserContextOptions['storageState']>>();
 
-  async function visit(as: As, path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  async function visit(as: Visiting, path: string, options: BrowserContextOptions = {}): Promise<Visit> {
     const storageState = states.get(as);
     const context = await browser().newContext({
       viewport: { width: 1280, height: 860 },
@@ -49,7 +51,7 @@ export function createVisits(browser: () => Browser, suite: Suite) {
       ...options,
     });
     const page = await context.newPage();
-    if (storageState === undefined) {
+    if (storageState === undefined && as !== 'nobody') {
       await signIn(page, as);
       states.set(as, await context.storageState());
     }

@@ -155,51 +155,6 @@ describe.skipIf(!existsSync(CHROMIUM))('an act in trouble', () => {
     await page.getByLabel('Label').fill(label);
   };
   const press = (page: Page) => page.getByRole('button', { name: 'Create the licence' }).click();
-  const made = async (label: string) =>
-    (await suite.send('GET', `${LICENSES}?q=${label}`, undefined, 'staff')).body.length;
-
-  test('an answer that is lost: said in words, and pressing again makes nothing twice', async () => {
-    const { page, close } = await visit('staff', '/console/licenses/new');
-    await create(page, 'lost');
-    let lost = 0;
-    await page.route('**/api/v1/licenses', async (route) => {
-      if (route.request().method() !== 'POST' || lost > 0) return route.fallback();
-      lost += 1;
-      await route.fetch();
-      return route.abort('connectionreset');
-    });
-    await press(page);
-    await page.getByRole('alert').getByText('Whether it was done is not known.').waitFor();
-    expect(await page.getByLabel('Label').inputValue()).toBe('lost');
-    expect(await made('lost')).toBe(1);
-    await press(page);
-    await page.getByRole('dialog', { name: /is created/ }).waitFor();
-    expect(await made('lost')).toBe(1);
-    await close();
-  });
-
-  test.each([
-    [503, { 'retry-after': '3' }, 'dependency_unavailable', 'Try again in 3 seconds'],
-    [429, { 'retry-after': '60' }, 'rate_limited', 'Try again in 1 minute'],
-  ] as const)('%i: says when to try again, and trying again works', async (status, headers, code, words) => {
-    const { page, close } = await visit('staff', '/console/licenses/new');
-    const label = `trouble-${status}`;
-    await create(page, label);
-    let refused = 0;
-    await page.route('**/api/v1/licenses', (route) => {
-      if (route.request().method() !== 'POST' || refused > 0) return route.fallback();
-      refused += 1;
-      const problem = { status, code, title: 'Trouble', detail: 'Trouble.', request_id: 'r-1' };
-      return route.fulfill({ status, headers, contentType: 'application/problem+json', body: JSON.stringify(problem) });
-    });
-    await press(page);
-    await page.getByRole('alert').getByText(words).waitFor();
-    expect(await inaccessible(page)).toEqual([]);
-    await press(page);
-    await page.getByRole('dialog', { name: /is created/ }).waitFor();
-    expect(await made(label)).toBe(1);
-    await close();
-  });
 
   test('a session that has ended: asks to sign in above the form, which keeps what was typed', async () => {
     const { page, close } = await visit('staff', '/console/licenses/new');

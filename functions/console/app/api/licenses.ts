@@ -1,4 +1,4 @@
-import { request } from './request.ts';
+import { remove, request } from './request.ts';
 import type { CreatedKey, CreatedLicense, License, LicenseKey, ListedLicense, Preview, Session } from './types.ts';
 
 export interface LicenseFilter {
@@ -27,7 +27,7 @@ export const changeLicense = async (id: string, body: object) =>
 export const previewChange = async (id: string, body: object, signal?: AbortSignal) =>
   (await request<Preview>('PATCH', path(id), { query: { dry_run: 'true' }, body, ...(signal ? { signal } : {}) })).data;
 
-export const archiveLicense = (id: string) => request<void>('DELETE', path(id));
+export const archiveLicense = (id: string) => remove(path(id));
 
 export const lookupLicense = async (license_key: string) =>
   (await request<License>('POST', '/api/v1/licenses/lookup', { body: { license_key } })).data;
@@ -38,7 +38,7 @@ export const createKey = async (idempotencyKey: string, id: string, body: object
   (await request<CreatedKey>('POST', `${path(id)}/keys`, { body, idempotencyKey })).data;
 
 export const endKey = (id: string, key: string, endSessions: boolean) =>
-  request<void>('DELETE', `${path(id)}/keys/${encodeURIComponent(key)}`, {
+  remove(`${path(id)}/keys/${encodeURIComponent(key)}`, {
     query: endSessions ? { end_sessions: 'true' } : {},
   });
 

@@ -39,6 +39,18 @@ export async function request<T>(method: string, path: string, options: RequestO
   }
 }
 
+/**
+ * Ends something. What is not there any more has ended already: by an attempt whose answer was lost, or by somebody else.
+ * @throws RequestError for every other answer but a success, and for none
+ */
+export async function remove(path: string, options: RequestOptions = {}): Promise<void> {
+  try {
+    await request('DELETE', path, options);
+  } catch (error) {
+    if (failureOf(error).status !== 404) throw error;
+  }
+}
+
 async function attempt<T>(method: string, path: string, options: RequestOptions, token: string): Promise<Reply<T>> {
   const { body, signal, idempotencyKey, accept, tenant = tenantId.peek() } = options;
   const sent = await send(`${path}${queryOf(options.query)}`, {

@@ -1,5 +1,5 @@
 import { everyPage } from './licenses.ts';
-import { request } from './request.ts';
+import { remove, request } from './request.ts';
 import type { CreatedInvitation, Invitation, Member, Tenant } from './types.ts';
 
 const path = (id: string) => `/api/v1/tenants/${encodeURIComponent(id)}`;
@@ -19,7 +19,7 @@ export const createTenant = async (idempotencyKey: string, body: object) =>
 export const changeTenant = async (id: string, body: object) =>
   (await request<Tenant>('PATCH', path(id), { body, tenant: null })).data;
 
-export const deleteTenant = (id: string) => request<void>('DELETE', path(id), { tenant: null });
+export const deleteTenant = (id: string) => remove(path(id), { tenant: null });
 
 export const listMembers = (id: string, signal: AbortSignal) =>
   everyPage<Member>(`${path(id)}/members`, signal, MAX_MEMBERS);
@@ -27,8 +27,7 @@ export const listMembers = (id: string, signal: AbortSignal) =>
 export const putMember = (id: string, uid: string, role: string) =>
   request<Member>('PUT', `${path(id)}/members/${encodeURIComponent(uid)}`, { body: { role } });
 
-export const removeMember = (id: string, uid: string) =>
-  request<void>('DELETE', `${path(id)}/members/${encodeURIComponent(uid)}`);
+export const removeMember = (id: string, uid: string) => remove(`${path(id)}/members/${encodeURIComponent(uid)}`);
 
 export const listInvitations = (id: string, signal: AbortSignal) =>
   everyPage<Invitation>(`${path(id)}/members/invitations`, signal, MAX_MEMBERS);
@@ -37,4 +36,4 @@ export const invite = async (idempotencyKey: string, id: string, body: object) =
   (await request<CreatedInvitation>('POST', `${path(id)}/members/invitations`, { body, idempotencyKey })).data;
 
 export const withdrawInvitation = (id: string, invitation: string) =>
-  request<void>('DELETE', `${path(id)}/members/invitations/${encodeURIComponent(invitation)}`);
+  remove(`${path(id)}/members/invitations/${encodeURIComponent(invitation)}`);

@@ -8,6 +8,7 @@ import { T } from '../../texts.ts';
 import { announce } from '../../ui/announce.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { TextField } from '../../ui/field.tsx';
+import { FailureNotice } from '../../ui/notice.tsx';
 import { Loaded } from '../../ui/screen.tsx';
 import { licenseName } from '../licenses/license-name.ts';
 
@@ -47,6 +48,7 @@ export function LicenseActions({ license, changed }: ActionProps) {
           {text.archive}
         </button>
       ) : null}
+      <FailureNotice failure={reinstate.failure} act />
       {open === 'suspend' ? <Suspend license={license} changed={changed} onClose={close} /> : null}
       {open === 'archive' ? <Archive license={license} changed={changed} onClose={close} /> : null}
     </>

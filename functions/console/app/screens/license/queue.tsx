@@ -1,5 +1,5 @@
 import { everyPage } from '../../api/licenses.ts';
-import { request } from '../../api/request.ts';
+import { remove } from '../../api/request.ts';
 import type { License, Ticket } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';
 import { useResource } from '../../api/use-resource.ts';
@@ -26,15 +26,15 @@ export function Queue({ license }: { license: License }) {
     (signal) => everyPage<Ticket>(path, signal, MAX_TICKETS),
     PERIOD,
   );
-  const remove = useAct(async (_key, ticket: string) => {
-    await request<void>('DELETE', `${path}/${encodeURIComponent(ticket)}`);
+  const removal = useAct(async (_key, ticket: string) => {
+    await remove(`${path}/${encodeURIComponent(ticket)}`);
     announce(text.removed);
     list.reload();
   });
   return (
     <>
       {license.queue === null ? <p class="quiet holders-head">{text.off}</p> : null}
-      <FailureNotice failure={remove.failure} act />
+      <FailureNotice failure={removal.failure} act />
       <Loaded resource={list}>
         {({ items }) =>
           items.length === 0 ? (
@@ -77,7 +77,7 @@ export function Queue({ license }: { license: License }) {
                             type="button"
                             class="small"
                             aria-label={`${T.members.remove}: ${nameOf(ticket)}`}
-                            onClick={() => void remove.perform(ticket.ticket)}
+                            onClick={() => void removal.perform(ticket.ticket)}
                           >
                             {T.members.remove}
                           </button>

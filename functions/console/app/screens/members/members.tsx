@@ -25,7 +25,12 @@ export function Members({ tenantId }: { tenantId: string }) {
     await putMember(tenantId, uid, role);
     announce(text.changed);
     list.reload();
+    return true;
   });
+  /** A role that was not changed is not shown as if it were. */
+  const choose = async (member: Member, select: HTMLSelectElement) => {
+    if ((await change.perform(member.uid, select.value)) !== true) select.value = member.role;
+  };
   const me = session.value.state === 'signed_in' ? session.value.uid : '';
   return (
     <div class="stack">
@@ -62,7 +67,7 @@ export function Members({ tenantId }: { tenantId: string }) {
                           class="inline"
                           aria-label={text.roleOf(member.email ?? member.uid)}
                           value={member.role}
-                          onChange={(event) => void change.perform(member.uid, event.currentTarget.value)}
+                          onChange={(event) => void choose(member, event.currentTarget)}
                         >
                           {ROLES.map((role) => (
                             <option key={role} value={role} selected={role === member.role}>

@@ -8,9 +8,19 @@ import { T } from '../../texts.ts';
 import { TextField } from '../../ui/field.tsx';
 import { FailureNotice } from '../../ui/notice.tsx';
 
+/** An address that was cut or mangled on its way is shown as it is. */
+function tokenInAddress(): string {
+  const text = location.hash.slice(1);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Takes the token of an invitation from the link's fragment, which no server has seen, or from the person. */
 export function AcceptInvitation() {
-  const [token, setToken] = useState(() => decodeURIComponent(location.hash.slice(1)));
+  const [token, setToken] = useState(tokenInAddress);
   const act = useAct(async (_key, text: string) => {
     const { data } = await request<{ tenant_id: string }>('POST', '/api/v1/invitations/accept', {
       body: { token: text },

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso/router';
-import { request } from '../../api/request.ts';
+import { remove, request } from '../../api/request.ts';
 import type { CreatedWebhook, Webhook } from '../../api/types.ts';
 import { useAct } from '../../api/use-act.ts';
 import { useResource } from '../../api/use-resource.ts';
@@ -26,6 +26,8 @@ export function WebhookScreen() {
     `webhook ${id}`,
     async (signal) => (await request<Webhook>('GET', path, { signal })).data,
   );
+  // The same for each attempt: another body would be another act.
+  const [weekAgo] = useState(() => new Date(Date.now() - 7 * DAY).toISOString());
   const [deleting, setDeleting] = useState(false);
   const [made, setMade] = useState<CreatedWebhook>();
   const act = useAct(
@@ -39,14 +41,11 @@ export function WebhookScreen() {
           setMade((await request<CreatedWebhook>('POST', `${path}/secret`, { body: {}, idempotencyKey })).data);
           break;
         case 'recover':
-          await request('POST', `${path}/recover`, {
-            body: { since: new Date(Date.now() - 7 * DAY).toISOString() },
-            idempotencyKey,
-          });
+          await request('POST', `${path}/recover`, { body: { since: weekAgo }, idempotencyKey });
           announce(text.recovered);
           break;
         case 'delete':
-          await request('DELETE', path);
+          await remove(path);
           announce(text.deleted);
           route('/console/webhooks');
           return;

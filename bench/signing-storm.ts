@@ -5,7 +5,9 @@
  *
  *     npm run bench signing-storm [clients …]
  *
- * Clients, gateway, functions, KMS and Firestore share this machine, so the ratio is an upper bound.
+ * Clients, gateway, functions, KMS and Firestore share this machine, whose processors the signatures alone keep busy. So
+ * the crowd is timed in batches first, which is nearly all of the work without the signatures: what plain licences are
+ * held against is the sum of both.
  */
 import { createHash } from 'node:crypto';
 import { createLicense } from '#local/demonstration.ts';
@@ -17,7 +19,7 @@ import { httpCrowd } from './signing/http-crowd.ts';
 const given = process.argv.slice(2).map(Number);
 const SIZES = given.length > 0 ? given : [1_000, 3_000];
 const DELAYS = [5, 30, 300];
-const FORMATS = ['signed-json', 'batch'] as const;
+const FORMATS = ['batch', 'signed-json'] as const;
 
 const stack = await startStack({ directory: '.local/bench', port: 0, log: () => undefined });
 const staff = (await createTokens(stack))['staff'] ?? '';
@@ -41,9 +43,11 @@ try {
     for (const delay of DELAYS) {
       stack.recorder.inject({ service: 'kms', method: 'AsymmetricSign', delay_ms: delay });
       const signatures = await alone(clients);
+      let rest = 0;
       for (const format of FORMATS) {
         const { license_key } = await createLicense(stack.gateway, staff, DEMO_TENANT, clients);
         const crowd = await httpCrowd(stack, { licenseKey: license_key, clients, format });
+        if (format === 'batch') rest = crowd.total;
         const row = {
           clients,
           'KMS, ms': delay,
@@ -55,7 +59,8 @@ try {
           'last 503 to a first request, s': Math.round(crowd.toldAfter / 100) / 10,
           'all licensed, s': Math.round(crowd.total / 100) / 10,
           'signatures alone, s': Math.round(signatures / 100) / 10,
-          ratio: Math.round((crowd.total / signatures) * 100) / 100,
+          'of signatures alone': Math.round((crowd.total / signatures) * 100) / 100,
+          'of signatures and the rest': Math.round((crowd.total / (signatures + rest)) * 100) / 100,
         };
         console.log(JSON.stringify(row));
         rows.push(row);

@@ -1,5 +1,8 @@
 import type { Server } from 'node:http';
 
+/** Connections that may wait to be accepted: thousands of machines may come at the same moment, Node's default is 511. */
+const BACKLOG = 4_096;
+
 /** Listens on loopback and returns the port. @throws Error that names the port and what to do when it is taken */
 export function listen(server: Server, port = 0): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -11,7 +14,7 @@ export function listen(server: Server, port = 0): Promise<number> {
           : error,
       );
     });
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', BACKLOG, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });

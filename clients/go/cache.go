@@ -37,7 +37,7 @@ func newCache(storage Storage, licenseKey, hardwareID string, clock *TrustedCloc
 func (c *cache) load() (license any, whyNothing string) {
 	text, _ := c.storage.Get(c.name + "-time")
 	if seen, err := strconv.ParseFloat(text, 64); err == nil && !math.IsInf(seen, 0) && !math.IsNaN(seen) {
-		c.clock.Remember(seen)
+		c.clock.Remember(timeOf(seen))
 	}
 	text, _ = c.storage.Get(c.name)
 	kept := decode(text)

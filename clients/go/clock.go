@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// ClockSource has the clocks of a machine, in milliseconds.
+// ClockSource has the clocks of a machine.
 type ClockSource interface {
-	// Now is milliseconds since the epoch, as the machine has them.
-	Now() float64
+	// Now is the time as the machine has it.
+	Now() time.Time
 	// Monotonic only ever grows, from any beginning.
-	Monotonic() float64
+	Monotonic() time.Duration
 	// SinceBoot goes on while the machine sleeps; 0 where there is no such clock.
-	SinceBoot() float64
+	SinceBoot() time.Duration
 }
 
 type systemClock struct{ begun time.Time }
@@ -24,12 +24,10 @@ type systemClock struct{ begun time.Time }
 // SystemClock is this machine's.
 func SystemClock() ClockSource { return systemClock{time.Now()} }
 
-func (systemClock) Now() float64 { return float64(time.Now().UnixMicro()) / 1000 }
-func (c systemClock) Monotonic() float64 {
-	return float64(time.Since(c.begun)) / float64(time.Millisecond)
-}
+func (systemClock) Now() time.Time             { return time.Now() }
+func (c systemClock) Monotonic() time.Duration { return time.Since(c.begun) }
 
-func (systemClock) SinceBoot() float64 {
+func (systemClock) SinceBoot() time.Duration {
 	text, err := os.ReadFile("/proc/uptime")
 	if err != nil {
 		return 0
@@ -38,7 +36,7 @@ func (systemClock) SinceBoot() float64 {
 	if err != nil {
 		return 0
 	}
-	return seconds * 1000
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // TrustedClock is time that does not run backwards because somebody turned the clock. Two things are trusted: the time of
@@ -59,14 +57,14 @@ func NewTrustedClock(source ClockSource) *TrustedClock {
 }
 
 func (c *TrustedClock) asked() [3]float64 {
-	return [3]float64{c.source.Now(), c.source.Monotonic(), c.source.SinceBoot()}
+	return [3]float64{millis(c.source.Now()), milliseconds(c.source.Monotonic()), milliseconds(c.source.SinceBoot())}
 }
 
 func (c *TrustedClock) floor() float64 { return math.Max(c.signed, c.seen) }
 
 func (c *TrustedClock) best() float64 {
 	if c.anchor == nil {
-		return math.Max(c.source.Now(), c.floor())
+		return math.Max(millis(c.source.Now()), c.floor())
 	}
 	moved := 0.0
 	for i, now := range c.asked() {
@@ -84,7 +82,7 @@ func (c *TrustedClock) now() float64 {
 func (c *TrustedClock) turnedBack() bool {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	return c.anchor == nil && c.source.Now() < c.floor()-clockTolerance
+	return c.anchor == nil && millis(c.source.Now()) < c.floor()-clockTolerance
 }
 
 func (c *TrustedClock) sawSigned(moment float64) {
@@ -108,7 +106,7 @@ func (c *TrustedClock) accepted() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	if c.anchor == nil {
-		moment := math.Max(c.source.Now(), c.floor())
+		moment := math.Max(millis(c.source.Now()), c.floor())
 		c.anchor, c.then = &moment, c.asked()
 	}
 }
@@ -126,9 +124,12 @@ func (c *TrustedClock) latest() (float64, bool) {
 	return c.best(), true
 }
 
-// Remember takes a time, in milliseconds since the epoch, that an earlier run has seen.
-func (c *TrustedClock) Remember(moment float64) {
+// present is now, for who looks at it as a time.
+func (c *TrustedClock) present() time.Time { return timeOf(c.now()) }
+
+// Remember takes a time that an earlier run has seen: the clock does not go below it.
+func (c *TrustedClock) Remember(moment time.Time) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.seen = math.Max(c.seen, moment)
+	c.seen = math.Max(c.seen, millis(moment))
 }

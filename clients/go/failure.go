@@ -32,6 +32,7 @@ var sentences = map[string]string{
 	"rate_limited":         "The licence server asks to wait, since too much was asked of it from here: try again later.",
 	"signing_unavailable":  "The licence server cannot sign licences at the moment: try again in a few minutes.",
 	"server_failed":        "The licence server has a fault of its own: try again in a few minutes.",
+	"user_token_failed":    "UserToken gave no token: sign in again.",
 	"unreachable":          "The licence server could not be reached: check the URL and the connection.",
 }
 

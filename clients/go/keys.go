@@ -1,6 +1,7 @@
 package countersign
 
 import (
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -58,7 +59,8 @@ type KeyQuery struct {
 // KeySource is where public keys come from.
 type KeySource interface {
 	// Find gives the keys that may have a name, or why none is believed: "revoked", "untrusted_keys".
-	Find(name KeyName, query KeyQuery) (keys []PublicKey, refusal string, err error)
+	// The query may fetch, until ctx is done.
+	Find(ctx context.Context, name KeyName, query KeyQuery) (keys []PublicKey, refusal string, err error)
 	// InFile gives the keys of a licence file, which brings its key list along.
 	InFile(document map[string]any) KeySource
 	// Connect gives the same source with these surroundings, where the program has named none.
@@ -207,7 +209,7 @@ func PinnedKeys(material any) (KeySource, error) {
 	return pinnedKeys(keys), nil
 }
 
-func (k pinnedKeys) Find(name KeyName, _ KeyQuery) ([]PublicKey, string, error) {
+func (k pinnedKeys) Find(_ context.Context, name KeyName, _ KeyQuery) ([]PublicKey, string, error) {
 	return named(k, name), "", nil
 }
 func (k pinnedKeys) InFile(map[string]any) KeySource   { return k }

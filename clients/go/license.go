@@ -1,6 +1,7 @@
 package countersign
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -8,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -40,7 +42,7 @@ type License struct {
 	Form string
 	// Claims are the members that were signed, as they were signed; numbers are json.Number.
 	Claims map[string]any
-	Times  Times
+	times  licenseTimes
 }
 
 // Feature gives true for a feature that is listed, its value where features carry values, nil for one that is not there.
@@ -70,11 +72,30 @@ func (l License) Text(claim string) string {
 	return text
 }
 
+func timeOr(moment *int64) time.Time {
+	if moment == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(*moment)
+}
+
+// SignedAt is when the licence was signed; the zero time where it does not say.
+func (l License) SignedAt() time.Time { return timeOr(l.times.signedAt) }
+
+// ExpiresAt is when the licence itself ends; the zero time for one that does not end.
+func (l License) ExpiresAt() time.Time { return timeOr(l.times.expiresAt) }
+
+// ValidUntil is until when this copy works without asking the server; the zero time for one that bounds nothing.
+func (l License) ValidUntil() time.Time { return timeOr(l.times.validUntil) }
+
+// isBorrowed tells whether the seat is this machine's until the copy ends, with or without the server.
+func (l License) isBorrowed() bool { return l.Claims["mode"] == "borrowed" }
+
 // WorksOffline tells whether a copy may serve a start without the server; one that does not say so is strict.
 func (l License) WorksOffline() bool {
 	seconds, _ := l.Claims["offline_seconds"].(json.Number)
 	number, err := seconds.Float64()
-	return l.Claims["mode"] == "borrowed" || (err == nil && number > 0)
+	return l.isBorrowed() || (err == nil && number > 0)
 }
 
 func refuse(reason string) License { return License{Reason: reason, Message: messages[reason]} }
@@ -294,8 +315,8 @@ func parseToken(token string) (*signed, string) {
 
 // VerifyOptions say what a licence must be; the zero value asks for nothing but its signature and its times.
 type VerifyOptions struct {
-	// Now is milliseconds since the epoch; 0: Clock's, else this machine's.
-	Now float64
+	// Now is the time to judge by. The zero time: Clock's, else this machine's.
+	Now time.Time
 	// Clock remembers the times that were seen, so that a clock that is turned back is noticed.
 	Clock *TrustedClock
 	// Nonce is that of the request that the licence answers. Then it tells Clock the time.
@@ -312,7 +333,7 @@ type VerifyOptions struct {
 // Verify checks a licence without asking anybody, except for keys that a fetching source does not have yet. data is
 // license_data, license_token, the text of a licence file, a whole acquire answer, or any of them as text or bytes; JSON
 // that was decoded must hold json.Number (json.Decoder.UseNumber).
-func Verify(data any, keys KeySource, options VerifyOptions) License {
+func Verify(ctx context.Context, data any, keys KeySource, options VerifyOptions) License {
 	if options.CheckSignature == nil {
 		options.CheckSignature = CheckPKCS1
 	}
@@ -323,17 +344,17 @@ func Verify(data any, keys KeySource, options VerifyOptions) License {
 	if parsed.document != nil {
 		keys = keys.InFile(parsed.document)
 	}
-	key, reason := findSigner(parsed, keys, options)
+	key, reason := findSigner(ctx, parsed, keys, options)
 	if reason != "" {
 		return refuse(reason)
 	}
 	times, ok := readTimes(parsed.claims)
 	if parsed.document != nil {
 		// A file without a time of signing has no end, and is none.
-		if times.SignedAt == nil {
+		if times.signedAt == nil {
 			ok = false
-		} else if end := *times.SignedAt + longestFile; times.ValidUntil == nil || *times.ValidUntil > end {
-			times.ValidUntil = &end
+		} else if end := *times.signedAt + longestFile; times.validUntil == nil || *times.validUntil > end {
+			times.validUntil = &end
 		}
 	}
 	if !ok {
@@ -343,17 +364,17 @@ func Verify(data any, keys KeySource, options VerifyOptions) License {
 		return refuse("wrong_nonce")
 	}
 	clock := options.Clock
-	if clock != nil && times.SignedAt != nil {
+	if clock != nil && times.signedAt != nil {
 		if options.Nonce == "" {
-			clock.sawSigned(float64(*times.SignedAt))
+			clock.sawSigned(float64(*times.signedAt))
 		} else {
-			clock.sawAnswer(float64(*times.SignedAt), options.asked)
+			clock.sawAnswer(float64(*times.signedAt), options.asked)
 		}
 	}
 	if reason := judge(parsed.claims, times, key, options); reason != "" {
 		return refuse(reason)
 	}
-	license := License{Valid: true, Form: parsed.form, Claims: parsed.claims, Times: times}
+	license := License{Valid: true, Form: parsed.form, Claims: parsed.claims, times: times}
 	for _, name := range options.Features {
 		if !license.HasFeature(name) {
 			return refuse("missing_feature")
@@ -365,9 +386,9 @@ func Verify(data any, keys KeySource, options VerifyOptions) License {
 	return license
 }
 
-func findSigner(parsed *signed, keys KeySource, options VerifyOptions) (PublicKey, string) {
+func findSigner(ctx context.Context, parsed *signed, keys KeySource, options VerifyOptions) (PublicKey, string) {
 	sequence, _ := integer(parsed.claims["keys_sequence"])
-	found, refusal, err := keys.Find(parsed.name, KeyQuery{KeysSequence: int64(sequence), Fresh: options.Nonce != ""})
+	found, refusal, err := keys.Find(ctx, parsed.name, KeyQuery{KeysSequence: int64(sequence), Fresh: options.Nonce != ""})
 	switch {
 	case err != nil:
 		return PublicKey{}, "keys_unavailable"
@@ -384,18 +405,18 @@ func findSigner(parsed *signed, keys KeySource, options VerifyOptions) (PublicKe
 	return PublicKey{}, "bad_signature"
 }
 
-func judge(claims map[string]any, times Times, key PublicKey, options VerifyOptions) string {
+func judge(claims map[string]any, times licenseTimes, key PublicKey, options VerifyOptions) string {
 	if options.Kind != "" && claims["kind"] != options.Kind {
 		return "wrong_kind"
 	}
 	if options.Clock != nil && options.Clock.turnedBack() {
 		return "clock_turned_back"
 	}
-	present := options.Now
-	if present == 0 && options.Clock != nil {
+	present := millis(options.Now)
+	if options.Now.IsZero() && options.Clock != nil {
 		present = options.Clock.now()
-	} else if present == 0 {
-		present = SystemClock().Now()
+	} else if options.Now.IsZero() {
+		present = millis(time.Now())
 	}
 	if refusal := refusalAt(times, present); refusal != "" {
 		return refusal

@@ -1,6 +1,7 @@
 package countersign
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,12 +12,15 @@ import (
 	"unicode/utf8"
 )
 
-// Options of Hold. URL, LicenseKey, Product and Keys must be given.
+// Options of Hold. URL, LicenseKey, Product and Keys must be given; or LicenseFile, Product and Keys.
 type Options struct {
 	// URL of the licence server, such as https://licenses.example.com.
 	URL string
 	// LicenseKey as it was issued, or as people send it: case, spaces, dashes and invisible characters do not matter.
 	LicenseKey string
+	// LicenseFile, in place of URL and LicenseKey, is the text of the licence file that an administrator has borrowed for
+	// this machine. Nobody is asked anything.
+	LicenseFile string
 	// Product that this program is: a licence for another one is refused.
 	Product string
 	// Keys is RootKey with the root that the program was built with, or PinnedKeys.
@@ -32,11 +36,20 @@ type Options struct {
 	ClientVersion string
 	// HideMachine sends neither host name nor platform.
 	HideMachine bool
+	// ProcessID tells this process from others, up to 128 characters, where each process takes a seat of its own.
+	// Default: random.
+	ProcessID string
+	// TakeOver: where each user has one seat and moves it only on purpose, take it from the machine that has it.
+	TakeOver bool
+	// UserToken gives the user's verified token (the part behind "Bearer"), where the licence is for named users and they
+	// sign in instead of having a key of their own. It is called before each acquire and borrow, since tokens end.
+	UserToken func(context.Context) (string, error)
 	// Storage keeps the licence of a run for a start without the server. Default: a folder of the user's.
 	Storage Storage
-	// OnEvent is told of everything, in order, in the goroutine of the seat.
+	// OnEvent is told of everything from the first attempt on, in order; the seat waits for it, so it must not wait for the
+	// seat (see Seat).
 	OnEvent func(Event)
-	// Wait for a free seat when all are in use. Default 0.
+	// Wait for a free seat when all are in use, in the queue where the licence has one. Default 0.
 	Wait time.Duration
 	// Patience with a server that does not answer, at the start. Default 30 s; negative: none.
 	Patience time.Duration
@@ -48,29 +61,29 @@ type Options struct {
 	Clock ClockSource
 }
 
-const longestHardwareID = 256
+const (
+	longestHardwareID = 256
+	longestProcessID  = 128
+	usualTimeout      = 10 * time.Second
+	usualPatience     = 30 * time.Second
+)
 
 // read fills in the defaults. It fails for options that cannot be meant, and names them.
 func (o Options) read() (Options, error) {
-	address, err := readURL(o.URL)
-	if err != nil {
+	if err := o.readSource(); err != nil {
 		return o, err
 	}
-	o.URL = address
-	for name, place := range map[string]*string{"LicenseKey": &o.LicenseKey, "Product": &o.Product} {
-		clean := cleanText
-		if name == "LicenseKey" {
-			clean = NormalizeLicenseKey
-		}
-		if *place = clean(*place); *place == "" {
-			return o, fmt.Errorf("countersign: %s is empty (is the variable set that it is read from?)", name)
-		}
+	if o.Product = cleanText(o.Product); o.Product == "" {
+		return o, emptyOption("Product")
 	}
 	if o.Keys == nil {
 		return o, fmt.Errorf("countersign: Keys is missing: give RootKey with the root key that `countersign root` prints")
 	}
 	if o.HardwareID = cleanText(o.HardwareID); utf8.RuneCountInString(o.HardwareID) > longestHardwareID {
 		return o, fmt.Errorf("countersign: HardwareID is longer than %d characters", longestHardwareID)
+	}
+	if o.ProcessID = cleanText(o.ProcessID); utf8.RuneCountInString(o.ProcessID) > longestProcessID {
+		return o, fmt.Errorf("countersign: ProcessID is longer than %d characters", longestProcessID)
 	}
 	if o.Wait < 0 || o.Timeout < 0 {
 		return o, fmt.Errorf("countersign: Wait and Timeout are 0 or more")
@@ -88,18 +101,34 @@ func (o Options) read() (Options, error) {
 		o.Hostname, o.Platform = "", ""
 	}
 	if o.Patience == 0 {
-		o.Patience = 30 * time.Second
+		o.Patience = usualPatience
 	}
 	if o.Timeout == 0 {
-		o.Timeout = 10 * time.Second
-	}
-	if o.HTTPClient == nil {
-		o.HTTPClient = &http.Client{CheckRedirect: noRedirect}
+		o.Timeout = usualTimeout
 	}
 	if o.Clock == nil {
 		o.Clock = SystemClock()
 	}
 	return o, nil
+}
+
+func emptyOption(name string) error {
+	return fmt.Errorf("countersign: %s is empty (is the variable set that it is read from?)", name)
+}
+
+// readSource: a licence file, or a licence server.
+func (o *Options) readSource() (err error) {
+	if o.LicenseFile = strings.TrimSpace(o.LicenseFile); o.LicenseFile != "" {
+		o.URL, o.LicenseKey = "", ""
+		return nil
+	}
+	if o.URL, err = readURL(o.URL); err != nil {
+		return err
+	}
+	if o.LicenseKey = NormalizeLicenseKey(o.LicenseKey); o.LicenseKey == "" {
+		return emptyOption("LicenseKey")
+	}
+	return nil
 }
 
 func readURL(given string) (string, error) {

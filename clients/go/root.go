@@ -1,15 +1,17 @@
 package countersign
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
+	"time"
 )
 
 const (
@@ -229,20 +231,25 @@ func (l *signedList) endInFile(key PublicKey) float64 {
 
 // KeySurroundings is what a key source works with. Hold fills in what the program leaves out.
 type KeySurroundings struct {
-	// Fetch gets a text from the licence server.
-	Fetch   func(path string) (string, error)
+	// URL of the licence server, from which the key list is fetched. Default: none, and nothing is fetched.
+	URL string
+	// Fetch replaces the usual way of getting a text from the licence server: a path begins with a slash.
+	Fetch func(ctx context.Context, path string) (string, error)
+	// Storage keeps the key list for the next run. Default: MemoryStorage.
 	Storage Storage
-	// Now is milliseconds since the epoch.
-	Now            func() float64
+	// Now is the time by which lists are judged. Default: time.Now.
+	Now func() time.Time
+	// CheckSignature replaces CheckPKCS1.
 	CheckSignature CheckSignature
 	// OnStale is told when the list could not be fetched although the server answers; the known one serves until then.
-	OnStale func(until float64, cause error)
+	OnStale func(until time.Time, cause error)
 }
 
 type rootKey struct {
 	roots []PublicKey
 	KeySurroundings
-	mutex     sync.Mutex
+	// turn is held by who uses the members below.
+	turn      chan struct{}
 	recalled  bool
 	told      bool
 	held      *signedList
@@ -278,17 +285,23 @@ func newRootKey(roots []PublicKey, surroundings KeySurroundings) *rootKey {
 		surroundings.Storage = MemoryStorage()
 	}
 	if surroundings.Now == nil {
-		surroundings.Now = SystemClock().Now
+		surroundings.Now = time.Now
 	}
 	if surroundings.CheckSignature == nil {
 		surroundings.CheckSignature = CheckPKCS1
 	}
-	return &rootKey{roots: roots, KeySurroundings: surroundings, fetchedAt: math.Inf(-1), failedAt: math.Inf(-1)}
+	if surroundings.Fetch == nil && surroundings.URL != "" {
+		client := &http.Client{CheckRedirect: noRedirect}
+		surroundings.Fetch = func(ctx context.Context, path string) (string, error) {
+			return fetchText(ctx, client, surroundings.URL, path, usualTimeout)
+		}
+	}
+	return &rootKey{turn: make(chan struct{}, 1), roots: roots, KeySurroundings: surroundings, fetchedAt: math.Inf(-1), failedAt: math.Inf(-1)}
 }
 
 func (r *rootKey) Connect(surroundings KeySurroundings) KeySource {
 	if r.Fetch != nil {
-		return r
+		return r // the program has named its own
 	}
 	return newRootKey(r.roots, surroundings)
 }
@@ -309,11 +322,11 @@ func (r *rootKey) recall() {
 	}
 }
 
-func (r *rootKey) refresh() error {
+func (r *rootKey) refresh(ctx context.Context) error {
 	if r.Fetch == nil {
 		return ErrKeysUnavailable
 	}
-	text, err := r.Fetch(keyListPath)
+	text, err := r.Fetch(ctx, keyListPath)
 	if err != nil {
 		return err
 	}
@@ -328,7 +341,7 @@ func (r *rootKey) refresh() error {
 	if err := requireNewer(list, r.held); err != nil {
 		return err
 	}
-	r.held, r.fetchedAt = list, r.Now()
+	r.held, r.fetchedAt = list, r.now()
 	if list.endorsements == nil {
 		list.endorsements = []any{}
 	}
@@ -338,15 +351,21 @@ func (r *rootKey) refresh() error {
 	return nil
 }
 
-func (r *rootKey) update(maxAge float64) {
+func (r *rootKey) now() float64 { return millis(r.Now()) }
+
+func (r *rootKey) update(ctx context.Context, maxAge float64) {
 	r.recall()
-	if r.held != nil && (math.Abs(r.Now()-r.fetchedAt) < maxAge || math.Abs(r.Now()-r.failedAt) < minAge) {
+	if r.held != nil && (math.Abs(r.now()-r.fetchedAt) < maxAge || math.Abs(r.now()-r.failedAt) < minAge) {
 		return
 	}
-	r.failure = r.refresh()
+	failure := r.refresh(ctx)
+	if failure != nil && ctx.Err() != nil && r.held != nil {
+		return // given up by the caller, which says nothing of the server
+	}
+	r.failure = failure
 	r.failedAt = math.Inf(-1)
 	if r.failure != nil {
-		r.failedAt = r.Now()
+		r.failedAt = r.now()
 	}
 }
 
@@ -362,22 +381,26 @@ func (r *rootKey) lookUp(name KeyName) ([]PublicKey, string, error) {
 	return found, refusal, nil
 }
 
-func (r *rootKey) Find(name KeyName, query KeyQuery) ([]PublicKey, string, error) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	r.update(freshFor)
+func (r *rootKey) Find(ctx context.Context, name KeyName, query KeyQuery) ([]PublicKey, string, error) {
+	select {
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return nil, "", ctx.Err()
+	}
+	r.update(ctx, freshFor)
 	if r.held != nil && query.KeysSequence > r.held.sequence {
-		r.update(minAge)
+		r.update(ctx, minAge)
 	}
 	if query.Fresh && r.failure != nil && r.held != nil && !r.told && r.OnStale != nil {
-		r.OnStale(r.held.endOnline(PublicKey{}), r.failure)
+		r.OnStale(timeOf(r.held.endOnline(PublicKey{})), r.failure)
 	}
 	r.told = r.failure != nil
 	found, refusal, err := r.lookUp(name)
 	if len(found) > 0 || refusal != "" {
 		return found, refusal, err
 	}
-	r.update(minAge)
+	r.update(ctx, minAge)
 	return r.lookUp(name)
 }
 
@@ -389,9 +412,13 @@ type fileKeys struct {
 	document map[string]any
 }
 
-func (f fileKeys) Find(name KeyName, query KeyQuery) ([]PublicKey, string, error) {
-	f.root.mutex.Lock()
-	defer f.root.mutex.Unlock()
+func (f fileKeys) Find(ctx context.Context, name KeyName, query KeyQuery) ([]PublicKey, string, error) {
+	select {
+	case f.root.turn <- struct{}{}:
+		defer func() { <-f.root.turn }()
+	case <-ctx.Done():
+		return nil, "", ctx.Err()
+	}
 	list, err := readSignedList(f.document, f.root.roots, f.root.CheckSignature, nil)
 	f.root.recall()
 	// A list from before the one that the signer had is not the one that was put into the file.

@@ -35,62 +35,60 @@ func formatTime(milliseconds float64) string {
 	return time.UnixMilli(int64(milliseconds)).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-// Times of a licence, in milliseconds since the epoch; nil for one that bounds nothing.
-type Times struct {
-	SignedAt *int64
-	// ExpiresAt is when the licence itself ends.
-	ExpiresAt *int64
-	// ValidUntil is until when this copy works without asking the server.
-	ValidUntil *int64
-}
+func timeOf(milliseconds float64) time.Time { return time.UnixMicro(int64(milliseconds * 1000)) }
 
-func (t Times) end() float64 {
-	if t.ValidUntil != nil {
-		return float64(*t.ValidUntil)
+func millis(moment time.Time) float64 { return float64(moment.UnixMicro()) / 1000 }
+
+// licenseTimes are milliseconds since the epoch; nil for one that bounds nothing.
+type licenseTimes struct{ signedAt, expiresAt, validUntil *int64 }
+
+func (t licenseTimes) end() float64 {
+	if t.validUntil != nil {
+		return float64(*t.validUntil)
 	}
-	if t.ExpiresAt != nil {
-		return float64(*t.ExpiresAt)
+	if t.expiresAt != nil {
+		return float64(*t.expiresAt)
 	}
 	return math.Inf(1)
 }
 
 // readTimes gives false when a member is there and is no time. A borrowed copy must say until when it is borrowed, and works
 // no longer; in the grace after the licence's end a seat is good as long as its copy says.
-func readTimes(claims map[string]any) (Times, bool) {
-	var times Times
-	for name, place := range map[string]**int64{"signed_at": &times.SignedAt, "expires_at": &times.ExpiresAt, "valid_until": &times.ValidUntil} {
+func readTimes(claims map[string]any) (licenseTimes, bool) {
+	var times licenseTimes
+	for name, place := range map[string]**int64{"signed_at": &times.signedAt, "expires_at": &times.expiresAt, "valid_until": &times.validUntil} {
 		value := claims[name]
 		if value == nil {
 			continue
 		}
 		moment, ok := parseTime(value)
 		if !ok {
-			return Times{}, false
+			return licenseTimes{}, false
 		}
 		*place = &moment
 	}
 	if claims["mode"] == "borrowed" {
 		borrowed, ok := parseTime(claims["borrowed_until"])
 		if !ok {
-			return Times{}, false
+			return licenseTimes{}, false
 		}
-		if times.ValidUntil == nil || borrowed < *times.ValidUntil {
-			times.ValidUntil = &borrowed
+		if times.validUntil == nil || borrowed < *times.validUntil {
+			times.validUntil = &borrowed
 		}
 	}
-	if claims["kind"] == "seat" && claims["in_grace"] == true && times.ValidUntil != nil {
-		times.ExpiresAt = nil
+	if claims["kind"] == "seat" && claims["in_grace"] == true && times.validUntil != nil {
+		times.expiresAt = nil
 	}
 	return times, true
 }
 
-func refusalAt(times Times, now float64) string {
+func refusalAt(times licenseTimes, now float64) string {
 	switch {
-	case times.SignedAt != nil && float64(*times.SignedAt) > now+clockTolerance:
+	case times.signedAt != nil && float64(*times.signedAt) > now+clockTolerance:
 		return "not_yet_valid"
-	case times.ExpiresAt != nil && float64(*times.ExpiresAt) <= now:
+	case times.expiresAt != nil && float64(*times.expiresAt) <= now:
 		return "expired"
-	case times.ValidUntil != nil && float64(*times.ValidUntil) <= now:
+	case times.validUntil != nil && float64(*times.validUntil) <= now:
 		return "stale"
 	}
 	return ""

@@ -8,7 +8,6 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,8 +20,6 @@ import (
 
 	countersign "countersign.example/client"
 )
-
-const hour = 3_600_000
 
 var (
 	broken  string
@@ -42,13 +39,9 @@ func say(message map[string]any) {
 
 type shiftedClock struct{ countersign.ClockSource }
 
-func (c shiftedClock) Now() float64 { return c.ClockSource.Now() + float64(offset.Load()) }
-
-type fixedClock float64
-
-func (c fixedClock) Now() float64     { return float64(c) }
-func (fixedClock) Monotonic() float64 { return 0 }
-func (fixedClock) SinceBoot() float64 { return 0 }
+func (c shiftedClock) Now() time.Time {
+	return c.ClockSource.Now().Add(time.Duration(offset.Load()) * time.Millisecond)
+}
 
 // anyForm, as a library does that takes the form of a signature from elsewhere.
 func anyForm(key countersign.PublicKey, message, signature []byte) bool {
@@ -72,8 +65,13 @@ func tell(event countersign.Event) {
 	if event.Reason != "" {
 		told["reason"] = event.Reason
 	}
-	if event.Type == "released" {
+	switch event.Type {
+	case "released":
 		told["confirmed"], told["still_held"] = event.Confirmed, event.StillHeld
+	case "queued":
+		told["position"], told["queue_length"] = event.Position, event.QueueLength
+	case "borrowed":
+		told["borrowed_until_ms"] = event.BorrowedUntil.UnixMilli()
 	}
 	say(map[string]any{"event": told})
 }
@@ -96,20 +94,53 @@ func duration(object map[string]any, name string) time.Duration {
 }
 
 type adapter struct {
-	ctx  context.Context
-	seat *countersign.Seat
+	ctx    context.Context
+	mutex  sync.Mutex
+	seat   *countersign.Seat
+	giveUp context.CancelFunc
+	// under way: what does not answer at once.
+	underWay sync.WaitGroup
 }
 
-func (a *adapter) hold(given map[string]any) map[string]any {
+func (a *adapter) held() *countersign.Seat {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	return a.seat
+}
+
+func failed(err error) map[string]any {
+	var failure *countersign.Error
+	switch {
+	case errors.Is(err, context.Canceled) && !errors.As(err, &failure):
+		return map[string]any{"ok": false, "code": "aborted"}
+	case !errors.As(err, &failure):
+		return map[string]any{"ok": false, "code": err.Error()}
+	}
+	answer := map[string]any{"ok": false, "code": failure.Code}
+	if failure.Reason != "" {
+		answer["reason"] = failure.Reason
+	}
+	if failure.MaxLength > 0 {
+		answer["max_seconds"] = int64(failure.MaxLength.Seconds())
+	}
+	if !failure.BorrowedUntil.IsZero() {
+		answer["borrowed_until_ms"] = failure.BorrowedUntil.UnixMilli()
+	}
+	return answer
+}
+
+func (a *adapter) hold(ctx context.Context, given map[string]any) map[string]any {
 	root, err := countersign.RootKey(text(given, "root"))
 	if err != nil {
 		panic(err)
 	}
+	takeOver, _ := given["take_over"].(bool)
 	options := countersign.Options{
-		URL: text(given, "url"), LicenseKey: text(given, "license_key"), Product: text(given, "product"), Keys: root,
-		Storage: countersign.FileStorage(text(given, "storage")), HardwareID: text(given, "hardware_id"),
-		Application: text(given, "application"), Patience: duration(given, "patience_ms"), OnEvent: tell,
-		Clock: shiftedClock{countersign.SystemClock()},
+		URL: text(given, "url"), LicenseKey: text(given, "license_key"), LicenseFile: text(given, "license_file"),
+		Product: text(given, "product"), Keys: root, Storage: countersign.FileStorage(text(given, "storage")),
+		HardwareID: text(given, "hardware_id"), Application: text(given, "application"),
+		ProcessID: text(given, "process_id"), TakeOver: takeOver,
+		Patience: duration(given, "patience_ms"), OnEvent: tell, Clock: shiftedClock{countersign.SystemClock()},
 	}
 	if wait := duration(given, "wait_ms"); wait > 0 {
 		options.Wait = wait
@@ -117,148 +148,61 @@ func (a *adapter) hold(given map[string]any) map[string]any {
 	if timeout := duration(given, "timeout_ms"); timeout > 0 {
 		options.Timeout = timeout
 	}
-	a.seat, err = countersign.Hold(a.ctx, options)
-	var failure *countersign.Error
-	if errors.As(err, &failure) {
-		answer := map[string]any{"ok": false, "code": failure.Code}
-		if failure.Reason != "" {
-			answer["reason"] = failure.Reason
-		}
-		return answer
-	}
+	seat, err := countersign.Hold(ctx, options)
 	if err != nil {
-		return map[string]any{"ok": false, "code": err.Error()}
+		return failed(err)
 	}
-	return map[string]any{"ok": true, "state": a.seat.State()}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.seat = seat
+	return stateOf(seat)
 }
 
-func verify(command map[string]any) map[string]any {
-	vector := command["vector"].(map[string]any)
-	documents, _ := command["documents"].([]any)
-	wall := float64(milliseconds(text(vector, "now")))
-	now := wall - float64(len(documents)*2*hour)
-	var served any
-	surroundings := func() countersign.KeySurroundings {
-		return countersign.KeySurroundings{
-			Now: func() float64 { return now }, CheckSignature: check(), Storage: countersign.MemoryStorage(),
-			Fetch: func(string) (string, error) {
-				if served == nil {
-					return "", errors.New("no network")
-				}
-				data, err := json.Marshal(served)
-				return string(data), err
-			},
-		}
+func stateOf(seat *countersign.Seat) map[string]any {
+	answer := map[string]any{"ok": true, "state": seat.State()}
+	if until := seat.BorrowedUntil(); !until.IsZero() {
+		answer["borrowed_until_ms"] = until.UnixMilli()
 	}
-	source, err := sourceOf(command, surroundings())
-	if err != nil {
-		return map[string]any{"ok": false, "code": err.Error()}
-	}
-	for _, document := range documents {
-		now += 2 * hour
-		served = document
-		if broken == "sequence" {
-			source, _ = sourceOf(command, surroundings()) // one that remembers nothing takes whatever list it is served
-		}
-		_, _, _ = source.Find(countersign.KeyName{KeyVersion: "vectors.0"}, countersign.KeyQuery{})
-	}
-	options := countersign.VerifyOptions{
-		Nonce: text(vector, "nonce"), Kind: text(vector, "kind"), Product: text(vector, "product"),
-		HardwareID: text(vector, "hardware_id"), CheckSignature: check(), Now: wall,
-	}
-	features, _ := vector["features"].([]any)
-	for _, feature := range features {
-		options.Features = append(options.Features, feature.(string))
-	}
-	if clock, found := vector["clock"].(map[string]any); found {
-		options.Now, options.Clock = 0, countersign.NewTrustedClock(fixedClock(wall))
-		if noted := text(clock, "noted"); noted != "" && broken != "clock" {
-			options.Clock.Remember(float64(milliseconds(noted)))
-		}
-	}
-	var license any = text(vector, "license")
-	if encoded := text(vector, "license_base64"); encoded != "" {
-		license, _ = base64.StdEncoding.DecodeString(encoded)
-	}
-	judged := countersign.Verify(license, source, options)
-	switch {
-	case !judged.Valid:
-		return map[string]any{"ok": true, "verdict": judged.Reason}
-	case vector["start"] == "offline" && !judged.WorksOffline():
-		return map[string]any{"ok": true, "verdict": "strict"}
-	}
-	return map[string]any{"ok": true, "verdict": "valid"}
+	return answer
 }
 
-func sourceOf(command map[string]any, surroundings countersign.KeySurroundings) (countersign.KeySource, error) {
-	roots, found := command["roots"].([]any)
-	if !found {
-		return countersign.PinnedKeys(command["keys"])
+func (a *adapter) borrow(command map[string]any) map[string]any {
+	var seconds int64
+	if number, isNumber := command["seconds"].(json.Number); isNumber {
+		seconds, _ = number.Int64()
 	}
-	pems := make([]string, len(roots))
-	for i, root := range roots {
-		pems[i] = root.(string)
+	seat := a.held()
+	if err := seat.Borrow(a.ctx, time.Duration(seconds)*time.Second); err != nil {
+		return failed(err)
 	}
-	return countersign.RootKeyIn(surroundings, pems...)
+	return stateOf(seat)
 }
 
-func milliseconds(moment string) int64 {
-	parsed, err := time.Parse(time.RFC3339Nano, moment)
-	if err != nil {
-		panic(err)
+func (a *adapter) returnBorrowed() map[string]any {
+	seat := a.held()
+	if err := seat.ReturnBorrowed(a.ctx); err != nil {
+		return failed(err)
 	}
-	return parsed.UnixMilli()
-}
-
-// measure is the whole check of a licence, beside the bare check of its signature.
-func measure(command map[string]any) map[string]any {
-	document, _ := json.Marshal(command["document"])
-	source, err := countersign.RootKeyIn(countersign.KeySurroundings{
-		Fetch: func(string) (string, error) { return string(document), nil },
-	}, text(command, "root"))
-	if err != nil {
-		return map[string]any{"ok": false, "code": err.Error()}
-	}
-	license := text(command, "license")
-	list := command["document"].(map[string]any)["list"].(map[string]any)["keys"].([]any)
-	pinned, err := countersign.PinnedKeys(list[0])
-	if err != nil {
-		return map[string]any{"ok": false, "code": err.Error()}
-	}
-	keys, _, _ := pinned.Find(countersign.KeyName{KeyVersion: text(list[0].(map[string]any), "key_version")}, countersign.KeyQuery{})
-	var message, signature []byte
-	countersign.Verify(license, pinned, countersign.VerifyOptions{
-		CheckSignature: func(_ countersign.PublicKey, signed, by []byte) bool {
-			message, signature = signed, by
-			return true
-		},
-	})
-	count, _ := command["count"].(json.Number).Int64()
-	microseconds := func(work func() bool) float64 {
-		begun := time.Now()
-		for i := int64(0); i < count; i++ {
-			if !work() {
-				panic("it does not verify")
-			}
-		}
-		return float64(time.Since(begun).Nanoseconds()) / 1000 / float64(count)
-	}
-	check := func() bool { return countersign.Verify(license, source, countersign.VerifyOptions{}).Valid }
-	microseconds(check)
-	raw := microseconds(func() bool { return countersign.CheckPKCS1(keys[0], message, signature) })
-	return map[string]any{"ok": true, "verify_us": microseconds(check), "raw_us": raw}
+	return stateOf(seat)
 }
 
 func (a *adapter) carryOut(command map[string]any) map[string]any {
 	switch command["do"] {
-	case "hold":
-		return a.hold(command["options"].(map[string]any))
+	case "borrow":
+		return a.borrow(command)
+	case "return_borrowed":
+		return a.returnBorrowed()
 	case "release":
-		a.seat.Release()
-		return map[string]any{"ok": true, "state": a.seat.State()}
+		a.held().Release()
+		return stateOf(a.held())
 	case "state":
-		license := a.seat.License()
-		return map[string]any{"ok": true, "state": a.seat.State(), "tier": license.Text("tier")}
+		answer := stateOf(a.held())
+		license := a.held().License()
+		answer["tier"] = license.Text("tier")
+		return answer
+	case "cancel":
+		a.giveUp()
+		return map[string]any{"ok": true}
 	case "clock":
 		shift, _ := command["offset_ms"].(json.Number).Int64()
 		offset.Store(shift)
@@ -284,30 +228,38 @@ func main() {
 		broken = os.Args[2]
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	a := &adapter{ctx: ctx}
-	defer func() {
-		if a.seat != nil {
-			a.seat.Release()
-		}
-	}()
-	commands := make(chan []byte)
+	a := &adapter{ctx: ctx, giveUp: func() {}}
+	a.run(commands())
+	stop() // what waits gives up
+	a.underWay.Wait()
+	if seat := a.held(); seat != nil {
+		seat.Release()
+	}
+}
+
+// commands are the lines of the input, until it ends.
+func commands() <-chan []byte {
+	lines := make(chan []byte)
 	go func() {
-		defer close(commands)
+		defer close(lines)
 		input := bufio.NewReaderSize(os.Stdin, 1<<20)
 		for {
 			line, err := input.ReadBytes('\n')
 			if err != nil {
 				return
 			}
-			commands <- line
+			lines <- line
 		}
 	}()
+	return lines
+}
+
+func (a *adapter) run(lines <-chan []byte) {
 	for {
 		select {
-		case <-ctx.Done():
+		case <-a.ctx.Done():
 			return
-		case line, more := <-commands:
+		case line, more := <-lines:
 			if !more {
 				return
 			}
@@ -317,12 +269,25 @@ func main() {
 			if err := decoder.Decode(&command); err != nil {
 				panic(err)
 			}
-			if command["do"] == "exit" {
+			switch command["do"] {
+			case "exit":
 				return
+			case "hold": // may take long, and is given up by cancel
+				ctx, cancel := context.WithCancel(a.ctx)
+				a.giveUp = cancel
+				a.underWay.Add(1)
+				go func() {
+					defer a.underWay.Done()
+					answer(command, a.hold(ctx, command["options"].(map[string]any)))
+				}()
+			default:
+				answer(command, a.carryOut(command))
 			}
-			answer := a.carryOut(command)
-			answer["id"] = command["id"]
-			say(answer)
 		}
 	}
+}
+
+func answer(command, with map[string]any) {
+	with["id"] = command["id"]
+	say(with)
 }

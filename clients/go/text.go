@@ -8,12 +8,14 @@ import (
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"countersign.example/client/internal/nfkc"
 )
 
 // invisible tells characters that are not seen: Default_Ignorable_Code_Point of Unicode, format and control characters.
 func invisible(r rune) bool {
 	switch {
-	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x3164, r == 0xffa0:
+	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x2065, r == 0x3164, r == 0xffa0:
 		return true
 	case r >= 0x180b && r <= 0x180f, r >= 0xfe00 && r <= 0xfe0f, r >= 0xfff0 && r <= 0xfff8, r >= 0xe0000 && r <= 0xe0fff:
 		return true
@@ -21,42 +23,24 @@ func invisible(r rune) bool {
 	return unicode.Is(unicode.Cf, r) || unicode.IsControl(r)
 }
 
-// compatible is Unicode's compatibility form of what stands for ASCII: full-width letters, and digits above and below
-// the line. The standard library has no more of NFKC.
-func compatible(r rune) rune {
-	switch {
-	case r >= 0xff01 && r <= 0xff5e:
-		return r - 0xfee0
-	case r == 0x3000 || r == 0xa0 || (r >= 0x2000 && r <= 0x200a) || r == 0x202f || r == 0x205f:
-		return ' '
-	case r == 0x2070 || (r >= 0x2074 && r <= 0x2079):
-		return r - 0x2070 + '0'
-	case r >= 0x2080 && r <= 0x2089:
-		return r - 0x2080 + '0'
-	case r == 0xb9:
-		return '1'
-	case r == 0xb2 || r == 0xb3:
-		return r - 0xb0 + '0'
-	}
-	return r
-}
+// isSpace is white space as the clients of the other languages have it: a byte order mark is, and NEL is a control character.
+func isSpace(r rune) bool { return r == 0xfeff || (r != 0x85 && unicode.IsSpace(r)) }
 
 const quotes = "\"'`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a\u300c\u300d\u300e\u300f\u301d\u301e\u301f"
 
-// cleanText is a short text that names something, as people hand it in: nothing invisible, no quotes around it, plain
-// dashes, white space of every kind as one space.
+// cleanText is a short text that names something, as people hand it in: Unicode's compatibility form, nothing invisible, no
+// quotes around it, plain dashes, white space of every kind as one space.
 func cleanText(text string) string {
 	var out strings.Builder
 	space := false
-	for _, r := range text {
-		r = compatible(r)
+	for _, r := range nfkc.Of(text) {
 		switch {
-		case unicode.IsSpace(r):
+		case isSpace(r):
 			space = true
 			continue
 		case invisible(r):
 			continue
-		case unicode.Is(unicode.Pd, r) || r == 0x2212:
+		case unicode.Is(unicode.Pd, r) || r == 0x2212 || r == 0x2e5d || r == 0x10d6e:
 			r = '-'
 		}
 		if space && out.Len() > 0 {
@@ -79,12 +63,11 @@ func cleanText(text string) string {
 // NormalizeLicenseKey gives the letters and digits of a licence key as somebody typed, dictated or pasted it, in upper case.
 func NormalizeLicenseKey(typed string) string {
 	return strings.Map(func(r rune) rune {
-		r = unicode.ToUpper(compatible(r))
 		if unicode.IsLetter(r) || unicode.IsNumber(r) {
 			return r
 		}
 		return -1
-	}, typed)
+	}, nfkc.ToUpper(nfkc.Of(typed)))
 }
 
 // decodeText is the text of a file as Windows, mail programs and editors write it: UTF-8 or UTF-16, with or without a mark.
@@ -166,7 +149,7 @@ func extractLicenseFile(text string) (string, bool) {
 		return "", false
 	}
 	encoded := strings.Map(func(r rune) rune {
-		if r == '=' || unicode.IsSpace(r) || invisible(r) {
+		if r == '=' || isSpace(r) || invisible(r) {
 			return -1
 		}
 		return r
@@ -191,7 +174,7 @@ func findToken(text string) string {
 	var token strings.Builder
 	dots, sinceDot := 0, 0
 	for _, r := range text[start:] {
-		if unicode.IsSpace(r) || invisible(r) {
+		if isSpace(r) || invisible(r) {
 			if dots == 2 && sinceDot >= signatureLength {
 				break
 			}

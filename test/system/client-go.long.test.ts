@@ -13,7 +13,9 @@ describe.skipIf(!has('go'))('the client in Go (needs go)', () => {
   let env: Record<string, string | undefined>;
   beforeAll(async () => {
     folder = await scratch();
-    const { license_key } = await suite.license(2);
+    const { license_key, license_id } = await suite.license(2);
+    const borrow = { max_seats: 1, early_return: true };
+    await suite.send('PATCH', `/api/v1/licenses/${license_id}`, { borrow }, 'staff');
     const asked = { license_key, hardware_id: 'file', token_format: 'file' };
     const { license_file } = (await suite.post('/api/v1/licenses/acquire', asked)).body;
     const root = (await suite.send('GET', '/api/v1/root-keys.pem')).text;
@@ -37,10 +39,17 @@ describe.skipIf(!has('go'))('the client in Go (needs go)', () => {
     const go = async (...args: string[]) => (await run('go', args, { cwd: folder, env })).stdout.trim();
     expect(await go('run', './first')).toBe('licensed: professional true');
     expect(await go('run', './verify')).toBe('professional');
+    expect(await go('run', './borrow')).toBe('borrowed 24h0m0s\nreleased');
   });
 
   test('is written as Go is, and vet has nothing against it', { timeout: 240_000 }, async () => {
     expect((await run('gofmt', ['-l', '.'], { cwd: MODULE })).stdout).toBe('');
     await run('go', ['vet', './...'], { cwd: MODULE, env });
+  });
+
+  // With CLIENT_GO_RACE under the race detector, which compiles the standard library anew: a minute of both processors.
+  test('its own tests', { timeout: 400_000 }, async () => {
+    const race = process.env['CLIENT_GO_RACE'] === undefined ? [] : ['-race'];
+    await run('go', ['test', ...race, './...'], { cwd: MODULE, env });
   });
 });

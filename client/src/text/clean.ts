@@ -18,7 +18,8 @@ const QUOTED =
  * space of every kind as one space, none at the ends, dashes of every kind as `-`. Letter case stays.
  */
 export function cleanText(text: string): string {
-  const plain = text.normalize('NFKC').replace(/\s+/gu, ' ').replace(INVISIBLE, '').replace(DASH, '-').trim();
+  const spaced = text.normalize('NFKC').replace(/\s/gu, ' ').replace(INVISIBLE, '');
+  const plain = spaced.replace(/ +/g, ' ').replace(DASH, '-').trim();
   const inner = QUOTED.exec(plain)?.[2];
   return inner === undefined || inner.trim() === '' ? plain : inner.trim();
 }

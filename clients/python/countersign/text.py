@@ -10,16 +10,19 @@ _IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_INVISIBLE = re.compile(f"[{_IGNORABLE}\\x00-\\x1f\\x7f-\\x9f]")
-_DASH = re.compile("[\u058a\u05be\u1400\u1806\u2010-\u2015\u2212\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0\ufe31\ufe32\ufe58\ufe63\uff0d]")
+_INVISIBLE = re.compile(f"[{_IGNORABLE}]")
+#: White space as the clients of the other languages have it.
+_SPACE = re.compile("[\t-\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]")
+_DASH = re.compile("[\u058a\u05be\u1400\u1806\u2010-\u2015\u2212\u2e17\u2e1a\u2e3a\u2e3b\u2e40\u2e5d\u301c\u3030\u30a0\ufe31\ufe32\ufe58\ufe63\uff0d\U00010d6e\U00010ead]")
 _QUOTES = "\"'`\u2018-\u201f\u00ab\u00bb\u2039\u203a\u300c-\u300f\u301d-\u301f"
 _QUOTED = re.compile(f"^[{_QUOTES}](.*)[{_QUOTES}]$", re.S)
 
 
 def clean_text(text: str) -> str:
     """A short text that names something: compatibility form, nothing invisible, no quotes around it, plain dashes."""
-    plain = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text))
-    plain = _DASH.sub("-", _INVISIBLE.sub("", plain)).strip()
+    spaced = _INVISIBLE.sub("", _SPACE.sub(" ", unicodedata.normalize("NFKC", text)))
+    seen = "".join(character for character in spaced if unicodedata.category(character) not in ("Cc", "Cf"))
+    plain = _DASH.sub("-", re.sub(" +", " ", seen)).strip()
     quoted = _QUOTED.match(plain)
     return quoted.group(1).strip() if quoted and quoted.group(1).strip() else plain
 

@@ -44,7 +44,7 @@ function python(): Language {
 function go(): Language {
   const folder = join(CLIENTS, 'go');
   const program = join(BUILT, 'go-adapter');
-  const language = { name: 'go', command: [program], folder, lacks: LACKS };
+  const language = { name: 'go', command: [program], folder };
   if (!succeeds('go', 'version')) return { ...language, missing: 'go' };
   mkdirSync(BUILT, { recursive: true });
   execFileSync('go', ['build', '-o', program, './internal/adapter'], { cwd: folder, stdio: 'inherit' });

@@ -28,7 +28,8 @@ describe.skipIf(!has('go'))('the client in Go (needs go)', () => {
     await writeFile(join(folder, 'license.txt'), license_file);
     const module = `module example\n\ngo 1.19\n\nrequire countersign.example/client v0.1.0\n\nreplace countersign.example/client => ${MODULE}\n`;
     await writeFile(join(folder, 'go.mod'), module);
-    const { PATH, GOCACHE = join(folder, 'cache') } = process.env;
+    const { PATH } = process.env;
+    const GOCACHE = (await run('go', ['env', 'GOCACHE'])).stdout.trim(); // what the adapter was compiled with
     env = {
       ...{ PATH, HOME: folder, GOCACHE, GOFLAGS: '-mod=mod', GOPROXY: 'off', COUNTERSIGN_URL: suite.stack.gateway },
       COUNTERSIGN_LICENSE_KEY: license_key,

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Adapter, Answer } from '../adapter.ts';
 import { refused, type ScriptedServer } from '../server.ts';
-import { failing, held, refusedWith, type Scenario, type Stage, stateOf, types } from './scenario.ts';
+import { acquires, failing, held, refusedWith, type Scenario, type Stage, stateOf, types } from './scenario.ts';
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
@@ -266,8 +266,8 @@ export const BORROW: readonly Scenario[] = [
     needs: 'borrow',
     async play(stage) {
       const one = await lending(stage);
+      stage.server.state.fault = ({ path }) => (acquires(path) ? failing() : undefined); // from before its end on
       await borrow(one, 3);
-      stage.server.state.fault = failing;
       await one.event('lost', { reason: 'borrow_ended' });
       expect(types(one)).toEqual(['held', 'borrowed', 'lost']);
     },

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	countersign "countersign.example/client"
@@ -64,6 +65,9 @@ func verify(command map[string]any) map[string]any {
 	if encoded := text(vector, "license_base64"); encoded != "" {
 		license, _ = base64.StdEncoding.DecodeString(encoded)
 	}
+	if text, isText := license.(string); isText {
+		license = overlook(text, source, &options)
+	}
 	judged := countersign.Verify(context.Background(), license, source, options)
 	switch {
 	case !judged.Valid:
@@ -72,6 +76,39 @@ func verify(command map[string]any) map[string]any {
 		return map[string]any{"ok": true, "verdict": "strict"}
 	}
 	return map[string]any{"ok": true, "verdict": "valid"}
+}
+
+// overlook what a borrowed copy says of itself, as a client does that judges other claims than those that were signed.
+func overlook(license string, source countersign.KeySource, options *countersign.VerifyOptions) string {
+	if (broken != "mode" && broken != "borrowed_until") || !strings.HasPrefix(license, `{"kind":"seat","mode":"borrowed"`) {
+		return license
+	}
+	var signed []byte
+	countersign.Verify(context.Background(), license, source, countersign.VerifyOptions{
+		CheckSignature: func(_ countersign.PublicKey, message, _ []byte) bool {
+			signed = message
+			return true
+		},
+	})
+	options.CheckSignature = func(key countersign.PublicKey, _, signature []byte) bool {
+		return countersign.CheckPKCS1(key, signed, signature)
+	}
+	decoder := json.NewDecoder(strings.NewReader(license))
+	decoder.UseNumber()
+	var claims map[string]any
+	if err := decoder.Decode(&claims); err != nil {
+		panic(err)
+	}
+	if broken == "mode" {
+		delete(claims, "mode")
+	} else {
+		claims["borrowed_until"] = claims["valid_until"]
+	}
+	seen, err := json.Marshal(claims)
+	if err != nil {
+		panic(err)
+	}
+	return string(seen)
 }
 
 func sourceOf(command map[string]any, surroundings countersign.KeySurroundings) (countersign.KeySource, error) {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { Fault, invalid } from '../model/errors.ts';
 import { type JsonOptions, JsonSyntaxError, type ParsedJson, parseJson, UnsafeNumbersError } from '../model/json.ts';
@@ -74,7 +75,7 @@ async function readBytes(
     if (size > limit) reject(tooLarge(limit));
     else chunks.push(chunk);
   };
-  const onEnd = () => resolve(Buffer.concat(chunks, size));
+  const onEnd = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size));
   const onBroken = () => reject(cutShort());
   request.on('data', onData);
   request.once('end', onEnd);
@@ -101,12 +102,12 @@ const tooSlow = () => new Fault('invalid_request', 'The body did not arrive in t
 
 const tooLarge = (limit: number) => new Fault('payload_too_large', `The body may have at most ${limit} bytes.`);
 
+const BYTE_ORDER_MARK = 0xfeff;
+
 /** A byte order mark is skipped, as RFC 8259 (section 8.1) allows: editors and PowerShell write one. */
 function decodeUtf8(bytes: Buffer): string {
   if (isWide(bytes)) throw invalid([{ path: '', message: 'is UTF-16 or UTF-32: send UTF-8' }]);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw invalid([{ path: '', message: 'is not valid UTF-8' }]);
-  }
+  if (!isUtf8(bytes)) throw invalid([{ path: '', message: 'is not valid UTF-8' }]);
+  const text = bytes.toString('utf8');
+  return text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 }

@@ -2,9 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cors } from './cors.ts';
 import { clientIpOf, requestIdOf } from './request-context.ts';
 import type { RequestLog } from './request-log.ts';
-import { headersOf, isShared } from './respond.ts';
+import { headersOf, isShared, principalName } from './respond.ts';
 import type { BoundRoute, HttpResponse } from './route.ts';
 import type { RouteMatch } from './router.ts';
+
+/** Whoever asks for what everybody may have. */
+const NOBODY = principalName(undefined);
 
 export interface CachedResponsesOptions {
   readonly routes: readonly BoundRoute[];
@@ -22,8 +25,8 @@ interface Encoded {
 }
 
 /**
- * Sends cached responses before authentication, request context and functions-framework run, which take two thirds of the
- * time of such a response. The response and its log line are the same as on the ordinary path.
+ * Sends cached responses before authentication and request context, which take more time than the rest of such a
+ * response. The response and its log line are the same as on the ordinary path.
  * @returns whether the response was sent; if not, the request takes the ordinary path
  * @throws TypeError at construction for a route with cached responses that is not open to anyone
  */
@@ -64,7 +67,7 @@ export function createCachedResponses(
     });
     response.end(method === 'HEAD' ? undefined : body);
     const clientIp = clientIpOf(request, options.clientIpHeader);
-    options.requestLog.write(request, { requestId, clientIp, startedAt, status: result.status });
+    options.requestLog.write(request, { requestId, clientIp, startedAt, status: result.status, principal: NOBODY });
     return true;
   };
 }

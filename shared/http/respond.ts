@@ -85,7 +85,7 @@ export function logRequest(
 ): void {
   const [path = ''] = (request.url ?? '').split('?');
   context.log.log(severityOf(status, error), 'request', {
-    principal: nameOf(caller),
+    principal: principalName(caller),
     httpRequest: {
       requestMethod: request.method,
       requestUrl: safePath(path),
@@ -113,13 +113,13 @@ function withoutName({ path, message }: InvalidMember): string {
 }
 
 /** A request of nobody in particular. */
-export const NO_PRINCIPAL = 'none';
+const NO_PRINCIPAL = 'none';
 
 /** Characters of a portal session's id, as the audit has it. */
 const PORTAL_ID = 16;
 
-/** A person by the uid alone: logs need no address. */
-function nameOf(caller: Identity | undefined): string {
+/** Who asked, for the log: a person by the uid alone, since logs need no address. */
+export function principalName(caller: Identity | undefined): string {
   if (caller === undefined) return NO_PRINCIPAL;
   if (caller.kind === 'user') return `user:${caller.uid}`;
   return `${caller.kind}:${caller.kind === 'portal' ? caller.sessionId.slice(0, PORTAL_ID) : caller.email}`;

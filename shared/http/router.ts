@@ -11,6 +11,7 @@ export type RouteMatch<Bound> =
   | { readonly kind: 'method_not_allowed'; readonly allow: readonly string[] };
 
 interface Entry<Bound> {
+  readonly path: string;
   readonly pattern: RegExp;
   readonly names: readonly string[];
   readonly byMethod: Map<string, Bound>;
@@ -26,27 +27,39 @@ export function createRouter<Bound extends Routed>(
   const entries = new Map<string, Entry<Bound>>();
   for (const bound of routes) {
     const { path, method } = bound.route;
-    const entry = entries.get(path) ?? { ...compile(path), byMethod: new Map<string, Bound>() };
+    const entry = entries.get(path) ?? { path, ...compile(path), byMethod: new Map<string, Bound>() };
     if (entry.byMethod.has(method)) throw new TypeError(`two routes for ${method} ${path}`);
     entry.byMethod.set(method, bound);
     entries.set(path, entry);
   }
-  // Paths with fewer parameters first, so that a parameter never matches a fixed name.
+  // Fixed paths and those with fewer parameters first, so that a parameter never matches a fixed name.
   const ordered = [...entries.values()].sort((a, b) => a.names.length - b.names.length);
+
+  const fixed = new Map(ordered.filter(({ names }) => names.length === 0).map((entry) => [entry.path, entry]));
+  const open = ordered.filter(({ names }) => names.length > 0);
 
   return (method, path) => {
     const bare = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
-    for (const { pattern, names, byMethod } of ordered) {
-      const found = pattern.exec(bare);
+    const entry = fixed.get(bare);
+    if (entry !== undefined) return select(entry, method, {});
+    for (const candidate of open) {
+      const found = candidate.pattern.exec(bare);
       if (found === null) continue;
-      const params = decodeAll(names, found.slice(1));
-      if (params === undefined) return { kind: 'not_found' };
-      const bound = byMethod.get(method === 'HEAD' ? 'GET' : method);
-      if (bound === undefined) return { kind: 'method_not_allowed', allow: allowed(byMethod) };
-      return { kind: 'found', bound, params };
+      const params = decodeAll(candidate.names, found.slice(1));
+      return params === undefined ? { kind: 'not_found' } : select(candidate, method, params);
     }
     return { kind: 'not_found' };
   };
+}
+
+function select<Bound>(
+  { byMethod }: Entry<Bound>,
+  method: string,
+  params: Readonly<Record<string, string>>,
+): RouteMatch<Bound> {
+  const bound = byMethod.get(method === 'HEAD' ? 'GET' : method);
+  if (bound === undefined) return { kind: 'method_not_allowed', allow: allowed(byMethod) };
+  return { kind: 'found', bound, params };
 }
 
 function compile(path: string): { pattern: RegExp; names: string[] } {

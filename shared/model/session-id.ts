@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac, hash, randomBytes } from 'node:crypto';
 import { isLicenseId, type LicenseKey } from '../license-format/license-key.ts';
 
 /**
@@ -50,4 +50,4 @@ export const userId = (licenseId: string, email: string): string => sha256(`user
 export const processHolderId = (machine: string, processId: string): string =>
   sha256(`process:${machine}:${processId}`);
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const sha256 = (text: string): string => hash('sha256', text, 'hex');

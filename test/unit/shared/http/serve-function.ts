@@ -87,7 +87,8 @@ export async function serveFunction(origins: readonly string[] = []) {
       staff: { secondFactor: 'required', maxAge: 3_600_000 },
       clock: systemClock,
     }),
-    log: createLogger('test', (line) => lines.push(line)),
+    log: createLogger(`test-${served}`, (line) => lines.push(line)),
+    sink: (line) => lines.push(line),
     projectId: 'p',
     limits: createLimits({
       counter: undefined,

@@ -271,7 +271,7 @@ describe('the log', () => {
         message: 'request',
         principal: expect.stringMatching(/^(none|service:|user:)/),
         time: expect.any(String),
-        'logging.googleapis.com/labels': { service: 'test' },
+        'logging.googleapis.com/labels': { service: expect.stringMatching(/^test-\d+$/) },
         'logging.googleapis.com/trace': `projects/p/traces/${trace}`,
         request_id: 'r-1',
         httpRequest: expect.objectContaining({

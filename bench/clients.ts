@@ -7,6 +7,7 @@
 import { startAdapter } from '../clients/conformance/adapter.ts';
 import { languages } from '../clients/conformance/languages.ts';
 import { keyDocument, signedLicense, takeKeys } from '../clients/conformance/signing.ts';
+import { createReport } from './report.ts';
 
 const COUNT = 2_000;
 const ROUNDS = 5;
@@ -23,6 +24,7 @@ const claims = {
 const license = JSON.stringify(signedLicense(claims, keys.first));
 const document = keyDocument(keys, [keys.first], 10, now);
 
+const report = createReport('clients');
 const rows = [];
 for (const language of languages()) {
   if (language.missing !== undefined) {
@@ -44,5 +46,5 @@ for (const language of languages()) {
     'of the bare check': Number((raw / ours).toFixed(2)),
   });
 }
-console.log(`Checking, one after the other, medians of ${ROUNDS} rounds of ${COUNT}`);
-console.table(rows);
+report.table(`Checking, one after the other, medians of ${ROUNDS} rounds of ${COUNT}`, rows);
+report.finish();

@@ -1,13 +1,14 @@
 /**
  * Process start to the first 200: from source, from the bundle, and from the bundle with Node's compile cache, filled
- * as the image's build fills it. Every function against the same local Google Cloud, one process at a time, the
- * variants in turn. Exits with 1 when a target is missed.
+ * as the image's build fills it; and the memory of the process then. Every function against the same local Google Cloud,
+ * one process at a time, the variants in turn, and a bare functions-framework (from source) before them. Exits with 1 when
+ * a target is missed.
  *
- *     npm run build && node bench/cold-start.ts [rounds [function ...]]
+ *     npm run bench cold-start [rounds [function ...]]
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '#local/free-port.ts';
 import { FUNCTIONS } from '#local/functions.ts';
 import { startStack } from '#local/stack.ts';
+import { built } from './built.ts';
+import { createReport } from './report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ROUNDS = Number(process.argv[2] ?? 9);
@@ -58,19 +61,37 @@ async function firstAnswer(port: number, path: string, child: ChildProcess): Pro
   }
 }
 
-/** Milliseconds. */
-async function coldStart(command: string, path: string, env: Readonly<Record<string, string | undefined>>) {
+interface Start {
+  /** Milliseconds to the first answer. */
+  readonly took: number;
+  /** MiB of memory that the process has then, its code included; Linux only, else NaN. */
+  readonly resident: number;
+}
+
+async function coldStart(
+  command: readonly string[],
+  path: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Start> {
   const port = await freePort();
   const began = performance.now();
-  const child = spawn(process.execPath, [command], { env: { ...env, PORT: String(port) }, stdio: 'ignore' });
+  const child = spawn(process.execPath, command, { env: { ...env, PORT: String(port) }, stdio: 'ignore' });
   const ended = once(child, 'exit');
   try {
     await firstAnswer(port, path, child);
-    return performance.now() - began;
+    const took = performance.now() - began;
+    return { took, resident: await residentMiB(child.pid) };
   } finally {
     child.kill('SIGKILL'); // leaves no cache behind, so that each start finds what the image's build has left
     await ended;
   }
+}
+
+/** The resident set (proc(5), VmRSS). */
+async function residentMiB(pid: number | undefined): Promise<number> {
+  if (process.platform !== 'linux') return Number.NaN;
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
 /** As the image's build does: without its settings a function loads everything and ends cleanly. */
@@ -80,6 +101,8 @@ async function fillCache(command: string, cache: string): Promise<void> {
   if (status !== 78) throw new Error(`${command} ended with ${status} and not with 78 (EX_CONFIG)`);
 }
 
+const report = createReport('cold-start');
+await built();
 const scratch = await mkdtemp(join(tmpdir(), 'countersign-cold-start-'));
 const bundle = (name: string) => join(ROOT, 'dist', name, 'main.cjs');
 const cache = join(scratch, 'cache');
@@ -95,7 +118,8 @@ const subjects: readonly Subject[] = [
 
 /** Rounds outermost, so that a busy moment of the machine hits all alike. */
 async function measure(environment: (name: string) => object) {
-  const times = new Map<string, number[]>();
+  const times = new Map<string, Start[]>();
+  const bare: Start[] = [];
   const of = (subject: Subject, variant: Variant['name']) => {
     const key = `${subject.name} ${subject.path} ${variant}`;
     const list = times.get(key) ?? [];
@@ -103,20 +127,24 @@ async function measure(environment: (name: string) => object) {
     return list;
   };
   for (let round = 0; round < ROUNDS; round += 1) {
+    bare.push(await coldStart([join(ROOT, 'bench/http/bare.ts'), 'framework'], '/', { PATH: process.env['PATH'] }));
     for (const subject of subjects) {
       const { name, path } = subject;
       const env = { ...environment(name), PATH: process.env['PATH'], METADATA_SERVER_DETECTION: 'none' };
       for (const variant of variants) {
-        const took = await coldStart(variant.command(name), path, { ...env, ...variant.env });
+        const took = await coldStart([variant.command(name)], path, { ...env, ...variant.env });
         of(subject, variant.name).push(took);
       }
     }
   }
+  const timeOf = (starts: readonly Start[]) => medianOf(starts.map(({ took }) => took));
   return subjects.map((subject) => ({
     ...subject,
-    source: medianOf(of(subject, 'source')),
-    bundled: medianOf(of(subject, 'bundle')),
-    cached: medianOf(of(subject, 'cached')),
+    source: timeOf(of(subject, 'source')),
+    bundled: timeOf(of(subject, 'bundle')),
+    cached: timeOf(of(subject, 'cached')),
+    bare: timeOf(bare),
+    resident: medianOf(of(subject, 'cached').map(({ resident }) => resident)),
   }));
 }
 
@@ -133,16 +161,13 @@ function missed(rows: readonly Row[]): string[] {
 
 try {
   for (const { name } of FUNCTIONS) {
-    await access(bundle(name)).catch(() => {
-      throw new Error(`There is no ${bundle(name)}: npm run build`);
-    });
     await fillCache(bundle(name), cache);
   }
   const stack = await startStack({ directory: join(ROOT, '.local', 'bench'), log: () => undefined });
   const rows = await measure(stack.environment).finally(() => stack.close());
-  console.log(`Node ${process.version}, process start to first 200 in ms, medians of ${ROUNDS}`);
-  console.table(
-    rows.map(({ name, path, source, bundled, cached }) => ({
+  report.table(
+    `Process start to first 200 in ms, medians of ${ROUNDS}`,
+    rows.map(({ name, path, source, bundled, cached, bare, resident }) => ({
       function: name,
       path,
       source: Math.round(source),
@@ -150,8 +175,11 @@ try {
       'bundle + cache': Math.round(cached),
       'bundle / source': Number((bundled / source).toFixed(2)),
       'cached / source': Number((cached / source).toFixed(2)),
+      'cached / bare functions-framework': Number((cached / bare).toFixed(2)),
+      'MiB then': Math.round(resident),
     })),
   );
+  report.finish();
   const faults = missed(rows);
   for (const fault of faults) console.error(fault);
   process.exitCode = faults.length > 0 ? 1 : 0;

@@ -2,7 +2,7 @@
  * What sealing costs: seal and open, the object's CRC32C included and the KMS not, beside AES-256-GCM of the same Node
  * in 64 KiB updates in the same run, and the memory of one call in a process of its own.
  *
- *     node bench/envelope.ts
+ *     npm run bench envelope
  *
  * Raw AES-GCM hands out pieces; sealing and opening give one buffer. So raw is measured twice, its output dropped and
  * its output joined, and the last column is what raw and CRC32C one after the other would reach without any copy.
@@ -13,6 +13,7 @@ import { readFileSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { crc32c } from '#shared/crypto/crc32c.ts';
 import { type KeyUnwrapper, type KeyWrapper, open, seal } from '#shared/crypto/envelope.ts';
+import { createReport } from './report.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -143,9 +144,10 @@ const [operation, size] = process.argv.slice(2);
 if (operation !== undefined) {
   process.stdout.write(String(await growth(operation, Number(size))));
 } else {
-  console.log(`Node ${process.version}, medians of ${ROUNDS} interleaved rounds`);
+  const report = createReport('envelope');
   const rows = [];
   for (const bytes of SIZES) rows.push(...(await speed(bytes)));
-  console.table(rows);
-  console.table([await peak('seal', 10 * MIB), await peak('open', 10 * MIB)]);
+  report.table(`Medians of ${ROUNDS} interleaved rounds`, rows);
+  report.table('Memory of one call', [await peak('seal', 10 * MIB), await peak('open', 10 * MIB)]);
+  report.finish();
 }

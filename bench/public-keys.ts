@@ -4,7 +4,7 @@
  * answer by the ordinary way, through functions-framework. Server and load are processes of their own; the rounds are
  * interleaved. Exits with 1 below the target.
  *
- *     npm run build && node bench/public-keys.ts
+ *     npm run bench public-keys
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,6 +17,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '#local/free-port.ts';
 import { startStack } from '#local/stack.ts';
+import { built } from './built.ts';
+import { createReport } from './report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const BUNDLE = join(ROOT, 'dist/public-keys/main.cjs');
@@ -98,6 +100,7 @@ async function firstAnswer(url: string): Promise<Response> {
 const medianOf = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 async function compare(keep: (child: ChildProcess) => void, scratch: string): Promise<void> {
+  const report = createReport('public-keys');
   const stack = await startStack({ directory: join(ROOT, '.local', 'bench'), log: () => undefined });
   try {
     const [ours, bare] = [await freePort(), await freePort()];
@@ -122,8 +125,8 @@ async function compare(keep: (child: ChildProcess) => void, scratch: string): Pr
     const base = cases[0]?.rates ?? [];
     const ratio = (rates: readonly number[]) =>
       medianOf(rates.map((rate, round) => rate / (base[round] ?? Number.NaN)));
-    console.log(`Node ${process.version}, ${CONNECTIONS} connections, medians of ${ROUNDS} rounds`);
-    console.table(
+    report.table(
+      `${CONNECTIONS} connections, medians of ${ROUNDS} rounds`,
       cases.map(({ name, rates }) => ({
         server: name,
         'answers/s': Math.round(medianOf(rates)),
@@ -132,6 +135,7 @@ async function compare(keep: (child: ChildProcess) => void, scratch: string): Pr
         'of bare': Number(ratio(rates).toFixed(2)),
       })),
     );
+    report.finish();
     await log.close();
     if (ratio(cases[1]?.rates ?? []) < TARGET) {
       console.error(`public-keys answers at less than ${TARGET} of a bare server's rate`);
@@ -149,6 +153,7 @@ if (mode === 'bare') {
   process.send?.(await load(Number(port), rest[0] ?? ''));
   process.disconnect?.();
 } else {
+  await built();
   const children: ChildProcess[] = [];
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-public-keys-'));
   try {

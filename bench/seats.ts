@@ -1,13 +1,15 @@
 /**
  * What a seat costs when all clients acquire at once: ours beside the designs that it replaces, in one run.
  *
- *     npm run bench seats
+ *     npm run bench seats [rounds [quick]]   (quick leaves out (a) and (b), which take minutes)
  *
  * Everything is on loopback: Google's Firestore emulator, PostgreSQL and Redis where they are installed (Debian:
- * google-cloud-cli-firestore-emulator, postgresql, redis-server), and the embedded stand-in for Firestore. Contenders
+ * google-cloud-cli-firestore-emulator, postgresql, redis-server), SQLite through Node's own module, and the embedded
+ * stand-in for Firestore. Contenders
  * take turns, so that what slows the machine down slows them all, and each round has a fresh licence. Milliseconds of an
  * emulator do not predict those of the service; requests and commits do.
  */
+import { createReport } from './report.ts';
 import { createCounter } from './seats/counter.ts';
 import { startEmbedded, startEmulator } from './seats/firestore-servers.ts';
 import { heartbeats } from './seats/heartbeats.ts';
@@ -16,9 +18,12 @@ import { createOurs } from './seats/ours.ts';
 import { createRowLock, createStoredFunction, startPostgres } from './seats/postgres.ts';
 import { createLuaScript, startRedis } from './seats/redis.ts';
 import { createSingle } from './seats/single.ts';
+import { createSqlite, startSqlite } from './seats/sqlite.ts';
 import { type Contender, type Scenario, type Storm, type Summary, storm, summarise } from './seats/storm.ts';
 
-const ROUNDS = 5;
+/** Five, or as many as are asked for. */
+const ROUNDS = Number(process.argv[2] ?? 5);
+const QUICK = process.argv[3] === 'quick';
 /** Clients that wait longer for a seat in (a) and (b) count as failed. */
 const BOUND = 60_000;
 
@@ -37,6 +42,7 @@ const NAMES = {
   rowLock: 'd  PostgreSQL, row lock',
   stored: "d' PostgreSQL, stored function",
   redis: 'e  Redis, Lua, AOF always',
+  sqlite: 'f  SQLite, WAL, synced',
 } as const;
 
 const label = ({ clients, seats, taken }: Scenario) => `${clients} on ${seats - taken} of ${seats}`;
@@ -53,15 +59,17 @@ async function compete(contenders: readonly Contender[], scenario: Scenario, rou
 }
 
 function print(summaries: readonly Summary[]): readonly Summary[] {
-  console.table(
+  report.table(
+    summaries.map(({ scenario }) => label(scenario))[0] ?? '',
     summaries.map((row) => ({
-      'clients on free seats': label(row.scenario),
       way: row.name,
       granted: row.granted,
       refused: row.refused,
       failed: row.failed,
       oversold: row.oversold,
       'total ms': round(row.total),
+      fastest: round(row.fastest),
+      slowest: round(row.slowest),
       p50: round(row.p50),
       p99: round(row.p99),
       'RPCs/seat': round(row.rpcsPerSeat, 2),
@@ -72,13 +80,17 @@ function print(summaries: readonly Summary[]): readonly Summary[] {
   return summaries;
 }
 
+function printRefusals(refusals: Readonly<Record<string, number>>): void {
+  for (const [refusal, times] of Object.entries(refusals)) console.log(`refused ${times} x ${refusal}`);
+}
+
 /** A target, what was measured, and whether it was met. */
-type Verdict = { readonly target: string; readonly measured: string; readonly met: boolean | 'not measured' };
+type Verdict = { readonly target: string; readonly measured: string; readonly met: string };
 
 const verdict = (target: string, measured: number | undefined, met: (value: number) => boolean, unit = ''): Verdict =>
   measured === undefined
     ? { target, measured: '-', met: 'not measured' }
-    : { target, measured: `${measured.toFixed(measured < 1 ? 3 : 1)}${unit}`, met: met(measured) };
+    : { target, measured: `${measured.toFixed(measured < 1 ? 3 : 1)}${unit}`, met: met(measured) ? 'yes' : 'no' };
 
 function verdicts(all: readonly Summary[]): Verdict[] {
   const find = (name: string, scenario: Scenario) =>
@@ -118,12 +130,14 @@ function verdicts(all: readonly Summary[]): Verdict[] {
   ];
 }
 
+const report = createReport('seats');
 process.env['METADATA_SERVER_DETECTION'] = 'none';
-const [emulator, embedded, postgres, redis] = await Promise.all([
+const [emulator, embedded, postgres, redis, sqlite] = await Promise.all([
   startEmulator(),
   startEmbedded(),
   startPostgres(),
   startRedis(),
+  startSqlite(),
 ]);
 const { name, host } = emulator ?? embedded;
 // Where the handwritten client finds it.
@@ -142,26 +156,26 @@ try {
   const others = [
     ...(postgres ? [createRowLock(NAMES.rowLock, postgres), createStoredFunction(NAMES.stored, postgres)] : []),
     ...(redis ? [createLuaScript(NAMES.redis, redis)] : []),
+    createSqlite(NAMES.sqlite, sqlite),
   ];
   // Unmeasured warm-up: the emulator's Java and our own code are compiled while they run.
   await compete(ours, cold(1_000), 3);
-  await compete([...ours, single, ...others], cold(100), 2);
+  await compete([...ours, ...(QUICK ? [] : [single]), ...others], cold(100), 2);
 
   console.log(`Node ${process.version}, medians; (a) and (b) for ${BOUND / 1000} s at the most`);
   const all: Summary[] = [];
   for (const scenario of SCENARIOS) all.push(...print(await compete([...ours, ...others], scenario, ROUNDS)));
   all.push(...print(await compete(ours, CROWD, ROUNDS)));
   const [ourHeartbeats, raw] = await heartbeats(host, 1_000, ROUNDS);
-  console.log('Heartbeats of all sessions at once');
-  console.table(
+  report.table(
+    'Heartbeats of all sessions at once',
     [ourHeartbeats, raw].map(({ way, sessions, total, rpcs }) => ({
       ...{ way, sessions, 'total ms': round(total), 'heartbeats/s': round((sessions / total) * 1000, 0) },
       RPCs: rpcs,
     })),
   );
   const http = await overHttp(host, 1_000, ROUNDS);
-  console.log('Over HTTP, with RSA-4096 signatures of the local KMS; clients and all functions in one process');
-  console.table([
+  report.table('Over HTTP, with RSA-4096 signatures of the local KMS; clients and all functions in one process', [
     {
       ...{ clients: http.clients, granted: http.granted, 'total ms': round(http.total) },
       ...{
@@ -175,13 +189,14 @@ try {
       },
     },
   ]);
+  printRefusals(http.refusals);
   // Last and once, since requests that they give up keep running in the emulator for a while, with their locks.
-  for (const contender of emulator === undefined ? [] : [single, createCounter(NAMES.counter)]) {
+  for (const contender of emulator === undefined || QUICK ? [] : [single, createCounter(NAMES.counter)]) {
     for (const scenario of [cold(100), full(100), cold(1_000)]) {
       all.push(...print([summarise(contender.name, scenario, [await storm(contender, scenario, BOUND)])]));
     }
   }
-  console.table([
+  report.table('Targets', [
     ...verdicts(all),
     verdict(
       'heartbeats: faster than an `update` each',
@@ -191,7 +206,8 @@ try {
     ),
     verdict('over HTTP: granted of 1,000', http.granted, (x) => x === http.clients),
   ]);
+  report.finish();
 } finally {
-  await Promise.all([emulator?.close(), embedded.close(), postgres?.close(), redis?.close()]);
+  await Promise.all([emulator?.close(), embedded.close(), postgres?.close(), redis?.close(), sqlite.close()]);
 }
 process.exit();

@@ -3,7 +3,7 @@
  * signer being replaced works, and ours, one by one, many at once, and in batches. The signatures are real, and so is
  * the gRPC; the stand-in that makes them is a process of its own on the same processors.
  *
- *     node bench/signed-urls.ts
+ *     npm run bench signed-urls
  */
 
 import { fork } from 'node:child_process';
@@ -21,6 +21,7 @@ import { createIamChannels, createIamSigner } from '#shared/gcp/iam.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { silentLogger } from '#shared/model/logger.ts';
 import type { UploadOrigin } from '#shared/model/upload-origin.ts';
+import { createReport } from './report.ts';
 
 process.env['METADATA_SERVER_DETECTION'] = 'none';
 
@@ -142,16 +143,17 @@ async function compare(endpoint: string): Promise<void> {
 
   const results: Result[] = [];
   for (const { name, urls, run } of cases) results.push({ name, urls, ...(await measure(urls, run)) });
-  report(results);
+  print(results);
   await Promise.all([ours.close(), replaced.close()]);
 }
 
-function report(results: readonly Result[]): void {
+function print(results: readonly Result[]): void {
   const rate = ({ urls, median }: Result) => (urls * 1000) / median;
   const [replaced] = results;
   const base = replaced === undefined ? Number.NaN : rate(replaced);
-  console.log(`Node ${process.version}, SignBlob in ${LATENCY_MS} ms, medians of ${ROUNDS} rounds`);
-  console.table(
+  const report = createReport('signed-urls');
+  report.table(
+    `SignBlob in ${LATENCY_MS} ms, medians of ${ROUNDS} rounds`,
     results.map((result) => ({
       what: result.name,
       'URLs/s': Number(rate(result).toFixed(1)),
@@ -161,6 +163,7 @@ function report(results: readonly Result[]): void {
       'CPU ms a URL': Number(result.cpu.toFixed(2)),
     })),
   );
+  report.finish();
 }
 
 if (process.argv[2] === 'stand-in') {

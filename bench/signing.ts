@@ -8,6 +8,7 @@
  * Seats are taken in Google's Firestore emulator, or the embedded one where that is not installed; the key is a real one
  * in threads of this process, behind the limit.
  */
+import { createReport } from './report.ts';
 import { startEmbedded, startEmulator } from './seats/firestore-servers.ts';
 import { type CrowdRow, crowd } from './signing/crowd.ts';
 import { createSlowKms } from './signing/kms.ts';
@@ -22,8 +23,8 @@ const BOUND = 15_000;
 const round = (value: number, digits = 1) => Number(value.toFixed(digits));
 
 function printCrowds(rows: readonly CrowdRow[]): void {
-  console.log(`${CLIENTS} acquisitions at once, KMS in ${LATENCY_MS} ms, ${PER_MINUTE} signatures a minute`);
-  console.table(
+  report.table(
+    `${CLIENTS} acquisitions at once, KMS in ${LATENCY_MS} ms, ${PER_MINUTE} signatures a minute`,
     rows.map(({ format, licensed, calls, total, p50, p99, extrapolated }) => ({
       format,
       'licensed while watched': licensed,
@@ -32,14 +33,14 @@ function printCrowds(rows: readonly CrowdRow[]): void {
       'last one, s': round(total / 1000),
       'p50, s': round(p50 / 1000, 2),
       'p99, s': round(p99 / 1000, 2),
-      '': extrapolated ? `computed after ${BOUND / 1000} s` : 'measured',
+      remark: extrapolated ? `computed after ${BOUND / 1000} s` : 'measured',
     })),
   );
 }
 
 function printVerifications(rows: readonly VerificationRow[], raw: number): void {
-  console.log('Checking, one after the other on one core, medians');
-  console.table(
+  report.table(
+    'Checking, one after the other on one core, medians',
     rows.map(({ form, micros }) => ({
       form,
       'licences/s': Math.round(1_000_000 / micros),
@@ -49,6 +50,7 @@ function printVerifications(rows: readonly VerificationRow[], raw: number): void
   );
 }
 
+const report = createReport('signing');
 process.env['METADATA_SERVER_DETECTION'] = 'none';
 const [firestore, kms] = await Promise.all([
   startEmulator().then((emulator) => emulator ?? startEmbedded()),
@@ -71,12 +73,13 @@ try {
 
   const plain = raw / microsOf('plain');
   const amortised = microsOf('plain') / microsOf('batch');
-  console.table([
+  report.table('Targets', [
     { target: 'batch: everybody licensed, s', measured: round(batch.total / 1000), met: batch.total < 10_000 },
     { target: 'batch: KMS calls, at most 30', measured: batch.calls, met: batch.calls <= 30 },
     { target: 'plain: share of crypto.verify, at least 0.9', measured: round(plain, 3), met: plain >= 0.9 },
     { target: 'batch: times faster than plain, at least 10', measured: round(amortised), met: amortised >= 10 },
   ]);
+  report.finish();
 } finally {
   await Promise.all([firestore.close(), kms.close()]);
 }

@@ -10,6 +10,8 @@ import { median } from './storm.ts';
 export interface HttpRow {
   readonly clients: number;
   readonly granted: number;
+  /** Requests that got no seat or kept none, by what was asked, status and code, over all rounds. */
+  readonly refusals: Readonly<Record<string, number>>;
   /** Milliseconds until the last answer. */
   readonly total: number;
   /** Milliseconds that the same number of RSA-4096 signatures takes by itself, on the threads of the local KMS. */
@@ -27,7 +29,8 @@ export async function overHttp(firestoreHost: string, clients: number, rounds: n
   const stack = await startStack({ directory: '.local/bench', port: 0, firestoreHost, log: () => undefined });
   try {
     const staff = (await createTokens(stack))['staff'] ?? '';
-    const storms: Omit<HttpRow, 'clients' | 'rsa'>[] = [];
+    const storms: Omit<HttpRow, 'clients' | 'rsa' | 'refusals'>[] = [];
+    const refusals: Record<string, number> = {};
     // The first one warms up connections and code.
     for (let round = 0; round <= rounds; round += 1) {
       const { license_key } = await createLicense(stack.gateway, staff, DEMO_TENANT, clients);
@@ -36,12 +39,14 @@ export async function overHttp(firestoreHost: string, clients: number, rounds: n
         hardware_id: `machine-${index}`,
       }));
       const acquired = await timed(stack, 'acquire', machines);
-      const sessions = acquired.bodies.map((body) => ({
-        session_id: z.object({ session_id: z.string() }).parse(body).session_id,
-      }));
+      const sessions = acquired.answers.flatMap(({ session_id }) => (session_id === undefined ? [] : [{ session_id }]));
       const renewed = await timed(stack, 'heartbeat', sessions);
+      // A busy machine refuses some: that is counted, and the others are measured.
+      for (const refusal of [...acquired.refusals, ...renewed.refusals]) {
+        refusals[refusal] = (refusals[refusal] ?? 0) + 1;
+      }
       storms.push({
-        granted: acquired.statuses.filter((status) => status === 201).length,
+        granted: sessions.length,
         total: acquired.total,
         firestoreRpcs: acquired.calls('firestore.'),
         commits: acquired.calls('firestore.Commit'),
@@ -54,6 +59,7 @@ export async function overHttp(firestoreHost: string, clients: number, rounds: n
     return {
       clients,
       granted: Math.min(...measured.map(({ granted }) => granted)),
+      refusals,
       total: median(measured.map(({ total }) => total)),
       rsa: await signaturesAlone(clients, rounds),
       firestoreRpcs: median(measured.map(({ firestoreRpcs }) => firestoreRpcs)),
@@ -76,16 +82,30 @@ async function timed({ gateway, recorder }: Stack, action: string, requests: rea
   const calls = Object.entries(recorder.calls());
   return {
     total,
-    statuses: answers.map(({ status }) => status),
-    bodies: answers.map(({ text }): unknown => JSON.parse(text)),
+    answers,
+    refusals: answers.flatMap(({ refusal }) => (refusal === undefined ? [] : [`${action}: ${refusal}`])),
     calls: (prefix: string) => calls.reduce((sum, [name, count]) => sum + (name.startsWith(prefix) ? count : 0), 0),
   };
 }
 
-async function post(url: string, body: object) {
+interface Answer {
+  readonly session_id?: string | undefined;
+  /** Status and code, or why there was no answer. */
+  readonly refusal?: string;
+}
+
+const answer = z.object({ session_id: z.string().optional(), code: z.string().optional() });
+
+/** Never throws: a connection that breaks is a refusal, too. */
+async function post(url: string, body: object): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  return { status: response.status, text: await response.text() };
+  try {
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    const { session_id, code } = answer.parse(await response.json());
+    return response.ok ? { session_id } : { refusal: `${response.status} ${code}` };
+  } catch (error) {
+    return { refusal: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function signaturesAlone(count: number, rounds: number): Promise<number> {

@@ -60,10 +60,10 @@ const acquireRequest = (key: LicenseKey, client: string): AcquireRequest => ({
   log: silentLogger,
 });
 
-/** Takes that many seats, and answers the ids of the sessions. */
-export async function fill(acquire: Acquire, key: LicenseKey, count: number): Promise<string[]> {
+/** Takes that many seats for machines numbered from `from` on, and answers the ids of the sessions. */
+export async function fill(acquire: Acquire, key: LicenseKey, count: number, from = 0): Promise<string[]> {
   const granted = await Promise.all(
-    Array.from({ length: count }, (_, index) => acquire(acquireRequest(key, `resident-${index}`)).then(seated)),
+    Array.from({ length: count }, (_, index) => acquire(acquireRequest(key, `resident-${from + index}`)).then(seated)),
   );
   return granted.map(({ lease }) => lease.sessionId);
 }

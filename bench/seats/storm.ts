@@ -92,6 +92,9 @@ export interface Summary {
   readonly failed: number;
   readonly oversold: number;
   readonly total: number;
+  /** The totals of the fastest and of the slowest round. */
+  readonly fastest: number;
+  readonly slowest: number;
   readonly p50: number;
   readonly p99: number;
   readonly rpcsPerSeat: number | undefined;
@@ -113,6 +116,8 @@ export function summarise(name: string, scenario: Scenario, storms: readonly Sto
     failed: Math.max(...storms.map((one) => one.failed)),
     oversold: Math.max(...storms.map((one) => one.oversold)),
     total: median(storms.map((one) => one.total)),
+    fastest: Math.min(...storms.map((one) => one.total)),
+    slowest: Math.max(...storms.map((one) => one.total)),
     p50: quantile(latencies, 0.5),
     p99: quantile(latencies, 0.99),
     rpcsPerSeat: perSeat((costs) => costs.rpcs),

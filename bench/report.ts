@@ -1,0 +1,65 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+
+/** The page that `npm run bench NAME -- --write` writes to: run.ts sets BENCH_WRITE. */
+const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
+
+export type ReportRow = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** What a benchmark prints, and writes to docs/benchmarks.md when it was asked to. */
+export interface Report {
+  /** A table with a sentence that says what it shows. */
+  table(caption: string, rows: readonly ReportRow[]): void;
+  /** Call it once, at the end: the page gets all tables of this run or none. */
+  finish(): void;
+}
+
+/** @param name of the benchmark, whose section on the page is between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->` */
+export function createReport(name: string): Report {
+  const sections: string[] = [];
+  const loadBefore = loadavg()[0] ?? 0;
+  return {
+    table(caption, rows) {
+      console.log(caption);
+      console.table(rows);
+      sections.push(`${caption}:\n\n${markdown(rows)}`);
+    },
+    finish() {
+      if (process.env['BENCH_WRITE'] === undefined) return;
+      const text = [`${circumstances(name, loadBefore)}\n`, ...sections].join('\n');
+      writeFileSync(PAGE, replaceSection(readFileSync(PAGE, 'utf8'), name, text));
+      console.log('written to docs/benchmarks.md');
+    },
+  };
+}
+
+/** The load says whether the machine was busy with other work when the run began. */
+function circumstances(name: string, load: number): string {
+  const memory = Math.round(totalmem() / 2 ** 30);
+  const machine = `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${memory} GiB`;
+  const day = new Date().toISOString().slice(0, 10);
+  const command = ['npm run bench', name, ...process.argv.slice(2)].join(' ');
+  return `\`${command}\`, ${day}, Node ${process.versions.node}, ${machine}, load ${load.toFixed(1)} when it began.`;
+}
+
+/** A Markdown table of the rows' members, in the first row's order; undefined is an empty cell. */
+function markdown(rows: readonly ReportRow[]): string {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  const cell = (value: ReportRow[string]) =>
+    typeof value === 'number' ? value.toLocaleString('en-GB') : String(value ?? '').replaceAll('|', '\\|');
+  return (
+    line(names) +
+    line(names.map((name) => (rows.every((row) => typeof row[name] !== 'string') ? '---:' : '---'))) +
+    rows.map((row) => line(names.map((name) => cell(row[name])))).join('')
+  );
+}
+
+/** @throws Error when the page has no such section */
+function replaceSection(page: string, name: string, text: string): string {
+  const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/benchmarks.md has no section ${begin} … ${end}`);
+  return `${page.slice(0, from + begin.length)}\n\n${text}\n${page.slice(to)}`;
+}

@@ -7,8 +7,8 @@ import { ROOT, report } from './sources.ts';
 
 /**
  * Documentation against code: docs/api.md has every route and no other, no document names a route that is not there,
- * every file or folder that a document names in backticks is there, and .env.example is what the functions' schemas say
- * (`--write` makes it so).
+ * every file or folder that a document names in backticks is there, docs/README.md leads to every page, the README's
+ * figures are those of docs/benchmarks.md, and .env.example is what the functions' schemas say (`--write` makes it so).
  */
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 
@@ -45,6 +45,26 @@ function checkPaths(): string[] {
   );
 }
 
+/** The map of the documentation leads to every page of it. */
+function checkMap(): string[] {
+  const linked = new Set([...read('docs/README.md').matchAll(/\]\(([\w-]+\.md)\)/g)].map(([, page = '']) => page));
+  return globSync('docs/*.md', { cwd: ROOT })
+    .map((file) => file.slice('docs/'.length))
+    .filter((page) => page !== 'README.md' && !linked.has(page))
+    .map((page) => `docs/README.md: no link to ${page}`);
+}
+
+/** A figure of the README is bold in a line that links to docs/benchmarks.md, which has it from a benchmark's own run. */
+function checkFigures(): string[] {
+  const measured = read('docs/benchmarks.md');
+  return read('README.md')
+    .split('\n')
+    .filter((line) => line.includes('](docs/benchmarks.md'))
+    .flatMap((line) => [...line.matchAll(/\*\*([\d.,]+)/g)].map(([, figure = '']) => figure))
+    .filter((figure) => !measured.includes(figure))
+    .map((figure) => `README.md: ${figure} is not in docs/benchmarks.md`);
+}
+
 function describe(schema: z.ZodType): string {
   return schema.description ?? '';
 }
@@ -77,4 +97,10 @@ function checkEnvironment(): string[] {
     : ['.env.example: differs from the schemas; node scripts/check-docs.ts --write'];
 }
 
-report(`documentation (${routes.size} routes)`, [...checkRoutes(), ...checkPaths(), ...checkEnvironment()]);
+report(`documentation (${routes.size} routes)`, [
+  ...checkRoutes(),
+  ...checkPaths(),
+  ...checkMap(),
+  ...checkFigures(),
+  ...checkEnvironment(),
+]);

@@ -28,12 +28,17 @@ const timeOf = (text: string | undefined) => (text === undefined ? undefined : D
 const inHours = (hours: number) => Math.round(hours * 10_000) / 10_000;
 
 function describeUsage(usage: Usage): z.output<(typeof contract.getUsage.responses)[200]['schema']> {
-  const { seatsUsed, seatsTotal, period, exactFrom, buckets } = usage;
+  const { seatsUsed, seatsTotal, recalls, period, exactFrom, buckets } = usage;
   return {
     seats_used: seatsUsed,
     seats_total: seatsTotal,
     seats_borrowed: usage.seatsBorrowed,
     copies_outstanding: usage.copiesOutstanding,
+    recalls: recalls && {
+      max: recalls.max,
+      left: recalls.left,
+      next_at: recalls.nextAt === undefined ? null : formatTime(recalls.nextAt),
+    },
     utilization: seatsUsed / seatsTotal,
     resolution: period.resolution,
     from: formatTime(period.from),

@@ -6,6 +6,7 @@ import type { DocumentReader } from '#shared/store/store.ts';
 import type { createLicenses } from './licenses.ts';
 import { type Interval, type Occupancy, occupancyByHour } from './occupancy.ts';
 import { adminQueries } from './queries.ts';
+import { countRecalls, type RecallsLeft } from './recalls.ts';
 import type { Scope } from './scope.ts';
 import { type AskedPeriod, type UsagePeriod, usagePeriod } from './usage-period.ts';
 
@@ -17,6 +18,8 @@ export interface Usage {
   readonly seatsBorrowed: number;
   /** Borrowed copies that work although their sessions were ended. */
   readonly copiesOutstanding: number;
+  /** Null where seats cannot be borrowed. */
+  readonly recalls: RecallsLeft | null;
   readonly period: UsagePeriod;
   /** From here on peaks and seat-hours are derived from every session's interval. Milliseconds since the epoch. */
   readonly exactFrom: number;
@@ -54,10 +57,11 @@ export function createUsage({ store, clock, licenses, maxSessions = MAX_SESSIONS
     const license = await licenses.get(scope, licenseId);
     const borrows = (orphan: boolean) =>
       license.had_borrow ? store.count(queries.borrowsUntilAfter(license.id, orphan, now)) : 0;
-    const [seatsUsed, seatsBorrowed, copiesOutstanding, counts, { intervals, exactFrom }] = await Promise.all([
+    const [seatsUsed, seatsBorrowed, copiesOutstanding, recalls, counts, { intervals, exactFrom }] = await Promise.all([
       store.count(queries.takenSeats(license.id)),
       borrows(false),
       borrows(true),
+      countRecalls(store, license, now),
       readCounts(store, license.id, period),
       readIntervals(store, license.id, period, now, maxSessions),
     ]);
@@ -72,6 +76,7 @@ export function createUsage({ store, clock, licenses, maxSessions = MAX_SESSIONS
       seatsTotal: license.max_seats,
       seatsBorrowed,
       copiesOutstanding,
+      recalls,
       period,
       exactFrom,
       buckets,

@@ -271,6 +271,17 @@ export const usageReport = z.object({
     .number()
     .int()
     .describe('borrowed copies that work although their sessions were ended; each keeps a seat away'),
+  recalls: z
+    .object({
+      max: z
+        .number()
+        .int()
+        .describe("`borrow.max_recalls`: borrowed seats that the tenant's people may take back in 365 days"),
+      left: z.number().int().describe('how many of them are left'),
+      next_at: time.nullable().describe('when there is one again, while none is left'),
+    })
+    .nullable()
+    .describe('null: seats cannot be borrowed'),
   utilization: z.number().describe('seats_used / seats_total'),
   resolution: z.enum(RESOLUTIONS),
   from: time.describe('the beginning of the first day or hour'),

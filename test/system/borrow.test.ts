@@ -53,6 +53,7 @@ test('B1: a licence without `borrow` lends nothing for longer, and everything el
   expect(await borrow(one, 'a', DAY)).toMatchObject({ status: 403, body: { code: 'borrow_not_allowed' } });
   expect(await acquire(one, 'a')).toMatchObject({ status: 201, body: { license_data: { mode: 'online' } } });
   expect((await acquire(one, 'a')).body).not.toHaveProperty('borrowed_until');
+  expect((await usage(one)).recalls).toBeNull();
 });
 
 test('B2: what is borrowed is signed: openssl verifies it, and it is valid as long as it is borrowed', async () => {
@@ -188,10 +189,14 @@ test('B10: recalled: as often as the licence says by the tenant’s people, and 
     body: { code: 'recall_limit_reached', max_recalls: 1 },
   });
   expect((await end(second, 'staff', '?recall=true')).status).toBe(204);
+  const { recalls: left } = await usage(one);
+  expect(left).toMatchObject({ max: 1, left: 0 });
+  expect(Math.round((Date.parse(left.next_at) - now()) / 1000 / DAY)).toBe(365);
   const { body: audit } = await suite.send('GET', `/api/v1/audit?license_id=${one.license_id}`, undefined, 'staff');
   const recalls = audit.filter(({ action }: { action: string }) => action === 'session.recalled');
   expect(recalls.map(({ session }: { session: string }) => session)).toEqual([second, first]);
   wait(366 * DAY);
+  expect((await usage(one)).recalls).toEqual({ max: 1, left: 1, next_at: null });
   await borrow(one, 'f', 3 * DAY);
   const isOut = ({ borrowed_until }: { borrowed_until?: string }) => Date.parse(borrowed_until ?? '') > now();
   const [{ session: late }] = (await sessions(one)).filter(isOut);

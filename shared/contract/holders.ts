@@ -4,7 +4,7 @@ import { time } from './schemas.ts';
 
 const licenseKey = z.string().describe('as it was issued; case, spaces and hyphens do not matter');
 
-const holder = z.object({
+export const holder = z.object({
   session: z.string().describe('the handle: it names the session and is not a secret'),
   hostname: z.string().nullable(),
   platform: z.string().nullable(),

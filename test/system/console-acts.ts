@@ -65,6 +65,18 @@ async function tenant(suite: Suite): Promise<string> {
   return `/console/tenants/${body.tenant_id}`;
 }
 
+/** Keys of licences, the newest last. */
+const keys: string[] = [];
+
+const NAMED = { lease_per: 'user', named_users: true };
+
+/** A licence with a user on its list. */
+async function named(suite: Suite): Promise<string> {
+  const { id } = await license(suite, NAMED);
+  await suite.send('PUT', `${LICENSES}/${id}/users/ben%40example.org`, undefined, 'owner');
+  return `/console/licenses/${id}/users`;
+}
+
 const button = (page: Page, name: string | RegExp) => page.getByRole('button', { name }).first().click();
 const inDialog = (page: Page, name: string) =>
   page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
@@ -205,6 +217,87 @@ export const ACTS: readonly ConsoleAct[] = [
     request: /^DELETE \/api\/v1\/sessions\//,
     action: 'session.release',
     done: said('is free.'),
+  },
+  {
+    name: 'add users',
+    file: 'license/users/add-users.tsx',
+    as: 'owner',
+    prepare: async (suite) => `/console/licenses/${(await license(suite, NAMED)).id}/users`,
+    async open(page) {
+      await button(page, 'Add users');
+      await page.getByRole('dialog').getByRole('textbox').fill('ann@example.org');
+    },
+    press: (page) => inDialog(page, 'Add 1 user'),
+    request: /^PUT .*\/users\//,
+    action: 'license.add_user',
+    done: said('1 user is on the list.'),
+  },
+  {
+    name: 'remove a user',
+    file: 'license/users/remove-user.tsx',
+    as: 'owner',
+    prepare: named,
+    open: (page) => button(page, 'Remove: ben@example.org'),
+    press: (page) => inDialog(page, 'Remove'),
+    request: /^DELETE .*\/users\//,
+    action: 'license.remove_user',
+    done: said('ben@example.org is off the list.'),
+  },
+  {
+    name: 'undo the removal of a user',
+    file: 'license/users/named-users.tsx',
+    as: 'owner',
+    prepare: named,
+    async open(page) {
+      await button(page, 'Remove: ben@example.org');
+      await inDialog(page, 'Remove');
+    },
+    press: (page) => page.getByRole('button', { name: /^(Undo|Try again)$/ }).click(),
+    request: /^PUT .*\/users\//,
+    action: 'license.add_user',
+    done: said('is on the list again'),
+  },
+  {
+    name: 'look at the seats with a licence key',
+    file: 'my-seats/by-key.tsx',
+    as: 'member',
+    prepare: async (suite) => {
+      keys.push((await license(suite, { self_service: { holders: 'count' } })).key);
+      return '/console/my-seats';
+    },
+    open: (page) => page.getByRole('textbox', { name: 'Licence key' }).fill(keys.at(-1) ?? ''),
+    press: (page) => button(page, 'Show the seats'),
+    request: /^POST .*\/holders$/,
+    done: (page) => page.getByText('how many seats are in use').waitFor(),
+  },
+  {
+    name: 'free a seat with a licence key',
+    file: 'my-seats/by-key.tsx',
+    as: 'member',
+    prepare: async (suite) => {
+      const { key } = await license(suite, { self_service: { holders: 'names', release: 'any' } });
+      await suite.post(`${LICENSES}/acquire`, { license_key: key, hardware_id: 'lab', hostname: 'lab' });
+      keys.push(key);
+      return '/console/my-seats';
+    },
+    async open(page) {
+      await page.getByRole('textbox', { name: 'Licence key' }).fill(keys.at(-1) ?? '');
+      await button(page, 'Show the seats');
+      await button(page, 'Free: lab');
+    },
+    press: (page) => inDialog(page, 'Free'),
+    request: /^POST .*\/holders\/release$/,
+    action: 'session.self_release',
+    done: said('The seat of lab is free.'),
+  },
+  {
+    name: 'export events',
+    file: 'events/events-screen.tsx',
+    as: 'owner',
+    prepare: async () => '/console/events',
+    press: (page) => button(page, 'Export CSV'),
+    request: /^GET \/api\/v1\/events\?.*limit=100/,
+    done: (page) => page.waitForEvent('download'),
   },
   {
     name: 'remove from the queue',

@@ -36,6 +36,8 @@ async function createHostile(): Promise<string> {
   for (const hardware_id of ['a', 'b', 'c', 'd']) await suite.post(`${LICENSES}/acquire`, { ...machine, hardware_id });
   await suite.post(`${LICENSES}/acquire`, { ...machine, hardware_id: 'e', queue: {} });
   await suite.post(`${LICENSES}/${body.license_id}/keys`, { label: HOSTILE, keep: true }, 'owner');
+  const user = encodeURIComponent(`${'long'.repeat(15)}@${'long'.repeat(12)}.example`);
+  await suite.send('PUT', `${LICENSES}/${body.license_id}/users/${user}`, undefined, 'owner');
   await suite.post('/api/v1/tenants', { name: HOSTILE, tier: 'trial', reference: HOSTILE }, 'staff');
   return body.license_id;
 }
@@ -49,6 +51,7 @@ const screens = (): [As, string][] => [
   ['owner', `/console/licenses/${id}/holders`],
   ['owner', `/console/licenses/${id}/usage?range=24h`],
   ['owner', `/console/licenses/${id}/queue`],
+  ['owner', `/console/licenses/${id}/users`],
   ['owner', `/console/licenses/${id}/keys`],
   ['owner', `/console/licenses/${id}/audit`],
   ['staff', `/console/licenses/${id}/edit`],
@@ -56,6 +59,7 @@ const screens = (): [As, string][] => [
   ['staff', `/console/tenants/${DEMO_TENANT}`],
   ['owner', '/console/members'],
   ['owner', '/console/webhooks'],
+  ['owner', '/console/events'],
   ['member', '/console/my-seats'],
   ['owner', '/console/signing-keys'],
   ['staff', '/console/health'],

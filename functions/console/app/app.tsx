@@ -28,6 +28,7 @@ const AuditScreen = lazy(() => import('./screens/audit/audit-screen.tsx').then((
 const SigningKeysScreen = lazy(() =>
   import('./screens/signing-keys/signing-keys-screen.tsx').then((m) => m.SigningKeysScreen),
 );
+const EventsScreen = lazy(() => import('./screens/events/events-screen.tsx').then((m) => m.EventsScreen));
 const HealthScreen = lazy(() => import('./screens/health/health-screen.tsx').then((m) => m.HealthScreen));
 const WebhooksScreen = lazy(() => import('./screens/webhooks/webhooks-screen.tsx').then((m) => m.WebhooksScreen));
 const WebhookScreen = lazy(() => import('./screens/webhooks/webhook-screen.tsx').then((m) => m.WebhookScreen));
@@ -88,6 +89,7 @@ const Screens = () => (
       <Route path="/console/audit" component={may('listAudit') ? AuditScreen : NotFound} />
       <Route path="/console/webhooks" component={may('listWebhooks') ? WebhooksScreen : NotFound} />
       <Route path="/console/webhooks/:id" component={may('listWebhooks') ? WebhookScreen : NotFound} />
+      <Route path="/console/events" component={may('listEvents') ? EventsScreen : NotFound} />
       <Route path="/console/signing-keys" component={SigningKeysScreen} />
       <Route path="/console/health" component={may('getHealth') ? HealthScreen : NotFound} />
       <Route path="/console/my-seats" component={MySeatsScreen} />

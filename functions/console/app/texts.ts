@@ -36,6 +36,8 @@ export const T = {
   close: 'Close',
   save: 'Save',
   none: '–',
+  undo: 'Undo',
+  dismiss: 'Dismiss',
   notFound: {
     title: 'There is nothing here',
     text: 'The address is wrong, or what it named is gone or belongs to somebody else.',
@@ -107,6 +109,20 @@ export const T = {
     notFoundDetail: 'It was deleted meanwhile, or belongs to another customer.',
     seatLimit: 'The customer’s seat limit would be exceeded.',
     conflict: 'It does not go together with something else.',
+    borrowOff: 'Seats of this licence cannot be borrowed.',
+    borrowLong: 'The licence lends no seat for so long.',
+    borrowFull: 'All seats that can be borrowed are out.',
+    borrowFullDetail: 'Wait until one comes back, or recall one under Holders.',
+    noSeats: 'No seat is free.',
+    noSeatsDetail: 'Take one back under Holders, or wait.',
+    machines: 'The licence allows no further machine today.',
+    expired: 'The licence has ended.',
+    suspended: 'The licence is suspended.',
+    unsigned: 'The signature is missing for the moment.',
+    unsignedDetail: 'The seat is taken already. Press again in a minute: it is the same seat.',
+    recallsOver: 'The recalls of the year are used up.',
+    borrowedSeat: 'The seat is borrowed.',
+    selfServiceOff: 'This licence does not show its seats to whoever has a key.',
     other: 'It did not work.',
   },
 
@@ -213,7 +229,15 @@ export const T = {
   },
 
   license: {
-    tabs: { license: 'Licence', holders: 'Holders', usage: 'Usage', keys: 'Keys', queue: 'Queue', audit: 'Audit' },
+    tabs: {
+      license: 'Licence',
+      holders: 'Holders',
+      usage: 'Usage',
+      keys: 'Keys',
+      queue: 'Queue',
+      users: 'Users',
+      audit: 'Audit',
+    },
     edit: 'Edit',
     suspend: 'Suspend',
     reinstate: 'Reinstate',
@@ -230,6 +254,9 @@ export const T = {
     metadata: 'Metadata',
     seats: 'Seats in use',
     seeHolders: 'See who holds them',
+    borrowed: (count: number, most: number) => `${numbers.format(count)} of at most ${numbers.format(most)} borrowed.`,
+    outstanding: (count: number) =>
+      `${n(count, 'copy works', 'copies work')} on though the session has ended: each keeps a seat away until its end.`,
     rules: 'How it works',
     suspendedNote: 'The licence is suspended: nobody gets a seat until it is reinstated.',
     archivedNote: 'The licence is archived: its keys and sessions have ended. It is kept for the records.',
@@ -345,7 +372,46 @@ export const T = {
     endText: 'At once no program gets or renews a seat with it. This cannot be undone.',
     endLast: 'It is the only key: until there is another, nobody gets a seat.',
     endSessionsToo: 'Sessions that came with it end, too, within two minutes',
+    came: (count: number) =>
+      count === 0
+        ? 'No session that runs now came with it.'
+        : `${n(count, 'session that runs now came', 'sessions that run now came')} with it:`,
+    cameOthers: (count: number) =>
+      count === 0
+        ? 'No session that runs now came with another key.'
+        : `${n(count, 'session that runs now came', 'sessions that run now came')} with these keys:`,
+    goOn: 'They go on until their programs end, unless you tick the box above.',
+    theyEnd: 'Each program is told at its next heartbeat.',
+    user: 'Whose key it is',
+    userHint: 'An e-mail address: the key proves this user. Empty: a key for everybody',
+    priority: 'Place in the queue',
+    priorities: { '9': 'Before all others', '5': 'As usual', '0': 'After all others' },
     ended: 'The key has ended.',
+  },
+
+  users: {
+    title: 'Named users',
+    lead: 'Those who may have a seat. Each proves the address: with a key of their own, or by signing in.',
+    off: 'Anybody with a key gets a seat at the moment, on this list or not. The vendor switches the list on under Edit.',
+    add: 'Add users',
+    addAction: (count: number) => (count === 0 ? 'Add' : `Add ${n(count, 'user', 'users')}`),
+    addresses: 'E-mail addresses',
+    addressesHint: 'One or many, as you have them: a line each, or separated by commas',
+    noAddress: (emails: readonly string[]) => `no e-mail address: ${emails.join(', ')}. The others are added.`,
+    added: (count: number) => `${n(count, 'user is', 'users are')} on the list.`,
+    removed: (email: string) => `${email} is off the list.`,
+    back: (email: string) => `${email} is on the list again. A seat comes with the program’s next start.`,
+    find: 'Find a user',
+    empty: 'Nobody is on the list',
+    emptyText: 'Add the people who use the program.',
+    columns: { email: 'User', seat: 'Seat', last: 'Last used', added: 'Added' },
+    on: (machine: string) => `on ${machine}`,
+    removeTitle: (email: string) => `Remove ${email}?`,
+    removeIdle: 'The user holds no seat now, and gets none from now on.',
+    removeHolding: (machine: string) =>
+      `The user’s session on ${machine} ends at once: the program is told at its next heartbeat, and the seat is free for somebody else.`,
+    removeBorrowed: (until: string) =>
+      `The user has borrowed a seat until ${until}. Recall it under Holders first, or wait for its end.`,
   },
 
   usage: {
@@ -444,6 +510,8 @@ export const T = {
       'session.self_release': 'Seat freed by a key holder',
       'session.recalled': 'Borrowed seat recalled',
       'queue.remove': 'Taken out of the queue',
+      'license.add_user': 'Named user added',
+      'license.remove_user': 'Named user removed',
       'member.put': 'Role changed',
       'member.remove': 'Member removed',
       'member.invite': 'Invited',
@@ -499,6 +567,10 @@ export const T = {
     refused: 'Refused since yesterday',
     noneRefused: 'Nobody was refused a seat.',
     times: (count: number) => n(count, 'time', 'times'),
+    borrowed: 'Borrowed',
+    noneBorrowed: 'No seat is borrowed.',
+    borrowedNow: (count: number) => n(count, 'seat', 'seats'),
+    webhooks: 'Webhooks',
     more: (count: number) => `${numbers.format(count)} more`,
   },
 
@@ -531,6 +603,22 @@ export const T = {
     },
     rotation:
       'The rotation runs each day by itself: it makes a new version when one is due and ends old ones. A leaked key is revoked as docs/key-compromise.md says.',
+  },
+
+  events: {
+    title: 'Events',
+    empty: 'Nothing has happened',
+    type: 'Event',
+    about: 'Licence',
+    groups: {
+      'license.*': 'Licences',
+      'seats.*': 'Seats running out',
+      'seat.denied': 'Refusals',
+      'session.*': 'Sessions',
+      'member.*': 'Members',
+      'signing_key.*': 'Signing keys',
+      'webhook.*': 'Webhooks',
+    },
   },
 
   health: {
@@ -656,9 +744,35 @@ export const T = {
     title: 'My seats',
     none: 'You hold no seat',
     noneText: (email: string) => `No program that runs now has said that it is for ${email}.`,
-    release:
-      'Close the program to give its seat back. If it hangs, an administrator of your company can take the seat back for you.',
+    howTitle: 'How to',
+    how: [
+      ['give a seat back', 'Close the program: its seat is free at once.', undefined],
+      [
+        'free the seat of a program that hangs',
+        'With the licence key, beside this, where your company allows it. Otherwise an administrator takes the seat back for you.',
+        undefined,
+      ],
+      [
+        'work without a network',
+        'Borrow a seat before you leave, in the program or with:',
+        'countersign borrow --days 7',
+      ],
+      ['give a borrowed seat back early', 'Where the licence allows it, on the same machine:', 'countersign return'],
+      [
+        'go on at another machine',
+        'Start the program there. Where seats are leased per user, your seat moves; otherwise close the program here first.',
+        undefined,
+      ],
+    ] as const,
     guest: 'As a guest you see licences and their usage. Who holds seats is for members.',
+  },
+
+  byKey: {
+    title: 'With a licence key',
+    lead: 'Who holds the seats, and which of them you may free, is decided by your company for each licence.',
+    look: 'Show the seats',
+    free: 'Free',
+    countOnly: 'The licence tells how many seats are in use, but not by whom.',
   },
 
   rules: {
@@ -723,7 +837,13 @@ export const T = {
     recall: 'Recall',
     recallTitle: 'Recall this borrowed seat?',
     recallText: (who: string, until: string) =>
-      `The seat that ${who} has borrowed is free at once. The copy on the machine goes on working until ${until}, because nothing reaches a machine without a network. A recall counts against those that the licence allows in a year. This cannot be undone.`,
+      `The seat that ${who} has borrowed is free at once. The copy on the machine goes on working until ${until}, because nothing reaches a machine without a network. This cannot be undone.`,
+    recallsNone: 'The licence allows no recalls: ask your vendor.',
+    recallsLeft: (left: number, max: number) =>
+      `${numbers.format(left)} of ${n(max, 'recall', 'recalls')} in a year ${left === 1 ? 'is' : 'are'} left.`,
+    recallsOver: (max: number, next: string) =>
+      `All of the ${n(max, 'recall', 'recalls')} in a year are used: the next is possible on ${next}, or by your vendor.`,
+    recallsVendor: 'The vendor’s recalls are not counted.',
     takeBackTitle: 'Take this seat back?',
     takeBackText: (who: string) =>
       `The seat of ${who} is free at once, and somebody else can take it. The program is told at its next heartbeat. This cannot be undone.`,

@@ -7,8 +7,19 @@ export interface Words {
 }
 
 /** Codes whose own words say more than their status. */
-const BY_CODE: Readonly<Record<string, string>> = {
-  seat_limit_exceeded: T.failure.seatLimit,
+const BY_CODE: Readonly<Record<string, { readonly title: string; readonly detail?: string }>> = {
+  seat_limit_exceeded: { title: T.failure.seatLimit },
+  borrow_not_allowed: { title: T.failure.borrowOff },
+  borrow_too_long: { title: T.failure.borrowLong },
+  no_borrow_available: { title: T.failure.borrowFull, detail: T.failure.borrowFullDetail },
+  no_seats_available: { title: T.failure.noSeats, detail: T.failure.noSeatsDetail },
+  machine_limit_reached: { title: T.failure.machines },
+  license_expired: { title: T.failure.expired },
+  license_suspended: { title: T.failure.suspended },
+  signing_unavailable: { title: T.failure.unsigned, detail: T.failure.unsignedDetail },
+  recall_limit_reached: { title: T.failure.recallsOver },
+  session_borrowed: { title: T.failure.borrowedSeat },
+  self_service_off: { title: T.failure.selfServiceOff },
 };
 
 /**
@@ -16,8 +27,8 @@ const BY_CODE: Readonly<Record<string, string>> = {
  * @param act something was to be changed, and not only read
  */
 export function wordsFor({ status, code, detail = '', retryAfter }: Failure, act: boolean): Words {
-  const title = BY_CODE[code];
-  if (title !== undefined) return { title, detail };
+  const known = BY_CODE[code];
+  if (known !== undefined) return { detail, ...known };
   const { failure } = T;
   switch (status) {
     case 0:

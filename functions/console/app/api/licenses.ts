@@ -1,5 +1,14 @@
 import { remove, request } from './request.ts';
-import type { CreatedKey, CreatedLicense, License, LicenseKey, ListedLicense, Preview, Session } from './types.ts';
+import type {
+  CreatedKey,
+  CreatedLicense,
+  License,
+  LicenseKey,
+  ListedLicense,
+  NamedUser,
+  Preview,
+  Session,
+} from './types.ts';
 
 export interface LicenseFilter {
   readonly q?: string | undefined;
@@ -41,6 +50,15 @@ export const endKey = (id: string, key: string, endSessions: boolean) =>
   remove(`${path(id)}/keys/${encodeURIComponent(key)}`, {
     query: endSessions ? { end_sessions: 'true' } : {},
   });
+
+export const listNamedUsers = (id: string, signal: AbortSignal, cap: number) =>
+  everyPage<NamedUser>(`${path(id)}/users`, signal, cap);
+
+export const putNamedUser = (id: string, email: string) =>
+  request<NamedUser>('PUT', `${path(id)}/users/${encodeURIComponent(email)}`);
+
+export const removeNamedUser = (id: string, email: string) =>
+  request<void>('DELETE', `${path(id)}/users/${encodeURIComponent(email)}`);
 
 export const endSession = (session: string, recall = false) =>
   request<void>('DELETE', `/api/v1/sessions/${encodeURIComponent(session)}`, {

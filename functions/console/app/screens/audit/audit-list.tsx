@@ -11,7 +11,8 @@ import { SearchField } from '../../ui/search-field.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { useFilters } from '../../ui/use-filters.ts';
-import { type Difference, differencesOf } from './differences.ts';
+import { DifferenceList } from './difference-list.tsx';
+import { differencesOf } from './differences.ts';
 
 const text = T.audit;
 /** Records that an export holds at most. */
@@ -189,19 +190,3 @@ function Differences({ details }: { details: AuditRecord['details'] }) {
     </>
   );
 }
-
-const DifferenceList = ({ differences }: { differences: readonly Difference[] }) => (
-  <ul class="differences">
-    {differences.map(({ name, before, after }) => (
-      <li key={name}>
-        {name === '' ? null : <span class="quiet">{name}: </span>}
-        {before === undefined ? null : (
-          <>
-            <del>{before}</del> →{' '}
-          </>
-        )}
-        <ins>{after ?? T.none}</ins>
-      </li>
-    ))}
-  </ul>
-);

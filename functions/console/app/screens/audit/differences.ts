@@ -7,7 +7,8 @@ export interface Difference {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const shown = (value: unknown): string | undefined =>
+/** A value as a person reads it; undefined for none. */
+export const shown = (value: unknown): string | undefined =>
   value === undefined || value === null || value === ''
     ? undefined
     : typeof value === 'string'

@@ -6,6 +6,7 @@ import { T } from '../../texts.ts';
 import { announce } from '../../ui/announce.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { Check } from '../../ui/field.tsx';
+import { CameWith } from './came-with.tsx';
 
 interface EndKeyProps {
   readonly license: License;
@@ -33,10 +34,12 @@ export function EndKey({ license, licenseKey, last, onDone, onClose }: EndKeyPro
       failure={act.failure}
       onConfirm={() => void act.perform()}
       onClose={onClose}
+      wide
     >
       <p>{text.endText}</p>
       {last ? <p>{text.endLast}</p> : null}
       <Check label={text.endSessionsToo} checked={endSessions} onChecked={setEndSessions} />
+      <CameWith license={license} keys={[licenseKey.key]} words={text.came} ends={endSessions} />
     </Confirm>
   );
 }

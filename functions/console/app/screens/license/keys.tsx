@@ -41,9 +41,10 @@ export function Keys({ license }: { license: License }) {
                 id: 'label',
                 head: text.columns.label,
                 sort: ({ label, key }) => label ?? key,
-                cell: ({ label, key }) => (
+                cell: ({ label, key, user_email }) => (
                   <>
-                    {label ?? <span class="quiet">{text.unnamed}</span>}
+                    {label ?? user_email ?? <span class="quiet">{text.unnamed}</span>}
+                    {label === null || user_email === null ? null : <div class="small">{user_email}</div>}
                     <div class="quiet small mono">{key}</div>
                   </>
                 ),
@@ -103,6 +104,7 @@ export function Keys({ license }: { license: License }) {
       {adding ? (
         <AddKey
           license={license}
+          others={(list.data?.items ?? []).map(({ key }) => key)}
           onClose={() => setAdding(false)}
           onMade={(key) => {
             setAdding(false);

@@ -1,5 +1,5 @@
-import { request } from '../../api/request.ts';
 import type { License } from '../../api/types.ts';
+import { getUsage } from '../../api/usage.ts';
 import { useResource } from '../../api/use-resource.ts';
 import { isVendor, may } from '../../session/rights.ts';
 import { T } from '../../texts.ts';
@@ -9,22 +9,14 @@ import { Loaded } from '../../ui/screen.tsx';
 import { SeatBar } from '../../ui/seat-bar.tsx';
 import { Time } from '../../ui/time.tsx';
 import { LicenseStatus } from '../licenses/license-status.tsx';
-
-interface SeatsNow {
-  readonly seats_used: number;
-  readonly seats_total: number;
-}
-
+import { recallsLeft } from './recalls-left.ts';
 import { rulesOf } from './rules.ts';
 
 const text = T.license;
 
 export function LicenseFacts({ license }: { license: License }) {
-  const usage = useResource(
-    `seats of ${license.license_id}`,
-    async (signal) =>
-      (await request<SeatsNow>('GET', `/api/v1/licenses/${encodeURIComponent(license.license_id)}/usage`, { signal }))
-        .data,
+  const usage = useResource(`seats of ${license.license_id}`, (signal) =>
+    getUsage(license.license_id, { resolution: 'hour' }, signal),
   );
   return (
     <>
@@ -34,10 +26,19 @@ export function LicenseFacts({ license }: { license: License }) {
         <section class="panel stack" aria-labelledby="seats-now">
           <h2 id="seats-now">{text.seats}</h2>
           <Loaded resource={usage}>
-            {({ seats_used, seats_total }) => (
-              <div class="big">
-                <SeatBar used={seats_used} total={seats_total} />
-              </div>
+            {({ seats_used, seats_total, seats_borrowed, copies_outstanding, recalls }) => (
+              <>
+                <div class="big">
+                  <SeatBar used={seats_used} total={seats_total} />
+                </div>
+                {license.borrow === null ? null : (
+                  <p>
+                    {text.borrowed(seats_borrowed, license.borrow.max_seats)}{' '}
+                    {recalls === null || recalls.max === 0 ? null : recallsLeft(recalls)}
+                  </p>
+                )}
+                {copies_outstanding === 0 ? null : <p>{text.outstanding(copies_outstanding)}</p>}
+              </>
             )}
           </Loaded>
           {may('listSessions') ? (

@@ -15,6 +15,7 @@ import { LicenseFacts } from './license-facts.tsx';
 const Usage = lazy(() => import('../usage/usage.tsx').then((m) => m.Usage));
 const EditLicense = lazy(() => import('../license-form/edit-license.tsx').then((m) => m.EditLicense));
 const Queue = lazy(() => import('./queue.tsx').then((m) => m.Queue));
+const NamedUsers = lazy(() => import('./users/named-users.tsx').then((m) => m.NamedUsers));
 const Keys = lazy(() => import('./keys.tsx').then((m) => m.Keys));
 const AuditList = lazy(() => import('../audit/audit-list.tsx').then((m) => m.AuditList));
 
@@ -24,11 +25,12 @@ interface Tab {
   readonly shown: boolean;
 }
 
-const tabs = (): Tab[] => [
+const tabs = (license: License | undefined): Tab[] => [
   { part: '', text: T.license.tabs.license, shown: true },
   { part: 'holders', text: T.license.tabs.holders, shown: may('listSessions') },
   { part: 'usage', text: T.license.tabs.usage, shown: true },
   { part: 'queue', text: T.license.tabs.queue, shown: may('listQueue') },
+  { part: 'users', text: T.license.tabs.users, shown: license?.lease_per === 'user' && may('listNamedUsers') },
   { part: 'keys', text: T.license.tabs.keys, shown: may('listLicenseKeys') },
   { part: 'audit', text: T.license.tabs.audit, shown: may('listAudit') },
 ];
@@ -50,7 +52,7 @@ export function LicenseScreen() {
     >
       <nav aria-label={T.license.tabs.license}>
         <ul class="tabs">
-          {tabs()
+          {tabs(license.data)
             .filter(({ shown }) => shown)
             .map((tab) => (
               <li key={tab.part}>
@@ -82,6 +84,8 @@ function Part({ part, resource }: { part: string; resource: Resource<License> })
             return <Usage license={license} />;
           case 'queue':
             return <Queue license={license} />;
+          case 'users':
+            return <NamedUsers license={license} />;
           case 'keys':
             return <Keys license={license} />;
           case 'audit':

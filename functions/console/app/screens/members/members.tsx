@@ -21,17 +21,18 @@ const ROLES = ['owner', 'admin', 'member', 'guest'] as const;
 export function Members({ tenantId }: { tenantId: string }) {
   const list = useResource(`members of ${tenantId}`, (signal) => listMembers(tenantId, signal));
   const [removing, setRemoving] = useState<Member>();
-  const change = useAct(async (_key, uid: string, role: string) => {
+  const me = session.value.state === 'signed_in' ? session.value.uid : '';
+  const change = useAct(async (_key, uid: string, role: string, before: string) => {
     await putMember(tenantId, uid, role);
-    announce(text.changed);
+    // Whoever gives away the right to change roles cannot take that back.
+    announce(text.changed, uid === me ? undefined : () => void change.perform(uid, before, role));
     list.reload();
     return true;
   });
   /** A role that was not changed is not shown as if it were. */
   const choose = async (member: Member, select: HTMLSelectElement) => {
-    if ((await change.perform(member.uid, select.value)) !== true) select.value = member.role;
+    if ((await change.perform(member.uid, select.value, member.role)) !== true) select.value = member.role;
   };
-  const me = session.value.state === 'signed_in' ? session.value.uid : '';
   return (
     <div class="stack">
       <FailureNotice failure={change.failure} act />

@@ -1,13 +1,16 @@
+import { Fragment } from 'preact';
 import { listLicenses, listSessions } from '../../api/licenses.ts';
 import type { License, Session } from '../../api/types.ts';
 import { useResource } from '../../api/use-resource.ts';
 import { may } from '../../session/rights.ts';
 import { session } from '../../session/session.ts';
 import { T } from '../../texts.ts';
+import { Badge } from '../../ui/badge.tsx';
 import { Empty, Loaded, Screen } from '../../ui/screen.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { licenseName } from '../licenses/license-name.ts';
+import { ByKey } from './by-key.tsx';
 
 const text = T.mySeats;
 
@@ -75,6 +78,18 @@ export function MySeatsScreen() {
                     head: T.holders.columns.heard,
                     cell: ({ session: one }) => <Time at={one.last_heartbeat} style="ago" now={seats.at} />,
                   },
+                  {
+                    id: 'kind',
+                    head: T.holders.columns.kind,
+                    cell: ({ session: { borrowed_until: until } }) =>
+                      until === undefined ? (
+                        <Badge kind="good">{T.holders.online}</Badge>
+                      ) : (
+                        <Badge kind="plain">
+                          {T.holders.borrowed} {T.holders.until} <Time at={until} />
+                        </Badge>
+                      ),
+                  },
                 ]}
               />
             )
@@ -83,7 +98,22 @@ export function MySeatsScreen() {
       ) : (
         <p>{text.guest}</p>
       )}
-      <p class="quiet after">{text.release}</p>
+      <div class="columns after">
+        <section class="panel" aria-labelledby="how">
+          <h2 id="how">{text.howTitle}</h2>
+          <dl class="how">
+            {text.how.map(([what, words, command]) => (
+              <Fragment key={what}>
+                <dt>{what}</dt>
+                <dd>
+                  {words} {command === undefined ? null : <code>{command}</code>}
+                </dd>
+              </Fragment>
+            ))}
+          </dl>
+        </section>
+        <ByKey />
+      </div>
     </Screen>
   );
 }

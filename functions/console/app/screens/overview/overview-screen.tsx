@@ -8,8 +8,11 @@ import { Loaded, Screen } from '../../ui/screen.tsx';
 import { SeatBar } from '../../ui/seat-bar.tsx';
 import { Time } from '../../ui/time.tsx';
 import { licenseName } from '../licenses/license-name.ts';
+import { Borrowed } from './borrowed.tsx';
 import { Card } from './card.tsx';
+import { FailingWebhooks } from './failing-webhooks.tsx';
 import { Refused } from './refused.tsx';
+import { isBorrowable, lookedUp, readReports } from './reports.ts';
 
 const text = T.overview;
 
@@ -29,6 +32,10 @@ export function OverviewScreen() {
     const before = `${new Date(Date.now() + DAYS * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
     return (await listLicenses({ status: 'active', expires_before: before }, signal, 100)).data;
   });
+  const asked = all.data && lookedUp(all.data);
+  const reports = useResource(asked && `reports ${asked.map(({ license_id }) => license_id).join()}`, (signal) =>
+    readReports(asked ?? [], signal),
+  );
   return (
     <Screen title={T.nav.overview}>
       <div class="columns">
@@ -44,7 +51,7 @@ export function OverviewScreen() {
             )}
           </Loaded>
         </Card>
-        <Refused licenses={all.data} />
+        <Refused reports={reports} />
         <Card title={text.ending(DAYS)}>
           <Loaded resource={ending}>
             {(licenses) => (
@@ -57,6 +64,8 @@ export function OverviewScreen() {
             )}
           </Loaded>
         </Card>
+        {all.data?.some(isBorrowable) ? <Borrowed reports={reports} /> : null}
+        {may('listWebhooks') ? <FailingWebhooks /> : null}
       </div>
     </Screen>
   );

@@ -1,46 +1,27 @@
-import type { ListedLicense, Usage } from '../../api/types.ts';
-import { getUsage } from '../../api/usage.ts';
-import { useResource } from '../../api/use-resource.ts';
+import type { Usage } from '../../api/types.ts';
+import type { Resource } from '../../api/use-resource.ts';
 import { T } from '../../texts.ts';
 import { Loaded } from '../../ui/screen.tsx';
 import { licenseName } from '../licenses/license-name.ts';
 import { Card } from './card.tsx';
+import type { Report } from './reports.ts';
 
 const text = T.overview;
 
-/** Licences whose refusals are looked up, the fullest first: a report each. */
-const LOOKED_UP = 12;
-const DAY = 86_400_000;
-
-interface Denied {
-  readonly license: ListedLicense;
-  readonly count: number;
-}
-
 /** Who was refused a seat since yesterday began (UTC). */
-export function Refused({ licenses }: { licenses: readonly ListedLicense[] | undefined }) {
-  const fullest = [...(licenses ?? [])]
-    .sort((a, b) => (b.seats_used ?? 0) / b.max_seats - (a.seats_used ?? 0) / a.max_seats)
-    .slice(0, LOOKED_UP);
-  const name = licenses === undefined ? undefined : `refused ${fullest.map(({ license_id }) => license_id).join()}`;
-  const refused = useResource(name, async (signal) => {
-    const yesterday = `${new Date(Date.now() - DAY).toISOString().slice(0, 10)}T00:00:00Z`;
-    const found: Denied[] = [];
-    for (const license of fullest) {
-      const usage = await getUsage(license.license_id, { resolution: 'day', from: yesterday }, signal);
-      found.push({ license, count: deniedIn(usage) });
-    }
-    return found.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count);
-  });
+export function Refused({ reports }: { reports: Resource<readonly Report[]> }) {
   return (
     <Card title={text.refused}>
-      <Loaded resource={refused}>
-        {(found) =>
-          found.length === 0 ? (
-            <p class="quiet">{text.noneRefused}</p>
-          ) : (
+      <Loaded resource={reports}>
+        {(all) => {
+          const refused = all
+            .map(({ license, usage }) => ({ license, count: deniedIn(usage) }))
+            .filter(({ count }) => count > 0)
+            .sort((a, b) => b.count - a.count);
+          if (refused.length === 0) return <p class="quiet">{text.noneRefused}</p>;
+          return (
             <ul class="rows">
-              {found.map(({ license, count }) => (
+              {refused.map(({ license, count }) => (
                 <li key={license.license_id} class="row apart">
                   <a href={`/console/licenses/${encodeURIComponent(license.license_id)}/usage?range=48h`}>
                     {licenseName(license)}
@@ -49,8 +30,8 @@ export function Refused({ licenses }: { licenses: readonly ListedLicense[] | und
                 </li>
               ))}
             </ul>
-          )
-        }
+          );
+        }}
       </Loaded>
     </Card>
   );

@@ -22,9 +22,14 @@ export function WebhooksScreen() {
     <Screen
       title={text.title}
       actions={
-        <button type="button" class="primary" onClick={() => setCreating(true)}>
-          {text.create}
-        </button>
+        <>
+          <a class="button" href="/console/events">
+            {T.events.title}
+          </a>
+          <button type="button" class="primary" onClick={() => setCreating(true)}>
+            {text.create}
+          </button>
+        </>
       }
     >
       <Loaded resource={list}>

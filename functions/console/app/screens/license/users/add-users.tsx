@@ -6,6 +6,7 @@ import { T } from '../../../texts.ts';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { TextArea } from '../../../ui/field.tsx';
 import { FailureNotice } from '../../../ui/notice.tsx';
+import { addressesIn } from './addresses.ts';
 
 interface AddUsersProps {
   readonly licenseId: string;
@@ -64,13 +65,3 @@ export function AddUsers({ licenseId, onAdded, onSome, onClose }: AddUsersProps)
     </Dialog>
   );
 }
-
-/** One a line, or as mail programs and spreadsheets write them: `Anna <anna@example.com>; …`. */
-export const addressesIn = (typed: string): string[] => [
-  ...new Set(
-    typed
-      .split(/[\s,;]+/)
-      .map((one) => one.replace(/^[<"']+|[>"']+$/g, ''))
-      .filter((one) => one.includes('@')),
-  ),
-];

@@ -560,6 +560,8 @@ export const T = {
   },
 
   overview: {
+    notAll: (count: number) =>
+      `There are more than ${n(count, 'licence', 'licences')}: seats and refusals below are those of the first ${numbers.format(count)}. All of them are under`,
     full: 'Nearly full',
     noneFull: 'Every licence has free seats.',
     ending: (days: number) => `Ending within ${days} days`,

@@ -3,6 +3,7 @@ import { listSessions, type Pages } from '../../api/licenses.ts';
 import type { Session } from '../../api/types.ts';
 import { useResource } from '../../api/use-resource.ts';
 import { T } from '../../texts.ts';
+import { csvOf, download } from '../../ui/csv.ts';
 import { TextField } from '../../ui/field.tsx';
 import { Empty, Loaded } from '../../ui/screen.tsx';
 import { SeatBar } from '../../ui/seat-bar.tsx';
@@ -71,13 +72,20 @@ function HolderList({ pages: { items, complete }, license, now, period, reload }
         <div class="big">
           <SeatBar used={items.length} total={license.max_seats} />
         </div>
-        {steady.changes === 0 ? (
-          <p class="quiet small">{text.live(period / 1000)}</p>
-        ) : (
-          <button type="button" class="small" onClick={steady.show}>
-            {text.changes(steady.changes)}
-          </button>
-        )}
+        <div class="row">
+          {steady.changes === 0 ? (
+            <p class="quiet small">{text.live(period / 1000)}</p>
+          ) : (
+            <button type="button" class="small" onClick={steady.show}>
+              {text.changes(steady.changes)}
+            </button>
+          )}
+          {items.length === 0 ? null : (
+            <button type="button" class="small" onClick={() => exportHolders(license.license_id, items)}>
+              {T.licenses.csv}
+            </button>
+          )}
+        </div>
       </div>
       {items.length > 5 || find !== '' ? (
         <div class="filters">
@@ -117,6 +125,29 @@ function HolderList({ pages: { items, complete }, license, now, period, reload }
     </>
   );
 }
+
+const EXPORTED = [
+  'session',
+  'user_email',
+  'hostname',
+  'machine',
+  'platform',
+  'client_version',
+  'key',
+  'acquired_at',
+  'last_heartbeat',
+  'expires_at',
+  'borrowed_until',
+] as const;
+
+const exportHolders = (licenseId: string, sessions: readonly Session[]) =>
+  download(
+    `holders-${licenseId}.csv`,
+    csvOf(
+      EXPORTED,
+      sessions.map((session) => EXPORTED.map((name) => session[name])),
+    ),
+  );
 
 const matches = (session: Session, find: string): boolean =>
   [nameOf(session), session.hostname, session.user_email, session.machine, session.platform].some((one) =>

@@ -4,6 +4,7 @@ import type { ListedLicense } from '../../api/types.ts';
 import { useResource } from '../../api/use-resource.ts';
 import { may } from '../../session/rights.ts';
 import { T } from '../../texts.ts';
+import { Notice } from '../../ui/notice.tsx';
 import { Loaded, Screen } from '../../ui/screen.tsx';
 import { SeatBar } from '../../ui/seat-bar.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -17,6 +18,8 @@ import { isBorrowable, lookedUp, readReports } from './reports.ts';
 const text = T.overview;
 
 const DAYS = 30;
+/** Licences that are looked through, of which the API counts the seats; beyond them the screen says so. */
+const LOOKED_THROUGH = 100;
 /** Rows of a card; the licences' own screen has the rest. */
 const SHOWN = 8;
 /** Seats in use from which on a licence is nearly full. */
@@ -24,24 +27,26 @@ const NEARLY = 0.8;
 
 /** What needs somebody's attention, with the way to it. */
 export function OverviewScreen() {
-  const all = useResource(
-    'overview licences',
-    async (signal) => (await listLicenses({ status: 'active' }, signal, 100)).data,
-  );
+  const all = useResource('overview licences', (signal) => listLicenses({ status: 'active' }, signal, LOOKED_THROUGH));
   const ending = useResource('overview ending', async (signal) => {
     const before = `${new Date(Date.now() + DAYS * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
     return (await listLicenses({ status: 'active', expires_before: before }, signal, 100)).data;
   });
-  const asked = all.data && lookedUp(all.data);
+  const asked = all.data && lookedUp(all.data.data);
   const reports = useResource(asked && `reports ${asked.map(({ license_id }) => license_id).join()}`, (signal) =>
     readReports(asked ?? [], signal),
   );
   return (
     <Screen title={T.nav.overview}>
+      {all.data?.next === undefined ? null : (
+        <Notice>
+          {text.notAll(LOOKED_THROUGH)} <a href="/console/licenses">{T.licenses.title}</a>
+        </Notice>
+      )}
       <div class="columns">
         <Card title={text.full}>
           <Loaded resource={all}>
-            {(licenses) => (
+            {({ data: licenses }) => (
               <Rows
                 licenses={nearlyFull(licenses)}
                 none={licenses.length === 0 ? T.licenses.emptyTitle : text.noneFull}
@@ -64,7 +69,7 @@ export function OverviewScreen() {
             )}
           </Loaded>
         </Card>
-        {all.data?.some(isBorrowable) ? <Borrowed reports={reports} /> : null}
+        {all.data?.data.some(isBorrowable) ? <Borrowed reports={reports} /> : null}
         {may('listWebhooks') ? <FailingWebhooks /> : null}
       </div>
     </Screen>

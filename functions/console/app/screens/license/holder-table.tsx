@@ -1,7 +1,7 @@
 import type { Session } from '../../api/types.ts';
 import { may } from '../../session/rights.ts';
 import { T } from '../../texts.ts';
-import { Badge } from '../../ui/badge.tsx';
+import { Badge, BorrowedBadge } from '../../ui/badge.tsx';
 import { type Column, Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
 import { nameOf } from './holder-name.ts';
@@ -92,13 +92,7 @@ export function HolderTable({ sessions, lease, now, gone, onTakeBack }: HolderTa
 
 function Kind({ session, silent, gone }: { session: Session; silent: boolean; gone: boolean }) {
   if (gone) return <Badge kind="plain">{text.gone}</Badge>;
-  if (session.borrowed_until !== undefined) {
-    return (
-      <Badge kind="plain">
-        {text.borrowed} {text.until} <Time at={session.borrowed_until} />
-      </Badge>
-    );
-  }
+  if (session.borrowed_until !== undefined) return <BorrowedBadge until={session.borrowed_until} />;
   if (session.lingering) return <Badge kind="plain">{text.lingering}</Badge>;
   if (silent) return <Badge kind="warn">{text.silent}</Badge>;
   return <Badge kind="good">{text.online}</Badge>;

@@ -3,6 +3,7 @@ import { type Holder, type HoldersAnswer, listHolders, releaseHolder } from '../
 import { useAct } from '../../api/use-act.ts';
 import { T } from '../../texts.ts';
 import { announce } from '../../ui/announce.tsx';
+import { BorrowedBadge } from '../../ui/badge.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { FailureNotice } from '../../ui/notice.tsx';
@@ -118,9 +119,7 @@ const HolderList = ({ holders, onFree }: { holders: readonly Holder[]; onFree: (
               </button>
             </div>
           ) : (
-            <span class="quiet">
-              {T.holders.borrowed} {T.holders.until} <Time at={holder.borrowed_until} />
-            </span>
+            <BorrowedBadge until={holder.borrowed_until} />
           ),
       },
     ]}

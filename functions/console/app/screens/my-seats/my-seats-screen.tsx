@@ -5,7 +5,7 @@ import { useResource } from '../../api/use-resource.ts';
 import { may } from '../../session/rights.ts';
 import { session } from '../../session/session.ts';
 import { T } from '../../texts.ts';
-import { Badge } from '../../ui/badge.tsx';
+import { Badge, BorrowedBadge } from '../../ui/badge.tsx';
 import { Empty, Loaded, Screen } from '../../ui/screen.tsx';
 import { Table } from '../../ui/table.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -85,9 +85,7 @@ export function MySeatsScreen() {
                       until === undefined ? (
                         <Badge kind="good">{T.holders.online}</Badge>
                       ) : (
-                        <Badge kind="plain">
-                          {T.holders.borrowed} {T.holders.until} <Time at={until} />
-                        </Badge>
+                        <BorrowedBadge until={until} />
                       ),
                   },
                 ]}
@@ -98,7 +96,7 @@ export function MySeatsScreen() {
       ) : (
         <p>{text.guest}</p>
       )}
-      <div class="columns after">
+      <div class="stack after">
         <section class="panel" aria-labelledby="how">
           <h2 id="how">{text.howTitle}</h2>
           <dl class="how">

@@ -28,7 +28,8 @@ export function AddUsers({ licenseId, onAdded, onSome, onClose }: AddUsersProps)
     try {
       for (const email of emails) {
         await putNamedUser(licenseId, email).catch((error: unknown) => {
-          if (failureOf(error).status !== 400) throw error;
+          // What is no address names nothing, as any identifier that cannot be parsed.
+          if (failureOf(error).code !== 'not_found') throw error;
           refused.push(email);
         });
         left = left.slice(1);

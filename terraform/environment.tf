@@ -55,6 +55,7 @@ locals {
     admin           = ["licenses"]
     console         = ["portal"]
     license-signing = ["sign"]
+    seats           = ["licenses"]
     signed-urls     = ["urls"]
     task-payloads   = ["tasks"]
   }

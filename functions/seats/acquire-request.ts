@@ -23,6 +23,11 @@ export interface LicenseSubject {
   readonly tokenFormat: TokenFormat;
   /** Drawn by the client for this request; the signed licence repeats it, which shows that the answer is no recording. */
   readonly clientNonce?: string | undefined;
+  /**
+   * The handle of a session that an administrator has begun: the signed licence names it in place of the licence key and
+   * the session id, which nobody has.
+   */
+  readonly handle?: string | undefined;
   readonly log: Logger;
 }
 
@@ -62,6 +67,11 @@ export interface AcquireRequest extends LicenseSubject {
    * counts only if the licence turns out to be leased per user.
    */
   readonly signIn?: (() => Promise<SignedIn | Fault>) | undefined;
+  /**
+   * An administrator asks in place of the machine, which is never online. There is no licence key, so the request brings
+   * `ADMINISTRATOR_KEY`, and a random `key` from which nobody derives the session's id again.
+   */
+  readonly byAdministrator?: true | undefined;
   /** Aborted when the caller disconnects; an aborted request takes no seat. */
   readonly signal: AbortSignal;
 }

@@ -1,10 +1,8 @@
 import type { Clock } from '#shared/model/clock.ts';
 import { type Fault, isFault } from '#shared/model/errors.ts';
-import { growFor } from '#shared/seats/commits.ts';
-import { markSeatLevel } from '#shared/seats/seat-level.ts';
-import { sessionEvents } from '#shared/seats/session-events.ts';
 import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 import { type AttemptedRequest, callerGone } from './acquire-request.ts';
+import { claimCommit, peakOf } from './claim-commit.ts';
 import { decideGroup, type Step } from './decide-group.ts';
 import type { DenialEvents } from './denial-events.ts';
 import type { KeyStanding } from './key-standing.ts';
@@ -17,7 +15,7 @@ import type { SignedLicense, SignLicense } from './sign-license.ts';
 import { readSnapshot } from './snapshot.ts';
 import type { Subjects } from './subjects.ts';
 import { readTerms } from './terms-snapshot.ts';
-import type { SeatPeak, UsageRecorder } from './usage-recorder.ts';
+import type { UsageRecorder } from './usage-recorder.ts';
 import { type QueueSweeps, writeQueue } from './write-queue.ts';
 
 export interface AttemptContext {
@@ -156,29 +154,13 @@ async function commitClaims(
   if (claims.length === 0) return 'applied';
   try {
     const now = clock.now();
-    const writes = [...claims.flatMap((claim) => claim.writes), ...madeSeats(claims)];
-    const license = claims[0]?.lease.license;
-    const peak = peakOf(claims);
-    const isFull = license !== undefined && peak.seats >= license.max_seats;
-    await store.commit([
-      ...writes,
-      ...keyUseWrites(claims, now),
-      ...sessionEvents(license, writes, now),
-      ...(isFull ? markSeatLevel(license, now, random) : []),
-    ]);
-    usage.recordPeak(peak);
+    await store.commit([...claimCommit(claims, now, random), ...keyUseWrites(claims, now)]);
+    usage.recordPeak(peakOf(claims));
     return 'applied';
   } catch (error) {
     if (!(error instanceof CommitError)) throw error;
     return error.failure === 'unknown' ? 'unknown' : 'failed';
   }
-}
-
-/** One write counts the seats of all the machines that come with their own. */
-function madeSeats(claims: readonly Claim[]): Write[] {
-  const making = claims.filter(({ makesSeat }) => makesSeat);
-  const [first] = making;
-  return first === undefined ? [] : [growFor(first.lease.license, making.length)];
 }
 
 /** Each renewal is one write and needs no atomicity: one that fails leaves the others alone. */
@@ -207,12 +189,6 @@ async function writeEachOf(
     throw error;
   }
 }
-
-/** How many seats of their licence are in use once these steps, of which there is one at least, are applied. */
-const peakOf = (steps: readonly (Claim | Renew)[]): SeatPeak => ({
-  licenseId: steps[0]?.lease.license.id ?? '',
-  seats: Math.max(...steps.map(({ lease }) => lease.seatsUsed)),
-});
 
 const refuseGone = (request: AttemptedRequest): Refuse => ({ kind: 'refuse', request, fault: callerGone() });
 

@@ -3,6 +3,7 @@ import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { openSigningKeys } from '#shared/gcp/signing-keys.ts';
 import { defineFunction } from '#shared/http/function.ts';
+import { createRunOnce } from '#shared/idempotency/run-once.ts';
 import { importedKeysConfig, pepperOf } from '#shared/imported-keys/config.ts';
 import { createFindImportedKey } from '#shared/imported-keys/find-imported-key.ts';
 import { createResolveKey } from '#shared/imported-keys/resolve-key.ts';
@@ -12,11 +13,14 @@ import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import { budgetConfig, openBudget } from '#shared/signing/budget.ts';
 import { createSignClaims } from '#shared/signing/sign-claims.ts';
 import { createAcquire } from './acquire.ts';
+import { createBorrowForMachine } from './borrow-for-machine.ts';
+import { borrowRoutes } from './borrow-handlers.ts';
 import { createDenialEvents } from './denial-events.ts';
 import { seatsRoutes } from './handlers.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { holderRoutes } from './holder-handlers.ts';
 import { createListHolders } from './holders.ts';
+import { createIssueFile } from './issue-file.ts';
 import { createLeaveQueue } from './leave-queue.ts';
 import { createLicenseCache } from './license-cache.ts';
 import { createCheckRefresh } from './refresh.ts';
@@ -106,6 +110,7 @@ export const seats = defineFunction({
     });
     const denials = createDenialEvents({ store, clock });
     const acquire = createAcquire({ store, clock, random, sign, licenses, usage, denials, budget });
+    const commitAudited = createCommitAudited({ store, clock, log });
     const heartbeat = createHeartbeat({ store, clock, licenses, release });
     return {
       routes: [
@@ -127,10 +132,17 @@ export const seats = defineFunction({
             store,
             clock,
             random,
-            commitAudited: createCommitAudited({ store, clock, log }),
+            commitAudited,
           }),
         }),
+        ...borrowRoutes({
+          borrowForMachine: createBorrowForMachine({ store, clock, random, commitAudited, usage, denials }),
+          issueFile: createIssueFile({ store, clock, sign }),
+          runOnce: createRunOnce({ store, clock }),
+        }),
       ],
+      counter: store,
+      people: store,
       close: async () => {
         await Promise.all([usage.close(), denials.close()]);
         await Promise.all([store.close(), signing.close()]);

@@ -48,6 +48,8 @@ export interface Renew {
   readonly kind: 'renew';
   readonly request: AttemptedRequest;
   readonly key: KeyRecord;
+  /** Of the session that goes on. */
+  readonly handle: string;
   readonly lease: Lease;
   /** An earlier attempt of this very request created the session. */
   readonly created: boolean;
@@ -59,6 +61,8 @@ export interface Claim {
   readonly kind: 'claim';
   readonly request: AttemptedRequest;
   readonly key: KeyRecord;
+  /** Of the session that begins, or that is borrowed for longer. */
+  readonly handle: string;
   readonly lease: Lease;
   /** False when the machine had a session, which this one replaces. */
   readonly created: boolean;
@@ -288,10 +292,11 @@ function planRenewal(
   slots: SlotSupply,
 ): Renew | Claim {
   const { license, key, now } = terms;
-  const { sessionId, handle } = deriveSessionName(request.key, holder.nonce);
+  const sessionId = request.byAdministrator ? '' : deriveSessionName(request.key, holder.nonce).sessionId;
+  const handle = holder.session;
   const programs = request.program === undefined ? [] : [request.program];
-  const renewed = { now, programs, details: { ...request.client } };
-  const granted = { request, key, created: request.earlierNonces.includes(holder.nonce) };
+  const renewed = { now, programs, details: detailsOf(request) };
+  const granted = { request, key, handle, created: request.earlierNonces.includes(holder.nonce) };
   const until = borrowedUntil(holder, now);
   if (until === undefined || holder.borrow_slot === null) {
     const ends = leaseEnds(license, now);
@@ -310,6 +315,10 @@ function planRenewal(
   });
   return { kind: 'claim', ...granted, lease, writes };
 }
+
+/** What a machine says of itself it says anew each time; an administrator changes what is given. */
+const detailsOf = ({ client, byAdministrator }: AttemptedRequest): Fields =>
+  Object.fromEntries(Object.entries(client).filter(([, value]) => !byAdministrator || value !== null));
 
 function planClaim(
   request: AttemptedRequest,
@@ -337,6 +346,7 @@ function planClaim(
     kind: 'claim',
     request,
     key,
+    handle: name.handle,
     lease: { license, sessionId: name.sessionId, expiresAt, copyUntil, seatsUsed: used, borrowed },
     created: source.kind !== 'own' || source.session.lingering,
     makesSeat: source.kind === 'orphan',

@@ -75,14 +75,13 @@ const validUntilOf = ({ license, expiresAt, copyUntil, borrowed }: Lease, now: n
 
 /** All claims except the times of the signature and the key list's number. */
 function claimsFor({ license, sessionId, borrowed }: Lease, subject: LicenseSubject): LicenseClaims {
-  const { key, hardwareId, client, clientNonce } = subject;
+  const { key, hardwareId, client, clientNonce, handle } = subject;
   return {
     kind: 'seat',
     ...(borrowed === undefined ? { mode: 'online' } : { mode: 'borrowed', borrowed_until: formatTime(borrowed.until) }),
     ...(clientNonce === undefined ? {} : { nonce: clientNonce }),
-    license_key: key.text,
+    ...(handle === undefined ? { license_key: key.text, session_id: sessionId } : { session: handle }),
     license_id: license.id,
-    session_id: sessionId,
     tenant_id: license.tenant_id,
     product: license.product,
     tier: license.tier,

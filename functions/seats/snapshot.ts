@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { BorrowSlot } from '#shared/model/borrow-slot.ts';
-import { type KeyRecord, readKey } from '#shared/model/key-record.ts';
+import { type KeyRecord, newKeyFields, readKey } from '#shared/model/key-record.ts';
 import { isShrinking, type License, readLicense } from '#shared/model/license.ts';
 import { isUid, type Person, personPath, readPerson } from '#shared/model/person.ts';
 import { borrowedUntil, expiredBefore, holderFields, readSession, type Session } from '#shared/model/session.ts';
@@ -44,6 +44,9 @@ export interface SeatSnapshot {
   readonly orphans: ReadonlyMap<string, BorrowSlot>;
 }
 
+/** What an administrator's request has in place of a licence key: no key's hash is like it, and it has no end. */
+export const ADMINISTRATOR_KEY: KeyRecord = { ...newKeyFields('', null, 0), hash: 'administrator' };
+
 type SnapshotOfLicense = SeatSnapshot & { readonly license: License };
 
 export interface SnapshotOptions {
@@ -69,11 +72,12 @@ export async function readSnapshot(
     readOpenSeats(store, licenseId, requests.length, random()),
     store.count(queries.takenSeats(licenseId)),
   ]);
+  const administrator = requests.some(({ byAdministrator }) => byAdministrator) ? [ADMINISTRATOR_KEY] : [];
   const [document, ...others] = documents;
   const answers = others.values();
   const read = (of: readonly string[]) => of.flatMap(() => answers.next().value ?? []);
   const found = {
-    keys: new Map(read(asked.keys).map((key) => [key.id, readKey(key)])),
+    keys: new Map([...read(asked.keys).map(readKey), ...administrator].map((key) => [key.hash, key])),
     holders: new Map(read(asked.holders).map(({ id, fields }) => [id, holderFields.parse(fields)])),
     people: new Map(read(asked.people).map((person) => [person.id, readPerson(person)])),
     named: new Set(read(asked.named).map(({ id }) => id)),
@@ -105,7 +109,9 @@ function documentsOf(licenseId: string, requests: readonly HolderRequest[]) {
     signedIn !== undefined && 'uid' in signedIn && isUid(signedIn.uid) ? [personPath(signedIn.uid)] : [],
   );
   return {
-    keys: unique(requests.map(({ keyHash }) => paths.key(licenseId, keyHash))),
+    keys: unique(
+      requests.flatMap(({ keyHash, byAdministrator }) => (byAdministrator ? [] : [paths.key(licenseId, keyHash)])),
+    ),
     holders: requests.map(({ holderId }) => paths.holder(licenseId, holderId)),
     people: unique(people),
     named: requests.flatMap(({ userEmail, holderId }) => (userEmail === null ? [] : [paths.user(licenseId, holderId)])),
@@ -135,14 +141,16 @@ async function readOpenSeats(
 
 /**
  * Whether a request goes on with the session that its holder has: the licence key leads to the session's id, a user is at
- * the same machine, and it is borrowed if it is to be, and not past its borrowed time.
+ * the same machine, and it is borrowed if it is to be, and not past its borrowed time. An administrator needs no id, so
+ * what is borrowed stays as it is.
  */
 export function continues(
-  { key, machine, borrow }: Pick<HolderRequest, 'key' | 'machine' | 'borrow'>,
+  { key, machine, borrow, byAdministrator }: Pick<HolderRequest, 'key' | 'machine' | 'borrow' | 'byAdministrator'>,
   holder: HolderRecord,
   { lease_per }: Pick<License, 'lease_per'>,
   now: number,
 ): boolean {
+  if (byAdministrator) return borrowedUntil(holder, now) !== undefined;
   if (lease_per === 'user' && holder.machine !== machine) return false;
   if (deriveSessionName(key, holder.nonce).handle !== holder.session) return false;
   return borrowedUntil(holder, now) !== undefined || (borrow === undefined && holder.borrow_slot === null);

@@ -28,6 +28,7 @@ export interface WhoAsks {
  *   `unauthenticated` without proof
  */
 export function subjectOf(request: HolderRequest, { license, key, people }: WhoAsks): Subject | Fault | undefined {
+  if (request.byAdministrator && license.lease_per !== 'machine') return notPerMachine(license.lease_per);
   switch (license.lease_per) {
     case 'machine':
       return { holderId: request.machine, userEmail: null };
@@ -56,6 +57,10 @@ function emailOf(
 
 export const userNotProven = (): Fault =>
   new Fault('unauthenticated', "This licence is for users: send a user's own licence key, or a member's token.");
+
+/** Whoever sits at the machine could use the file, and as many programs as are started there. */
+const notPerMachine = (unit: string): Fault =>
+  new Fault('borrow_not_allowed', `A file is for a machine, and each ${unit} takes a seat of this licence.`);
 
 const processMissing = (): Fault =>
   invalid([{ path: 'process_id', message: 'is required, since each process takes a seat of this licence' }]);

@@ -2,6 +2,7 @@ import type { Route } from '../http/route.ts';
 import * as admin from './admin.ts';
 import * as audit from './audit.ts';
 import * as billing from './billing.ts';
+import * as borrows from './borrows.ts';
 import * as console from './console.ts';
 import * as docs from './docs.ts';
 import * as events from './events.ts';
@@ -35,6 +36,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     holders.listHolders,
     holders.releaseHolder,
     queue.leaveQueue,
+    borrows.borrowForMachine,
   ],
   'key-rotation': [keyRotation.rotateKeys],
   'session-reaper': [sessionReaper.reapSessions],

@@ -60,3 +60,5 @@ export const page = z.strictObject({
   cursor: z.string().min(1).max(300).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
+
+export const hardwareId = z.string().min(1).max(256);

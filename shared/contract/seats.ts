@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { borrowSeconds } from './license-terms.ts';
 import { joinQueue, queuePlace } from './queue.ts';
-import { nonce, signedLicense, time, tokenFormat } from './schemas.ts';
+import { hardwareId, nonce, signedLicense, time, tokenFormat } from './schemas.ts';
 
 const licenseKey = z.string().describe('as it was issued; case, spaces and hyphens do not matter');
 const sessionId = z.string();
@@ -29,7 +29,7 @@ const signedForms = {
 
 const seatRequest = {
   license_key: licenseKey,
-  hardware_id: z.string().min(1).max(256).describe('identifies the machine; each machine takes one seat'),
+  hardware_id: hardwareId.describe('identifies the machine; each machine takes one seat'),
   user_email: z.string().max(320).nullable().optional(),
   hostname: detail('shown to the administrators of the licence'),
   platform: detail('shown to the administrators of the licence'),
@@ -144,7 +144,7 @@ export const heartbeat = defineRoute({
     refresh: z
       .strictObject({
         license_key: licenseKey,
-        hardware_id: z.string().min(1).max(256),
+        hardware_id: hardwareId,
         nonce: nonce.optional(),
         token_format: tokenFormat,
       })

@@ -6,7 +6,11 @@ variables {
   prefix           = "countersign"
   project_id       = "example-project"
   region           = "europe-west1"
-  routes           = { public-keys = ["/.well-known/jwks.json"], seats = ["/api/v1/licenses/acquire", "/api/v1/licenses/acquire/"] }
+  routes = {
+    admin       = ["/api/v1/licenses", "/api/v1/licenses/*"]
+    public-keys = ["/.well-known/jwks.json"]
+    seats       = ["/api/v1/licenses/*/borrows", "/api/v1/licenses/acquire", "/api/v1/licenses/acquire/", "/api/v1/licenses/queue/*"]
+  }
 }
 
 run "maps_routes_to_services" {
@@ -17,13 +21,26 @@ run "maps_routes_to_services" {
   }
 
   assert {
-    condition = {
-      for rule in google_compute_url_map.this.path_matcher[0].path_rule : rule.service => rule.paths
-      } == {
-      (google_compute_backend_service.this["public-keys"].id) = toset(["/.well-known/jwks.json"])
-      (google_compute_backend_service.this["seats"].id)       = toset(["/api/v1/licenses/acquire", "/api/v1/licenses/acquire/"])
-    }
-    error_message = "each path leads to its service"
+    condition = [
+      for rule in google_compute_url_map.this.path_matcher[0].route_rules :
+      [rule.priority, rule.service, [for match in rule.match_rules : coalesce(match.full_path_match, match.path_template_match, match.prefix_match)]]
+      ] == [
+      [1, google_compute_backend_service.this["admin"].id, ["/api/v1/licenses"]],
+      [2, google_compute_backend_service.this["public-keys"].id, ["/.well-known/jwks.json"]],
+      [3, google_compute_backend_service.this["seats"].id, ["/api/v1/licenses/acquire", "/api/v1/licenses/acquire/"]],
+      [4, google_compute_backend_service.this["seats"].id, ["/api/v1/licenses/*/borrows"]],
+      [5, google_compute_backend_service.this["seats"].id, ["/api/v1/licenses/queue/"]],
+      [6, google_compute_backend_service.this["admin"].id, ["/api/v1/licenses/"]],
+    ]
+    error_message = "each path leads to its service: as it stands, then templates, then the longest prefix"
+  }
+
+  assert {
+    condition = (
+      google_compute_url_map.this.path_matcher[0].route_rules[3].match_rules[0].path_template_match == "/api/v1/licenses/*/borrows" &&
+      google_compute_url_map.this.path_matcher[0].route_rules[4].match_rules[0].prefix_match == "/api/v1/licenses/queue/"
+    )
+    error_message = "a wildcard in the middle is a template, one at the end a prefix"
   }
 
   assert {

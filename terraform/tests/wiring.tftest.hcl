@@ -157,8 +157,8 @@ run "tells_each_function_the_accounts_that_concern_it" {
   }
 
   assert {
-    condition     = local.environments["seats"]["SERVICE_ACCOUNTS"] == "" && strcontains(local.environments["license-signing"]["SERVICE_ACCOUNTS"], "${module.ci.deployer}=sign")
-    error_message = "seats knows none; the smoke test may sign"
+    condition     = local.environments["seats"]["SERVICE_ACCOUNTS"] == "shop@example.iam.gserviceaccount.com=licenses" && strcontains(local.environments["license-signing"]["SERVICE_ACCOUNTS"], "${module.ci.deployer}=sign")
+    error_message = "seats knows who may borrow for a machine; the smoke test may sign"
   }
 }
 

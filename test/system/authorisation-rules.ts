@@ -122,6 +122,8 @@ const SENT: Readonly<Record<string, object>> = {
   resetPassword: { email: 'a@example.org' },
 };
 
+const MACHINE_TO_BORROW = { hardware_id: 'without a network', borrow_seconds: 3_600 };
+
 /** Every operation by its id, each with the requests that show what it is for. */
 export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   signLicense: [{ wish: () => ({ body: { payload: { a: 1 } } }), admitted: 200 }],
@@ -137,6 +139,14 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: () => ({ body: {} }), admitted: 400 },
   ],
   borrowSeat: [{ wish: () => ({ body: {} }), admitted: 400 }],
+  borrowForMachine: [
+    {
+      // The vendor has not sold the licence with borrowing.
+      wish: async (world) => ({ params: { license_id: await world.licenseId() }, body: MACHINE_TO_BORROW }),
+      admitted: 403,
+      foreign: { absent: { params: { license_id: 'lic_000000000000' }, body: MACHINE_TO_BORROW } },
+    },
+  ],
   heartbeat: [{ wish: ofSession, admitted: 200 }],
   releaseSeat: [{ wish: ofSession, admitted: 200 }],
 

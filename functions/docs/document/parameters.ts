@@ -19,6 +19,7 @@ const HEADERS: Readonly<Record<string, readonly object[]>> = {
   createLicense: [IDEMPOTENCY_KEY],
   createLicenses: [IDEMPOTENCY_KEY],
   createLicenseKey: [IDEMPOTENCY_KEY],
+  borrowForMachine: [IDEMPOTENCY_KEY],
 };
 
 /** A route's parameters in path, query and headers, with the values that its examples give them. */

@@ -66,6 +66,29 @@ export const seatExamples: Readonly<Record<string, Exchanges>> = {
       },
     },
   },
+  borrowForMachine: {
+    file: {
+      summary: 'A licence file for a machine without a network',
+      params: { license_id: SAMPLE.license_id },
+      body: {
+        request_code: 'HW-1ZJJ7-VWFGW-WEY3B-YAZ8N-JJFZM-RW114-81X6Y-10YCV-R6TC1-RQFSR-KXG1P-PS93',
+        borrow_seconds: 604_800,
+        label: 'laboratory, second floor',
+        token_format: 'file',
+      },
+      status: 201,
+      answer: {
+        session: SAMPLE.session,
+        license_file: '-----BEGIN COUNTERSIGN LICENSE-----\neyJsaWNlbnNlIjp7ImJv…\n-----END COUNTERSIGN LICENSE-----\n',
+        expires_at: '2026-12-08T09:30:00.000Z',
+        borrowed_until: '2026-12-08T09:30:00.000Z',
+        seats_used: 3,
+        seats_total: 10,
+        seats_borrowed: 1,
+        borrow_max_seats: 3,
+      },
+    },
+  },
   heartbeat: {
     beat: {
       summary: 'Put the session id that acquire answered',

@@ -6,6 +6,28 @@ locals {
     { main = { hosts = setunion([var.domain], var.former_domains), suffix = "" } },
     var.candidate_domain == null ? {} : { candidate = { hosts = [var.candidate_domain], suffix = "-candidate" } },
   )
+
+  # Path rules, the simpler kind, have a wildcard at their end alone, and a path matcher has one kind of rules. The first
+  # route rule that matches counts: paths as they stand, then templates, then prefixes, of which the longest comes first.
+  patterns = flatten([for service, paths in var.routes : [
+    for path in paths : {
+      service = service
+      path    = path
+      kind    = !strcontains(path, "*") ? "full_path" : can(regex("^[^*]*/[*]$", path)) ? "prefix" : "template"
+    }
+  ]])
+  prefixes = [
+    for sorted in sort([for one in local.patterns : format("%05d %s %s", 99999 - length(one.path), one.path, one.service) if one.kind == "prefix"]) :
+    { service = split(" ", sorted)[2], matches = [{ full_path = null, template = null, prefix = trimsuffix(split(" ", sorted)[1], "*") }] }
+  ]
+  rules = concat(
+    [for service, paths in { for one in local.patterns : one.service => one.path... if one.kind == "full_path" } :
+    { service = service, matches = [for path in paths : { full_path = path, template = null, prefix = null }] }],
+    [for service, paths in { for one in local.patterns : one.service => one.path... if one.kind == "template" } :
+    { service = service, matches = [for path in paths : { full_path = null, template = path, prefix = null }] }],
+    local.prefixes,
+  )
+
   hosts = setunion([var.domain], var.former_domains, var.candidate_domain == null ? [] : [var.candidate_domain])
 }
 
@@ -95,11 +117,20 @@ resource "google_compute_url_map" "this" {
       name            = path_matcher.key
       default_service = google_compute_backend_service.this["public-keys${path_matcher.value.suffix}"].id
 
-      dynamic "path_rule" {
-        for_each = var.routes
+      dynamic "route_rules" {
+        for_each = local.rules
         content {
-          paths   = path_rule.value
-          service = google_compute_backend_service.this["${path_rule.key}${path_matcher.value.suffix}"].id
+          priority = route_rules.key + 1
+          service  = google_compute_backend_service.this["${route_rules.value.service}${path_matcher.value.suffix}"].id
+
+          dynamic "match_rules" {
+            for_each = route_rules.value.matches
+            content {
+              full_path_match     = match_rules.value.full_path
+              path_template_match = match_rules.value.template
+              prefix_match        = match_rules.value.prefix
+            }
+          }
         }
       }
     }

@@ -69,7 +69,7 @@ variable "region" {
 }
 
 variable "routes" {
-  description = "Paths of the URL map by service: those of the route table, with and without trailing slash."
+  description = "Paths of the URL map by service: as they stand, with and without trailing slash; prefixes, which end in /*; and templates, in which * is one segment."
   type        = map(list(string))
   nullable    = false
 

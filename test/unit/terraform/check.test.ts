@@ -62,15 +62,27 @@ describe('what is written from the code', () => {
     expect(code.environment['task-worker']).not.toHaveProperty('TASK_ID');
   });
 
+  test('a function below the prefix of another one', () => {
+    const contract = {
+      one: [{ path: '/api/v1/things/{id}/parts', access: ['anyone' as const] }],
+      two: [{ path: '/api/v1/things/{id}', access: ['anyone' as const] }],
+    };
+    expect(checkPatterns(contract)).toEqual([]);
+    expect(routeFile(contract).public).toEqual({
+      '/api/v1/things/*': 'two',
+      '/api/v1/things/*/parts': 'one',
+      '/api/v1/things/*/parts/**': 'one',
+    });
+  });
+
   test('two functions that want one pattern', () => {
     const contract = {
       one: [{ path: '/api/v1/things/{id}', access: ['anyone' as const] }],
-      two: [{ path: '/api/v1/things/{id}/parts', access: ['anyone' as const] }],
+      two: [{ path: '/api/v1/things/{key}', access: ['anyone' as const] }],
     };
     expect(checkPatterns(contract)).toContain(
       "shared/contract: /api/v1/things/x is one's, and the URL map can only lead it to two",
     );
-    expect(routeFile(contract).public).toEqual({ '/api/v1/things/*': 'two' });
   });
 
   test('indexes come from the queries; exemptions and TTL stay as declared', () => {

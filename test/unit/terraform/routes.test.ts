@@ -14,7 +14,10 @@ describe('paths of a URL map', () => {
 });
 
 describe('where a URL map leads', () => {
-  const map = { '/a': 'one', '/a/*': 'two', '/a/b/*': 'three', '/a/c': 'four' };
+  const map = {
+    ...{ '/a': 'one', '/a/*': 'two', '/a/b/*': 'three', '/a/c': 'four' },
+    ...{ '/a/*/d': 'five', '/a/*/d/**': 'five', '/a/b/d': 'six' },
+  };
   test.each([
     ['/a', 'one'],
     ['/a/', 'two'],
@@ -24,6 +27,13 @@ describe('where a URL map leads', () => {
     ['/a/c', 'four'],
     ['/a/c/', 'two'],
     ['/b', undefined],
+    ['/a/x/d', 'five'],
+    ['/a/x/d/', 'five'],
+    ['/a/b/d/', 'five'],
+    ['/a/b/d', 'six'],
+    ['/a/x/dd', 'two'],
+    ['/a//d', 'two'],
+    ['/a/x/y/d', 'two'],
   ])('%s', (path, service) => {
     expect(resolve(map, path)).toBe(service);
   });

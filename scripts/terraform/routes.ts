@@ -22,7 +22,7 @@ export function urlMapPaths(path: string): string[] {
  * The same for a path that is below another function's prefix: templates, in which `*` is one segment and `**` whatever
  * follows, such as a trailing slash.
  */
-export function urlMapTemplates(path: string): string[] {
+function urlMapTemplates(path: string): string[] {
   const template = path.replaceAll(/(?<=\/)\{\w+\}(?=\/|$)/g, '*');
   return [template, `${template}/**`];
 }

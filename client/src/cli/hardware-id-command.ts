@@ -1,3 +1,4 @@
+import { requestCode } from '../../../shared/license-format/request-code.ts';
 import { nodePlatform } from '../platform/node.ts';
 import { guardedStorage } from '../storage/guarded.ts';
 import { cleanText } from '../text/clean.ts';
@@ -12,7 +13,10 @@ export interface HardwareIdArguments {
   readonly json: boolean;
 }
 
-/** `countersign hardware-id`: the id that `hold` would send from here with the same options. */
+/**
+ * `countersign hardware-id`: the id that `hold` would send from here with the same options, for a program to read, and
+ * beside it the same as a code for a person to type where the machine's licence file is made.
+ */
 export async function hardwareIdCommand(args: HardwareIdArguments, terminal: Terminal): Promise<number> {
   const { out, err } = terminal;
   const application = cleanText(args.application ?? '') || productOf(args.product, terminal);
@@ -22,6 +26,8 @@ export async function hardwareIdCommand(args: HardwareIdArguments, terminal: Ter
   );
   const given = cleanText(args.hardwareId ?? '');
   const id = given === '' ? cleanText(await nodePlatform.hardwareId(application, storage)) : given;
-  out(args.json ? `${JSON.stringify({ application, hardware_id: id })}\n` : `${id}\n`);
+  const code = requestCode(id);
+  out(args.json ? `${JSON.stringify({ application, hardware_id: id, request_code: code })}\n` : `${id}\n`);
+  if (!args.json) err(`countersign: request code ${code}\n`);
   return EXIT.ok;
 }

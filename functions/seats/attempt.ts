@@ -154,8 +154,9 @@ async function commitClaims(
   if (claims.length === 0) return 'applied';
   try {
     const now = clock.now();
-    await store.commit([...claimCommit(claims, now, random), ...keyUseWrites(claims, now)]);
-    usage.recordPeak(peakOf(claims));
+    const { writes, peak } = claimCommit(claims, now, random);
+    await store.commit([...writes, ...keyUseWrites(claims, now)]);
+    usage.recordPeak(peak);
     return 'applied';
   } catch (error) {
     if (!(error instanceof CommitError)) throw error;

@@ -157,5 +157,5 @@ function requireOwn({ license }: SeatSnapshot, principal: Principal): void {
 
 const licenseNotFound = () => new Fault('license_not_found', 'The id is unknown, or belongs to another tenant.');
 
-const writesOf = (step: Claim | Renew, now: number, random: () => number): Write[] =>
-  step.kind === 'renew' ? [step.write] : claimCommit([step], now, random);
+const writesOf = (step: Claim | Renew, now: number, random: () => number): readonly Write[] =>
+  step.kind === 'renew' ? [step.write] : claimCommit([step], now, random).writes;

@@ -5,16 +5,22 @@ import type { Write } from '#shared/store/store.ts';
 import type { Claim, Renew } from './plan.ts';
 import type { SeatPeak } from './usage-recorder.ts';
 
+export interface ClaimCommit {
+  readonly writes: readonly Write[];
+  readonly peak: SeatPeak;
+}
+
 /**
  * What the claims of one commit write together: theirs, the seats that they bring along, and what they announce.
  * @param claims of one licence
  * @param now milliseconds since the epoch
  */
-export function claimCommit(claims: readonly Claim[], now: number, random: () => number): Write[] {
+export function claimCommit(claims: readonly Claim[], now: number, random: () => number): ClaimCommit {
   const writes = [...claims.flatMap((claim) => claim.writes), ...madeSeats(claims)];
   const license = claims[0]?.lease.license;
-  const isFull = license !== undefined && peakOf(claims).seats >= license.max_seats;
-  return [...writes, ...sessionEvents(license, writes, now), ...(isFull ? markSeatLevel(license, now, random) : [])];
+  const peak = peakOf(claims);
+  const level = license !== undefined && peak.seats >= license.max_seats ? markSeatLevel(license, now, random) : [];
+  return { writes: [...writes, ...sessionEvents(license, writes, now), ...level], peak };
 }
 
 /** One write counts the seats of all the machines that come with their own. */

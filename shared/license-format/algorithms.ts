@@ -1,6 +1,8 @@
+export type SignatureAlgorithm = 'RSA_SIGN_PKCS1_4096_SHA256';
+
 /**
  * The signature algorithms of licences, for signers and verifiers alike. No other code enumerates algorithms or knows
- * their parameters.
+ * their parameters. @internal
  */
 export const SIGNATURE_ALGORITHMS = {
   RSA_SIGN_PKCS1_4096_SHA256: {
@@ -15,12 +17,11 @@ export const SIGNATURE_ALGORITHMS = {
     /** base64url of the exponent, as a JWK has it. */
     jwkExponent: 'AQAB',
   },
-} as const;
+} as const satisfies Readonly<Record<SignatureAlgorithm, object>>;
 
-export type SignatureAlgorithm = keyof typeof SIGNATURE_ALGORITHMS;
-
-/** The algorithm of every key that is published today. */
+/** The algorithm of every key that is published today. @internal */
 export const DEFAULT_ALGORITHM: SignatureAlgorithm = 'RSA_SIGN_PKCS1_4096_SHA256';
 
+/** @internal */
 export const isSignatureAlgorithm = (name: unknown): name is SignatureAlgorithm =>
   typeof name === 'string' && Object.hasOwn(SIGNATURE_ALGORITHMS, name);

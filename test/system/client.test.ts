@@ -216,6 +216,16 @@ describe('countersign', () => {
       'expired',
     ]);
     expect(JSON.parse(cases[5]?.stderr ?? '')).toMatchObject({ error: 'unreadable' });
+    const told = await command(['verify', 'license.json', '--root', 'root.pem', '--url', url]);
+    const lines = [...told.stdout.matchAll(/^ {2}(\w+) +(.+)$/gm)].map(([, name, value]) => [name, value]);
+    const { license_data } = answer;
+    expect(Object.fromEntries(lines)).toMatchObject({
+      ...{ kind: 'seat', mode: 'online', license_id: license_data.license_id, product: 'default', hardware_id: 'm' },
+      ...{ valid_until: license_data.valid_until, key_version: 'license-signing.1' },
+      key_list: expect.stringMatching(/^\d+, good until \d{4}-\S+Z$/),
+    });
+    const here = await command(['hardware-id', '--hardware-id', 'lab-7', '--product', 'default']);
+    expect(here).toMatchObject({ stdout: 'lab-7\n', stderr: 'countersign: request code HW-2DHGP-4B9QW-2SY3X\n' });
     const pem = await command(['keys', '--url', suite.stack.gateway, '--pem', 'license-signing.1']);
     expect(pem.stdout).toMatch(/^-----BEGIN PUBLIC KEY-----/);
     const checked = (file: string) => command(['keys', '--url', suite.stack.gateway, '--root', file]);

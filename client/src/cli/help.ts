@@ -48,8 +48,8 @@ keys        prints the public keys of the list that the root stands behind, its 
   --pem KEY_VERSION   one key as PEM
   --url URL           of the licence server; default: the variable COUNTERSIGN_URL
 
-hardware-id prints what tells this machine from others, as hold would send it; on standard error as a request code,
-            which an administrator types to make a licence file for a machine without a network.
+hardware-id prints what tells this machine from others, as hold would send it, and on standard error its request code,
+            by which an administrator makes a licence file for a machine without a network.
   --product, --application  as for hold
 
 Everywhere:

@@ -1,4 +1,5 @@
-import { parseTime } from '../../../shared/license-format/time.ts';
+import { formatTime, parseTime } from '../../../shared/license-format/time.ts';
+import type { ValidLicense } from '../license/result.ts';
 import { type VerifyOptions, verifyLicense } from '../license/verify.ts';
 import { cleanText } from '../text/clean.ts';
 import { EXIT, usageError } from './exit.ts';
@@ -19,6 +20,21 @@ export interface VerifyArguments {
   readonly json: boolean;
 }
 
+/** Who may use what, until when, and who says so. */
+const CLAIMS =
+  'kind mode license_id tenant_id product tier user_email hardware_id signed_at valid_until borrowed_until expires_at'.split(
+    ' ',
+  );
+
+/** What a person wants to know of a valid licence; without a value what it does not say. */
+function describe({ claims, keyVersion, keyList }: ValidLicense): (readonly [string, unknown])[] {
+  const lines = CLAIMS.map(
+    (name) => [name, name === 'expires_at' && claims[name] === null ? 'never' : (claims[name] ?? undefined)] as const,
+  );
+  const list = keyList && `${keyList.sequence}, good until ${formatTime(keyList.expiresAt)}`;
+  return [...lines, ['key_version', keyVersion], ['key_list', list]];
+}
+
 /** `countersign verify`: 0 for a licence that is valid, 1 for one that is not. */
 export async function verifyCommand(args: VerifyArguments, terminal: Terminal): Promise<number> {
   const now = args.at === undefined ? undefined : parseTime(cleanText(args.at));
@@ -34,10 +50,9 @@ export async function verifyCommand(args: VerifyArguments, terminal: Terminal): 
   if (args.json) terminal.out(`${JSON.stringify(check)}\n`);
   else if (!check.valid) terminal.err(`not valid (${check.reason}): ${check.message}\n`);
   else {
-    const { license_id, tier, expires_at, valid_until } = check.claims;
-    const lines = Object.entries({ license_id, tier, expires_at, valid_until, key_version: check.keyVersion })
-      .filter(([, value]) => value !== undefined && value !== null)
-      .map(([name, value]) => `  ${name.padEnd(12)} ${String(value)}\n`);
+    const lines = describe(check)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `  ${name.padEnd(14)} ${String(value)}\n`);
     terminal.out(`valid (${check.form})\n${lines.join('')}`);
   }
   if (check.valid) return EXIT.ok;

@@ -14,4 +14,12 @@ export interface PublicKey {
   readonly trustedFrom?: number;
   /** Milliseconds since the epoch until which the source vouches for the key. Absent: as long as the program is used. */
   readonly trustedUntil?: number;
+  /** The signed list that names the key. */
+  readonly list?: KeyListName;
+}
+
+/** Which key list it is, and until when it is good, in milliseconds since the epoch. */
+export interface KeyListName {
+  readonly sequence: number;
+  readonly expiresAt: number;
 }

@@ -25,6 +25,7 @@ const KEY_IN_FILE = 460 * DAY;
 const FRESH_FOR = 3_600_000;
 /** It is never asked for more often than this. */
 const MIN_AGE = 60_000;
+/** @internal */
 export const KEY_LIST_PATH = '/.well-known/countersign-keys.json';
 const NAME = 'signed-keys';
 
@@ -74,7 +75,7 @@ const endOnline = ({ expiresAt, directory }: SignedKeyList): number => Math.min(
 
 /** @returns the keys of the list with that name, each with the time for which it may be believed */
 function inList(
-  { keys, revoked, directory }: SignedKeyList,
+  { keys, revoked, directory, sequence, expiresAt }: SignedKeyList,
   name: KeyName,
   alsoRevoked: ReadonlySet<string> | undefined,
   until: (key: ListedKey) => number,
@@ -82,7 +83,8 @@ function inList(
   const found = named(keys, name);
   const names = [...Object.values(name), ...found.flatMap(({ kid, keyVersion = kid }) => [kid, keyVersion])];
   if (names.some((one) => revoked.has(one) || alsoRevoked?.has(one))) return 'revoked';
-  return found.map((key) => ({ ...key, trustedFrom: directory.from, trustedUntil: until(key) }));
+  const list = { sequence, expiresAt };
+  return found.map((key) => ({ ...key, list, trustedFrom: directory.from, trustedUntil: until(key) }));
 }
 
 async function believed(read: () => Promise<SignedKeyList>): Promise<SignedKeyList | 'untrusted_keys'> {

@@ -10,6 +10,7 @@ interface Held {
   readonly maxAge: number;
 }
 
+/** @internal */
 export const PUBLIC_KEYS_PATH = '/api/v1/public-keys';
 /** Milliseconds that keys are fresh for when the server does not say. A key is published two days before it signs. */
 const DEFAULT_MAX_AGE = 3_600_000;

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.ts';
+import type { KeyListName } from '../keys/public-key.ts';
 
 /** How a licence was signed: canonical JSON, a compact JWS, or one signature over a batch of many. */
 export type LicenseForm = 'signed-json' | 'jws' | 'batch';
@@ -23,6 +24,8 @@ export interface ValidLicense<Claims extends object = JsonObject> extends Licens
   readonly claims: Claims;
   /** Undefined for unsigned data alone, which is refused unless `allowUnsigned` is set. */
   readonly keyVersion?: string;
+  /** The key list that names the key, for keys that follow from a root; in a licence file its own, whose end does not count. */
+  readonly keyList?: KeyListName;
 }
 
 /** Why a licence is not to be relied on, with what to do about it. */

@@ -64,10 +64,13 @@ export async function verifyLicense(
   const key = await findSigner(parsed, (document && source.inFile?.(document)) ?? source, options);
   if ('reason' in key) return key;
   const keyVersion = String(parsed.claims['key_version']);
-  const { trustedFrom, trustedUntil } = key;
+  const { trustedFrom, trustedUntil, list } = key;
   return judge(
     parsed.claims,
-    { form: parsed.form, keyVersion, trustedFrom, trustedUntil, inFile: document !== undefined },
+    {
+      ...{ form: parsed.form, keyVersion, trustedFrom, trustedUntil, inFile: document !== undefined },
+      ...(list === undefined ? {} : { keyList: list }),
+    },
     options,
   );
 }
@@ -96,7 +99,7 @@ async function findSigner(
   }
 }
 
-interface Signing extends Pick<ValidLicense, 'form' | 'keyVersion'> {
+interface Signing extends Pick<ValidLicense, 'form' | 'keyVersion' | 'keyList'> {
   readonly trustedFrom?: number | undefined;
   readonly trustedUntil?: number | undefined;
   readonly inFile?: boolean;

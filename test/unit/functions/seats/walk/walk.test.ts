@@ -34,6 +34,7 @@ test('an acquire enters each file of seats once; acquire.ts once more, for the g
     'seats/plan.ts > seats/subject.ts',
     'seats/plan.ts > seats/lease.ts',
     'seats/attempt.ts > seats/sign-license.ts',
+    'seats/attempt.ts > seats/claim-commit.ts',
     'seats/attempt.ts > seats/key-use.ts',
     'seats/attempt.ts > seats/write-queue.ts',
     'seats/sign-license.ts > seats/signature-cache.ts',

@@ -48,7 +48,7 @@ export function accountGrants(project: Project): Readonly<Record<string, readonl
     'license-signing': [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     seats: [['cloudkms.cryptoKeyVersions.useToSign', signingKey]],
     'public-keys': [],
-    billing: [],
+    billing: [['cloudtasks.tasks.create', webhookQueue]],
     /** Seals the secrets of webhooks, and cannot open them. */
     admin: [
       ['cloudkms.cryptoKeyVersions.useToEncrypt', webhookKey],
@@ -137,7 +137,14 @@ const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, readonly string
     'task-payloads': WRITE,
     'webhook-delivery': WRITE,
   },
-  keys: { console: READ, 'key-rotation': WRITE, 'license-signing': READ, 'public-keys': READ, seats: READ },
+  keys: {
+    console: READ,
+    'key-rotation': WRITE,
+    'license-signing': READ,
+    'public-keys': READ,
+    seats: READ,
+    'webhook-delivery': READ,
+  },
 };
 
 export function documentGrants({ id }: Pick<Project, 'id'>): Readonly<Record<string, readonly Grant[]>> {

@@ -14,13 +14,15 @@ import { createResolveKey } from '#shared/imported-keys/resolve-key.ts';
 import { commonConfig, firestoreConfig, signingKeyConfig, webhookConfig } from '#shared/model/config.ts';
 import { createEndSessionsOfKey } from '#shared/seats/key-sessions.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
+import { createEndPending } from '#shared/webhooks/end-pending.ts';
+import { createHasten } from '#shared/webhooks/hasten.ts';
 import { createMarkLicenses } from '#shared/webhooks/mark-licenses.ts';
 import { resolveName } from '#shared/webhooks/resolve-name.ts';
 import { createAudit } from './audit.ts';
 import { createCountSeats } from './count-seats.ts';
+import { createDigest } from './digest.ts';
 import { createEvents } from './events.ts';
 import { adminRoutes } from './handlers.ts';
-import { createHasten } from './hasten.ts';
 import { createInvitations } from './invitations.ts';
 import { createLicenseKeys } from './license-keys.ts';
 import { createLicenses } from './licenses.ts';
@@ -83,11 +85,13 @@ export const admin = defineFunction({
       rules: { allowLoopback: config.WEBHOOK_ALLOW_LOOPBACK },
       resolve: resolveName,
       markLicenses: createMarkLicenses({ store }),
+      endPending: createEndPending({ store }),
       onChange: hasten.forget,
     });
     return {
       routes: adminRoutes({
         events: createEvents({ store }),
+        digest: createDigest({ store, clock }),
         webhooks,
         webhookDeliveries: createWebhookDeliveries({
           store,

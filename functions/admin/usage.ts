@@ -158,7 +158,8 @@ function bucketOf(at: number, figures: Figures): UsageBucket {
   };
 }
 
-function sumByReason(counts: readonly HourCounts[]): Record<string, number> {
+/** Refused requests by reason, added up. */
+export function sumByReason(counts: readonly HourCounts[]): Record<string, number> {
   const sums = new Map<string, number>();
   for (const [reason, count] of counts.flatMap(({ denials }) => Object.entries(denials))) {
     sums.set(reason, (sums.get(reason) ?? 0) + count);

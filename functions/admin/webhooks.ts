@@ -20,6 +20,7 @@ import {
   webhookPath,
 } from '#shared/model/webhook.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
+import type { EndPending } from '#shared/webhooks/end-pending.ts';
 import {
   checkedAddresses,
   type EndpointRules,
@@ -41,6 +42,7 @@ export interface WebhooksOptions {
   readonly rules: EndpointRules;
   readonly resolve: ResolveName;
   readonly markLicenses: MarkLicenses;
+  readonly endPending: EndPending;
   /** Told that a tenant's endpoints have changed. */
   readonly onChange: (tenantId: string) => void;
 }
@@ -72,7 +74,7 @@ const MARK_AGAIN = 60_000;
 
 /** The endpoints that are told of events: their secrets are sealed here and can only be opened by the dispatcher. */
 export function createWebhooks(options: WebhooksOptions) {
-  const { store, clock, commitAudited, sealer, rules, resolve, markLicenses, onChange } = options;
+  const { store, clock, commitAudited, sealer, rules, resolve, markLicenses, endPending, onChange } = options;
 
   /** @throws Fault `not_found` for an endpoint that does not exist or is outside the caller's scope */
   async function get(scope: Scope, webhookId: string): Promise<Webhook> {
@@ -206,6 +208,7 @@ export function createWebhooks(options: WebhooksOptions) {
       };
     });
     onChange(tenantId);
+    await endPending(webhookId, 'dropped');
     await markLicenses(tenantId);
   }
 

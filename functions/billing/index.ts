@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { createCommitAudited } from '#shared/audit/commit-audited.ts';
 import { createKeyedMutex } from '#shared/concurrency/keyed-mutex.ts';
+import { createDeliveryTasks } from '#shared/gcp/cloud-tasks.ts';
 import { openFirestore } from '#shared/gcp/firestore.ts';
 import { defineFunction } from '#shared/http/function.ts';
-import { commonConfig, firestoreConfig } from '#shared/model/config.ts';
+import { commonConfig, firestoreConfig, webhookConfig } from '#shared/model/config.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
+import { createHasten } from '#shared/webhooks/hasten.ts';
 import { createApplyCheckout } from './apply-checkout.ts';
 import { createApplySubscription } from './apply-subscription.ts';
 import { billingRoutes } from './handlers.ts';
@@ -15,6 +17,8 @@ import { createVerifyEvent } from './signature.ts';
 /** Milliseconds between attempts, times the number of the attempt, jittered. */
 const PAUSE = 15;
 const DAY = 86_400_000;
+/** Milliseconds: what a task's making may take from an event. */
+const TASK_TIMEOUT = 200;
 
 /** Makes and changes licences as a Stripe account says. Without that account's secret nothing runs. */
 export const billing = defineFunction({
@@ -22,6 +26,7 @@ export const billing = defineFunction({
   config: z.object({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
+    ...webhookConfig.pick({ WEBHOOK_QUEUE: true, TASKS_ENDPOINT: true }).shape,
     STRIPE_WEBHOOK_SECRET: z
       .string()
       .regex(/^whsec_\S+$/, 'must be the signing secret of a webhook endpoint, whsec_…')
@@ -37,10 +42,13 @@ export const billing = defineFunction({
   compose(config, { clock, log }) {
     const store = openFirestore(config);
     const random = Math.random;
+    const { WEBHOOK_QUEUE: queue, TASKS_ENDPOINT: endpoint } = config;
+    const tasks = createDeliveryTasks({ queue, endpoint, timeout: TASK_TIMEOUT });
     const commitAudited = createCommitAudited({
       store,
       clock,
       log,
+      hasten: createHasten({ store, tasks, log }).event,
       pause: (attempt) => sleep(PAUSE * attempt * random()),
     });
     const mutex = createKeyedMutex();
@@ -55,7 +63,9 @@ export const billing = defineFunction({
         apply: (event, actor) => (event.kind === 'checkout' ? checkout(event, actor) : subscription(event, actor)),
         recordMisunderstood: createRecordMisunderstood({ store, clock, commitAudited }),
       }),
-      close: () => store.close(),
+      close: async () => {
+        await Promise.all([store.close(), tasks.close()]);
+      },
     };
   },
 });

@@ -2,11 +2,9 @@ import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import { auditRecord, auditWrite } from '#shared/audit/record.ts';
 import { eventWrite } from '#shared/events/outbox.ts';
 import { newAuditId } from '#shared/model/audit.ts';
-import { deliveryPath, readDelivery } from '#shared/model/delivery.ts';
 import { type Webhook, type WebhookFields, webhookDocument, webhookPath } from '#shared/model/webhook.ts';
-import { CommitError, type DocumentStore, type Write } from '#shared/store/store.ts';
+import type { Write } from '#shared/store/store.ts';
 import { describeWebhook } from '#shared/webhooks/describe-webhook.ts';
-import { webhookQueries } from '#shared/webhooks/queries.ts';
 
 export interface DisabledWebhook {
   readonly id: string;
@@ -32,34 +30,5 @@ export function disableWrites(
       auditWrite(record),
       eventWrite(eventId, { type: 'webhook.disabled', tenantId, data }, now),
     ],
-  };
-}
-
-const PAGE = 300;
-const PAGES = 20;
-
-/**
- * Ends what is pending at a disabled endpoint, so that it can be recovered as a whole. What is being sent at this moment
- * is left: it ends by itself.
- */
-export function createFailPending({ store }: { readonly store: DocumentStore }) {
-  return async (webhookId: string): Promise<void> => {
-    for (let page = 0; page < PAGES; page += 1) {
-      const documents = await store.query(webhookQueries.pendingDeliveriesOf(webhookId, PAGE));
-      const idle = documents.map(readDelivery).filter(({ lease }) => lease === null);
-      const writes = idle.map(
-        ({ id, updateTime: lastUpdateTime }): Write => ({
-          op: 'update',
-          path: deliveryPath(id),
-          fields: { status: 'failed', due: null },
-          lastUpdateTime,
-        }),
-      );
-      if (writes.length === 0) return;
-      await store.writeEach(writes).catch((error: unknown) => {
-        if (!(error instanceof CommitError)) throw error;
-      });
-      if (documents.length < PAGE) return;
-    }
   };
 }

@@ -7,6 +7,8 @@ import type { SendDue, Sent } from './send-due.ts';
 export interface DispatchOptions {
   readonly store: Pick<DocumentReader, 'count'>;
   readonly log: Logger;
+  /** What is done once a run, before everything else, by name, like `before`. */
+  readonly first: Readonly<Record<string, () => Promise<void>>>;
   /**
    * What is done before deliveries are planned, by name: it may itself tell of something. One that fails is logged and
    * keeps nothing else from being done.
@@ -30,11 +32,12 @@ const INTERVAL = 2_000;
 const LONGEST_PASS = 30_000;
 
 /** Everything that is due, once or again and again. The scheduler calls it each minute, for most of the minute. */
-export function createDispatch({ store, log, before, planDue, sendDue }: DispatchOptions): Dispatch {
+export function createDispatch({ store, log, first, before, planDue, sendDue }: DispatchOptions): Dispatch {
   return async (forSeconds) => {
     const startedAt = performance.now();
     const end = startedAt + forSeconds * 1000;
     const counts = { sent: 0, failed: 0 };
+    for (const [name, work] of Object.entries(first)) await work().catch(failed(name));
     for (;;) {
       const passAt = performance.now();
       const stopAt = forSeconds === 0 ? passAt + LONGEST_PASS : end;
@@ -50,9 +53,13 @@ export function createDispatch({ store, log, before, planDue, sendDue }: Dispatc
 
   async function pass(inTime: () => boolean): Promise<Sent> {
     for (const [name, work] of Object.entries(before)) {
-      await work(inTime).catch((error: unknown) => log.log('WARNING', 'webhook_work_failed', { work: name, error }));
+      await work(inTime).catch(failed(name));
     }
     await planDue(inTime);
     return sendDue(inTime);
+  }
+
+  function failed(work: string) {
+    return (error: unknown): void => log.log('WARNING', 'webhook_work_failed', { work, error });
   }
 }

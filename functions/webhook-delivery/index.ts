@@ -1,18 +1,19 @@
 import * as z from 'zod';
 import * as contract from '#shared/contract/webhooks.ts';
 import { createDeliveryTasks } from '#shared/gcp/cloud-tasks.ts';
-import { openFirestore } from '#shared/gcp/firestore.ts';
+import { createFirestore, openFirestore } from '#shared/gcp/firestore.ts';
 import { createKmsClient } from '#shared/gcp/kms.ts';
 import { createSecretOpener } from '#shared/gcp/kms-secrets.ts';
 import { defineFunction } from '#shared/http/function.ts';
 import { bind } from '#shared/http/validate.ts';
 import { createWebhookClient } from '#shared/http/webhook-client.ts';
-import { commonConfig, firestoreConfig, signingKeyConfig, webhookConfig } from '#shared/model/config.ts';
+import { readRoots } from '#shared/keys/statements.ts';
+import { commonConfig, firestoreConfig, keyListConfig, signingKeyConfig, webhookConfig } from '#shared/model/config.ts';
 import { deliveryId } from '#shared/model/delivery.ts';
+import { createEndPending } from '#shared/webhooks/end-pending.ts';
 import { createMarkLicenses } from '#shared/webhooks/mark-licenses.ts';
 import { resolveName } from '#shared/webhooks/resolve-name.ts';
 import { createAttempt } from './attempt.ts';
-import { createFailPending } from './disable.ts';
 import { createDispatch } from './dispatch.ts';
 import { createEndpointUpkeep } from './endpoint-upkeep.ts';
 import { createTellOfEnds } from './expiry-notices.ts';
@@ -22,6 +23,7 @@ import { createRecordAttempt } from './record-attempt.ts';
 import { createRecoverMissed } from './recover.ts';
 import { createTellOfSeats } from './seat-levels.ts';
 import { createSendDue } from './send-due.ts';
+import { createTellOfSigningKeys } from './signing-key-events.ts';
 
 /** Milliseconds: nobody waits for these tasks. */
 const TASK_TIMEOUT = 2_000;
@@ -33,15 +35,22 @@ export const webhookDelivery = defineFunction({
     ...commonConfig.pick({ PROJECT_ID: true }).shape,
     ...firestoreConfig.shape,
     ...webhookConfig.shape,
+    ...keyListConfig.pick({ KEYS_DATABASE: true, ROOT_KEYS: true }).shape,
     KMS_ENDPOINT: signingKeyConfig.shape.KMS_ENDPOINT,
   }),
   compose(config, { clock, log }) {
     const store = openFirestore(config);
+    const keys = createFirestore({
+      projectId: config.PROJECT_ID,
+      database: config.KEYS_DATABASE,
+      endpoint: config.FIRESTORE_ENDPOINT,
+    });
     const kms = createKmsClient(config.KMS_ENDPOINT);
     const random = Math.random;
     const { WEBHOOK_QUEUE: queue, TASKS_ENDPOINT: endpoint } = config;
     const tasks = createDeliveryTasks({ queue, endpoint, timeout: TASK_TIMEOUT });
-    const onDisabled = createFailPending({ store });
+    const endPending = createEndPending({ store });
+    const onDisabled = (webhookId: string) => endPending(webhookId, 'failed');
     const attempt = createAttempt({
       store,
       clock,
@@ -55,6 +64,9 @@ export const webhookDelivery = defineFunction({
     const dispatch = createDispatch({
       store,
       log,
+      first: {
+        signing_keys: createTellOfSigningKeys({ store, keys, roots: readRoots(config.ROOT_KEYS), clock }),
+      },
       before: {
         expiry_notices: createTellOfEnds({ store, clock }),
         failing_endpoints: upkeep.disableFailing,
@@ -78,7 +90,7 @@ export const webhookDelivery = defineFunction({
         }),
       ],
       close: async () => {
-        await Promise.all([store.close(), kms.close(), tasks.close()]);
+        await Promise.all([store.close(), keys.close(), kms.close(), tasks.close()]);
       },
     };
   },

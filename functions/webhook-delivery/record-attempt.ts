@@ -87,14 +87,13 @@ export function createRecordAttempt(options: RecordAttemptOptions): RecordAttemp
     const effect = effectOnEndpoint(webhook, made);
     const attempt = delivery.attempt + 1;
     const retryAfter = retryAfterIn(made);
-    const next =
-      effect.disabled === undefined ? nextAttempt({ attempt, at: made.at, retryAfter, random: random() }) : undefined;
     const success = isSuccess(made.result);
-    const ending: Partial<DeliveryFields> = success
-      ? { status: 'delivered', due: null }
-      : { status: next === undefined ? 'failed' : 'pending', due: next ?? null };
+    const isOver = success || webhook?.status !== 'enabled' || effect.disabled !== undefined;
+    const next = isOver ? undefined : nextAttempt({ attempt, at: made.at, retryAfter, random: random() });
+    const unfinished = webhook === undefined ? 'dropped' : next === undefined ? 'failed' : 'pending';
     const fields: Partial<DeliveryFields> = {
-      ...ending,
+      status: success ? 'delivered' : unfinished,
+      due: next ?? null,
       lease: null,
       attempt,
       attempts_made: delivery.attempts_made + 1,
@@ -111,7 +110,7 @@ export function createRecordAttempt(options: RecordAttemptOptions): RecordAttemp
     return {
       writes: [update, ...effect.writes, ...writes],
       delivery,
-      next: success ? undefined : next,
+      next,
       disabled,
     };
   }

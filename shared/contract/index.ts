@@ -4,6 +4,7 @@ import * as audit from './audit.ts';
 import * as billing from './billing.ts';
 import * as borrows from './borrows.ts';
 import * as console from './console.ts';
+import * as digest from './digest.ts';
 import * as docs from './docs.ts';
 import * as events from './events.ts';
 import * as health from './health.ts';
@@ -87,6 +88,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     people.exportPerson,
     people.erasePerson,
     events.listEvents,
+    digest.getDigest,
     webhooks.createWebhook,
     webhooks.listWebhooks,
     webhooks.getWebhook,

@@ -15,8 +15,6 @@ export const EVENT_TYPES = [
   'seats.exhausted',
   'seats.available',
   'seat.denied',
-  'overage.started',
-  'overage.ended',
   'session.acquired',
   'session.released',
   'session.expired',

@@ -355,6 +355,10 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     { wish: nothing, admitted: 200, foreign: { status: 200 } },
     { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
   ],
+  getDigest: [
+    { wish: nothing, admitted: 200, foreign: { status: 200 } },
+    { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },
+  ],
   createWebhook: [
     {
       wish: async (world) => {

@@ -1,6 +1,8 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { STRIPE_TEST_SECRET } from '#local/environment.ts';
+import { freePort } from '#local/free-port.ts';
 import { has } from '../programs.ts';
 import { run, scratch, useSuite } from './suite.ts';
 
@@ -12,6 +14,8 @@ const cryptography = await run('python3', ['-c', 'import cryptography']).then(
   () => true,
   () => false,
 );
+
+const inDays = (days: number): string => new Date(suite.stack.clock.now() + days * 86_400_000).toISOString();
 
 /** A folder as the reader has it: `npm init -y`, what `npm start` has written, and the packages that a guide names. */
 async function readersFolder(): Promise<string> {
@@ -114,6 +118,54 @@ describe('back-end-developer.md', () => {
   test('its Python', async () => {
     expect(await paste(GUIDE, 'py')).toEqual(['state: sealed', 'uploaded: 200']);
   });
+});
+
+describe('events.md', () => {
+  test.skipIf(!has('curl', 'python3'))(
+    'its receiver checks what it gets, and its digest has a sentence (needs curl and python3)',
+    async () => {
+      const folder = await readersFolder();
+      const port = `127.0.0.1:${await freePort()}`;
+      for (const program of await blocks('events.md', 'python')) {
+        const [, name = 'none.py'] = /^# (\S+\.py)\n/.exec(program) ?? [];
+        await writeFile(join(folder, name), program.replace("'127.0.0.1', 9000", port.replace(/^(.*):/, "'$1', ")));
+      }
+      const body = { tenant_id: 'demo', tier: 'trial', max_seats: 1, label: 'Example Ltd', expires_at: inDays(3.5) };
+      expect((await suite.post('/api/v1/licenses', body, 'staff')).status).toBe(201);
+      const commands = (await blocks('events.md', 'sh')).join('\n').replaceAll('127.0.0.1:9000', port);
+      const { stdout } = await run('sh', ['-euc', commands], { cwd: folder });
+      const [accepted = '', counts = '', received = '', ...sentences] = stdout.trim().split('\n');
+      expect(JSON.parse(counts)).toEqual({ sent: 1, failed: 0, pending: 0 });
+      expect(JSON.parse(received)).toMatchObject({ id: JSON.parse(accepted).event_id, type: 'webhook.test' });
+      expect(sentences).toContain('Example Ltd ends in 4 days');
+    },
+  );
+});
+
+describe('billing.md', () => {
+  test.skipIf(!has('curl', 'openssl', 'python3'))(
+    'its event makes a licence, whose key is fetched (needs curl, openssl and python3)',
+    async () => {
+      const folder = await readersFolder();
+      const description = { tokens: suite.tokens, stripe_webhook_secret: STRIPE_TEST_SECRET };
+      await writeFile(join(folder, '.local', 'stack.json'), JSON.stringify(description));
+      const commands = await blocks('billing.md', 'sh');
+      const [key = '', tried = ''] = [commands.at(0), commands.at(-1)];
+      const license = `LICENSE_ID=$(echo "$LISTED" | python3 -c "import json, sys; print(json.load(sys.stdin)[0]['license_id'])")`;
+      const rest = `echo; LISTED=$(curl -s "$URL/api/v1/licenses?reference=si_tried_out" -H "authorization: Bearer $(stack "tokens['service']")")
+TOKEN=$(stack "tokens['service']")`;
+      const { stdout } = await run('sh', ['-euc', [tried, rest, license, key].join('\n')], { cwd: folder });
+      const answers = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(answers).toMatchObject([
+        { received: true, outcome: 'applied' },
+        [{ reference: 'si_tried_out', max_seats: 3, tier: 'professional', status: 'active' }],
+        { license_key: expect.any(String) },
+      ]);
+    },
+  );
 });
 
 describe('administration.md', () => {

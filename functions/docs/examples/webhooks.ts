@@ -23,6 +23,9 @@ export const webhookExamples: Readonly<Record<string, Exchanges>> = {
   listEvents: {
     page: { summary: 'What happened to licences', query: { type: 'license.*', limit: '20' }, status: 200 },
   },
+  getDigest: {
+    day: { summary: 'Since yesterday', query: { limit: '100' }, status: 200 },
+  },
   createWebhook: {
     create: {
       summary: 'Whatever happens to licences',

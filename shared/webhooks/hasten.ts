@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { NewEvent } from '#shared/events/outbox.ts';
-import type { Logger } from '#shared/model/logger.ts';
-import { subscribesTo, VENDOR_TENANT, type Webhook } from '#shared/model/webhook.ts';
-import type { DocumentReader } from '#shared/store/store.ts';
-import { webhooksFor } from '#shared/webhooks/announcements.ts';
-import type { DeliveryTasks } from '#shared/webhooks/delivery-tasks.ts';
+import type { NewEvent } from '../events/outbox.ts';
+import type { Logger } from '../model/logger.ts';
+import { subscribesTo, VENDOR_TENANT, type Webhook } from '../model/webhook.ts';
+import type { DocumentReader } from '../store/store.ts';
+import { webhooksFor } from './announcements.ts';
+import type { DeliveryTasks } from './delivery-tasks.ts';
 
 export interface HastenOptions {
   readonly store: Pick<DocumentReader, 'query'>;
@@ -12,7 +12,7 @@ export interface HastenOptions {
   readonly log: Logger;
 }
 
-/** Milliseconds that an administrative act waits for its tasks, and for which the endpoints of a tenant are remembered. */
+/** Milliseconds that an act waits for its tasks, and for which the endpoints of a tenant are remembered. */
 const PATIENCE = 200;
 const REMEMBERED = 30_000;
 const MAX_TENANTS = 1_000;

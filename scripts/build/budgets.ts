@@ -6,7 +6,7 @@ import type { Built } from './bundle.ts';
  */
 const BUDGETS: Readonly<Record<string, number>> = {
   admin: 2370,
-  billing: 2330,
+  billing: 2480,
   console: 2030,
   docs: 830,
   'key-rotation': 2140,
@@ -18,7 +18,7 @@ const BUDGETS: Readonly<Record<string, number>> = {
   'task-payloads': 2770,
   'task-worker': 1720,
   'webhook-delivery': 2360,
-  'upload-events': 2000,
+  'upload-events': 1990,
 };
 
 /** One line for each bundle that exceeds its budget or has none, saying what to do. */

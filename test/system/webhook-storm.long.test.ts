@@ -11,8 +11,11 @@ import { type Answer, type Receiver, startReceiver } from './webhook-receiver.ts
  */
 const suite = useSuite();
 
-const ACTS = Number(process.env['STORM_ACTS'] ?? 400);
-const A_ROUND = 20;
+const ACTS = Number(process.env['STORM_ACTS'] ?? 300);
+const A_ROUND = Math.max(20, ACTS / 50);
+const LICENSE_COUNT = 0.3 * A_ROUND;
+/** Faults of a kind in a round, at most. */
+const FAULTS = 0.3 * A_ROUND;
 /** Milliseconds. */
 const TIMEOUT = 240_000 + ACTS * 200;
 const LICENSES = '/api/v1/licenses';
@@ -54,11 +57,11 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
     'cut',
   ];
   receiver.answer = () => {
-    if (receiver.received.length % 1_000 === 500) return 'hang';
+    if (receiver.received.length % 1_000 === 250) return 'hang';
     return random() < 0.5 ? (answers[Math.floor(random() * answers.length)] ?? 'cut') : { status: 200 };
   };
   await suite.post(WEBHOOKS, { url: receiver.url, events: ['license.updated'] }, 'owner');
-  const licenses = await Promise.all(Array.from({ length: 6 }, () => suite.license(1)));
+  const licenses = await Promise.all(Array.from({ length: LICENSE_COUNT }, () => suite.license(1)));
 
   const { recorder, clock, tasks } = suite.stack;
   tasks.queue.resume();
@@ -84,13 +87,13 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
   };
 
   for (let round = 0; round * A_ROUND < ACTS; round += 1) {
-    recorder.inject({ service: 'firestore', method: 'Commit', code: 'UNAVAILABLE', probability: 0.1, times: 6 });
+    recorder.inject({ service: 'firestore', method: 'Commit', code: 'UNAVAILABLE', probability: 0.1, times: FAULTS });
     recorder.inject({
       service: 'firestore',
       method: 'Commit',
       code: 'UNKNOWN',
       probability: 0.1,
-      times: 6,
+      times: FAULTS,
       lost: true,
     });
     recorder.inject({
@@ -98,7 +101,7 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
       method: 'BatchGetDocuments',
       code: 'INTERNAL',
       probability: 0.05,
-      times: 4,
+      times: FAULTS,
     });
     recorder.inject({ service: 'kms', method: 'Decrypt', code: 'UNAVAILABLE', probability: 0.3, times: 2 });
     recorder.inject({
@@ -106,7 +109,7 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
       method: 'CreateTask',
       code: 'DEADLINE_EXCEEDED',
       probability: 0.5,
-      times: 10,
+      times: FAULTS,
     });
     const acts = Array.from({ length: A_ROUND }, async (_, index) => {
       const { license_id } = licenses[index % licenses.length] ?? { license_id: '' };
@@ -115,14 +118,14 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
       (status === 200 ? acted : refused).push(label);
     });
     const runs = [dispatch(), dispatch(), dispatchElsewhere()];
-    if (round % 10 === 5) {
+    if (round % 5 === 3) {
       await sleep(random() * 200);
       await Promise.all([dispatcher.stop('SIGKILL'), clerk.stop('SIGKILL')]);
       [dispatcher, clerk] = await Promise.all([start('webhook-delivery'), start('admin')]);
     }
     await Promise.all([...acts, ...runs]);
     recorder.forgetFaults();
-    clock.advance(90); // no more acts an hour than one person may do
+    clock.advance(5 * A_ROUND); // no more acts an hour than one person may do
   }
   tasks.queue.pause();
   receiver.answer = () => ({ status: 200 });

@@ -603,7 +603,9 @@ describe('the digest', () => {
       paged.push(...reply.body.map(({ license }: { license: { license_id: string } }) => license.license_id));
       path = /<([^>]+)>; rel="next"/.exec(reply.headers.get('link') ?? '')?.[1];
     }
-    expect(paged.sort()).toEqual((await digest()).map(({ license }: { license: { license_id: string } }) => license.license_id).sort());
+    expect(paged.sort()).toEqual(
+      (await digest()).map(({ license }: { license: { license_id: string } }) => license.license_id).sort(),
+    );
 
     advance(2 * DAY);
     expect(of(await digest(), full.license_id), 'its session has ended, and the day is over').toMatchObject({

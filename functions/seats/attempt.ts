@@ -98,20 +98,21 @@ export async function attemptGroup(
   if (snapshot.license !== undefined) context.denials?.record(snapshot.license, denied.length);
 
   const outcomes = new Map(steps.map((step) => [step, expectedOutcome(step, licenseId, context.sign)]));
+  const claiming = commitClaims(
+    context,
+    steps.filter((step) => step.kind === 'claim'),
+  );
+  const waits = steps.filter((step) => step.kind === 'wait');
   const [claimed, renewed, waiting] = await Promise.all([
-    commitClaims(
-      context,
-      steps.filter((step) => step.kind === 'claim'),
-    ),
+    claiming,
     writeRenewals(
       context,
       steps.filter((step) => step.kind === 'renew'),
     ),
-    writeQueue(
-      context,
-      licenseId,
-      steps.filter((step) => step.kind === 'wait'),
-      decision.cleaning,
+    // Tickets are written once the seats before them are taken. A group that has lost a race asks for seats again, and
+    // would stand behind tickets of its own while seats are free.
+    claiming.then((result) =>
+      result === 'applied' ? writeQueue(context, licenseId, waits, decision.cleaning) : NOBODY,
     ),
   ]);
 
@@ -135,6 +136,8 @@ export async function attemptGroup(
   );
   return { done, left: requests.filter(({ holderId }) => !done.has(holderId)), unknown: claimed === 'unknown' };
 }
+
+const NOBODY: ReadonlySet<Step> = new Set();
 
 /** Starts the signature. Nobody may be waiting for it when it fails, because the commit has failed before. */
 function expectedOutcome(step: Step, licenseId: string, sign: SignLicense): AcquireOutcome {

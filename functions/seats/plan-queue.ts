@@ -41,6 +41,8 @@ export function planQueue(
     ...planGroup(snapshot, [...admitted, ...refused], now),
     ...planGroup({ ...snapshot, open: [], expired: [] }, waiting, now),
   ];
+  const unlent = planned.filter((step): step is Refuse => step.kind === 'refuse' && isUnlent(step));
+  if (unlent.length > 0) return planWithout(unlent, { snapshot, queue, requests, now });
 
   const line = createLine(license, queue, living, now);
   const outcomes = planned.map((step): LineOutcome => {
@@ -54,6 +56,30 @@ export function planQueue(
   const dead = queue.first.filter((ticket) => !isWaiting(ticket, now) && !queue.own.has(ticket.holder));
   const gone = outcomes.flatMap((outcome) => outcome.gone ?? []);
   return { steps: outcomes.map(({ step }) => step), cleaning: [...dead, ...gone].map(drop) };
+}
+
+const isUnlent = ({ fault }: Refuse): boolean => isFault(fault, 'no_borrow_available');
+
+interface Planning {
+  readonly snapshot: Snapshot;
+  readonly queue: QueueSnapshot;
+  readonly requests: readonly AttemptedRequest[];
+  readonly now: number;
+}
+
+/** Machines that find nothing to borrow take no seat and wait for none: those behind them are next. */
+function planWithout(unlent: readonly Refuse[], { snapshot, queue, requests, now }: Planning): QueuePlan {
+  const gone = new Set(unlent.map(({ request }) => request.holderId));
+  const tickets = [...gone].flatMap((holder) => queue.own.get(holder) ?? []);
+  const remaining = {
+    ...queue,
+    first: queue.first.filter(({ holder }) => !gone.has(holder)),
+    length: Math.max(0, queue.length - tickets.filter((ticket) => isWaiting(ticket, now)).length),
+    own: new Map([...queue.own].filter(([holder]) => !gone.has(holder))),
+  };
+  const others = requests.filter(({ holderId }) => !gone.has(holderId));
+  const { steps, cleaning } = planQueue(snapshot, remaining, others, now);
+  return { steps: [...unlent, ...steps], cleaning: [...tickets.map(drop), ...cleaning] };
 }
 
 interface LineOutcome {

@@ -75,6 +75,29 @@ describe('the rule of admission', () => {
     ]);
   });
 
+  test('passes over a machine that finds nothing to borrow, in the queue and in the group', () => {
+    const terms = { max_seats: 1, max_seconds: 86_400, early_return: false, max_recalls: 0 };
+    const read = snapshot({
+      license: { ...queued, borrow: terms, had_borrow: true },
+      open: [openSeat('0'), openSeat('1')],
+      used: 0,
+      borrows: { free: [], taken: 1, isBeyondCap: false },
+    });
+    const waiting = ticket('a', 0);
+    const borrow = { borrow: { seconds: 3_600 } };
+    const decision = decideGroup(
+      read,
+      queueOf([waiting], ['a']),
+      [request('a', borrow), request('b', { ...waits, ...borrow }), request('n', waits), request('o', waits)],
+      NOW,
+    );
+    const refused = 'no_borrow_available';
+    expect(outcomes(decision)).toEqual({ a: refused, b: refused, n: 'claim', o: 'claim' });
+    expect(decision.cleaning).toEqual([
+      { op: 'delete', path: waiting.path, precondition: { lastUpdateTime: waiting.updateTime } },
+    ]);
+  });
+
   test('counts expired sessions as seats to be had', () => {
     const [expired] = sessionOf('gone', '0', NOW - 5_000);
     const read = snapshot({ license: queued, expired: [expired], used: 2 });

@@ -36,9 +36,9 @@ test('an acquire enters each file of seats once; acquire.ts once more, for the g
     'seats/attempt.ts > seats/sign-license.ts',
     'seats/attempt.ts > seats/claim-commit.ts',
     'seats/attempt.ts > seats/key-use.ts',
-    'seats/attempt.ts > seats/write-queue.ts',
     'seats/sign-license.ts > seats/signature-cache.ts',
     'seats/signature-cache.ts > seats/signature-budget.ts',
     'seats/attempt.ts > seats/usage-recorder.ts',
+    'seats/attempt.ts > seats/write-queue.ts',
   ]);
 });

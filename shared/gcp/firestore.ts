@@ -26,6 +26,19 @@ const COMMIT_TIMEOUT = 10_000;
 /** A rate limit is not worth a longer wait. */
 const COUNTER_TIMEOUT = 3_000;
 
+/** The calls that are made of the generated client. */
+export interface FirestoreCalls {
+  batchGetDocuments(request: object, options: object): AsyncIterable<unknown>;
+  runQuery(request: object, options: object): AsyncIterable<unknown>;
+  runAggregationQuery(request: object, options: object): AsyncIterable<unknown>;
+  commit(request: object, options: object): Promise<readonly [CommitResponse, ...unknown[]]>;
+  batchWrite(request: object, options: object): Promise<readonly [BatchWriteResponse, ...unknown[]]>;
+  close(): Promise<void>;
+}
+
+const connect = ({ projectId, endpoint }: FirestoreSettings): FirestoreCalls =>
+  new v1.FirestoreClient({ projectId, ...endpointOptions(endpoint) });
+
 const OPERATORS = {
   '==': 'EQUAL',
   '<': 'LESS_THAN',
@@ -39,8 +52,10 @@ const OPERATORS = {
  * report it; here a commit is one RPC, sent again only if it certainly was not sent, and the domain decides what a failure
  * means.
  */
-export function createFirestore(settings: FirestoreSettings): DocumentStore & Counter & { close(): Promise<void> } {
-  const client = new v1.FirestoreClient({ projectId: settings.projectId, ...endpointOptions(settings.endpoint) });
+export function createFirestore(
+  settings: FirestoreSettings,
+  client: FirestoreCalls = connect(settings),
+): DocumentStore & Counter & { close(): Promise<void> } {
   const database = `projects/${settings.projectId}/databases/${settings.database}`;
   const root = `${database}/documents`;
   // The emulator treats this token as an administrator; it is never sent to the service.
@@ -237,3 +252,13 @@ interface ProtoDocument {
 type GetResponse = { readonly found?: ProtoDocument | null };
 type QueryResponse = { readonly document?: ProtoDocument | null };
 type CountResponse = { readonly result?: { readonly aggregateFields?: Record<string, ProtoValue> | null } | null };
+
+interface WriteResult {
+  readonly transformResults?: readonly ProtoValue[] | null;
+}
+interface CommitResponse {
+  readonly writeResults?: readonly WriteResult[] | null;
+}
+interface BatchWriteResponse extends CommitResponse {
+  readonly status?: readonly { readonly code?: number | null }[] | null;
+}

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createRecorder } from '#local/recorder.ts';
 import { createFirestore } from '#shared/gcp/firestore.ts';
 import type { DocumentStore, Fields, UpdateTime, Write } from '#shared/store/store.ts';
-import { FIRESTORES, type Firestore } from '../seats/database.ts';
+import type { Firestore } from '../seats/database.ts';
+import { FIRESTORES } from '../seats/firestores.ts';
 
 const NEVER: UpdateTime = { seconds: '1', nanos: 0 };
 const DAY = 86_400_000;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { inject } from 'vitest';
 import { createCaller } from '#local/caller.ts';
 import { startEmbeddedFirestore } from '#local/firestore/embedded/start.ts';
 import { startFirestoreProxy } from '#local/firestore/proxy.ts';
@@ -28,22 +27,16 @@ export interface Firestore {
   close(): Promise<void>;
 }
 
-/** The ways to have a Firestore. One that is not here is skipped by name; see test/setup/emulator.ts. */
-export const FIRESTORES = [
-  { name: 'the embedded Firestore', present: true, start: startEmbedded },
-  { name: "Google's emulator", present: inject('firestoreEmulator') !== '', start: startEmulated },
-] as const;
-
 export type Start = (recorder: Recorder) => Promise<Firestore>;
 
-async function startEmbedded(recorder: Recorder): Promise<Firestore> {
+export async function startEmbedded(recorder: Recorder): Promise<Firestore> {
   const anybody = createCaller('anybody', [['*', '*']]);
   const { host, address, close } = await startEmbeddedFirestore({ callers: [anybody], clock: systemClock, recorder });
   return { host, counted: address(anybody.email), close };
 }
 
-async function startEmulated(recorder: Recorder): Promise<Firestore> {
-  const host = inject('firestoreEmulator');
+/** @param host of Google's emulator, which is running */
+export async function startEmulated(host: string, recorder: Recorder): Promise<Firestore> {
   const proxy = await startFirestoreProxy({ target: host, recorder });
   return { host, counted: proxy.address, close: () => proxy.close() };
 }

@@ -68,6 +68,7 @@ function alone(world: World, before: View, operation: Operation, now: number): m
     case 'borrow':
     case 'recall':
     case 'cap':
+    case 'kill':
       return undefined;
     default:
       return operation satisfies never;

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
-import { type Database, FIRESTORES, openDatabase } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
+import { FIRESTORES } from './firestores.ts';
 import { acquireRequest, createInstance } from './instance.ts';
 import { BORROW_SECONDS } from './operations.ts';
 import { brokenInvariants, readView } from './view.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FIRESTORES, openDatabase, type Start } from './database.ts';
+import { openDatabase, type Start } from './database.ts';
+import { FIRESTORES } from './firestores.ts';
 import { INSTANCES, sequences } from './operations.ts';
 import { play } from './run.ts';
 

@@ -1,16 +1,11 @@
 import fc from 'fast-check';
 import { type License, RELEASE_MODES } from '#shared/model/license.ts';
+import type { SeatTerms } from '#shared/model/seat-terms.ts';
 
 /** One request or job. `at` is the instance that serves it, `machine` the client, which knows the sessions it was answered. */
 export type Operation =
-  | { readonly kind: 'acquire'; readonly at: number; readonly machine: number; readonly newestKey: boolean }
-  | {
-      readonly kind: 'borrow';
-      readonly at: number;
-      readonly machine: number;
-      readonly newestKey: boolean;
-      readonly seconds: number;
-    }
+  | ({ readonly kind: 'acquire' } & Asking)
+  | ({ readonly kind: 'borrow'; readonly seconds: number } & Asking)
   /** An administrator takes a machine's seat back, borrowed or not. */
   | { readonly kind: 'recall'; readonly at: number; readonly machine: number }
   /** How many seats may be borrowed. */
@@ -21,7 +16,19 @@ export type Operation =
   | { readonly kind: 'suspend' | 'reinstate'; readonly at: number }
   | { readonly kind: 'expire'; readonly at: number; readonly seconds: number }
   | { readonly kind: 'rotate'; readonly at: number; readonly grace: number }
-  | { readonly kind: 'end key'; readonly at: number; readonly endSessions: boolean };
+  | { readonly kind: 'end key'; readonly at: number; readonly endSessions: boolean }
+  /** The instance is killed after so many calls to the store, and another one started in its place. */
+  | { readonly kind: 'kill'; readonly at: number; readonly after: number };
+
+interface Asking {
+  readonly at: number;
+  readonly machine: number;
+  readonly newestKey: boolean;
+  /** It waits in the queue if there is no seat. */
+  readonly waits?: boolean;
+  /** Its caller disconnects after so many calls to the store, its own or others'. */
+  readonly aborts?: number | undefined;
+}
 
 export type Step =
   | { readonly kind: 'together'; readonly operations: readonly Operation[] }
@@ -41,11 +48,16 @@ export interface Sequence {
   readonly faults: number;
   /** Milliseconds that each instance's clock is off; within the slack of each other. */
   readonly skews: readonly number[];
+  /** The licence's terms; absent: it goes without them. */
+  readonly terms?: Partial<SeatTerms>;
+  /** Instances are killed, or callers disconnect, so that what was asked may have been done without anybody's knowing. */
+  readonly isRestless?: boolean;
   readonly steps: readonly Step[];
 }
 
 export const LEASE_SECONDS = 360;
 export const BORROW_SECONDS = [500, 900];
+export const WAIT_SECONDS = 300;
 export const MACHINES = 6;
 export const INSTANCES = 3;
 const MAX_SCENARIOS = 4;

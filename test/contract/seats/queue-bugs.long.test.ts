@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Write } from '#shared/store/store.ts';
-import { FIRESTORES, openDatabase } from './database.ts';
+import { openDatabase } from './database.ts';
+import { FIRESTORES } from './firestores.ts';
 import { QUEUE_INSTANCES, type QueueScenario, queueHistories, queueHistoriesAbout } from './queue-history.ts';
 import { playQueue } from './queue-run.ts';
 import type { Decorate } from './run.ts';

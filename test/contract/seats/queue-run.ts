@@ -7,6 +7,7 @@ import { isWaiting, type Ticket, ticketFields } from '#shared/model/ticket.ts';
 import { dayOf } from '#shared/model/usage.ts';
 import type { DocumentReader } from '#shared/store/store.ts';
 import type { Database } from './database.ts';
+import { brokenDays, type Days, readDays } from './days.ts';
 import { createGate } from './gate.ts';
 import { acquireRequest, createInstance } from './instance.ts';
 import { type QueueHistory, type QueueOperation, type QueueStep, WAIT_SECONDS } from './queue-history.ts';
@@ -24,33 +25,23 @@ type Answer =
   | { readonly kind: 'place'; readonly ticketId: string; readonly position: number }
   | { readonly kind: 'other'; readonly text: string };
 
-interface QueueView extends View {
+interface QueueView extends View, Days {
   readonly tickets: ReadonlyMap<string, Pick<Ticket, 'rank' | 'ticket' | 'polled_until' | 'wait_until'>>;
-  readonly slots: number;
-  /** Machines that are counted, by day. */
-  readonly machines: ReadonlyMap<string, ReadonlySet<string>>;
   readonly malformedTickets: readonly string[];
 }
 
 async function readQueueView(store: DocumentReader, licenseId: string): Promise<QueueView> {
   const all = (collection: string) => store.query({ collection, where: [], limit: ALL });
-  const [view, tickets, slots, counted] = await Promise.all([
+  const [view, tickets, days] = await Promise.all([
     readView(store, licenseId),
     all(`licenses/${licenseId}/queue`),
-    all(`licenses/${licenseId}/machine_slots`),
-    all(`licenses/${licenseId}/machine_days`),
+    readDays(store, licenseId),
   ]);
   const parsed = tickets.map(({ id, path, fields }) => ({ id, path, ...ticketFields.safeParse(fields) }));
-  const machines = new Map<string, Set<string>>();
-  for (const { id } of counted) {
-    const [day = '', machine = ''] = id.split('.');
-    machines.set(day, (machines.get(day) ?? new Set()).add(machine));
-  }
   return {
     ...view,
+    ...days,
     tickets: new Map(parsed.flatMap(({ id, data }) => (data === undefined ? [] : [[id, data]]))),
-    slots: slots.length,
-    machines,
     malformedTickets: parsed.flatMap(({ path, success }) => (success ? [] : [path])),
   };
 }
@@ -184,11 +175,7 @@ export async function playQueue(database: Database, history: QueueHistory, decor
 
   function brokenState(after: QueueView): string[] {
     const broken = after.malformedTickets.map((path) => `Q1: ${path} is malformed`);
-    const machines = [...after.machines.values()].reduce((sum, { size }) => sum + size, 0);
-    if (machines !== after.slots) broken.push(`Q6: ${machines} machines in ${after.slots} slots`);
-    for (const [day, machines] of after.machines) {
-      if (machines.size > (history.machinesPerDay ?? ALL)) broken.push(`Q6: ${machines.size} machines on ${day}`);
-    }
+    broken.push(...brokenDays(after, history.machinesPerDay));
     const { started_at: started, expires_at: end } = after.license;
     if (before.license.started_at !== null && started !== before.license.started_at) broken.push('Q7: begun twice');
     if (started !== null && end !== started + DURATION_SECONDS * 1000)

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FIRESTORES, openDatabase } from './database.ts';
+import { openDatabase } from './database.ts';
+import { FIRESTORES } from './firestores.ts';
 import { QUEUE_INSTANCES, queueHistories } from './queue-history.ts';
 import { playQueue } from './queue-run.ts';
 

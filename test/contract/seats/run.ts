@@ -1,6 +1,7 @@
 import { SHARDS } from '#shared/model/session.ts';
 import type { DocumentStore } from '#shared/store/store.ts';
 import type { Database } from './database.ts';
+import { brokenDays, readDays } from './days.ts';
 import { expectation } from './expectation.ts';
 import { createGate } from './gate.ts';
 import { brokenPromises } from './ledger.ts';
@@ -12,6 +13,7 @@ import { createWorld, UNEXPECTED } from './world.ts';
 /** Wraps the store that the domain is given. A planted bug is a store that drops a precondition. */
 export type Decorate = (store: DocumentStore) => DocumentStore;
 
+const DAY = 86_400_000;
 const START = Date.parse('2027-01-01T00:00:00Z');
 
 /**
@@ -19,10 +21,17 @@ const START = Date.parse('2027-01-01T00:00:00Z');
  * @returns the violations at the first step that has any, and the history up to it
  */
 export async function play(database: Database, sequence: Sequence, decorate: Decorate = (store) => store) {
+  const { terms = {}, isRestless = false } = sequence;
   const random = createRandom(sequence.seed);
   let now = START;
+  let calls = 0;
+  let due: { readonly at: number; readonly run: () => void }[] = [];
   const onTurn = () => {
     now += 1;
+    calls += 1;
+    const running = due.filter(({ at }) => at <= calls);
+    due = due.filter(({ at }) => at > calls);
+    for (const { run } of running) run();
   };
   const gate = createGate({ random, recorder: database.recorder, faults: sequence.faults, onTurn });
   let sessions = 0;
@@ -37,7 +46,13 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
     seats: sequence.seats,
     release: sequence.release,
     borrow: sequence.borrow,
+    terms,
+    isRestless,
+    afterCalls: (count, run) => {
+      due.push({ at: calls + count, run });
+    },
   });
+  const machinesPerDay = terms.machines_per_day ?? null;
   const history: string[] = [];
   let before = await readView(database.plain, world.licenseId);
   let endings = before.ended;
@@ -45,6 +60,8 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
   async function look(): Promise<{ view: View; broken: string[] }> {
     const view = await readView(database.plain, world.licenseId);
     const broken = [...brokenInvariants(view), ...brokenPromises(world, view, endings, now)];
+    if (machinesPerDay !== null)
+      broken.push(...brokenDays(await readDays(database.plain, world.licenseId), machinesPerDay));
     endings = view.ended;
     return { view, broken };
   }
@@ -56,8 +73,9 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
       history.push(JSON.stringify(step));
       return [];
     }
-    const calm = sequence.faults === 0;
-    const expected = calm ? expectation(world, before, step.operations) : undefined;
+    // The model knows neither the terms nor what nobody has heard of.
+    const isModelled = sequence.faults === 0 && !isRestless && sequence.terms === undefined;
+    const expected = isModelled ? expectation(world, before, step.operations) : undefined;
     const answers = await gate.run(step.operations.map((operation) => () => world.act(operation)));
     step.operations.forEach((operation, index) => {
       history.push(`${JSON.stringify(operation)} -> ${answers[index]}`);
@@ -73,10 +91,13 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
   async function quiesce(): Promise<string[]> {
     history.push('quiescence');
     const one = async (operation: Operation) => (await gate.run([() => world.act(operation)]))[0] ?? '';
+    due = [];
     await gate.calm();
+    await gate.run([world.settled]);
     await one({ kind: 'reinstate', at: 0 });
     await one({ kind: 'expire', at: 0, seconds: 1_000_000 });
     now += (Math.max(LEASE_SECONDS, ...BORROW_SECONDS) + 10) * 1000;
+    if (machinesPerDay !== null) now += DAY;
     await one({ kind: 'reap', at: 0 });
     const { view, broken } = await look();
     if (view.sessions.size > 0) broken.push(`leak: ${view.sessions.size} sessions without heartbeats`);
@@ -85,8 +106,8 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
       newcomers.map((machine) => () => world.act({ kind: 'acquire', at: 0, machine, newestKey: true })),
     );
     const granted = answers.filter((answer) => answer === 'new session').length;
-    if (granted !== view.license.max_seats)
-      broken.push(`leak: ${granted} of ${view.license.max_seats} seats can be acquired`);
+    const seats = Math.min(view.license.max_seats, machinesPerDay ?? view.license.max_seats);
+    if (granted !== seats) broken.push(`leak: ${granted} of ${seats} seats can be acquired`);
     broken.push(...(await look()).broken);
     return broken;
   }

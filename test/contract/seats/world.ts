@@ -1,5 +1,4 @@
 import type { LicenseChange } from '#functions/admin/change-license.ts';
-import { seated } from '#functions/seats/attempt.ts';
 import { SYSTEM_ACTOR } from '#shared/audit/actor.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
@@ -17,7 +16,8 @@ import { createReconcileSeats } from '#shared/seats/reconcile.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
 import { acquireRequest, createInstance, EVERYTHING } from './instance.ts';
 import { type Ledger, record } from './ledger.ts';
-import { BORROW_SECONDS, LEASE_SECONDS, type Operation } from './operations.ts';
+import { createLife, Killed } from './life.ts';
+import { BORROW_SECONDS, LEASE_SECONDS, type Operation, WAIT_SECONDS } from './operations.ts';
 
 export interface Key {
   readonly id: string;
@@ -40,6 +40,10 @@ export interface WorldOptions {
   readonly terms?: Partial<SeatTerms>;
   /** How many seats may be borrowed; 0 or absent: the licence has never allowed it. */
   readonly borrow?: number;
+  /** Runs something once so many calls have been made to the store. Needed for callers that disconnect, and for kills. */
+  readonly afterCalls?: (count: number, run: () => void) => void;
+  /** What was asked may be done without its caller's knowing. */
+  readonly isRestless?: boolean;
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -64,6 +68,8 @@ export async function createWorld({
   release: mode,
   borrow = 0,
   terms,
+  afterCalls = () => undefined,
+  isRestless = false,
 }: WorldOptions) {
   const licenseId = newLicenseId();
   const newKey = (): Key => ({ id: newKeyId(), key: newLicenseKey(licenseId), until: null });
@@ -74,10 +80,18 @@ export async function createWorld({
   const endedKeys = new Map<string, number>();
   /** The session ids that each machine's client was answered, the latest last. */
   const known = new Map<number, string[]>();
+  /** Machines of which something may have been done that nobody has heard of. */
+  const restless = new Set<number>();
   const holder = (machine: number) => machineId(licenseId, `machine-${machine}`);
   const clocks = skews.map((skew): Clock => ({ now: () => clock.now() + skew }));
   const clockAt = (at: number) => clocks[at] ?? clock;
-  const instances = stores.map((store, at) => createInstance({ store, clock: clockAt(at), random }));
+  const start = (store: DocumentStore, at: number) => {
+    const life = createLife(store);
+    return { ...life, ...createInstance({ store: life.store, clock: clockAt(at), random }) };
+  };
+  const instances = stores.map(start);
+  /** What goes on although its caller has disconnected. */
+  const unheard = new Set<Promise<unknown>>();
   const signsCopies = mode === 'after_copy';
   /** The most seats, and the most seats that may be borrowed, that the licence may have had. */
   const most = { seats, slots: borrow };
@@ -159,20 +173,26 @@ export async function createWorld({
     return stale ? (sessions.at(-2) ?? sessions.at(-1)) : sessions.at(-1);
   }
 
-  async function acquire(at: number, machine: number, key: LicenseKey, seconds?: number): Promise<string> {
+  async function acquire(operation: Extract<Operation, { kind: 'acquire' | 'borrow' }>): Promise<string> {
+    const { at, machine, waits = false, aborts } = operation;
     // Whatever is answered, its older sessions may end for a new one.
-    if (borrow > 0)
-      for (const sessionId of known.get(machine) ?? []) record(ledger, handleOf(sessionId), { moved: true });
-    const wanted = seconds === undefined ? {} : { borrow: { seconds } };
-    const request = { ...acquireRequest(key, `machine-${machine}`), ...wanted };
-    const { lease, created } = seated(await instance(at).acquire(request));
+    if (borrow > 0 || isRestless) moveSessions(machine);
+    if (isRestless) restless.add(machine);
+    const outcome = await untilDisconnected(aborts, (signal) => {
+      const request = acquireRequest(keyFor(operation.newestKey).key, `machine-${machine}`, signal);
+      const wanted = operation.kind === 'borrow' ? { borrow: { seconds: operation.seconds } } : {};
+      const queue = waits ? { queue: { maxWaitSeconds: WAIT_SECONDS } } : {};
+      return on(at, (one) => one.acquire({ ...request, ...wanted, ...queue }));
+    });
+    if (outcome === undefined) return 'disconnected';
+    if (outcome.kind === 'queued') return 'waiting';
+    const { lease, created } = outcome;
     const handle = handleOf(lease.sessionId);
     const isNew = !ledger.has(handle);
-    for (const sessionId of known.get(machine) ?? []) {
-      if (sessionId !== lease.sessionId) record(ledger, handleOf(sessionId), { moved: true });
-    }
+    moveSessions(machine, lease.sessionId);
     if (isNew) {
-      const entry = { sessionId: lease.sessionId, machine, releaseAsked: false, released: false, moved: false };
+      const moved = restless.has(machine);
+      const entry = { sessionId: lease.sessionId, machine, releaseAsked: false, released: false, moved };
       ledger.set(handle, {
         ...entry,
         until: lease.expiresAt,
@@ -188,10 +208,37 @@ export async function createWorld({
     return isNew ? 'moved' : 'same session';
   }
 
+  /** A machine's sessions may end for another one. */
+  function moveSessions(machine: number, but?: string): void {
+    for (const [handle, entry] of [...ledger]) {
+      if (entry.machine === machine && entry.sessionId !== but) record(ledger, handle, { moved: true });
+    }
+  }
+
+  /** @returns undefined when the caller has disconnected before it was answered */
+  async function untilDisconnected<T>(
+    aborts: number | undefined,
+    send: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const controller = new AbortController();
+    const sent = send(controller.signal);
+    if (aborts === undefined) return sent;
+    const gone = new Promise<undefined>((resolve) => {
+      afterCalls(aborts, () => {
+        controller.abort();
+        resolve(undefined);
+      });
+    });
+    unheard.add(sent);
+    const forget = () => unheard.delete(sent);
+    sent.then(forget, forget);
+    return Promise.race([sent, gone]);
+  }
+
   const copyOf = ({ copyUntil }: { copyUntil: number }) => (signsCopies ? { copyUntil } : {});
 
   async function sendHeartbeat(at: number, sessionId: string): Promise<string> {
-    const beat = await instance(at).heartbeat(sessionId, { signs: signsCopies });
+    const beat = await on(at, (one) => one.heartbeat(sessionId, { signs: signsCopies }));
     record(ledger, handleOf(sessionId), { until: beat.expiresAt, ...copyOf(beat) });
     return 'heartbeat';
   }
@@ -199,7 +246,7 @@ export async function createWorld({
   async function release(at: number, sessionId: string): Promise<string> {
     record(ledger, handleOf(sessionId), { releaseAsked: true });
     giveBackCopies(sessionId);
-    await instance(at).release(sessionId);
+    await on(at, (one) => one.release(sessionId));
     record(ledger, handleOf(sessionId), { released: true });
     return 'released';
   }
@@ -219,12 +266,12 @@ export async function createWorld({
     if (sessionId === undefined) return 'nothing to do';
     record(ledger, handleOf(sessionId), { recallAsked: true });
     giveBackCopies(sessionId);
-    await instance(at).sessions.end(EVERYTHING, handleOf(sessionId), SYSTEM_ACTOR, { isLimited: false });
+    await on(at, (one) => one.sessions.end(EVERYTHING, handleOf(sessionId), SYSTEM_ACTOR, { isLimited: false }));
     return 'recalled';
   }
 
   async function change(at: number, wanted: LicenseChange): Promise<string> {
-    await instance(at).licenses.change(EVERYTHING, licenseId, wanted);
+    await on(at, (one) => one.licenses.change(EVERYTHING, licenseId, wanted));
     return 'changed';
   }
 
@@ -267,9 +314,9 @@ export async function createWorld({
         const index = keys.indexOf(newest);
         if (endSessions) endedKeys.set(newest.id, clockAt(at).now());
         // A lost answer is no reason not to look: the key may have ended.
-        const asked = await instance(at)
-          .licenseKeys.end(EVERYTHING, licenseId, newest.id, endSessions, SYSTEM_ACTOR)
-          .catch((error: unknown) => error);
+        const asked = await on(at, ({ licenseKeys }) =>
+          licenseKeys.end(EVERYTHING, licenseId, newest.id, endSessions, SYSTEM_ACTOR),
+        ).catch((error: unknown) => error);
         const [stored] = await plain.get([paths.key(licenseId, hashLicenseKey(newest.key))]);
         const until = stored === undefined ? null : readKey(stored).until;
         keys[index] = { ...newest, until };
@@ -285,13 +332,27 @@ export async function createWorld({
     return found;
   }
 
+  /** Asks an instance, until it is killed. */
+  function on<T>(at: number, ask: (one: ReturnType<typeof start>) => Promise<T>): Promise<T> {
+    const one = instance(at);
+    return Promise.race([ask(one), one.ended]);
+  }
+
+  function kill(at: number): void {
+    instance(at).end();
+    const store = stores[at];
+    if (store !== undefined) instances[at] = start(store, at);
+  }
+
   async function act(operation: Operation): Promise<string> {
     const { at } = operation;
     switch (operation.kind) {
       case 'acquire':
-        return acquire(at, operation.machine, keyFor(operation.newestKey).key);
       case 'borrow':
-        return acquire(at, operation.machine, keyFor(operation.newestKey).key, operation.seconds);
+        return acquire(operation);
+      case 'kill':
+        afterCalls(operation.after, () => kill(at));
+        return 'will be killed';
       case 'recall':
         return recall(at, operation.machine);
       case 'cap':
@@ -304,7 +365,7 @@ export async function createWorld({
         return operation.kind === 'heartbeat' ? sendHeartbeat(at, sessionId) : release(at, sessionId);
       }
       case 'reap':
-        await instance(at).reap();
+        await on(at, (one) => one.reap());
         return 'reaped';
       case 'resize':
         allowed.add('seats_reduced');
@@ -338,9 +399,12 @@ export async function createWorld({
     sessionOf,
     clockAt,
     forget: (machine: number) => known.delete(machine),
+    /** Until all has ended that goes on although its caller has disconnected. */
+    settled: () => Promise.allSettled(unheard),
     /** A fault with a code is an answer; any other error is a bug. */
     act: (operation: Operation): Promise<string> =>
       act(operation).catch((error: unknown) => {
+        if (error instanceof Killed) return 'killed';
         if (!isFault(error)) return `${UNEXPECTED} ${error}`;
         const { reason } = error.extra;
         return error.code === 'session_ended' ? `ended: ${reason}` : error.code;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FIRESTORES, openDatabase } from '../database.ts';
+import { openDatabase } from '../database.ts';
+import { FIRESTORES } from '../firestores.ts';
 import { calmHistories, INSTANCES } from './histories.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { play } from './play.ts';

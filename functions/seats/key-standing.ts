@@ -26,16 +26,16 @@ export interface KeyStanding {
   learn(request: KeyOf, read: ReadKeys): void;
 }
 
-/** About 250 bytes each: two ids and what an entry costs. */
+/** About 250 bytes each: two ids and what an entry costs. As a size: `max` would reserve the memory at once. */
 const MAX_GOOD = 20_000;
 const MAX_BAD = 40_000;
 /** Milliseconds. A key that an older system gave out may be tried before it is imported. */
 const BAD_FOR = 60_000;
 
 export function createKeyStanding(clock: Clock): KeyStanding {
-  const good = new LRUCache<string, true>({ max: MAX_GOOD });
+  const good = new LRUCache<string, true>({ maxSize: MAX_GOOD, sizeCalculation: () => 1 });
   /** Until when. */
-  const bad = new LRUCache<string, number>({ max: MAX_BAD });
+  const bad = new LRUCache<string, number>({ maxSize: MAX_BAD, sizeCalculation: () => 1 });
   return {
     of(request) {
       const name = nameOf(request);

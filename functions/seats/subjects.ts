@@ -24,9 +24,9 @@ const MAX_KEYS = 20_000;
 
 export function createSubjects(store: Pick<DocumentReader, 'get'>): Subjects {
   /** Only those that are leased otherwise than per machine. */
-  const units = new LRUCache<string, LeaseUnit>({ max: MAX_LICENSES });
+  const units = new LRUCache<string, LeaseUnit>({ maxSize: MAX_LICENSES, sizeCalculation: () => 1 });
   /** Whose a key is, by its hash; it never changes. An empty text: nobody's. */
-  const users = new LRUCache<string, string>({ max: MAX_KEYS });
+  const users = new LRUCache<string, string>({ maxSize: MAX_KEYS, sizeCalculation: () => 1 });
 
   async function readUnseen(licenseId: string, requests: readonly AcquireRequest[]): Promise<void> {
     const unseen = [...new Set(requests.map(({ keyHash }) => keyHash))].filter((hash) => !users.has(hash));

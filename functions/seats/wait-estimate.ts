@@ -16,7 +16,10 @@ const MAX_LICENSES = 10_000;
 
 /** One count a licence, instance and half a minute, however many machines wait. An estimate that cannot be had is left out. */
 export function createMeanBetweenEnds(store: Pick<DocumentReader, 'count'>, clock: Clock): MeanBetweenEnds {
-  const counts = new LRUCache<string, { readonly at: number; readonly ends: Promise<number> }>({ max: MAX_LICENSES });
+  const counts = new LRUCache<string, { readonly at: number; readonly ends: Promise<number> }>({
+    maxSize: MAX_LICENSES,
+    sizeCalculation: () => 1,
+  });
 
   function endsOf(licenseId: string): Promise<number> {
     const now = clock.now();

@@ -20,7 +20,7 @@ export interface QueueSweeps {
 const MAX_LICENSES = 10_000;
 
 export function createQueueSweeps(clock: Clock): QueueSweeps {
-  const marked = new LRUCache<string, number>({ max: MAX_LICENSES });
+  const marked = new LRUCache<string, number>({ maxSize: MAX_LICENSES, sizeCalculation: () => 1 });
   return {
     marks(licenseId) {
       const now = clock.now();

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts';
 import type { Sequence } from '../operations.ts';
-import { play } from '../run.ts';
+import { type Decorate, play } from '../run.ts';
 import { episode } from './episodes.ts';
 
 export interface Simulation {
@@ -15,6 +15,8 @@ export interface Simulation {
   readonly open: () => Promise<Database>;
   /** Episodes after which a worker opens another one. */
   readonly episodesADatabase: number;
+  /** Wraps the stores of the instances. */
+  readonly decorate?: Decorate;
   /** Called after every episode. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -53,7 +55,7 @@ export async function simulate(simulation: Simulation): Promise<Progress> {
 
   async function run(database: Database, number: number): Promise<void> {
     const sequence = episode(seed, number);
-    const { broken, history } = await play(database, sequence);
+    const { broken, history } = await play(database, sequence, simulation.decorate);
     counts.operations += operationsOf(sequence);
     counts.episodes += 1;
     counts.killed += history.filter((line) => line.includes('"kind":"kill"')).length;

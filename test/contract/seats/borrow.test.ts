@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDatabase } from './database.ts';
-import { FIRESTORES } from './firestores.ts';
+import { HISTORY_STORES } from './firestores.ts';
 import { borrowSequences, INSTANCES } from './operations.ts';
 import { play } from './run.ts';
 
@@ -13,12 +12,12 @@ const RUNS = Number(process.env['BORROW_RUNS'] ?? 8);
 const SEED = process.env['BORROW_SEED'];
 const MILLISECONDS_A_RUN = 20_000;
 
-describe.for(FIRESTORES)('on $name', ({ present, start }) => {
+describe.for(HISTORY_STORES)('on $name', ({ present, open }) => {
   test.skipIf(!present)(
     `no borrowed copy works without a seat, and none is lent beyond the cap, in ${RUNS} random histories`,
     { timeout: RUNS * MILLISECONDS_A_RUN },
     async () => {
-      const database = await openDatabase(start, INSTANCES);
+      const database = await open(INSTANCES);
       const seed = SEED === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(SEED);
       const property = fc.asyncProperty(borrowSequences, async (sequence) => {
         const { broken, history } = await play(database, sequence);

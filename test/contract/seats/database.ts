@@ -27,6 +27,9 @@ export interface Firestore {
   close(): Promise<void>;
 }
 
+/** @param instances how many use it */
+export type Open = (instances: number) => Promise<Database>;
+
 export type Start = (recorder: Recorder) => Promise<Firestore>;
 
 export async function startEmbedded(recorder: Recorder): Promise<Firestore> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDatabase, type Start } from './database.ts';
-import { FIRESTORES } from './firestores.ts';
+import type { Open } from './database.ts';
+import { HISTORY_STORES } from './firestores.ts';
 import { INSTANCES, sequences } from './operations.ts';
 import { play } from './run.ts';
 
@@ -18,8 +18,8 @@ const BATCH = 25;
 const WORKERS = 8;
 const MILLISECONDS_A_RUN = 4_000;
 
-async function playMany(start: Start, seed: number, numRuns: number, path?: string): Promise<void> {
-  const database = await openDatabase(start, INSTANCES);
+async function playMany(open: Open, seed: number, numRuns: number, path?: string): Promise<void> {
+  const database = await open(INSTANCES);
   const property = fc.asyncProperty(sequences, async (sequence) => {
     const { broken, history } = await play(database, sequence);
     // The next sequence must not find what a broken one leaves behind.
@@ -35,16 +35,16 @@ async function playMany(start: Start, seed: number, numRuns: number, path?: stri
   }
 }
 
-describe.for(FIRESTORES)('on $name', ({ present, start }) => {
+describe.for(HISTORY_STORES)('on $name', ({ present, open }) => {
   test.skipIf(!present)(
     `nothing is ever oversold, lost or revived in ${RUNS} random histories`,
     { timeout: RUNS * MILLISECONDS_A_RUN },
     async () => {
-      if (SEED !== undefined) return playMany(start, Number(SEED), BATCH, PATH);
+      if (SEED !== undefined) return playMany(open, Number(SEED), BATCH, PATH);
       const first = Math.floor(Math.random() * 2 ** 30);
       const batches = Array.from({ length: Math.ceil(RUNS / BATCH) }, (_, index) => first + index).values();
       const worker = async () => {
-        for (const seed of batches) await playMany(start, seed, BATCH);
+        for (const seed of batches) await playMany(open, seed, BATCH);
       };
       await Promise.all(Array.from({ length: WORKERS }, worker));
     },

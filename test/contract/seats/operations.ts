@@ -50,6 +50,10 @@ export interface Sequence {
   readonly skews: readonly number[];
   /** The licence's terms; absent: it goes without them. */
   readonly terms?: Partial<SeatTerms>;
+  /** Whether a borrowed seat may be given back before its time. Default: it may. */
+  readonly earlyReturn?: boolean;
+  /** Milliseconds that each call to the store takes. Default: one. */
+  readonly callTime?: number;
   /** Instances are killed, or callers disconnect, so that what was asked may have been done without anybody's knowing. */
   readonly isRestless?: boolean;
   readonly steps: readonly Step[];
@@ -133,6 +137,13 @@ const borrowing: fc.Arbitrary<Operation> = fc.oneof(
 const taking: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 2, arbitrary: administration },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cap' as const), at, seats: fc.integer({ min: 1, max: 3 }) }) },
+);
+
+/** Whatever takes a seat away whose time is over. */
+const brink: fc.Arbitrary<Operation> = fc.oneof(
+  reap,
+  fc.record({ kind: fc.constant('suspend' as const), at }),
+  fc.record({ kind: fc.constant('resize' as const), at, seats: fc.constant(1) }),
 );
 
 /** Scenarios of a few steps, each of which makes some of the preconditions decisive. */
@@ -268,6 +279,61 @@ export const SCENARIOS = {
         { kind: 'together', operations: [again, { ...again, at: 2 }, ...others] },
       ];
     }),
+  /** A machine that has a seat borrows it through all instances at once. */
+  borrowTwins: fc.tuple(machine, several(borrowing, 1, 2)).map(([one, others]): readonly Step[] => {
+    const again = { kind: 'borrow' as const, at: 0, machine: one, newestKey: true, seconds: 500 };
+    return [
+      { kind: 'together', operations: [{ ...again, kind: 'acquire' }] },
+      { kind: 'together', operations: [again, { ...again, at: 1 }, { ...again, at: 2 }, ...others] },
+    ];
+  }),
+  /** A machine borrows for longer, with the old key and with the new one, and an administrator takes the seat back. */
+  borrowRekeyed: fc
+    .tuple(machine, fc.boolean(), several(borrowing, 1, 2))
+    .map(([one, recalled, others]): readonly Step[] => {
+      const again = { kind: 'borrow' as const, at: 0, machine: one, newestKey: false, seconds: 900 };
+      const recalls = recalled ? [1, 2].map((where) => ({ kind: 'recall' as const, at: where, machine: one })) : [];
+      return [
+        { kind: 'together', operations: [{ ...again, newestKey: true, seconds: 500 }] },
+        { kind: 'together', operations: [{ kind: 'rotate', at: 0, grace: 1_000 }] },
+        { kind: 'together', operations: [again, { ...again, at: 1, newestKey: true }, ...recalls, ...others] },
+      ];
+    }),
+  /** The time of a borrowed seat ends while its machine borrows it for longer, and others give, want and take it. */
+  borrowedBrink: fc
+    .tuple(
+      machine,
+      at,
+      fc.constantFrom(498, 499, 499.5, 500),
+      several(fc.oneof(brink, acquire), 1, 3),
+      several(fc.oneof(acquire, reap), 1, 2),
+    )
+    .map(([one, where, seconds, others, last]): readonly Step[] => {
+      const again = { kind: 'borrow' as const, at: where, machine: one, newestKey: true, seconds: 900 };
+      return [
+        { kind: 'together', operations: [{ ...again, seconds: 500 }] },
+        { kind: 'wait', seconds },
+        {
+          kind: 'together',
+          operations: [again, { kind: 'release', at: (where + 1) % INSTANCES, machine: one, stale: false }, ...others],
+        },
+        { kind: 'together', operations: last },
+      ];
+    }),
+  /** The copy of a session that was ended comes to its end while its machine comes back and others borrow. */
+  orphanBrink: fc
+    .tuple(machine, at, several(fc.oneof(brink, borrow), 1, 3), several(borrow, 1, 2))
+    .map(([one, where, others, last]): readonly Step[] => {
+      const again = { kind: 'borrow' as const, at: where, machine: one, newestKey: true, seconds: 900 };
+      return [
+        { kind: 'together', operations: [{ ...again, seconds: 500 }] },
+        { kind: 'together', operations: [{ kind: 'suspend', at: where }] },
+        { kind: 'together', operations: [{ kind: 'reinstate', at: where }] },
+        { kind: 'wait', seconds: 495 },
+        { kind: 'together', operations: [again, { kind: 'reap', at: (where + 1) % INSTANCES }, ...others] },
+        { kind: 'together', operations: last },
+      ];
+    }),
 } satisfies Record<string, fc.Arbitrary<readonly Step[]>>;
 
 export type Scenario = keyof typeof SCENARIOS;
@@ -325,5 +391,10 @@ export const borrowSequences = sequencesOf(
 );
 
 /** One scenario, repeated. */
-export const sequencesAbout = (scenario: Scenario): fc.Arbitrary<Sequence> =>
-  sequencesOf(SCENARIOS[scenario], fc.constant(0), scenario.startsWith('borrow') ? BORROWING : {});
+export const sequencesAbout = (scenario: Scenario): fc.Arbitrary<Sequence> => {
+  const isBorrowing = /^borrow|^orphan/.test(scenario);
+  const chosen = sequencesOf(SCENARIOS[scenario], fc.constant(0), isBorrowing ? BORROWING : {});
+  if (!scenario.endsWith('Brink')) return chosen;
+  // Calls take so long that time ends between them.
+  return chosen.map((sequence) => ({ ...sequence, seats: 1 + (sequence.seed % 2), callTime: 150, earlyReturn: false }));
+};

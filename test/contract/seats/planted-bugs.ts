@@ -38,6 +38,8 @@ const ends = (reason: string, guard: keyof Precondition | 'lastUpdateTime' | 'ex
 const isReap = ends('expired', 'lastUpdateTime');
 const isTakeover = ends('reclaimed', 'lastUpdateTime');
 const isRelease = ends('released', 'exists');
+const isRecall = ends('recalled', 'exists');
+const isBorrow = ends('borrowed', 'lastUpdateTime');
 const isReleaseUnchanged = ends('released', 'lastUpdateTime');
 const isShrink = ends('seats_reduced', 'exists');
 const isSuspend = ends('license_suspended', 'exists');
@@ -99,6 +101,12 @@ const notRenewing: Decorate = (store) => ({
       ? writes.map(() => undefined)
       : store.writeEach(writes, raised),
 });
+
+const isReturn = (commit: readonly Write[]) =>
+  commit.some((write) => write.op === 'create' && write.path.includes('/seats/') && write.fields['session'] !== null);
+
+const isExtension = (commit: readonly Write[]) =>
+  commit.some((write) => write.op === 'update' && isSession(write) && write.maximum?.['borrowed_until'] !== undefined);
 
 export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
@@ -214,6 +222,58 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     decorate: weakened((write) =>
       write.op === 'update' && isSlot(write) && write.fields['orphan'] === true
         ? { op: 'delete', path: write.path }
+        : write,
+    ),
+  },
+  {
+    name: 'a seat is borrowed in place of a session that is gone',
+    breaks: /I1|I2|I3|I5|I16/,
+    scenario: 'borrowTwins',
+    decorate: weakened(unguarded(isBorrow)),
+  },
+  {
+    name: 'a seat that is borrowed for longer is written although it is gone',
+    breaks: /I3|I4|I16/,
+    scenario: 'borrowRekeyed',
+    decorate: weakened((write, commit) =>
+      write.op === 'update' && isSession(write) && isExtension(commit)
+        ? { op: 'merge', path: write.path, fields: write.fields, maximum: write.maximum ?? {} }
+        : write,
+    ),
+  },
+  {
+    name: 'recall ends a session that is gone',
+    breaks: /I1|I2|I3|I5|I16/,
+    scenario: 'borrowRekeyed',
+    decorate: weakened(unguarded(isRecall)),
+  },
+  {
+    name: 'release ends a seat that was borrowed for longer',
+    breaks: /I14/,
+    scenario: 'borrowedBrink',
+    decorate: weakened(onlyExists(isReleaseUnchanged)),
+  },
+  {
+    name: 'a session that replaces a borrowed one leaves it its slot',
+    breaks: /I16/,
+    scenario: 'borrowRekeyed',
+    decorate: (store) => ({
+      ...store,
+      commit: (writes) =>
+        store.commit(
+          isTakeover(writes)
+            ? writes.filter((write) => !(write.op === 'update' && isSlot(write) && 'session' in write.fields))
+            : writes,
+        ),
+    }),
+  },
+  {
+    name: 'seats are counted over a change that leaves a copy without one',
+    breaks: /I1|I5|I15/,
+    scenario: 'borrowedAway',
+    decorate: weakened((write, commit) =>
+      write.op === 'update' && isLicense(write) && 'seats' in write.fields && !isReturn(commit)
+        ? unlessRead(write)
         : write,
     ),
   },

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Write } from '#shared/store/store.ts';
-import { openDatabase } from './database.ts';
-import { FIRESTORES } from './firestores.ts';
+import { HISTORY_STORES } from './firestores.ts';
 import { QUEUE_INSTANCES, type QueueScenario, queueHistories, queueHistoriesAbout } from './queue-history.ts';
 import { playQueue } from './queue-run.ts';
 import type { Decorate } from './run.ts';
@@ -111,9 +110,9 @@ const BUGS: readonly PlantedBug[] = [
 
 class Found extends Error {}
 
-describe.for(FIRESTORES.slice(0, 1))('on $name', ({ start }) => {
+describe.for(HISTORY_STORES.slice(0, 1))('on $name', ({ open }) => {
   test.for(BUGS)('finds: $name', { timeout: 240_000 }, async ({ breaks, scenario, decorate }) => {
-    const database = await openDatabase(start, QUEUE_INSTANCES);
+    const database = await open(QUEUE_INSTANCES);
     const found: string[] = [];
     const property = fc.asyncProperty(queueHistoriesAbout(scenario), async (one) => {
       const { broken } = await playQueue(database, one, decorate);
@@ -135,7 +134,7 @@ describe.for(FIRESTORES.slice(0, 1))('on $name', ({ start }) => {
   });
 
   test('finds nothing where nothing is left out, in many more histories', { timeout: 600_000 }, async () => {
-    const database = await openDatabase(start, QUEUE_INSTANCES);
+    const database = await open(QUEUE_INSTANCES);
     const property = fc.asyncProperty(queueHistories, async (one) => {
       const { broken, history } = await playQueue(database, one);
       expect(broken, history.join('\n')).toEqual([]);

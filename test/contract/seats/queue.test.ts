@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDatabase } from './database.ts';
-import { FIRESTORES } from './firestores.ts';
+import { HISTORY_STORES } from './firestores.ts';
 import { QUEUE_INSTANCES, queueHistories } from './queue-history.ts';
 import { playQueue } from './queue-run.ts';
 
@@ -13,13 +12,13 @@ const RUNS = Number(process.env['QUEUE_RUNS'] ?? 5);
 const SEED = process.env['QUEUE_SEED'];
 const MILLISECONDS_A_RUN = 30_000;
 
-describe.for(FIRESTORES)('on $name', ({ present, start }) => {
+describe.for(HISTORY_STORES)('on $name', ({ present, open }) => {
   test.skipIf(!present)(
     `nobody is served out of turn, twice or never in ${RUNS} random histories`,
     { timeout: RUNS * MILLISECONDS_A_RUN },
     async () => {
       const seed = SEED === undefined ? Math.floor(Math.random() * 2 ** 30) : Number(SEED);
-      const database = await openDatabase(start, QUEUE_INSTANCES);
+      const database = await open(QUEUE_INSTANCES);
       const property = fc.asyncProperty(queueHistories, async (one) => {
         const { broken, history } = await playQueue(database, one);
         if (broken.length > 0) await database.wipe();

@@ -21,13 +21,13 @@ const START = Date.parse('2027-01-01T00:00:00Z');
  * @returns the violations at the first step that has any, and the history up to it
  */
 export async function play(database: Database, sequence: Sequence, decorate: Decorate = (store) => store) {
-  const { terms = {}, isRestless = false } = sequence;
+  const { terms = {}, isRestless = false, earlyReturn = true, callTime = 1 } = sequence;
   const random = createRandom(sequence.seed);
   let now = START;
   let calls = 0;
   let due: { readonly at: number; readonly run: () => void }[] = [];
   const onTurn = () => {
-    now += 1;
+    now += callTime;
     calls += 1;
     const running = due.filter(({ at }) => at <= calls);
     due = due.filter(({ at }) => at > calls);
@@ -47,6 +47,7 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
     release: sequence.release,
     borrow: sequence.borrow,
     terms,
+    earlyReturn,
     isRestless,
     afterCalls: (count, run) => {
       due.push({ at: calls + count, run });

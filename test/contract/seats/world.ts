@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly terms?: Partial<SeatTerms>;
   /** How many seats may be borrowed; 0 or absent: the licence has never allowed it. */
   readonly borrow?: number;
+  /** Whether a borrowed seat may be given back before its time. Default: it may. */
+  readonly earlyReturn?: boolean;
   /** Runs something once so many calls have been made to the store. Needed for callers that disconnect, and for kills. */
   readonly afterCalls?: (count: number, run: () => void) => void;
   /** What was asked may be done without its caller's knowing. */
@@ -49,13 +51,6 @@ export interface WorldOptions {
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 const LICENSE_ENDS = 365 * 86_400_000;
-
-const borrowTerms = (seats: number) => ({
-  max_seats: seats,
-  max_seconds: Math.max(...BORROW_SECONDS),
-  early_return: true,
-  max_recalls: 0,
-});
 
 /** One licence, the instances that serve it, and clients that know only what they were answered. */
 export async function createWorld({
@@ -70,8 +65,15 @@ export async function createWorld({
   terms,
   afterCalls = () => undefined,
   isRestless = false,
+  earlyReturn = true,
 }: WorldOptions) {
   const licenseId = newLicenseId();
+  const borrowTerms = (max_seats: number) => ({
+    max_seats,
+    max_seconds: Math.max(...BORROW_SECONDS),
+    early_return: earlyReturn,
+    max_recalls: 0,
+  });
   const newKey = (): Key => ({ id: newKeyId(), key: newLicenseKey(licenseId), until: null });
   const keys: Key[] = [newKey()];
   const ledger: Ledger = new Map();
@@ -245,7 +247,7 @@ export async function createWorld({
 
   async function release(at: number, sessionId: string): Promise<string> {
     record(ledger, handleOf(sessionId), { releaseAsked: true });
-    giveBackCopies(sessionId);
+    if (earlyReturn) giveBackCopies(sessionId);
     await on(at, (one) => one.release(sessionId));
     record(ledger, handleOf(sessionId), { released: true });
     return 'released';

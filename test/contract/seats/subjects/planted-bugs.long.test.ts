@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDatabase } from '../database.ts';
-import { FIRESTORES } from '../firestores.ts';
+import { HISTORY_STORES } from '../firestores.ts';
 import { calmHistories, INSTANCES } from './histories.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { play } from './play.ts';
@@ -12,9 +11,9 @@ const SEED = 5;
 
 class Found extends Error {}
 
-describe.for(FIRESTORES)('on $name', ({ present, start }) => {
+describe.for(HISTORY_STORES)('on $name', ({ present, open }) => {
   test.skipIf(!present).for(PLANTED_BUGS)('finds: $name', { timeout: 240_000 }, async ({ breaks, decorate }) => {
-    const database = await openDatabase(start, INSTANCES);
+    const database = await open(INSTANCES);
     const found: string[] = [];
     const property = fc.asyncProperty(calmHistories, async (history) => {
       const { broken } = await play(database, history, decorate);

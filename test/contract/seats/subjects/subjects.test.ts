@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { openDatabase } from '../database.ts';
-import { FIRESTORES } from '../firestores.ts';
+import { HISTORY_STORES } from '../firestores.ts';
 import { histories, INSTANCES } from './histories.ts';
 import { play } from './play.ts';
 
@@ -9,12 +8,12 @@ import { play } from './play.ts';
 const RUNS = Number(process.env['SUBJECTS_RUNS'] ?? 15);
 const SEED = Number(process.env['SUBJECTS_SEED'] ?? Math.floor(Math.random() * 2 ** 30));
 
-describe.for(FIRESTORES)('on $name', ({ present, start }) => {
+describe.for(HISTORY_STORES)('on $name', ({ present, open }) => {
   test.skipIf(!present)(
     `a user, a machine or a process never has two seats in ${RUNS} random histories`,
     { timeout: 60_000 + RUNS * 2_000 },
     async () => {
-      const database = await openDatabase(start, INSTANCES);
+      const database = await open(INSTANCES);
       let moved = 0;
       const property = fc.asyncProperty(histories, async (history) => {
         const { broken, log, moves } = await play(database, history);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Model checking of the seat protocol (README.md beside this file). Needs spin and gcc; borrow needs node alone.
-#   run.sh quick | prove | big | bitstate [name] | live | lease | mutate [name] | borrow | linger | all
+#   run.sh quick | prove | big | bitstate [name] | live | lease | mutate [name] | borrow | borrowed | linger | all
 # Traces of counterexamples go to $OUT (default $TMPDIR/seats-model). MEM: MiB and TIME: seconds for one search.
 set -u
 here=$(cd "$(dirname "$0")" && pwd); out=${OUT:-${TMPDIR:-/tmp}/seats-model}; mkdir -p "$out"
@@ -160,6 +160,14 @@ borrow() {
   done
 }
 
+# Borrowed seats in Promela: complete, then without one guard at a time, breadth first until the violation.
+borrowed() {
+  search borrowed borrow "-DCANON" "-DSAFETY -DCOLLAPSE" "-m3000000 -w22"
+  for guard in CLAIM HAND EXTEND RELEASE RETURN REAP LINGER; do
+    search "borrowed-without-$guard" borrow "-DSHORTEST -DM_$guard" "-DSAFETY -DCOLLAPSE -DBFS" "-w22"
+  done
+}
+
 # Complete within its bounds, then guard by guard until the violation; handBack is spare.
 linger() {
   node "$here/linger.mjs"
@@ -171,9 +179,9 @@ linger() {
 }
 
 case ${1:-} in
-  quick|prove|big|live|lease|borrow|linger) "$1" ;;
+  quick|prove|big|live|lease|borrow|borrowed|linger) "$1" ;;
   bitstate) bitstate "${2:-}" ;;
   mutate) mutate "${2:-}" ;;
-  all) prove; big; bitstate; live; lease; mutate; borrow; linger ;;
+  all) prove; big; bitstate; live; lease; mutate; borrow; borrowed; linger ;;
   *) sed -n 2,4p "$0"; exit 2 ;;
 esac

@@ -28,7 +28,8 @@ type Event struct {
 	// as high as this.
 	Position      int
 	PositionExact bool
-	QueueLength   int
+	// QueueLength, of queued: how many wait.
+	QueueLength int
 	// PollAfter, of queued: the server is asked again then. EstimatedWait is 0 where there is no estimate.
 	PollAfter, EstimatedWait time.Duration
 	// WaitUntil, of queued: until when the place is kept.

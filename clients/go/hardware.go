@@ -17,9 +17,20 @@ func HashedHardwareID(application, machine string) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// HardwareID names this machine, in this order: COUNTERSIGN_HARDWARE_ID as it is; in a container the host name; the
-// operating system's machine id; a random one, kept in the storage. Clients of every language give the same answer.
-func HardwareID(application string, storage Storage) string {
+// HardwareID names this machine as Hold does for that Application, in this order: COUNTERSIGN_HARDWARE_ID as it is; in a
+// container the host name; the operating system's machine id; a random one, kept in the default storage. Clients of every
+// language give the same answer.
+func HardwareID(application string) string {
+	application = cleanText(application)
+	var place Storage
+	folder, err := stateDirectory(application)
+	if err == nil {
+		place = FileStorage(folder)
+	}
+	return cleanText(hardwareID(application, guard(place, err, func(error) {})))
+}
+
+func hardwareID(application string, storage Storage) string {
 	if given := os.Getenv("COUNTERSIGN_HARDWARE_ID"); given != "" {
 		return given
 	}

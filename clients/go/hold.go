@@ -49,7 +49,7 @@ func newHolder(options Options) *holder {
 	}
 	storage := guard(place, err, func(error) { h.emit(Event{Type: "storage_unavailable", Message: noMemory}) })
 	if h.machine = options.HardwareID; h.machine == "" {
-		h.machine = cleanText(HardwareID(options.Application, storage))
+		h.machine = cleanText(hardwareID(options.Application, storage))
 	}
 	client := options.HTTPClient
 	h.closeConnections = func() {}

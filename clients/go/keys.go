@@ -24,10 +24,12 @@ const (
 
 // PublicKey is a key as it is used, with the names by which licences refer to it.
 type PublicKey struct {
+	// KID is the RFC 7638 thumbprint, or what the material names instead.
 	KID string
 	// KeyVersion is empty where the material has no such name (a JWKS): then it is tried for every version.
 	KeyVersion string
-	Public     *rsa.PublicKey
+	// Public has 4096 bits.
+	Public *rsa.PublicKey
 	// Milliseconds since the epoch between which the source vouches for the key.
 	trustedFrom, trustedUntil float64
 	signsFrom                 int64

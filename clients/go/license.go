@@ -35,6 +35,7 @@ var messages = map[string]string{
 
 // License is a licence that was judged: look at Valid first.
 type License struct {
+	// Valid: it is signed by one of the keys, in time, and what was asked for.
 	Valid bool
 	// Reason says why it is not to be relied on, and Message what to do, for a person.
 	Reason, Message string
@@ -322,9 +323,11 @@ type VerifyOptions struct {
 	// Nonce is that of the request that the licence answers. Then it tells Clock the time.
 	Nonce string
 	// Kind is "seat" or "document".
-	Kind                string
+	Kind string
+	// Product and HardwareID that the licence must be for.
 	Product, HardwareID string
-	Features            []string
+	// Features that the licence must have.
+	Features []string
 	// CheckSignature replaces CheckPKCS1.
 	CheckSignature CheckSignature
 	asked          *[3]float64

@@ -29,10 +29,13 @@ type Options struct {
 	Application string
 	// HardwareID of at most 256 characters. Default: HardwareID of this machine. One seat a hardware id.
 	HardwareID string
-	// UserEmail is shown to the administrators of the licence, like the three that follow.
-	UserEmail     string
-	Hostname      string // default: this machine's
-	Platform      string // default: operating system and processor
+	// UserEmail is shown to the administrators of the licence, like the three that follow. It proves nothing.
+	UserEmail string
+	// Hostname. Default: this machine's.
+	Hostname string
+	// Platform. Default: operating system and processor, such as linux-amd64.
+	Platform string
+	// ClientVersion of the program.
 	ClientVersion string
 	// HideMachine sends neither host name nor platform.
 	HideMachine bool

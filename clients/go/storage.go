@@ -17,6 +17,7 @@ import (
 type Storage interface {
 	// Get gives an empty text for a name under which nothing is kept.
 	Get(name string) (string, error)
+	// Set replaces what is kept under the name, wholly or not at all.
 	Set(name, text string) error
 }
 

@@ -214,7 +214,7 @@ func (a *adapter) carryOut(command map[string]any) map[string]any {
 	case "hardware_id":
 		id := countersign.HashedHardwareID(text(command, "application"), text(command, "machine"))
 		if _, found := command["machine"]; !found {
-			id = countersign.HardwareID(text(command, "application"), countersign.MemoryStorage())
+			id = countersign.HardwareID(text(command, "application"))
 		}
 		return map[string]any{"ok": true, "hardware_id": id}
 	case "license_key":

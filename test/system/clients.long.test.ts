@@ -1,13 +1,11 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Adapter, startAdapter } from '../../clients/conformance/adapter.ts';
 import { type Language, languages } from '../../clients/conformance/languages.ts';
-import { OPTIONS, type Stage } from '../../clients/conformance/scenarios/scenario.ts';
 import { SCENARIOS } from '../../clients/conformance/scenarios.ts';
-import { startServer } from '../../clients/conformance/server.ts';
 import { type Keys, takeKeys } from '../../clients/conformance/signing.ts';
+import { withStage } from '../../clients/conformance/stage.ts';
 
 /** Clients of every language play the same scenarios and judge the same vectors (clients/conformance/README.md). */
 const LANGUAGES = languages();
@@ -28,31 +26,6 @@ afterAll(() => {
   );
   process.stdout.write(`\n${names.map((name) => name.padEnd(11)).join('')}scenario\n${lines.join('\n')}\n`);
 });
-
-async function withStage(language: Language, play: (stage: Stage) => Promise<void>): Promise<void> {
-  const server = await startServer(keys);
-  const storage = await mkdtemp(join(tmpdir(), 'countersign-client-'));
-  const programs: Adapter[] = [];
-  try {
-    await play({
-      server,
-      storage,
-      async program() {
-        const one = await startAdapter(language);
-        programs.push(one);
-        return one;
-      },
-      hold: (program, options = {}) =>
-        program.ask({
-          do: 'hold',
-          options: { url: server.url, root: keys.root.pem, storage, ...OPTIONS, ...options },
-        }),
-    });
-  } finally {
-    for (const one of programs) await one.end('SIGKILL');
-    await server.close();
-  }
-}
 
 interface Vector {
   readonly name: string;
@@ -89,7 +62,7 @@ describe.for(LANGUAGES)('the client in $name', (language) => {
   const [played, left] = [SCENARIOS.filter(({ needs }) => !needs || !lacks.has(needs)), [...lacks]];
 
   present.concurrent.for(played)(`$name${needs}`, { timeout: 90_000 }, async ({ name, play }) => {
-    await withStage(language, play);
+    await withStage(keys, language, play);
     note(name, language);
   });
 

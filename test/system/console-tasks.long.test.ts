@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listen, shut } from '#local/listen.ts';
 import { DEMO_TENANT } from '#local/people.ts';
 import { CHROMIUM, createVisits, inaccessible, launch } from './console-browser.ts';
+import { createPortalLink } from './portal.ts';
 import { useSuite } from './suite.ts';
+import { startReceiver } from './webhook-receiver.ts';
 
 const suite = useSuite();
 let browser: Browser;
@@ -13,8 +17,8 @@ const { visit } = createVisits(() => browser, suite);
 const LICENSES = '/api/v1/licenses';
 
 /** A licence with a label, and machines that hold its seats. */
-async function licenseWith(label: string, seats: number, machines: readonly object[] = []) {
-  const wanted = { tenant_id: DEMO_TENANT, tier: 'professional', max_seats: seats, expires_at: null, label };
+async function licenseWith(label: string, seats: number, machines: readonly object[] = [], terms: object = {}) {
+  const wanted = { tenant_id: DEMO_TENANT, tier: 'professional', max_seats: seats, expires_at: null, label, ...terms };
   const { body } = await suite.post(LICENSES, wanted, 'staff');
   const held = [];
   for (const [index, machine] of machines.entries()) {
@@ -36,6 +40,19 @@ const beat = (session_id: string) => suite.post(`${LICENSES}/heartbeat`, { sessi
 const FOLDER = process.env['SCREENSHOTS'];
 async function picture(page: Page, name: string): Promise<void> {
   if (FOLDER !== undefined) await page.screenshot({ path: join(FOLDER, `${name}.png`) });
+}
+
+/** The same on a phone and in the dark, to be looked at: `LOOKS=folder`. */
+const LOOKS = process.env['LOOKS'];
+async function looks(page: Page, name: string): Promise<void> {
+  if (LOOKS === undefined) return;
+  await page.screenshot({ path: join(LOOKS, `${name}.png`) });
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await page.screenshot({ path: join(LOOKS, `${name}-dark.png`) });
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.screenshot({ path: join(LOOKS, `${name}-390.png`) });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 860 });
 }
 
 describe.skipIf(!existsSync(CHROMIUM))('with nothing but a browser', () => {
@@ -174,5 +191,147 @@ describe.skipIf(!existsSync(CHROMIUM))('with nothing but a browser', () => {
     expect(await theirs.getByRole('link', { name: 'Members' }).count()).toBe(1);
     expect(await theirs.getByRole('link', { name: 'Audit' }).count()).toBe(0);
     await context.close();
+  });
+
+  test('"our webhook stopped": what it answered is there, and after it is mended the event arrives', async () => {
+    const receiver = await startReceiver();
+    receiver.answer = () => ({ status: 500, body: 'database is locked' });
+    const { page, faults, close } = await visit('owner', '/console/webhooks');
+    await page.getByRole('button', { name: 'New endpoint' }).click();
+    await page.getByRole('dialog').getByLabel('URL').fill(receiver.url);
+    await page.getByRole('dialog').getByLabel('Events').fill('license.created');
+    await looks(page, 'webhook-new');
+    await page.getByRole('button', { name: 'Create the endpoint' }).click();
+    const secret = (await page.getByRole('dialog').locator('code').textContent()) ?? '';
+    expect(secret).toMatch(/^whsec_/);
+    await page.getByLabel('I have saved it').check();
+    await page.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('link', { name: receiver.url }).click();
+    await page.getByText('Nothing was delivered yet').waitFor();
+    expect(await page.content()).not.toContain(secret);
+
+    await licenseWith('Told by webhook', 1);
+    const dispatch = () => suite.post('/internal/webhooks/dispatch', undefined, 'scheduler');
+    expect((await dispatch()).status).toBe(200);
+    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(1);
+    const failed = page.getByText('database is locked');
+    await expect
+      .poll(() => page.reload().then(() => page.getByText('Answer').count()), { timeout: 20_000, interval: 300 })
+      .toBe(1);
+    await page.getByText('Answer').click();
+    await failed.waitFor();
+    await looks(page, 'webhook-failing');
+    expect(await inaccessible(page)).toEqual([]);
+
+    receiver.answer = () => ({ status: 204 });
+    await page.getByRole('button', { name: /^Resend: license.created/ }).click();
+    await page.getByRole('status').getByText('The event is sent once more.').waitFor();
+    expect((await dispatch()).status).toBe(200);
+    await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(2);
+    const [first, second] = receiver.received;
+    expect(second?.event).toEqual(first?.event);
+    const row = page.getByRole('row', { name: /license.created/ });
+    await expect
+      .poll(() => page.reload().then(() => row.textContent({ timeout: 5_000 })), { timeout: 20_000, interval: 300 })
+      .toMatch(/delivered/i);
+    await looks(page, 'webhook-mended');
+    expect(faults).toEqual([]);
+    await close();
+    await receiver.stop();
+  });
+
+  test('a stolen laptop: the borrowed seat is recalled, and what its copy can still do is said', async () => {
+    const { id, key } = await licenseWith('Field work', 2, [], {
+      borrow: { max_seats: 2, max_seconds: 30 * 86_400, max_recalls: 1, early_return: true },
+    });
+    const laptop = { license_key: key, hardware_id: 'laptop', hostname: 'LAPTOP-7', user_email: 'ida@example.org' };
+    const lent = await suite.post(`${LICENSES}/borrow`, { ...laptop, borrow_seconds: 7 * 86_400 });
+    expect(lent.status).toBe(201);
+    const { page, faults, close } = await visit('admin', `/console/licenses/${id}/holders`);
+    await page.getByText('1 of 2').waitFor();
+    await page.getByRole('button', { name: 'Recall: ida@example.org' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Recall this borrowed seat?' });
+    await dialog.getByText(/goes on working until/).waitFor();
+    await looks(page, 'recall');
+    expect(await inaccessible(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Recall' }).click();
+    await page.getByRole('status').getByText('The seat of ida@example.org is free.').waitFor();
+    await page.getByText('Nobody holds a seat').waitFor();
+    expect((await beat(lent.body.session_id)).body).toMatchObject({ code: 'session_ended', reason: 'recalled' });
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test('a machine is taken out of the queue, and the next one moves up', async () => {
+    const { id, key } = await licenseWith('Waiting', 1, [{}], { queue: { max_length: 5 } });
+    const waiting = [];
+    for (const name of ['WAIT-1', 'WAIT-2']) {
+      const machine = { license_key: key, hardware_id: name, hostname: name, queue: {} };
+      waiting.push((await suite.post(`${LICENSES}/acquire`, machine)).status);
+    }
+    expect(waiting).toEqual([202, 202]);
+    const { page, faults, close } = await visit('owner', `/console/licenses/${id}/queue`);
+    await page.getByRole('button', { name: 'Remove: WAIT-1' }).click();
+    await page.getByRole('status').getByText('The machine has lost its place.').waitFor();
+    await page.getByRole('button', { name: 'Remove: WAIT-1' }).waitFor({ state: 'detached' });
+    await looks(page, 'queue');
+    expect(await page.locator('tbody tr').allTextContents()).toEqual([expect.stringMatching(/^1\.WAIT-2/)]);
+    const again = { license_key: key, hardware_id: 'WAIT-2', hostname: 'WAIT-2', queue: {} };
+    expect((await suite.post(`${LICENSES}/acquire`, again)).body).toMatchObject({ position: 1, queue_length: 1 });
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test('a customer without an account, in the vendor’s own page and colours: sees who has the seats, frees one', async () => {
+    const { id, held } = await licenseWith('Drawing office', 2, [
+      { user_email: 'kim@example.org' },
+      { hostname: 'PLOTTER' },
+    ]);
+    const url = await createPortalLink(suite, id);
+    const account = createServer((_, response) =>
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end(
+          `<!doctype html><title>Account</title><h1>Your account</h1><iframe src="${url}" width="1100" height="700">`,
+        ),
+    );
+    const origin = `http://localhost:${await listen(account)}`;
+    const context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+    const page = await context.newPage();
+    // As a deployment with these settings serves the page.
+    await page.route('**/console/portal', async (route) => {
+      const answer = await route.fetch();
+      const policy = answer
+        .headers()
+        ['content-security-policy']?.replace("frame-ancestors 'none'", `frame-ancestors ${origin}`);
+      const body = (await answer.text()).replace('data-portal', 'data-accent="#ffd400" data-portal');
+      await route.fulfill({
+        response: answer,
+        headers: { ...answer.headers(), 'content-security-policy': policy ?? '' },
+        body,
+      });
+    });
+    await page.goto(origin);
+    const portal = page.frameLocator('iframe');
+    await portal.getByRole('heading', { name: 'Drawing office' }).waitFor();
+    await portal.getByRole('rowheader', { name: 'kim@example.org' }).waitFor();
+    await looks(page, 'portal');
+    const frame = page.frames().find((one) => one.url().includes('/console/portal'));
+    expect(frame?.url()).not.toContain('cpl_');
+    expect(await frame?.evaluate('document.querySelectorAll("nav, .bar").length')).toBe(0);
+    await portal.getByRole('button', { name: 'Take back: kim@example.org' }).click();
+    await looks(page, 'portal-take-back');
+    await portal.getByRole('dialog').getByRole('button', { name: 'Take back' }).click();
+    await portal.getByRole('status').getByText('The seat of kim@example.org is free.').waitFor();
+    expect((await beat(held[0].session_id)).body).toMatchObject({ reason: 'admin_released' });
+    await portal.getByRole('button', { name: 'Usage' }).click();
+    await portal.getByText(/The most in use at once: 2 of 2 seats/).waitFor();
+    expect((await context.cookies()).length).toBe(0);
+    // The link in the account page is spent: the page says so and leads back.
+    await page.reload();
+    await portal.getByRole('heading', { name: 'This link is over' }).waitFor();
+    await looks(page, 'portal-over');
+    await context.close();
+    await shut(account);
   });
 });

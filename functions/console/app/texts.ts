@@ -737,6 +737,7 @@ export const T = {
     off: 'The queue is switched off: whoever finds no free seat is refused at once. Switch it on under Edit.',
     empty: 'Nobody waits for a seat',
     position: 'Place',
+    place: (position: number) => `${numbers.format(position)}.`,
     until: 'Waits until',
     priority: 'Priority',
     removed: 'The machine has lost its place. If its program goes on asking, it waits again, behind all others.',

@@ -45,7 +45,7 @@ export function Queue({ license }: { license: License }) {
               rows={items}
               rowKey={({ ticket }) => ticket}
               columns={[
-                { id: 'position', head: text.position, cell: ({ position }) => position },
+                { id: 'position', head: text.position, cell: ({ position }) => text.place(position) },
                 {
                   id: 'who',
                   head: T.holders.columns.who,

@@ -87,7 +87,7 @@ describe.skipIf(!existsSync(CHROMIUM))(
     test('licences: a page at a time, searched and filtered by the API', async () => {
       const { page, faults, close } = await visit('owner', '/console');
       await timed('overview', () =>
-        page.getByRole('region', { name: 'Nearly full' }).locator('p, li').first().waitFor(),
+        page.getByRole('region', { name: 'Nearly full' }).locator('p:not(.loading), li').first().waitFor(),
       );
       await page.goto('about:blank');
       await timed('licences, first page', async () => {

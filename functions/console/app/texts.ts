@@ -729,7 +729,7 @@ export const T = {
 
   portal: {
     overTitle: 'This link is over',
-    overText: 'It works once, and for an hour. Open it again from the page where you found it.',
+    overText: 'A link works once, and what it opens for an hour. Open it again from the page where you found it.',
   },
 
   queue: {

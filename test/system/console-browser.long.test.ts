@@ -166,6 +166,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console's session in ${CHROMIUM}`, (
     const signInScreen = await costOf('/console', (fresh) =>
       fresh.getByRole('link', { name: 'Continue with Google' }).waitFor(),
     );
+    await suite.license(2);
     await signIn('owner@demo.example');
     const firstData = await costOf('/console', (fresh) => fresh.getByText('Every licence has free seats.').waitFor());
     if (MEASURED) process.stdout.write(`${JSON.stringify({ signInScreen, firstData })}\n`);

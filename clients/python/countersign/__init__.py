@@ -1,10 +1,12 @@
 """Licences and floating seats of Countersign: `hold` a seat, `verify` a licence."""
+from .error import SeatError
+from .events import Event
 from .hardware import hashed_hardware_id
 from .hold import hold, hold_async
 from .keys import KeySource, pinned_keys
 from .license import License, verify
 from .root import root_key
-from .seat import Event, Seat, SeatError
+from .seat import Seat
 from .storage import FileStorage, MemoryStorage, Storage
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The three calls. None of them raises: what goes wrong is an answer."""
+"""The calls. None of them raises: what goes wrong is an answer."""
 import json
 import urllib.error
 import urllib.request
@@ -10,6 +10,8 @@ from .times import parse_time
 ACQUIRE = "/api/v1/licenses/acquire"
 HEARTBEAT = "/api/v1/licenses/heartbeat"
 RELEASE = "/api/v1/licenses/release"
+BORROW = "/api/v1/licenses/borrow"
+LEAVE_QUEUE = "/api/v1/licenses/queue/leave"
 _REFUSALS = (
     "no_seats_available",
     "license_expired",
@@ -21,7 +23,12 @@ _REFUSALS = (
     "unauthenticated",
     "user_not_named",
     "held_elsewhere",
+    "borrow_not_allowed",
+    "borrow_too_long",
+    "no_borrow_available",
 )
+#: A program that is being ended has two seconds for everything.
+_LEAVE_TIMEOUT = 1.5
 
 
 class Granted(NamedTuple):
@@ -34,6 +41,21 @@ class Granted(NamedTuple):
     seats_total: int
     #: Not verified.
     license: Any
+    #: The seat is this machine's until then, whoever runs on it.
+    borrowed_until: Optional[int] = None
+
+
+class Queued(NamedTuple):
+    """No seat is free, and the server keeps a place for this machine as long as it asks again in time."""
+
+    ticket_id: str
+    position: int
+    position_exact: bool
+    queue_length: int
+    #: Milliseconds.
+    poll_after: float
+    wait_until: Optional[int]
+    estimated_wait: Optional[float]
 
 
 class Refused(NamedTuple):
@@ -41,6 +63,8 @@ class Refused(NamedTuple):
     detail: str = ""
     seats_used: int = 0
     seats_total: int = 0
+    #: The most seconds for which a seat may be borrowed, where it was asked for too many.
+    max_seconds: Optional[float] = None
 
 
 class Renewed(NamedTuple):
@@ -54,6 +78,16 @@ class Ended(NamedTuple):
 
 class Released(NamedTuple):
     still_held: bool
+
+
+class NotAllowed(NamedTuple):
+    """The seat is borrowed, and does not come back before its time."""
+
+    borrowed_until: Optional[int]
+
+
+AcquireAnswer = Union[Granted, Queued, Refused, Unavailable]
+ReleaseAnswer = Union[Released, NotAllowed, Unavailable]
 
 
 #: Status, text and Retry-After of an answer.
@@ -116,28 +150,55 @@ class SeatApi:
         understood = read(status, answer or {})
         return understood if understood is not None else failure_of_answer(status, answer, retry_after)
 
-    def acquire(self, request: Dict[str, Any], timeout: float = float("inf")) -> Union[Granted, Refused, Unavailable]:
+    def acquire(self, request: Dict[str, Any], timeout: float = float("inf")) -> AcquireAnswer:
         return self._call(ACQUIRE, {**request, "program": self._program}, _read_acquire, timeout)
+
+    def borrow(self, request: Dict[str, Any]) -> AcquireAnswer:
+        return self._call(BORROW, {**request, "program": self._program}, _read_acquire, float("inf"))
+
+    def leave_queue(self, ticket_id: str) -> None:
+        """Gives up the place in the queue. Whoever waits for that does not wait long."""
+        self._call(LEAVE_QUEUE, {"ticket_id": ticket_id}, lambda _status, _body: True, _LEAVE_TIMEOUT)
 
     def heartbeat(self, session_id: str, refresh: Optional[Dict[str, Any]]) -> Union[Renewed, Ended, Unavailable]:
         body = {"session_id": session_id, "program": self._program, **({"refresh": refresh} if refresh else {})}
         return self._call(HEARTBEAT, body, _read_heartbeat, float("inf"))
 
-    def release(self, session_id: str) -> Union[Released, Unavailable]:
+    def release(self, session_id: str) -> ReleaseAnswer:
         body = {"session_id": session_id, "program": self._program}
         return self._call(RELEASE, body, _read_release, float("inf"))
 
 
-def _read_acquire(status: int, body: Dict[str, Any]) -> Union[Granted, Refused, None]:
+def _read_acquire(status: int, body: Dict[str, Any]) -> Union[Granted, Queued, Refused, None]:
+    if status == 202:
+        return _read_queued(body)
     used, total = int(_number(body.get("seats_used")) or 0), int(_number(body.get("seats_total")) or 0)
     if status not in (200, 201):
         code = body.get("code")
-        return Refused(code, str(body.get("detail", "")), used, total) if code in _REFUSALS else None
+        if code not in _REFUSALS:
+            return None
+        return Refused(code, str(body.get("detail", "")), used, total, _number(body.get("max_seconds")))
     session, lease = body.get("session_id"), parse_time(body.get("expires_at"))
     seconds, license = _number(body.get("heartbeat_interval_seconds")), _license_in(body)
     if not isinstance(session, str) or lease is None or not seconds or license is None:
         return None
-    return Granted(session, lease, seconds * 1000, used, total, license)
+    return Granted(session, lease, seconds * 1000, used, total, license, parse_time(body.get("borrowed_until")))
+
+
+def _read_queued(body: Dict[str, Any]) -> Optional[Queued]:
+    ticket, position, poll = body.get("ticket_id"), _number(body.get("position")), _number(body.get("poll_after_seconds"))
+    if not isinstance(ticket, str) or position is None or not poll:
+        return None
+    length, estimate = _number(body.get("queue_length")), _number(body.get("estimated_wait_seconds"))
+    return Queued(
+        ticket_id=ticket,
+        position=int(position),
+        position_exact=body.get("position_exact") is not False,
+        queue_length=int(position if length is None else length),
+        poll_after=poll * 1000,
+        wait_until=parse_time(body.get("wait_until")),
+        estimated_wait=None if estimate is None else estimate * 1000,
+    )
 
 
 def _read_heartbeat(status: int, body: Dict[str, Any]) -> Union[Renewed, Ended, None]:
@@ -151,7 +212,13 @@ def _read_heartbeat(status: int, body: Dict[str, Any]) -> Union[Renewed, Ended, 
     return Ended(code) if code in ("forbidden", "session_not_found") else None
 
 
-def _read_release(status: int, body: Dict[str, Any]) -> Optional[Released]:
+def _read_release(status: int, body: Dict[str, Any]) -> Union[Released, NotAllowed, None]:
     if status == 200:
         return Released(body.get("still_held") is True)
-    return Released(False) if body.get("code") in ("session_ended", "session_not_found") else None
+    code = body.get("code")
+    if code == "early_return_not_allowed":
+        return NotAllowed(parse_time(body.get("borrowed_until")))
+    # Another program of this machine has borrowed the seat meanwhile.
+    if code == "session_ended" and body.get("reason") == "borrowed":
+        return Released(True)
+    return Released(False) if code in ("session_ended", "session_not_found") else None

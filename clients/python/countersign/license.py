@@ -59,11 +59,16 @@ class License(NamedTuple):
         return value is not None and value is not False
 
     @property
+    def borrowed(self) -> bool:
+        """Whether the seat is this machine's until the copy ends, with or without the server."""
+        return self.claims.get("mode") == "borrowed"
+
+    @property
     def works_offline(self) -> bool:
         """Whether a copy may serve a start without the server; one that does not say so is strict."""
         seconds = self.claims.get("offline_seconds")
         is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-        return self.claims.get("mode") == "borrowed" or (is_number and seconds > 0)
+        return self.borrowed or (is_number and seconds > 0)
 
 
 def refuse(reason: str) -> License:

@@ -38,10 +38,16 @@ function typescript(): Language {
 
 const LACKS: readonly Feature[] = ['borrow', 'queue', 'users', 'files'];
 
+/** The interpreter itself: what is called python3 may be a script that looks for it at each start. */
 function python(): Language {
   const folder = join(CLIENTS, 'python');
-  const language = { name: 'python', command: ['python3', '-u', 'conformance.py'], folder };
-  return succeeds('python3', '-c', 'import cryptography') ? language : { ...language, missing: 'python3-cryptography' };
+  const named = (program: string) => ({ name: 'python', command: [program, '-u', 'conformance.py'], folder });
+  try {
+    const program = 'import cryptography, sys; print(sys.executable)';
+    return named(execFileSync('python3', ['-c', program], { encoding: 'utf8', stdio: 'pipe', timeout: 60_000 }).trim());
+  } catch {
+    return { ...named('python3'), missing: 'python3-cryptography' };
+  }
 }
 
 function go(): Language {

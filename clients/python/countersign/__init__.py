@@ -1,7 +1,7 @@
 """Licences and floating seats of Countersign: `hold` a seat, `verify` a licence."""
 from .error import SeatError
 from .events import Event
-from .hardware import hashed_hardware_id
+from .hardware import hardware_id, hashed_hardware_id
 from .hold import hold, hold_async
 from .keys import KeySource, pinned_keys
 from .license import License, verify
@@ -19,6 +19,7 @@ __all__ = [
     "Seat",
     "SeatError",
     "Storage",
+    "hardware_id",
     "hashed_hardware_id",
     "hold",
     "hold_async",

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Optional
 
-from .storage import Storage
+from .storage import FileStorage, GuardedStorage, Storage, state_directory
 
 _VARIABLE = "COUNTERSIGN_HARDWARE_ID"
 _NAME = "hardware-id"
@@ -19,8 +19,10 @@ def hashed_hardware_id(application: str, machine: str) -> str:
     return hashlib.sha256(f"countersign/hardware/v1:{application}:{machine}".encode()).hexdigest()
 
 
-def hardware_id(application: str, storage: Storage) -> str:
+def hardware_id(application: str, storage: Optional[Storage] = None) -> str:
     """
+    What `hold` takes for this machine, by default with the storage that it keeps things in.
+
     In this order: COUNTERSIGN_HARDWARE_ID as it is; in a container the host name; the operating system's machine id; a
     random one, kept in the storage. Clients of every language give the same answer on the same machine.
     """
@@ -32,6 +34,8 @@ def hardware_id(application: str, storage: Storage) -> str:
     found = _system_id()
     if found:
         return hashed_hardware_id(application, found)
+    if storage is None:
+        storage = GuardedStorage(lambda: FileStorage(state_directory(application)), lambda _error: None)
     kept = storage.get(_NAME)
     if kept is None:
         kept = secrets.token_hex(16)

@@ -138,6 +138,15 @@ describe('a borrowed seat', () => {
     }
   });
 
+  test('is held on at its end when the server, whose clock is behind by the way of an answer, still has it borrowed', async () => {
+    const { borrowed, world, server, types } = lending();
+    const seat = await borrowed(DAY / 1000);
+    const until = seat.borrowedUntil ?? 0;
+    for (const session of server.sessions.values()) session.borrowedUntil = until + 10;
+    await world.run(until + 20 * SECOND);
+    expect([seat.state, types()]).toEqual(['held', ['held', 'borrowed', 'held']]);
+  });
+
   test('is refused when the clock is turned back behind what was seen, and after its end', async () => {
     const { borrowed, hold, outcome, machine, pass, events, world } = lending();
     const seat = await borrowed((6 * DAY) / 1000);

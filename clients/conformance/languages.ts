@@ -36,8 +36,6 @@ function typescript(): Language {
   return { name: 'typescript', command: [process.execPath, program], folder: CLIENTS };
 }
 
-const LACKS: readonly Feature[] = ['borrow', 'queue', 'users', 'files'];
-
 /** The interpreter itself: what is called python3 may be a script that looks for it at each start. */
 function python(): Language {
   const folder = join(CLIENTS, 'python');

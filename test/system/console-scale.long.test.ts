@@ -6,7 +6,7 @@ import { CHROMIUM, createVisits, launch } from './console-browser.ts';
 import { useSuite } from './suite.ts';
 
 /**
- * Many licences, and one with many holders, through the API and in the browser. The sizes of docs/using-the-console.md:
+ * Many licences, and one with many holders, through the API and in the browser. Larger sizes, and what they take:
  * `CONSOLE_LICENSES=10000 CONSOLE_HOLDERS=2000 npx vitest run --project soak-system test/system/console-scale.long.test.ts`
  */
 const SITES = Number(process.env['CONSOLE_LICENSES'] ?? 120);

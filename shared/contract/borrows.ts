@@ -5,7 +5,7 @@ import { VENDOR } from '../model/principal.ts';
 import { borrowSeconds } from './license-terms.ts';
 import { hardwareId, time } from './schemas.ts';
 
-const borrowedFile = z.object({
+export const borrowedFile = z.object({
   session: z.string().describe('names the session in lists, and in the file'),
   license_file: z.string(),
   expires_at: time,

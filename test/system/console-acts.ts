@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { DEMO_TENANT, OTHER_TENANT } from '#local/people.ts';
+import { requestCode } from '#shared/license-format/request-code.ts';
 import type { Visiting } from './console-browser.ts';
 import { join } from './people.ts';
 import type { Suite } from './suite.ts';
@@ -256,6 +257,20 @@ export const ACTS: readonly ConsoleAct[] = [
     request: /^PUT .*\/users\//,
     action: 'license.add_user',
     done: said('is on the list again'),
+  },
+  {
+    name: 'make a licence file',
+    file: 'license/file/license-file.tsx',
+    as: 'owner',
+    prepare: async (suite) => `/console/licenses/${(await license(suite, { borrow: { max_seats: 1 } })).id}/holders`,
+    async open(page) {
+      await button(page, 'Licence file');
+      await page.getByLabel('Request code of the machine').fill(requestCode('lab-bench-3'));
+    },
+    press: (page) => inDialog(page, 'Make the file'),
+    request: /^POST .*\/borrows$/,
+    action: 'session.borrow',
+    done: (page) => Promise.all([page.waitForEvent('download'), said('The licence file is saved.')(page)]),
   },
   {
     name: 'look at the seats with a licence key',

@@ -389,6 +389,28 @@ export const T = {
     ended: 'The key has ended.',
   },
 
+  file: {
+    offer: 'A machine that is never online can borrow a seat by a file.',
+    open: 'Licence file',
+    title: 'Licence file for a machine without a network',
+    lead: 'The machine borrows a seat by a file that you carry there. No network is needed, then or later.',
+    code: 'Request code of the machine',
+    codeHint: 'It begins with HW. Case, spaces and dashes do not matter. On the machine, this shows it:',
+    label: 'Name of the machine',
+    labelHint: 'Shown among the holders, such as “Lab bench 3”',
+    length: 'For how long',
+    until: (at: string) => `Until ${at}`,
+    make: 'Make the file',
+    saved: 'The licence file is saved.',
+    madeTitle: 'The licence file is made',
+    made: (at: string) =>
+      `Your browser has saved it. Copy it to the machine: it works there, and on no other machine, until ${at}.`,
+    borrowed: (count: number, most: number) =>
+      `${numbers.format(count)} of at most ${n(most, 'seat is', 'seats are')} borrowed now.`,
+    noWayBack: 'Nothing calls a file back. If it is lost, enter the same code again: the machine keeps its seat.',
+    again: 'Save it again',
+  },
+
   users: {
     title: 'Named users',
     lead: 'Those who may have a seat. Each proves the address: with a key of their own, or by signing in.',
@@ -508,6 +530,7 @@ export const T = {
       'portal.open': 'Portal opened',
       'session.release': 'Seat taken back',
       'session.self_release': 'Seat freed by a key holder',
+      'session.borrow': 'Licence file made',
       'session.recalled': 'Borrowed seat recalled',
       'queue.remove': 'Taken out of the queue',
       'license.add_user': 'Named user added',

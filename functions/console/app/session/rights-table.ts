@@ -16,6 +16,7 @@ export const RIGHTS = {
   listLicenseKeys: ['staff', 'owner', 'admin'],
   createLicenseKey: ['staff', 'owner', 'admin'],
   endLicenseKey: ['staff', 'owner', 'admin'],
+  borrowForMachine: ['staff', 'owner', 'admin'],
   listNamedUsers: ['staff', 'owner', 'admin'],
   putNamedUser: ['staff', 'owner', 'admin'],
   removeNamedUser: ['staff', 'owner', 'admin'],

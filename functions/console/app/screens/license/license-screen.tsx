@@ -15,6 +15,7 @@ import { LicenseFacts } from './license-facts.tsx';
 const Usage = lazy(() => import('../usage/usage.tsx').then((m) => m.Usage));
 const EditLicense = lazy(() => import('../license-form/edit-license.tsx').then((m) => m.EditLicense));
 const Queue = lazy(() => import('./queue.tsx').then((m) => m.Queue));
+const LicenseFile = lazy(() => import('./file/license-file.tsx').then((m) => m.LicenseFile));
 const NamedUsers = lazy(() => import('./users/named-users.tsx').then((m) => m.NamedUsers));
 const Keys = lazy(() => import('./keys.tsx').then((m) => m.Keys));
 const AuditList = lazy(() => import('../audit/audit-list.tsx').then((m) => m.AuditList));
@@ -79,7 +80,12 @@ function Part({ part, resource }: { part: string; resource: Resource<License> })
           case '':
             return <LicenseFacts license={license} />;
           case 'holders':
-            return <Holders license={license} />;
+            return (
+              <>
+                {may('borrowForMachine') ? <LicenseFile license={license} /> : null}
+                <Holders license={license} />
+              </>
+            );
           case 'usage':
             return <Usage license={license} />;
           case 'queue':

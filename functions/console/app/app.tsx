@@ -1,6 +1,5 @@
 import lazy, { ErrorBoundary } from 'preact-iso/lazy';
 import { LocationProvider, Route, Router } from 'preact-iso/router';
-import { LicensesScreen } from './screens/licenses/licenses-screen.tsx';
 import { NotFound } from './screens/not-found.tsx';
 import { OverviewScreen } from './screens/overview/overview-screen.tsx';
 import { Interrupted } from './screens/sign-in/interrupted.tsx';
@@ -14,6 +13,7 @@ import { Status } from './ui/announce.tsx';
 import { Loading } from './ui/screen.tsx';
 
 /** Screens that are not the first one are fetched when they are opened. */
+const LicensesScreen = lazy(() => import('./screens/licenses/licenses-screen.tsx').then((m) => m.LicensesScreen));
 const LicenseScreen = lazy(() => import('./screens/license/license-screen.tsx').then((m) => m.LicenseScreen));
 const NewLicenseScreen = lazy(() =>
   import('./screens/license-form/new-license-screen.tsx').then((m) => m.NewLicenseScreen),

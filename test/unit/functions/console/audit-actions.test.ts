@@ -7,7 +7,7 @@ const ROOT = resolve(import.meta.dirname, '../../../..');
 
 /** As records are written: `action: 'a.b'`, one of two, or the argument of a function that writes them. */
 const ACTION =
-  /(?:\baction: (?:\w+ \? '(?<either>[a-z_.]+)' : )?|\bcommitChange\([^']*)'(?<action>[a-z_]+\.[a-z_.]+)'/g;
+  /(?:\baction: (?:\w+ \? '(?<either>[a-z_.]+)' : )?|\b(?:commitChange|eventOf)\([^']*)'(?<action>[a-z_]+\.[a-z_.]+)'/g;
 
 test('every action of the audit has its words, and there are words for no other', () => {
   const files = globSync('{functions,shared}/**/*.ts', { cwd: ROOT }).filter(

@@ -8,7 +8,9 @@ const PAGE = new URL('../../../docs/seats.md', import.meta.url);
 const BEFORE = 'What becomes of a seat, of whatever kind it is:\n\n';
 const AFTER = '\n\nThe table is made by';
 
-test('docs/seats.md says what becomes of every kind of seat when something happens to its licence', async () => {
+test('docs/seats.md says what becomes of every kind of seat when something happens to its licence', {
+  timeout: 300_000,
+}, async () => {
   const database = await openInProcess(1);
   const outcomes: Outcome[] = [];
   for (const act of Object.keys(ACTS)) {

@@ -19,7 +19,7 @@ const SIMULATION = {
 };
 
 test(`${OPERATIONS} operations of the simulation: nothing is oversold, lost or revived`, {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   const seed = Math.floor(Math.random() * 2 ** 30);
   const { violations, operations, killed, disconnected } = await simulate({ ...SIMULATION, seed });
@@ -30,7 +30,7 @@ test(`${OPERATIONS} operations of the simulation: nothing is oversold, lost or r
 
 const [, emulator] = FIRESTORES;
 
-test.skipIf(!emulator.present)(`the same on ${emulator.name}`, { timeout: 120_000 }, async () => {
+test.skipIf(!emulator.present)(`the same on ${emulator.name}`, { timeout: 400_000 }, async () => {
   const seed = Math.floor(Math.random() * 2 ** 30);
   const open = () => openDatabase(emulator.start, INSTANCES);
   const { violations } = await simulate({
@@ -43,7 +43,7 @@ test.skipIf(!emulator.present)(`the same on ${emulator.name}`, { timeout: 120_00
   expect(violations, `seed ${seed}`).toEqual([]);
 });
 
-test('an episode is the same whenever it is played', { timeout: 120_000 }, async () => {
+test('an episode is the same whenever it is played', { timeout: 400_000 }, async () => {
   const [bug] = PLANTED_BUGS;
   if (bug === undefined) throw new TypeError('there are planted bugs');
   const broken = { ...SIMULATION, seed: 1, operations: Number.POSITIVE_INFINITY, workers: 1, decorate: bug.decorate };

@@ -5,10 +5,11 @@ import { isLicenseId } from '#shared/license-format/license-key.ts';
 import { formatTime } from '#shared/license-format/time.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault } from '#shared/model/errors.ts';
-import { borrowCap } from '#shared/model/license.ts';
+import { borrowCap, type License, readLicense } from '#shared/model/license.ts';
 import { newLicenseKey } from '#shared/model/license-key.ts';
 import { isVendor, type Principal } from '#shared/model/principal.ts';
 import { machineId, newSessionNonce } from '#shared/model/session-id.ts';
+import { paths } from '#shared/seats/paths.ts';
 import type { DocumentStore, Write } from '#shared/store/store.ts';
 import type { AttemptedRequest } from './acquire-request.ts';
 import { claimCommit } from './claim-commit.ts';
@@ -69,9 +70,11 @@ export function createBorrowForMachine({ commitAudited, ...options }: BorrowForM
   const { store, clock, random, usage, denials } = options;
 
   async function decide(machine: MachineToBorrow, request: AttemptedRequest, now: number): Promise<Claim | Renew> {
+    // First of all, so that a licence of others costs as much as none.
+    const [found] = await store.get([paths.license(machine.licenseId)]);
+    requireOwn(found && readLicense(found), machine.principal);
     for (let read = 0; read < MAX_READS; read += 1) {
       const snapshot = await readSnapshot({ store, random }, machine.licenseId, [request], now);
-      requireOwn(snapshot, machine.principal);
       const terms = await readTerms(store, snapshot, [request], now);
       const [step] = decideGroup(snapshot, terms, [request], now).steps;
       if (step?.kind === 'refuse') throw await denied(snapshot, step);
@@ -150,7 +153,7 @@ function requestOf({ licenseId, hardwareId, seconds, label, signal, log }: Machi
 }
 
 /** Licences of others look like none. */
-function requireOwn({ license }: SeatSnapshot, principal: Principal): void {
+function requireOwn(license: License | undefined, principal: Principal): void {
   const isOwn = isVendor(principal) || (principal.kind === 'user' && principal.tenantId === license?.tenant_id);
   if (license === undefined || !isOwn) throw licenseNotFound();
 }

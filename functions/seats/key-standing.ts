@@ -29,13 +29,15 @@ export interface KeyStanding {
 /** About 250 bytes each: two ids and what an entry costs. As a size: `max` would reserve the memory at once. */
 const MAX_GOOD = 20_000;
 const MAX_BAD = 40_000;
+/** A cache that counts its entries by their sizes reserves no memory for as many as it may have. */
+const ONE = { size: 1 };
 /** Milliseconds. A key that an older system gave out may be tried before it is imported. */
 const BAD_FOR = 60_000;
 
 export function createKeyStanding(clock: Clock): KeyStanding {
-  const good = new LRUCache<string, true>({ maxSize: MAX_GOOD, sizeCalculation: () => 1 });
+  const good = new LRUCache<string, true>({ maxSize: MAX_GOOD });
   /** Until when. */
-  const bad = new LRUCache<string, number>({ maxSize: MAX_BAD, sizeCalculation: () => 1 });
+  const bad = new LRUCache<string, number>({ maxSize: MAX_BAD });
   return {
     of(request) {
       const name = nameOf(request);
@@ -48,8 +50,8 @@ export function createKeyStanding(clock: Clock): KeyStanding {
       const isGood = license !== undefined && !license.archived && key !== undefined && keyWorks(key, clock.now());
       good.delete(name);
       bad.delete(name);
-      if (isGood) good.set(name, true);
-      else bad.set(name, clock.now() + BAD_FOR);
+      if (isGood) good.set(name, true, ONE);
+      else bad.set(name, clock.now() + BAD_FOR, ONE);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { canonicalJson } from '#shared/license-format/canonical-json.ts';
 import { requestCode } from '#shared/license-format/request-code.ts';
 import { holdSeat, memoryStorage, rootKey, verifyLicense } from '../../client/src/node.ts';
@@ -179,7 +179,10 @@ test('every refusal of a borrow', async () => {
   const full = await licence(1, { max_seats: 1 });
   await post('acquire', { license_key: full.license_key, hardware_id: 'x' });
   expect(await borrowFor(full, 'a', DAY)).toMatchObject(code(402, 'no_seats_available', { seats_total: 1 }));
-  expect((await usage(full)).denials).toMatchObject([{ no_seats: 1 }]);
+  // An instance writes what it has counted once a second.
+  await vi.waitFor(async () => expect((await usage(full)).denials).toMatchObject([{ no_seats: 1 }]), {
+    timeout: 10_000,
+  });
   await suite.send('PATCH', `${LICENSES}/${full.license_id}`, { status: 'suspended' }, 'staff');
   expect(await borrowFor(full, 'a', DAY)).toMatchObject(code(403, 'license_suspended'));
   const ending = await licence(1, { max_seats: 1 }, { expires_at: new Date(now() + 7_200_000).toISOString() });

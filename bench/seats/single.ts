@@ -54,7 +54,7 @@ function newSession({ key }: Pick<Ground, 'key'>, client: string, seat: Document
     fields: {
       ...{ license_id: key.licenseId, tenant_id: 'bench', seat: seat.id, holder: machine, machine },
       key: 'bench',
-      ...{ user_email: null, hostname: randomUUID(), platform: null, client_version: null },
+      ...{ user_email: null, user: null, hostname: randomUUID(), platform: null, client_version: null },
       ...{ acquired_at: now, last_heartbeat: now, expires_at: now + 360_000 },
       copy_until: now,
       lingering: false,

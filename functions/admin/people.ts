@@ -52,26 +52,26 @@ const CHUNK = 200;
 const ATTEMPTS = 5;
 
 /**
- * What the suite keeps of a person, found by the address. Addresses are compared as they were sent and in lower case.
- * A session's user is what the client says, so it need not be a user.
+ * What the suite keeps of a person, found by the address in the one form in which addresses are stored and compared,
+ * however it was spelled when it was sent. A session's user is what the client says, so it need not be a user.
  */
 export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
   /** @param limit of each kind */
   async function exportOf(email: string, limit: number, actor: Actor): Promise<PersonData> {
-    const spellings = spellingsOf(email);
-    const users = (await readAll(spellings, adminQueries.usersOf, limit)).map(readPerson);
+    const address = normalEmail(email);
+    const users = (await readAll(address, adminQueries.usersOf, limit)).map(readPerson);
     const [invitations, sessions, records] = await Promise.all([
-      readAll(spellings, adminQueries.invitationsOf, limit),
-      readAll(spellings, adminQueries.sessionsOfUser, limit),
+      readAll(address, adminQueries.invitationsOf, limit),
+      readAll(address, adminQueries.sessionsOfUser, limit),
       Promise.all([
-        readAll(spellings, adminQueries.auditOfActor, limit),
-        readAll([normalEmail(email)], adminQueries.auditOfSubject, limit),
+        readAll(address, adminQueries.auditOfActor, limit),
+        readAll(address, adminQueries.auditOfSubject, limit),
       ]),
     ]);
     const audit = [...new Map(records.flat().map((document) => [document.id, document])).values()];
     await commitAudited(actor, async () => ({
       writes: [],
-      event: { action: 'person.export', tenantId: '', details: { email: normalEmail(email) } },
+      event: { action: 'person.export', tenantId: '', details: { email: address } },
       result: undefined,
     }));
     return {
@@ -99,20 +99,19 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
    */
   async function erase(email: string, actor: Actor, once?: Once<Erasure>): Promise<Erasure> {
     await once?.check();
-    const spellings = spellingsOf(email);
-    const { users, members, memberOf } = await eraseUsers(spellings);
-    const invitations = await eraseEach(spellings, adminQueries.invitationsOf, ({ path }) => ({ op: 'delete', path }));
-    const sessions = await eraseEach(spellings, adminQueries.sessionsOfUser, ({ path }) => ({
+    const address = normalEmail(email);
+    const { users, members, memberOf } = await eraseUsers(address);
+    const invitations = await eraseEach(address, adminQueries.invitationsOf, ({ path }) => ({ op: 'delete', path }));
+    const sessions = await eraseEach(address, adminQueries.sessionsOfUser, ({ path }) => ({
       op: 'update',
       path,
-      fields: { user_email: ERASED, hostname: ERASED },
+      fields: { user_email: ERASED, user: null, hostname: ERASED },
     }));
-    const replace = (document: Document): Write => erasedRecord(document, normalEmail(email));
+    const replace = (document: Document): Write => erasedRecord(document, address);
     const auditRecords =
-      (await eraseEach([normalEmail(email)], adminQueries.auditOfSubject, replace)) +
-      (await eraseEach(spellings, adminQueries.auditOfActor, replace));
-    const address = normalEmail(email);
-    await eraseEach([address], webhookQueries.eventsOfSubject, (document) => erasedEvent(document, address));
+      (await eraseEach(address, adminQueries.auditOfSubject, replace)) +
+      (await eraseEach(address, adminQueries.auditOfActor, replace));
+    await eraseEach(address, webhookQueries.eventsOfSubject, (document) => erasedEvent(document, address));
     const erased = { users, members, invitations, sessions, auditRecords };
     const prepare = async () => ({
       writes: [],
@@ -123,12 +122,12 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
   }
 
   /** A person's document and list entries are one commit, guarded: a membership may change at the same time. */
-  async function eraseUsers(spellings: readonly string[]) {
+  async function eraseUsers(address: string) {
     const memberOf = new Set<string>();
     let users = 0;
     let members = 0;
     for (let attempt = 1; ; attempt += 1) {
-      const found = (await readAll(spellings, adminQueries.usersOf, CHUNK)).map(readPerson);
+      const found = (await readAll(address, adminQueries.usersOf, CHUNK)).map(readPerson);
       if (found.length === 0) return { users, members, memberOf: [...memberOf].sort() };
       if (attempt > ATTEMPTS) throw unsettled();
       for (const person of found) {
@@ -164,49 +163,41 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
 
   /** @returns how many documents were changed */
   async function eraseEach(
-    spellings: readonly string[],
+    address: string,
     query: (email: string, range: QueryRange) => Query,
     write: (document: Document) => Write,
   ): Promise<number> {
     let changed = 0;
-    for (const spelling of spellings) {
-      for (let failures = 0; ; ) {
-        const documents = await store.query(query(spelling, { limit: CHUNK }));
-        if (documents.length === 0) break;
-        const outcomes = await store.writeEach(documents.map(write));
-        const done = outcomes.filter((failure) => failure === undefined).length;
-        changed += done;
-        // Documents that have gone in the meantime are not found again; others are tried again.
-        failures = done === 0 ? failures + 1 : 0;
-        if (failures === ATTEMPTS) throw unsettled();
-      }
+    for (let failures = 0; ; ) {
+      const documents = await store.query(query(address, { limit: CHUNK }));
+      if (documents.length === 0) return changed;
+      const outcomes = await store.writeEach(documents.map(write));
+      const done = outcomes.filter((failure) => failure === undefined).length;
+      changed += done;
+      // Documents that have gone in the meantime are not found again; others are tried again.
+      failures = done === 0 ? failures + 1 : 0;
+      if (failures === ATTEMPTS) throw unsettled();
     }
-    return changed;
   }
 
-  /** @returns at most `limit` documents for each spelling */
+  /** @returns at most `limit` documents */
   async function readAll(
-    spellings: readonly string[],
+    address: string,
     query: (email: string, range: QueryRange) => Query,
     limit: number,
   ): Promise<readonly Document[]> {
     const found: Document[] = [];
-    for (const spelling of spellings) {
-      for (let after: string | undefined, count = 0; count < limit; ) {
-        const documents = await store.query(query(spelling, { limit: Math.min(CHUNK, limit - count), after }));
-        found.push(...documents);
-        count += documents.length;
-        after = documents.at(-1)?.path;
-        if (documents.length < CHUNK) break;
-      }
+    for (let after: string | undefined; found.length < limit; ) {
+      const documents = await store.query(query(address, { limit: Math.min(CHUNK, limit - found.length), after }));
+      found.push(...documents);
+      after = documents.at(-1)?.path;
+      if (documents.length < CHUNK) break;
     }
     return found;
   }
 
   return { exportOf, erase, now: () => clock.now() };
 }
-
-const spellingsOf = (email: string): string[] => [...new Set([email.trim(), normalEmail(email)])];
 
 const unsettled = () =>
   new Fault('dependency_unavailable', 'Not everything could be erased yet. Repeat the request.', { retryAfter: 1 });

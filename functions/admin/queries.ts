@@ -94,8 +94,7 @@ export const adminQueries = {
   invitationsOf: (email: string, range: QueryRange): Query =>
     inOrderOfIds('invitations', [['email', '==', email]], range),
 
-  sessionsOfUser: (email: string, range: QueryRange): Query =>
-    inOrderOfIds('sessions', [['user_email', '==', email]], range),
+  sessionsOfUser: (email: string, range: QueryRange): Query => inOrderOfIds('sessions', [['user', '==', email]], range),
 
   auditOfActor: (email: string, range: QueryRange): Query =>
     inOrderOfIds('audit', [['actor.email', '==', email]], range),

@@ -1,4 +1,5 @@
 import type { BorrowSlot } from '#shared/model/borrow-slot.ts';
+import { normalEmail } from '#shared/model/email.ts';
 import { Fault } from '#shared/model/errors.ts';
 import type { KeyRecord } from '#shared/model/key-record.ts';
 import { borrowCap, isShrinking, type License } from '#shared/model/license.ts';
@@ -16,7 +17,7 @@ import {
 } from '#shared/seats/commits.ts';
 import { firstProgram } from '#shared/seats/programs.ts';
 import type { Document, Fields, Write } from '#shared/store/store.ts';
-import type { AttemptedRequest } from './acquire-request.ts';
+import type { AttemptedRequest, ClientDetails } from './acquire-request.ts';
 import {
   borrowEnd,
   noBorrowAvailable,
@@ -318,7 +319,12 @@ function planRenewal(
 
 /** What a machine says of itself it says anew each time; an administrator changes what is given. */
 const detailsOf = ({ client, byAdministrator }: AttemptedRequest): Fields =>
-  Object.fromEntries(Object.entries(client).filter(([, value]) => !byAdministrator || value !== null));
+  Object.fromEntries(Object.entries(withUser(client)).filter(([, value]) => !byAdministrator || value !== null));
+
+const withUser = (client: ClientDetails) => ({
+  ...client,
+  user: client.user_email === null ? null : normalEmail(client.user_email),
+});
 
 function planClaim(
   request: AttemptedRequest,
@@ -400,7 +406,7 @@ function newSession(
   seat: string,
 ): Omit<SessionFields, 'expires_at' | 'copy_until' | 'borrow_slot' | 'borrowed_until' | 'nonce' | 'shard'> {
   return {
-    ...request.client,
+    ...withUser(request.client),
     license_id: license.id,
     tenant_id: license.tenant_id,
     seat,

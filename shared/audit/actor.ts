@@ -1,4 +1,5 @@
 import type { AuditFields } from '../model/audit.ts';
+import { normalEmail } from '../model/email.ts';
 import { Fault } from '../model/errors.ts';
 import type { Principal } from '../model/principal.ts';
 
@@ -32,7 +33,11 @@ export function actorOf({ principal, clientIp, requestId }: Caller): Actor {
 function identityOf(principal: Principal): AuditFields['actor'] {
   switch (principal.kind) {
     case 'user':
-      return { kind: principal.staff ? 'staff' : 'user', id: principal.uid, email: principal.email ?? null };
+      return {
+        kind: principal.staff ? 'staff' : 'user',
+        id: principal.uid,
+        email: principal.email === undefined ? null : normalEmail(principal.email),
+      };
     case 'service':
       return { kind: 'service', id: principal.email, email: principal.email };
     case 'portal':

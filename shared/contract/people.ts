@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { ROLES, VENDOR } from '../model/principal.ts';
 import { auditRecord } from './audit.ts';
-import { time } from './schemas.ts';
+import { email, time } from './schemas.ts';
 
-const body = z.strictObject({ email: z.email().max(320).describe('in any letter case') });
+const body = z.strictObject({ email: email.describe('in any letter case') });
 
 /** Entries of one kind in an export. */
 export const MAX_EXPORTED = 5_000;

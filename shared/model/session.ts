@@ -52,6 +52,8 @@ export const sessionFields = z.object({
   /** The id of the licence key that it came with; another key begins another session. */
   key: z.string(),
   user_email: text,
+  /** The same in the form in which addresses are compared (`normalEmail`): by it a person's sessions are found. */
+  user: text.default(null),
   hostname: text,
   platform: text,
   client_version: text,

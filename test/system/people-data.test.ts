@@ -110,11 +110,18 @@ describe('an erasure', () => {
   });
 
   test('leaves others alone, and finds other spellings', async () => {
-    const email = `Mixed.${crypto.randomUUID()}@Example.org`;
+    // Sent in one spelling and asked for in another: letter case, and one letter as one code point or as two.
+    const name = crypto.randomUUID();
+    const email = `Mixed.J\u00f6.${name}@Example.org`;
     const [traces, others] = [await createTraces(email), await createTraces()];
     const untouched = (await exportOf(others.email)).body;
-    expect((await erase(email)).body.erased).toMatchObject({ sessions: 1 });
-    expect((await everything(traces)).toLowerCase()).not.toContain(email.toLowerCase());
+    const other = `MIXED.jO\u0308.${name}@eXample.org`;
+    expect((await exportOf(other)).body).toMatchObject({
+      users: [{ uid: traces.uid }],
+      sessions: [{ user_email: email }],
+    });
+    expect((await erase(other)).body.erased).toMatchObject({ users: 1, sessions: 1, audit_records: 5 });
+    expect((await everything(traces)).toLowerCase()).not.toContain(name);
     expect({ ...(await exportOf(others.email)).body, exported_at: '' }).toMatchObject({
       users: untouched.users,
       sessions: untouched.sessions,

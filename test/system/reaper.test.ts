@@ -44,6 +44,7 @@ async function licenseOfDead(count: number, shard: number): Promise<string> {
     tenant_id: 'demo',
     key: 'key_0',
     user_email: null,
+    user: null,
     hostname: null,
     platform: null,
     client_version: null,

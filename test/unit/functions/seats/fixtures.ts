@@ -107,6 +107,7 @@ export function sessionOf(machine: string, seat: string, expiresAt: number, key 
     nonce,
     key: keyRecord(key).id,
     user_email: null,
+    user: null,
     hostname: machine,
     platform: null,
     client_version: null,

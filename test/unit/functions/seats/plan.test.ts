@@ -75,6 +75,7 @@ describe('a machine without a session', () => {
       machine: 'a',
       key: 'id of KEY',
       user_email: null,
+      user: null,
       hostname: 'a',
       platform: null,
       client_version: null,

@@ -88,7 +88,7 @@ describe.skipIf(!existsSync(CHROMIUM))('with nothing but a browser', () => {
     await suite.post('/api/v1/tenants', { name: 'ACME Aerospace', tier: 'enterprise' }, 'staff');
     const { page, faults, close } = await visit('staff', '/console');
     await page.getByRole('link', { name: 'Licences', exact: true }).click();
-    await page.getByRole('link', { name: 'New licence' }).click();
+    await page.getByRole('link', { name: 'New licence' }).first().click();
     await page.getByRole('textbox', { name: 'Customer' }).fill('ACME');
     await page.getByRole('button', { name: /ACME Aerospace/ }).click();
     await page.getByLabel('Label').fill('Wind tunnel');

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { ATTEMPT_ERRORS, DELIVERY_STATUSES } from '../model/delivery.ts';
 import { EVENT_TYPES } from '../model/event.ts';
+import { isPlainId } from '../model/plain-id.ts';
 import { DISABLED_REASONS, isSubscription, MAX_WEBHOOKS, WEBHOOK_STATUSES } from '../model/webhook.ts';
 import { anyTime } from './license-terms.ts';
 import { page, time } from './schemas.ts';
@@ -10,6 +11,7 @@ const MAX_SUBSCRIPTIONS = 40;
 const MAX_GRACE_SECONDS = 604_800;
 const DEFAULT_GRACE_SECONDS = 86_400;
 
+const plainId = z.string().min(1).max(128).refine(isPlainId, 'must be an id');
 const webhookParams = z.object({ webhook_id: z.string() });
 const access = ['owner', 'admin', 'staff'] as const;
 
@@ -238,7 +240,7 @@ export const deliverWebhook = defineRoute({
   access: ['scheduler'],
   summary: 'Attempt one delivery',
   description: 'What Cloud Tasks calls. It succeeds when the endpoint fails: the next attempt is another task.',
-  body: z.strictObject({ event_id: z.string().min(1).max(128), webhook_id: z.string().min(1).max(128) }),
+  body: z.strictObject({ event_id: plainId, webhook_id: plainId }),
   responses: {
     200: {
       description: 'What came of it',

@@ -56,7 +56,7 @@ test('when the object is there: it is removed, and there is one task', async () 
   let first: string[] = [];
   await crashWhen(key, JSON.stringify(body), async () => {
     await vi.waitUntil(() => called('storage.insert') === 1, 50_000);
-    delay('firestore', 'BatchGetDocuments', 3_000);
+    delay('firestore', 'BatchGetDocuments', 20_000);
     await vi.waitUntil(async () => (await objects()).length === 1, 50_000);
     first = await objects();
   });
@@ -82,7 +82,7 @@ test('twice in a row, each time when the object was there: no object is left but
     delay('storage', 'insert', 500);
     await crashWhen(key, JSON.stringify(body), async () => {
       await vi.waitUntil(() => called('storage.insert') === 1, 50_000);
-      delay('firestore', 'BatchGetDocuments', 3_000);
+      delay('firestore', 'BatchGetDocuments', 20_000);
       // The second has not removed the first's: it crashes before it comes to that, or after.
       await vi.waitUntil(async () => (await objects()).some((name) => !left.includes(name)), 50_000);
       left.push(...(await objects()));
@@ -102,7 +102,7 @@ test('twice in a row, the second before it has cleared away: neither object is l
   delay('storage', 'insert', 500);
   await crashWhen(key, JSON.stringify(body), async () => {
     await vi.waitUntil(() => called('storage.insert') === 1, 50_000);
-    delay('firestore', 'BatchGetDocuments', 3_000);
+    delay('firestore', 'BatchGetDocuments', 20_000);
     await vi.waitUntil(async () => (await objects()).length === 1, 50_000);
   });
   suite.stack.recorder.forgetFaults();
@@ -121,7 +121,7 @@ test('twice in a row, the second before it has cleared away: neither object is l
 
 test('when the job was asked for: no second one, ever', async () => {
   const [key, body] = [crypto.randomUUID(), { payload: { a: 1 }, run: true }];
-  delay('run', 'RunJob', 3_000);
+  delay('run', 'RunJob', 20_000);
   await crashWhen(key, JSON.stringify(body), () => vi.waitUntil(() => called('run.RunJob') === 1, 50_000).then());
   const again = await suite.send('POST', PATH, body, 'service', { 'idempotency-key': key });
   expect(again).toMatchObject({ status: 201, body: { execution: 'unknown' } });

@@ -104,7 +104,7 @@ describe.skipIf(!existsSync(CHROMIUM))('with nothing but a browser', () => {
     await dialog.getByLabel('I have saved it').check();
     expect(await inaccessible(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Done' }).click();
-    await page.getByRole('heading', { name: 'Wind tunnel' }).waitFor();
+    await page.getByRole('heading', { name: 'Wind tunnel', exact: true }).waitFor();
     expect(await page.content()).not.toContain(key);
     const { status, body } = await acquire(key, 'tunnel-1');
     expect([status, body.seats_total]).toEqual([201, 20]);

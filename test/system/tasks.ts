@@ -73,7 +73,7 @@ export async function startInstance({ stack }: Suite, rest: Record<string, strin
         ({ ok }) => ok,
         () => false,
       ),
-    20_000,
+    60_000,
   );
   return {
     url,

@@ -113,8 +113,8 @@ describe('npm start', () => {
     ]);
     expect(await (await fetch(`${stack.gateway}/health`)).json()).toEqual({ status: 'ok' });
     // Usage is written a second after the demonstration's seat was taken.
-    const { 'firestore.BatchWrite': _usage, ...calls } = await (await fetch(`${stack.control}/calls`)).json();
-    expect(calls).toEqual({});
+    const calls: unknown = await (await fetch(`${stack.control}/calls`)).json();
+    expect([{}, { 'firestore.BatchWrite': 1 }]).toContainEqual(calls);
     const page = await fetch(`${stack.gateway}/`);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const links = [...(await page.text()).matchAll(/href="([^"]+)"/g)].map(([, path]) => path);

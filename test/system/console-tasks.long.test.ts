@@ -215,10 +215,14 @@ describe.skipIf(!existsSync(CHROMIUM))('with nothing but a browser', () => {
     expect((await dispatch()).status).toBe(200);
     await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(1);
     const failed = page.getByText('database is locked');
-    await expect
-      .poll(() => page.reload().then(() => page.getByText('Answer').count()), { timeout: 20_000, interval: 300 })
-      .toBe(1);
-    await page.getByText('Answer').click();
+    const answer = page.getByText('Answer');
+    const isShown = () =>
+      answer.waitFor({ timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(() => page.reload().then(isShown), { timeout: 30_000 }).toBe(true);
+    await answer.click();
     await failed.waitFor();
     await looks(page, 'webhook-failing');
     expect(await inaccessible(page)).toEqual([]);

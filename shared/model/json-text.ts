@@ -3,7 +3,7 @@ import { parseJson } from './json.ts';
 
 /**
  * Reads JSON that this suite has written itself and whose type it knows. Where names may be of somebody's choice this is
- * not `JSON.parse`: that of Node 24 reads `{"x":0,"\\u0080":1}` with the name `\` once it has read `{"x":0,"\\\\":1}` (it takes
+ * not `JSON.parse`: that of Node 24 reads `{"x":0,"\u0080":1}` with the name `\` once it has read `{"x":0,"\\":1}` (it takes
  * the name that followed `x` before for this one without looking at the quote behind it), so one tenant's names would
  * change another's.
  */

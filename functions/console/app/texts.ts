@@ -775,7 +775,7 @@ export const T = {
       ['give a seat back', 'Close the program: its seat is free at once.', undefined],
       [
         'free the seat of a program that hangs',
-        'With the licence key, beside this, where your company allows it. Otherwise an administrator takes the seat back for you.',
+        'With the licence key, below, where your company allows it. Otherwise an administrator takes the seat back for you.',
         undefined,
       ],
       [

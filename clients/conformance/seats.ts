@@ -19,6 +19,8 @@ export interface Terms {
   onSecond: 'move' | 'refuse';
   borrow: { maxSeats: number; maxSeconds: number; earlyReturn: boolean } | undefined;
   queue: { pollSeconds: number } | undefined;
+  /** Milliseconds by which the server, whose clock may be behind, ends a borrowed seat too late. */
+  borrowEndsLate: number;
 }
 
 /** What a scenario changes while it plays. */
@@ -48,7 +50,7 @@ export const problem = (status: number, code: string, more: object = {}): Reply 
 export const defaultTerms = (): Terms => ({
   ...{ seats: 1, leaseMilliseconds: 9_000, intervalSeconds: 1, offlineSeconds: 86_400 },
   ...{ product: 'editor', tier: 'professional', leasePer: 'machine', onSecond: 'move' },
-  ...{ borrow: undefined, queue: undefined },
+  ...{ borrow: undefined, queue: undefined, borrowEndsLate: 0 },
 });
 
 export function createSeats(terms: Terms, state: State) {
@@ -59,7 +61,7 @@ export function createSeats(terms: Terms, state: State) {
   let count = 0;
 
   const alive = () => [...sessions.values()].filter(({ expiresAt }) => expiresAt > Date.now());
-  const borrowed = () => alive().filter(({ borrowedUntil = 0 }) => borrowedUntil > Date.now());
+  const borrowed = () => alive().filter(({ borrowedUntil = 0 }) => borrowedUntil > Date.now() - terms.borrowEndsLate);
   const numbers = () => ({ seats_used: alive().length, seats_total: terms.seats });
   const unsigned = () => ({ ...problem(503, 'signing_unavailable'), headers: { 'retry-after': '1' } });
 

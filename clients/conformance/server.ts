@@ -83,13 +83,21 @@ export async function startServer(keys: Keys) {
     file(hardware: string, seconds: number): string {
       return writeLicenseFile({ license: seats.borrowFor(hardware, seconds), ...state.document });
     },
-    /** Waits until so many requests of a kind have come in all. */
+    /** Waits until so many requests of a kind have come in all, for a minute at most. */
     until(action: string, total: number): Promise<void> {
-      return new Promise((resolve) => {
-        const look = () => {
-          if (of(action).length < total) return;
+      return new Promise((resolve, reject) => {
+        const end = (settle: () => void) => {
+          clearTimeout(late);
           waiting.delete(look);
-          resolve();
+          settle();
+        };
+        const seen = () => received.map(({ path, at }) => `${Math.round(at)} ms ${path}`).join(', ');
+        const late = setTimeout(
+          () => end(() => reject(new Error(`${of(action).length} of ${total} x ${action} came: ${seen()}`))),
+          60_000,
+        );
+        const look = () => {
+          if (of(action).length >= total) end(resolve);
         };
         waiting.add(look);
         look();

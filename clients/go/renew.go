@@ -105,6 +105,13 @@ func (r *renewer) wait() (wished *wish, isLeaving bool) {
 	}
 }
 
+// isJustOver: the server's clock is behind by as long as an answer takes, so at the end of a licence it may still grant the
+// copy that is over.
+func (r *renewer) isJustOver() bool {
+	late := r.clock.now() - r.seat.License().times.end()
+	return late >= 0 && late < milliseconds(lastQuestion)
+}
+
 func (r *renewer) isLeaving() bool { return isClosed(r.seat.leave) || isClosed(r.ctx.Done()) }
 
 func (r *renewer) isBorrowed() bool { return r.seat.License().isBorrowed() }
@@ -153,6 +160,9 @@ func (r *renewer) askAgain(since float64, timeout time.Duration, isRenewing bool
 		return 0
 	case got.granted != nil && license.Valid:
 		return r.hold(license, got.granted)
+	case got.granted != nil && license.Reason == "stale" && r.isJustOver():
+		r.lease = &lease{got.granted.sessionID, float64(got.granted.leaseEndsAt)}
+		return shortestWait
 	case got.granted != nil:
 		// The seat is ours, and the licence at hand is good for as long as it says.
 		r.refusedLicense(license)

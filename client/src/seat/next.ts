@@ -305,11 +305,8 @@ function acquired(model: SeatModel, result: VerifiedAcquire, moment: Moment): St
       // The seat is ours, and the licence at hand is good for as long as it says.
       const { reason, message } = result.refusal;
       // The server's clock is behind by as long as an answer takes, so at the end it may still have the copy that is over.
-      if (
-        reason === 'stale' &&
-        moment.now >= endOf(model.license) &&
-        moment.now < endOf(model.license) + SHORTEST_WAIT
-      ) {
+      const late = moment.now - endOf(model.license);
+      if (reason === 'stale' && late >= 0 && late < LAST_QUESTION) {
         return only({ ...idle, lease: leaseOf(result.granted) }, wait(idle, SHORTEST_WAIT, moment));
       }
       const held = hold(idle, model.license, result.granted, moment);

@@ -249,18 +249,21 @@ export const BORROW: readonly Scenario[] = [
       expect(endOf(stage.server)).toBe(until);
     },
   },
-  {
-    name: 'the borrowed time is over, and the server answers: the seat is held on',
-    needs: 'borrow',
-    async play(stage) {
-      const one = await lending(stage);
-      await borrow(one, 3);
-      await stage.server.until('acquire', 2);
-      await stage.server.until('heartbeat', stage.server.of('heartbeat').length + 1);
-      expect(await stateOf(one)).toBe('held');
-      expect(types(one)).toEqual(['held', 'borrowed', 'held']);
-    },
-  },
+  ...[0, 2_500].map(
+    (late): Scenario => ({
+      name: `the borrowed time is over, and the server answers${late ? ', by a clock that is behind' : ''}: the seat is held on`,
+      needs: 'borrow',
+      async play(stage) {
+        const one = await lending(stage);
+        stage.server.terms.borrowEndsLate = late;
+        await borrow(one, 3);
+        await stage.server.until('acquire', 2);
+        await stage.server.until('heartbeat', stage.server.of('heartbeat').length + 1);
+        expect(await stateOf(one)).toBe('held');
+        expect(types(one)).toEqual(['held', 'borrowed', 'held']);
+      },
+    }),
+  ),
   {
     name: 'the borrowed time is over, and the server does not answer: the seat is lost',
     needs: 'borrow',

@@ -234,7 +234,7 @@ class Seat:
                 return self._hold(license, answer)
             # The server's clock is behind by as long as an answer takes: at the end it may still have the copy that is over.
             late = self._around.clock.now() - self._license.times.end
-            if license.reason == "stale" and 0 <= late < SHORTEST_WAIT:
+            if license.reason == "stale" and 0 <= late < _LAST_QUESTION:
                 self._lease = _Lease(answer.session_id, answer.lease_ends_at)
                 return SHORTEST_WAIT
             self._around.refused_license(license)

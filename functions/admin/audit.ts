@@ -1,5 +1,6 @@
 import { type AuditRecord, readAudit } from '#shared/model/audit.ts';
 import type { DocumentReader } from '#shared/store/store.ts';
+import { normalEmail } from '#shared/model/email.ts';
 import { type Page, type PageRequest, readMatching } from './page.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
 import type { ListScope } from './scope.ts';
@@ -9,7 +10,7 @@ export interface AuditFilter {
   readonly licenseId?: string | undefined;
   /** A handle. */
   readonly session?: string | undefined;
-  /** An id or email. */
+  /** An id, or an email address in any spelling that `normalEmail` reads. */
   readonly actor?: string | undefined;
   readonly action?: string | undefined;
   /** Milliseconds since the epoch; older records are left out. */
@@ -25,8 +26,9 @@ export function createAudit({ store }: { readonly store: Pick<DocumentReader, 'q
     const tenant_id = scope.listed(filter.tenantId);
     const { licenseId: license_id, session, actor, action } = filter;
     const fields = { tenant_id, license_id, session };
+    const address = actor === undefined ? undefined : normalEmail(actor);
     const matches = (record: AuditRecord) =>
-      (actor === undefined || record.actor.id === actor || record.actor.email === actor) &&
+      (actor === undefined || record.actor.id === actor || record.actor.email === address) &&
       (action === undefined || record.action === action);
     const query = (range: QueryRange) => adminQueries.audit(fields, range);
     const { items: records, next } = await readMatching(store, request, query, { read: readAudit, matches });

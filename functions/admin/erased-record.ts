@@ -17,7 +17,7 @@ export function erasedRecord({ path, fields }: Document, email: string): Write {
   const { actor, details, subject } = record;
   const changed: AuditFields = {
     ...record,
-    actor: isTheirs(actor.email) ? { ...actor, email: ERASED } : actor,
+    actor: isTheirs(actor.email) ? { ...actor, id: erasedId(actor), email: ERASED } : actor,
     details: erasedIn(details, isTheirs),
     subject: isTheirs(subject) ? ERASED : subject,
   };
@@ -39,12 +39,21 @@ export function erasedEvent(document: Document, email: string): Write {
   return { op: 'update', path: document.path, fields };
 }
 
-/** The host name goes with the address of a session's user: it often is the person's name. */
+/** A key is named by its label, which often is the person's name. */
+const erasedId = ({ kind, id }: AuditFields['actor']): string => (kind === 'key' ? ERASED : id);
+
+/** What goes with the address of a session's or a key's user: it often is the person's name. */
+const NAMES: ReadonlySet<string> = new Set(['hostname', 'label']);
+
 function erasedIn(details: Fields, isTheirs: (text: string) => boolean): Fields {
-  const { user_email, hostname } = details;
-  const ofSession = typeof user_email === 'string' && isTheirs(user_email) && typeof hostname === 'string';
-  const erased = Object.fromEntries(Object.entries(details).map(([name, value]) => [name, replaced(value, isTheirs)]));
-  return ofSession ? { ...erased, hostname: ERASED } : erased;
+  const { user_email } = details;
+  const isOfPerson = typeof user_email === 'string' && isTheirs(user_email);
+  return Object.fromEntries(
+    Object.entries(details).map(([name, value]) => [
+      name,
+      isOfPerson && NAMES.has(name) && typeof value === 'string' ? ERASED : replaced(value, isTheirs),
+    ]),
+  );
 }
 
 function replaced(value: FieldValue, isTheirs: (text: string) => boolean): FieldValue {

@@ -101,7 +101,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
       const endSessions = older.kind === 'end' && older.endSessions;
       return {
         writes: [
-          countChange(license),
+          countChange(license, { names_people: license.names_people || userEmail !== null }),
           { op: 'create', path: paths.key(id, hashLicenseKey(licenseKey)), fields: { ...key } },
           ...ended.flatMap((old) => endKey(license, old, { until: oldKeysUntil ?? now, endSessions })),
         ],
@@ -166,17 +166,7 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
       if (isDone) return { writes: [], result: undefined };
       return {
         writes: [countChange(license), ...endKey(license, key, { until: now, endSessions })],
-        event: {
-          action: 'license.end_key',
-          tenantId: license.tenant_id,
-          licenseId: license.id,
-          details: { key: keyId, label: key.label, end_sessions: endSessions },
-        },
-        outbox: licenseEvent('license.key_rotated', license, undefined, {
-          key: null,
-          old_keys: [keyId],
-          old_keys_until: formatTimeOrNull(now),
-        }),
+        ...keyEnded(license, key, { now, endSessions }),
         result: undefined,
       };
     });
@@ -194,10 +184,13 @@ export function createLicenseKeys({ store, clock, commitAudited, licenses, endSe
 }
 
 /** Makes the commit fail if the licence, and with it any of its keys, has changed since it was read. */
-const countChange = ({ id, key_changes, updateTime }: License): Write => ({
+export const countChange = (
+  { id, key_changes, updateTime }: License,
+  more: Partial<Pick<License, 'names_people'>> = {},
+): Write => ({
   op: 'update',
   path: paths.license(id),
-  fields: { key_changes: key_changes + 1 },
+  fields: { ...more, key_changes: key_changes + 1 },
   lastUpdateTime: updateTime,
 });
 
@@ -205,11 +198,32 @@ interface KeyEnd {
   /** Milliseconds since the epoch. A key that ends earlier keeps its end. */
   readonly until: number;
   readonly endSessions: boolean;
+  /** Further fields of the key's document. */
+  readonly marks?: Partial<KeyFields>;
 }
 
-function endKey({ id: licenseId }: License, key: KeyRecord, end: KeyEnd): Write[] {
+/** What is told of a key that ends now. */
+export const keyEnded = (
+  license: License,
+  { id, label }: Pick<KeyRecord, 'id' | 'label'>,
+  { now, endSessions }: { readonly now: number; readonly endSessions: boolean },
+) => ({
+  event: {
+    action: 'license.end_key',
+    tenantId: license.tenant_id,
+    licenseId: license.id,
+    details: { key: id, label, end_sessions: endSessions },
+  },
+  outbox: licenseEvent('license.key_rotated', license, undefined, {
+    key: null,
+    old_keys: [id],
+    old_keys_until: formatTimeOrNull(now),
+  }),
+});
+
+export function endKey({ id: licenseId }: License, key: KeyRecord, end: KeyEnd): Write[] {
   const until = Math.min(end.until, key.until ?? end.until);
-  const fields = { until, end_sessions: key.end_sessions || end.endSessions };
+  const fields = { ...end.marks, until, end_sessions: key.end_sessions || end.endSessions };
   return [
     { op: 'update', path: paths.key(licenseId, key.hash), fields, deleteAfter: until + KEY_RETENTION },
     ...(fields.end_sessions ? [{ op: 'set' as const, path: paths.keyEnding(key.id), fields: { due: until } }] : []),

@@ -56,10 +56,12 @@ export function createNamedUsers({ store, clock, random, commitAudited, licenses
       if (license.archived) throw new Fault('conflict', 'The licence is archived.');
       const path = paths.user(license.id, userId(license.id, email));
       const [found] = await store.get([path]);
-      if (found !== undefined) return { writes: [], result: readNamedUser(found) };
-      const fields = newNamedUser(license, email, clock.now());
+      const known = found && readNamedUser(found);
+      if (known?.email === email) return { writes: [], result: known };
+      // One whose address was erased has kept the place, and gets the address back.
+      const fields = known === undefined ? newNamedUser(license, email, clock.now()) : { ...known, email };
       return {
-        writes: [{ op: 'create', path, fields }],
+        writes: [{ op: known === undefined ? 'create' : 'update', path, fields }, ...noteNames(license)],
         event: eventOf('license.add_user', license, email),
         result: fields,
       };
@@ -102,6 +104,10 @@ export function createNamedUsers({ store, clock, random, commitAudited, licenses
 
   return { list, get, put, remove };
 }
+
+/** The first user leaves a note at the licence, where a search for a person begins. */
+const noteNames = ({ id, names_people }: License): Write[] =>
+  names_people ? [] : [{ op: 'update', path: paths.license(id), fields: { names_people: true } }];
 
 const eventOf = (action: string, { id, tenant_id }: License, email: string) => ({
   action,

@@ -3,10 +3,12 @@ import * as contract from '#shared/contract/people.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
 import { bind } from '#shared/http/validate.ts';
 import type { RunOnce } from '#shared/idempotency/run-once.ts';
-import { formatTime } from '#shared/license-format/time.ts';
+import { formatTime, formatTimeOrNull } from '#shared/license-format/time.ts';
+import type { NamedUser } from '#shared/model/named-user.ts';
 import type { Session } from '#shared/model/session.ts';
 import type { Invitation } from '#shared/model/tenant.ts';
 import { describeAudit } from './audit-handlers.ts';
+import type { PersonalKey } from './licensed-people.ts';
 import type { createPeople, Erasure, Membership } from './people.ts';
 
 export interface PeopleDomain {
@@ -28,15 +30,21 @@ export const peopleRoutes = ({ people, runOnce }: PeopleDomain): BoundRoute[] =>
         memberships: data.memberships.map(describeMembership),
         invitations: data.invitations.map(describeInvitation),
         sessions: data.sessions.map(describeSession),
+        named_users: data.namedUsers.map(describeNamedUser),
+        keys: data.keys.map(describeKey),
         audit: data.audit.map(describeAudit),
       },
     };
   }),
 
   bind(contract.erasePerson, async (input) => {
-    const respond = ({ erased: { auditRecords, ...rest }, memberOf }: Erasure) => ({
+    const respond = ({ erased: { auditRecords, namedUsers, ...rest }, memberOf, userOf }: Erasure) => ({
       status: 200,
-      body: { erased: { ...rest, audit_records: auditRecords }, member_of: memberOf },
+      body: {
+        erased: { ...rest, audit_records: auditRecords, named_users: namedUsers },
+        member_of: memberOf,
+        user_of: userOf,
+      },
     });
     return runOnce(input, contract.erasePerson, respond, (once) =>
       people.erase(input.body.email, actorOf(input), once),
@@ -71,4 +79,20 @@ const describeSession = (session: Session) => ({
   acquired_at: formatTime(session.acquired_at),
   last_heartbeat: formatTime(session.last_heartbeat),
   expires_at: formatTime(session.expires_at),
+});
+
+const describeNamedUser = ({ license_id, tenant_id, added_at, last_acquired_at }: NamedUser) => ({
+  license_id,
+  tenant_id,
+  added_at: formatTime(added_at),
+  last_acquired_at: formatTimeOrNull(last_acquired_at),
+});
+
+const describeKey = ({ licenseId, id, label, created_at, until, last_used_day }: PersonalKey) => ({
+  license_id: licenseId,
+  key: id,
+  label,
+  created_at: formatTime(created_at),
+  until: formatTimeOrNull(until),
+  last_used_day,
 });

@@ -11,6 +11,7 @@ import { type Invitation, type Member, readInvitation, readMember } from '#share
 import { CommitError, type Document, type DocumentStore, type Query, type Write } from '#shared/store/store.ts';
 import { webhookQueries } from '#shared/webhooks/queries.ts';
 import { ERASED, erasedEvent, erasedRecord } from './erased-record.ts';
+import { createLicensedPeople, type LicensedErasure, type LicensedPerson } from './licensed-people.ts';
 import { adminPaths } from './paths.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
 
@@ -25,7 +26,7 @@ export interface Membership extends Member {
 }
 
 /** What is kept of one person. */
-export interface PersonData {
+export interface PersonData extends LicensedPerson {
   readonly users: readonly Person[];
   readonly memberships: readonly Membership[];
   readonly invitations: readonly Invitation[];
@@ -42,9 +43,13 @@ export interface Erasure {
     readonly invitations: number;
     readonly sessions: number;
     readonly auditRecords: number;
+    readonly namedUsers: number;
+    readonly keys: number;
   };
   /** The tenants whose rights the person still has. */
   readonly memberOf: readonly string[];
+  /** The licences on whose list of users the person still is. */
+  readonly userOf: LicensedErasure['userOf'];
 }
 
 const CHUNK = 200;
@@ -56,13 +61,16 @@ const ATTEMPTS = 5;
  * however it was spelled when it was sent. A session's user is what the client says, so it need not be a user.
  */
 export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
+  const licensed = createLicensedPeople({ store, clock, commitAudited });
+
   /** @param limit of each kind */
   async function exportOf(email: string, limit: number, actor: Actor): Promise<PersonData> {
     const address = normalEmail(email);
     const users = (await readAll(address, adminQueries.usersOf, limit)).map(readPerson);
-    const [invitations, sessions, records] = await Promise.all([
+    const [invitations, sessions, ofLicenses, records] = await Promise.all([
       readAll(address, adminQueries.invitationsOf, limit),
       readAll(address, adminQueries.sessionsOfUser, limit),
+      licensed.find(address),
       Promise.all([
         readAll(address, adminQueries.auditOfActor, limit),
         readAll(address, adminQueries.auditOfSubject, limit),
@@ -79,6 +87,7 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
       memberships: (await Promise.all(users.map(readMemberships))).flat(),
       invitations: invitations.map(readInvitation),
       sessions: sessions.map(readSession),
+      ...ofLicenses,
       audit: audit.map(readAudit).sort((a, b) => (a.id < b.id ? -1 : 1)),
       complete: [invitations, sessions, ...records].every((documents) => documents.length < limit),
     };
@@ -107,16 +116,17 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
       path,
       fields: { user_email: ERASED, user: null, hostname: ERASED },
     }));
+    const { userOf, ...ofLicenses } = await licensed.erase(address, actor);
     const replace = (document: Document): Write => erasedRecord(document, address);
     const auditRecords =
       (await eraseEach(address, adminQueries.auditOfSubject, replace)) +
       (await eraseEach(address, adminQueries.auditOfActor, replace));
     await eraseEach(address, webhookQueries.eventsOfSubject, (document) => erasedEvent(document, address));
-    const erased = { users, members, invitations, sessions, auditRecords };
+    const erased = { users, members, invitations, sessions, auditRecords, ...ofLicenses };
     const prepare = async () => ({
       writes: [],
       event: { action: 'person.erase', tenantId: '', details: erased },
-      result: { erased, memberOf },
+      result: { erased, memberOf, userOf },
     });
     return commitAudited(actor, prepare, once);
   }

@@ -43,6 +43,9 @@ export const adminQueries = {
     range: QueryRange,
   ): Query => inOrderOfIds('licenses', equal(filter), range),
 
+  /** The licences that had a named user or a key of one person at some time. */
+  licensesThatName: (range: QueryRange): Query => inOrderOfIds('licenses', [['names_people', '==', true]], range),
+
   /** A licence's keys, those that have ended too. The documents' own ids are the keys' hashes, which no list shows. */
   keysOf: (licenseId: string, { limit, after }: QueryRange): Query => ({
     collection: paths.keys(licenseId),
@@ -56,6 +59,13 @@ export const adminQueries = {
     collection: paths.keys(licenseId),
     where: [['id', '==', keyId]],
     limit: 1,
+  }),
+
+  /** @param email as `normalEmail` gives it */
+  keysOfUser: (licenseId: string, email: string, limit: number): Query => ({
+    collection: paths.keys(licenseId),
+    where: [['user_email', '==', email]],
+    limit,
   }),
 
   keysWithoutEnd: (licenseId: string, limit: number): Query => ({

@@ -52,6 +52,24 @@ export const exportPerson = defineRoute({
             expires_at: time,
           }),
         ),
+        named_users: z.array(
+          z.object({
+            license_id: z.string(),
+            tenant_id: z.string(),
+            added_at: time,
+            last_acquired_at: time.nullable(),
+          }),
+        ),
+        keys: z.array(
+          z.object({
+            license_id: z.string(),
+            key: z.string().describe('its id'),
+            label: z.string().nullable(),
+            created_at: time,
+            until: time.nullable(),
+            last_used_day: z.string().nullable(),
+          }),
+        ),
         audit: z.array(auditRecord),
       }),
     },
@@ -68,16 +86,25 @@ export const erasePerson = defineRoute({
   access: VENDOR,
   summary: 'Erase what is kept of one person',
   description:
-    'The address becomes `erased` in sessions (with the host name), members and audit records, which otherwise stay; ' +
-    'invitations are deleted. Repeat it after a failure: it goes on where it stopped. Whoever is still a member keeps the ' +
+    'The address becomes `erased` in sessions (with the host name), members, lists of named users and audit records, ' +
+    "which otherwise stay; invitations are deleted, and keys that were the person's own end. Repeat it after a failure: it goes on where it stopped. Whoever is still a member keeps the " +
     'rights, and new acts leave new records: remove the memberships first.',
   body,
   responses: {
     200: {
       description: 'Nothing is left of the address but what `member_of` says is still in use',
       schema: z.object({
-        erased: z.object({ users: count, members: count, invitations: count, sessions: count, audit_records: count }),
+        erased: z.object({
+          users: count,
+          members: count,
+          invitations: count,
+          sessions: count,
+          audit_records: count,
+          named_users: count,
+          keys: count,
+        }),
         member_of: z.array(z.string()).describe('tenants whose rights the person still has'),
+        user_of: z.array(z.string()).describe('licences on whose list of users the person still is'),
       }),
     },
   },

@@ -13,6 +13,7 @@ import { createCachedResponses } from './cached.ts';
 import type { Cors } from './cors.ts';
 import { createFrameworkServer } from './framework.ts';
 import { toProblem } from './problem.ts';
+import { parseQuery } from './query.ts';
 import { clientIpOf, requestIdOf, traceFields } from './request-context.ts';
 import { createRequestLog } from './request-log.ts';
 import { logRequest, principalName, send } from './respond.ts';
@@ -108,7 +109,7 @@ export function createFunctionServer(options: FunctionServerOptions): Server {
     const { bound, params } = find(request, path, context);
     context.setHeaders(options.cors.headersFor(bound.route, request.headers.origin));
     const principal = await admit(bound.route, request, context, params['tenant_id']);
-    const query = search === '' ? {} : Object.fromEntries(new URLSearchParams(search));
+    const query = parseQuery(search);
     const body = bound.route.body === undefined ? undefined : await readBody(bound.route, request);
     const more = (bound.route.countsAs?.(body?.value) ?? 1) - 1;
     if (more > 0) await count(request, context, more);

@@ -26,6 +26,7 @@ export function newLicense(wanted: NewLicense, now: number): EveryMember<License
     next_lease_per: null,
     announces: [],
     notice_due: nextNotice(wanted.expires_at, now),
+    names_people: false,
     key_changes: 0,
     started_at: null,
     created_at: now,
@@ -36,6 +37,7 @@ export function newLicense(wanted: NewLicense, now: number): EveryMember<License
 export const termsOf = ({
   announces: _announces,
   notice_due: _notice,
+  names_people: _names,
   key_changes: _changes,
   seats: _seats,
   next_seat: _next,

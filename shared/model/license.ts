@@ -80,6 +80,8 @@ export const licenseFields = z.object({
   announces: z.array(z.enum(ANNOUNCEMENTS)).default([]),
   /** When the next notice of its end is due; null: none is left. */
   notice_due: integer.nullable().default(null),
+  /** It had a named user or a key of one person at some time, so that whoever looks for a person looks there. Never reset. */
+  names_people: z.boolean(),
   /** Counts the changes of its keys, which are documents of their own: each change is guarded by this document. */
   key_changes: integer,
   created_at: integer,

@@ -38,7 +38,7 @@ test('by who did it: the id or the email, of people and of services', async () =
   const records = (await ask({ license_id })).body;
   for (const kind of ['user', 'service', 'staff']) {
     const { actor } = records.find((record: { actor: { kind: string } }) => record.actor.kind === kind);
-    for (const name of [actor.id, actor.email]) {
+    for (const name of [actor.id, actor.email, actor.email.toUpperCase()]) {
       const found = (await ask({ license_id, actor: name })).body;
       expect(found).not.toHaveLength(0);
       expect(found.every((record: { actor: { id: string } }) => record.actor.id === actor.id)).toBe(true);

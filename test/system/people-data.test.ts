@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEMO_TENANT } from '#local/tokens.ts';
 import { createTenant, join, membersOf, signUp } from './people.ts';
 import { useSuite } from './suite.ts';
 
@@ -92,8 +93,9 @@ describe('an erasure', () => {
     const { status, body } = await erase(traces.email);
     expect(status).toBe(200);
     expect(body).toEqual({
-      erased: { users: 1, members: 1, invitations: 2, sessions: 1, audit_records: 5 },
+      erased: { users: 1, members: 1, invitations: 2, sessions: 1, audit_records: 5, named_users: 0, keys: 0 },
       member_of: [traces.tenant],
+      user_of: [],
     });
     const after = await everything(traces);
     expect(after).not.toContain(traces.email);
@@ -126,6 +128,50 @@ describe('an erasure', () => {
       users: untouched.users,
       sessions: untouched.sessions,
     });
+  });
+
+  test('finds the person in lists of named users and in keys of their own', async () => {
+    const [email, other] = [`Ö.${crypto.randomUUID()}@example.org`, `other-${crypto.randomUUID()}@example.org`];
+    const terms = { tenant_id: DEMO_TENANT, tier: 'trial', max_seats: 3, expires_at: null };
+    const named = { ...terms, lease_per: 'user', named_users: true };
+    const { license_id: id } = (await suite.post('/api/v1/licenses', named, 'staff')).body;
+    const { license_id: archived } = (await suite.post('/api/v1/licenses', terms, 'staff')).body;
+    const users = `/api/v1/licenses/${id}/users`;
+    const keys = `/api/v1/licenses/${id}/keys`;
+    for (const address of [email, other]) {
+      expect((await suite.send('PUT', `${users}/${encodeURIComponent(address)}`, {}, 'staff')).status).toBe(200);
+    }
+    const key = async (path: string, user_email: string) =>
+      (await suite.post(path, { user_email, label: `Laptop of ${user_email}`, keep: true }, 'staff')).body;
+    const [own, theirs] = [await key(keys, email), await key(keys, other)];
+    await key(`/api/v1/licenses/${archived}/keys`, email);
+    await suite.send('DELETE', `/api/v1/licenses/${archived}`, undefined, 'staff');
+    const held = { license_key: own.license_key, hardware_id: 'laptop' };
+    const session = (await suite.post('/api/v1/licenses/acquire', held)).body.session_id;
+
+    const found = (await exportOf(email.normalize('NFD').toUpperCase())).body;
+    expect(found).toMatchObject({ named_users: [{ license_id: id }], sessions: [{ license_id: id }] });
+    expect(found.named_users[0].last_acquired_at).not.toBeNull();
+    expect(found.keys).toHaveLength(2);
+    expect(found.keys).toContainEqual(expect.objectContaining({ license_id: id, key: own.key, label: own.label }));
+
+    const { body } = await erase(email);
+    expect(body).toMatchObject({ erased: { named_users: 1, keys: 2, sessions: 1 }, user_of: [id] });
+    const paths = [users, keys, `/api/v1/licenses/${id}/sessions`, `/api/v1/audit?license_id=${id}`];
+    const left = (await Promise.all(paths.map((path) => get(path)))).map(({ text }) => text).join('\n');
+    expect(left.normalize('NFC').toLowerCase()).not.toContain(email.toLowerCase());
+    expect(left).toContain(other);
+    // The key ended with the address that it proved; whoever works goes on, and others' keys work.
+    expect((await suite.post('/api/v1/licenses/acquire', held)).status).toBe(404);
+    expect((await suite.post('/api/v1/licenses/heartbeat', { session_id: session })).status).toBe(200);
+    const others = { license_key: theirs.license_key, hardware_id: 'other' };
+    expect((await suite.post('/api/v1/licenses/acquire', others)).status).toBe(201);
+
+    expect((await exportOf(email)).body).toMatchObject({ named_users: [], keys: [], sessions: [], audit: [] });
+    expect((await erase(email)).body).toMatchObject({ erased: { named_users: 0, keys: 0 }, user_of: [] });
+    // An administrator who adds the person again has the address back on the list.
+    const again = await suite.send('PUT', `${users}/${encodeURIComponent(email)}`, {}, 'staff');
+    expect(again.body).toMatchObject({ email: email.toLowerCase() });
   });
 
   test('goes on where it was interrupted, whichever call fails', async () => {

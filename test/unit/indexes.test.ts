@@ -64,6 +64,8 @@ const catalogue = [
       q.recalls('l'),
       q.sessionsOf('l', part),
       q.namedUsers('l', part),
+      q.licensesThatName(part),
+      q.keysOfUser('l', 'e', 1),
       q.usageBetween('l', '2026-01-01', '2026-01-31', 31),
       q.endedSince('l', 0, 1),
       q.invitations('t', part),

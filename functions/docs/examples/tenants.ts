@@ -136,7 +136,7 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       status: 200,
       answer: {
         ...{ email: 'nobody@example.org', exported_at: '2026-12-01T09:00:00.000Z', complete: true },
-        ...{ users: [], memberships: [], invitations: [], sessions: [], audit: [] },
+        ...{ users: [], memberships: [], invitations: [], sessions: [], named_users: [], keys: [], audit: [] },
       },
     },
   },
@@ -145,7 +145,11 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       summary: 'A former user of a licence',
       body: { email: 'former@example.org' },
       status: 200,
-      answer: { erased: { users: 0, members: 0, invitations: 0, sessions: 2, audit_records: 1 }, member_of: [] },
+      answer: {
+        erased: { users: 0, members: 0, invitations: 0, sessions: 2, audit_records: 1, named_users: 1, keys: 0 },
+        member_of: [],
+        user_of: [SAMPLE.license_id],
+      },
     },
   },
   removeMember: { remove: { ...ofMember, summary: 'Take all rights away', status: 204 } },

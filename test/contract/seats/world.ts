@@ -130,6 +130,7 @@ export async function createWorld({
       started_at: null,
       announces: [],
       notice_due: null,
+      names_people: false,
       key_changes: 0,
       created_at: clock.now(),
     });

@@ -52,6 +52,7 @@ export const license = (change: Partial<License> = {}): License => ({
   started_at: null,
   announces: [],
   notice_due: null,
+  names_people: false,
   key_changes: 0,
   created_at: NOW - DAY,
   ...change,

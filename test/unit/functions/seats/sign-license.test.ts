@@ -45,6 +45,7 @@ const LICENSE: License = {
   started_at: null,
   announces: [],
   notice_due: null,
+  names_people: false,
   key_changes: 0,
   created_at: START,
 };

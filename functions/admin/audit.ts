@@ -1,6 +1,6 @@
 import { type AuditRecord, readAudit } from '#shared/model/audit.ts';
-import type { DocumentReader } from '#shared/store/store.ts';
 import { normalEmail } from '#shared/model/email.ts';
+import type { DocumentReader } from '#shared/store/store.ts';
 import { type Page, type PageRequest, readMatching } from './page.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
 import type { ListScope } from './scope.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../sources.ts';
 
@@ -27,6 +27,7 @@ export async function declare(out: string, entry: Readonly<Record<string, unknow
   await run(process.execPath, [tsc, '--ignoreConfig', ...flags, ...settings, ...strict, ...entries], { cwd: ROOT });
   await collect(emitted, out);
   await prune(out, ['node.d.ts', 'browser.d.ts']);
+  await inlineAliases(out);
   for (const file of globSync('**/*.d.ts', { cwd: out })) {
     const text = await readFile(join(out, file), 'utf8');
     // Whoever reads them has an editor; indentation of four spaces is a hundredth of the package.
@@ -46,12 +47,12 @@ export async function declare(out: string, entry: Readonly<Record<string, unknow
  */
 function forCommonJs(entry: Readonly<Record<string, unknown>>): string {
   const mode = "with { 'resolution-mode': 'import' }";
-  const from = `import('./node.js', { ${mode.replace('with {', 'with: {')} })`;
   const values = Object.entries(entry);
   return [
+    `import type * as client from './node.js' ${mode};`,
     `export type * from './node.js' ${mode};`,
-    ...values.map(([name]) => `export declare const ${name}: typeof ${from}.${name};`),
-    ...values.filter(([, value]) => isClass(value)).map(([name]) => `export type ${name} = ${from}.${name};`),
+    ...values.map(([name]) => `export declare const ${name}: typeof client.${name};`),
+    ...values.filter(([, value]) => isClass(value)).map(([name]) => `export type ${name} = client.${name};`),
     '',
   ].join('\n');
 }
@@ -69,6 +70,27 @@ async function collect(emitted: string, out: string): Promise<void> {
     await writeFile(join(out, path), linked);
   }
   await rm(emitted, { recursive: true });
+}
+
+/** Puts what a file of a single type says into those that import it: a file costs a tarball more than such a line. */
+async function inlineAliases(out: string): Promise<void> {
+  const texts = new Map<string, string>();
+  for (const file of globSync('**/*.d.ts', { cwd: out })) texts.set(file, await readFile(join(out, file), 'utf8'));
+  const aliases = [...texts].flatMap(([file, text]) => {
+    const [, alias = '', name = ''] = /^(?:\/\*\*.*\*\/\n)?export (type (\w+) = [^;]*;)\n$/.exec(text) ?? [];
+    return alias === '' ? [] : [{ file, alias, name }];
+  });
+  for (const { file, alias, name } of aliases) {
+    for (const [user, text] of texts) {
+      const path = relative(dirname(user), file).replaceAll('\\', '/').replace(/\.d\.ts$/, '.ts');
+      const from = `from '${path.startsWith('.') ? path : `./${path}`}';`;
+      const imports = [`import type { ${name} } ${from}`, `import { type ${name} } ${from}`];
+      texts.set(user, imports.reduce((so, one) => so.replace(one, alias), text));
+    }
+    texts.delete(file);
+    await rm(join(out, file));
+  }
+  for (const [file, text] of texts) await writeFile(join(out, file), text);
 }
 
 /** Removes the declarations that no entry leads to. */

@@ -13,6 +13,7 @@ const MOST_IMPORTED = 32;
 /**
  * RSASSA-PKCS1-v1_5 (RFC 8017, section 8.2.2) by WebCrypto, with what the key's algorithm fixes. The signature must be
  * as long as the modulus: a shorter one, which some libraries pad in silence, is refused.
+ * @internal
  */
 export const checkSignature: CheckSignature = async (key, message, signature) => {
   const facts = SIGNATURE_ALGORITHMS[key.algorithm];

@@ -88,7 +88,7 @@ function createWaiting({ platform, options, backoff, clock, emit, pause }: SeatC
       const next = backoff.retryStart(failures, retryAfter);
       // A server that says when to come back is there, and is waited for as long as a free seat is.
       const enough = spent(silentSince) + next > options.patience;
-      if (enough && !(retryAfter !== undefined && spent(begun) + next <= options.wait)) return false;
+      if (enough && !((retryAfter ?? 0) > 0 && spent(begun) + next <= options.wait)) return false;
       await pause(next);
       return true;
     },

@@ -2,7 +2,10 @@ import { parseTime } from '../../../shared/license-format/time.ts';
 import { asObject, type JsonObject, numberOf, parseObject, textOf } from '../json.ts';
 import type { Fetch, Platform } from '../platform/platform.ts';
 import { REFUSALS, type Refusal } from './error.ts';
-import { failureOf, failureOfAnswer, type Unavailable } from './failure.ts';
+import { failureOf, failureOfAnswer, type Unavailable, unavailable } from './failure.ts';
+
+/** Gives a user's verified token: the part behind "Bearer". */
+export type UserToken = () => string | Promise<string>;
 
 /** An HTTP answer with nothing read into it yet. */
 export interface Reply {
@@ -11,8 +14,8 @@ export interface Reply {
   readonly retryAfter?: string | undefined;
 }
 
-/** Posts JSON. @param timeout milliseconds, default: the caller's usual. @throws whatever goes wrong on the way */
-export type Post = (path: string, body: string, timeout?: number) => Promise<Reply>;
+/** Posts JSON. @param timeout milliseconds, default: the caller's usual @param token of a user @throws whatever goes wrong on the way */
+export type Post = (path: string, body: string, timeout?: number, token?: string) => Promise<Reply>;
 
 export interface Granted {
   readonly kind: 'granted';
@@ -93,16 +96,18 @@ export const releaseBody = (sessionId: string, program: string): JsonObject => (
 
 /**
  * @param program tells the programs of one machine, which share a seat, from one another
+ * @param userToken asked for before a seat is, where users sign in
  */
-export function createSeatApi(post: Post, program: string): SeatApi {
+export function createSeatApi(post: Post, program: string, userToken?: UserToken): SeatApi {
   async function call<T>(
     path: string,
     body: JsonObject,
     read: (status: number, body: JsonObject) => T | undefined,
     timeout?: number,
+    token?: string,
   ): Promise<T | Unavailable> {
     try {
-      const reply = await post(path, JSON.stringify(body), timeout);
+      const reply = await post(path, JSON.stringify(body), timeout, token);
       const answer = parseObject(reply.body);
       const understood = read(reply.status, answer ?? {});
       return understood ?? failureOfAnswer(reply, answer);
@@ -111,9 +116,19 @@ export function createSeatApi(post: Post, program: string): SeatApi {
     }
   }
 
+  async function ask(path: string, request: JsonObject, timeout?: number): Promise<AcquireResult> {
+    let token: string | undefined;
+    try {
+      token = await userToken?.();
+    } catch (cause) {
+      return unavailable('user_token_failed', String(cause), cause);
+    }
+    return call(path, { ...request, program }, readAcquire, timeout, token);
+  }
+
   return {
-    acquire: (request, timeout) => call(PATHS.acquire, { ...request, program }, readAcquire, timeout),
-    borrow: (request) => call(PATHS.borrow, { ...request, program }, readAcquire),
+    acquire: (request, timeout) => ask(PATHS.acquire, request, timeout),
+    borrow: (request) => ask(PATHS.borrow, request),
     leaveQueue: (ticketId) => call(PATHS.leaveQueue, { ticket_id: ticketId }, () => true, LEAVE_TIMEOUT),
     heartbeat: (sessionId, refresh) =>
       call(PATHS.heartbeat, { session_id: sessionId, program, refresh }, readHeartbeat),
@@ -189,12 +204,12 @@ function readHeartbeat(status: number, body: JsonObject): HeartbeatResult | unde
 
 /** Posts with `fetch`, giving up after so many milliseconds. */
 export function fetchPost(url: string, fetch: Fetch, setTimer: Platform['setTimer'], usual: number): Post {
-  return async (path, body, timeout = usual) => {
+  return async (path, body, timeout = usual, token = '') => {
     const giveUp = new AbortController();
     const late = () => giveUp.abort(new AnswerTimeout(`no answer within ${timeout} ms`));
     const cancel = setTimer(late, Math.min(timeout, usual), true);
     try {
-      const headers = { 'content-type': 'application/json' };
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
       const response = await fetch(url + path, { method: 'POST', headers, body, signal: giveUp.signal });
       return {
         status: response.status,

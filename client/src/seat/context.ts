@@ -63,7 +63,7 @@ export async function createContext(options: ReadOptions, platform: Platform): P
   const clock = createTrustedClock(platform);
   const fetch = options.fetch ?? platform.fetch;
   const program = toHex(crypto.getRandomValues(new Uint8Array(16)));
-  const api = createSeatApi(fetchPost(url, fetch, platform.setTimer, timeout), program);
+  const api = createSeatApi(fetchPost(url, fetch, platform.setTimer, timeout), program, options.userToken);
   const cache = createCache(storage, options.licenseKey, hardwareId, clock);
   const now = () => clock.now();
   const { checkSignature } = platform;

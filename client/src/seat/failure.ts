@@ -26,6 +26,7 @@ const SENTENCES = {
   rate_limited: 'The licence server asks to wait, since too much was asked of it from here: try again later.',
   signing_unavailable: 'The licence server cannot sign licences at the moment: try again in a few minutes.',
   server_failed: 'The licence server has a fault of its own: try again in a few minutes.',
+  user_token_failed: '`userToken` gave no token: sign in again.',
   unreachable: 'The licence server could not be reached: check the URL and the connection.',
 };
 
@@ -129,7 +130,8 @@ function waitOf(retryAfter: string | undefined): number | undefined {
   return Number.isNaN(until) ? undefined : Math.max(0, until - Date.now());
 }
 
-function unavailable(code: FailureCode, detail: string | undefined, cause: unknown): Unavailable {
+/** @internal */
+export function unavailable(code: FailureCode, detail: string | undefined, cause: unknown): Unavailable {
   const message = detail ? `${SENTENCES[code]} (${detail.replace(/\.$/, '')})` : SENTENCES[code];
   return { kind: 'unavailable', code, message, cause };
 }

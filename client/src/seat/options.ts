@@ -49,6 +49,11 @@ export interface SeatOptions {
   readonly processId?: string | undefined;
   /** Where each user has one seat and moves it only on purpose: take it from the machine that has it. */
   readonly takeOver?: boolean | undefined;
+  /**
+   * Gives the user's verified token (the part behind "Bearer"), where the licence is for named users and they sign in
+   * instead of having a key of their own. Asked for before each acquire and borrow, since tokens end.
+   */
+  readonly userToken?: (() => string | Promise<string>) | undefined;
   /** Default: a directory of the user's in Node, localStorage in a page. */
   readonly storage?: Storage | undefined;
   /** Replaces the platform's `fetch`, for every request: a proxy, a CA of one's own. */
@@ -83,6 +88,7 @@ export interface ReadOptions extends SeatOptions {
 }
 
 const LONGEST_HARDWARE_ID = 256;
+const LONGEST_PROCESS_ID = 128;
 
 /** @throws TypeError that names the option: a mistake in the program, not in the world @internal */
 export function readOptions(options: HoldOptions): ReadOptions {
@@ -90,6 +96,7 @@ export function readOptions(options: HoldOptions): ReadOptions {
   const product = readText('product', options.product, 'the product that your program is', cleanText);
   requireMethods('fetch', options.fetch);
   requireMethods('onEvent', options.onEvent);
+  requireMethods('userToken', options.userToken);
   requireMethods('storage', options.storage, 'get', 'set', 'delete');
   requireMethods('signal', options.signal, 'addEventListener', 'removeEventListener');
   return {
@@ -99,7 +106,7 @@ export function readOptions(options: HoldOptions): ReadOptions {
     hostname: readDescription('hostname', options.hostname),
     platform: readDescription('platform', options.platform),
     clientVersion: readShown('clientVersion', options.clientVersion),
-    processId: readShown('processId', options.processId),
+    processId: readProcessId(options.processId),
     takeOver: readSwitch('takeOver', options.takeOver, false) || undefined,
     allowUnsigned: readSwitch('allowUnsigned', options.allowUnsigned, false),
     keys: readKeys(options.keys),
@@ -186,6 +193,14 @@ function readHardwareId(value: unknown): string | undefined {
   const what = `1 to ${LONGEST_HARDWARE_ID} characters, or leave it out`;
   const text = readText('hardwareId', value, what, cleanText);
   if (text.length > LONGEST_HARDWARE_ID) throw new TypeError(`hardwareId: give ${what}`);
+  return text;
+}
+
+function readProcessId(value: unknown): string | undefined {
+  const text = readShown('processId', value);
+  if ((text?.length ?? 0) > LONGEST_PROCESS_ID) {
+    throw new TypeError(`processId: give 1 to ${LONGEST_PROCESS_ID} characters, or leave it out`);
+  }
   return text;
 }
 

@@ -5,18 +5,15 @@ import { TIME_NOTED_EVERY } from './cache.ts';
 import type { SeatContext } from './context.ts';
 import type { SeatError } from './error.ts';
 import {
-  beginFile,
-  beginGranted,
-  beginOffline,
   type Moment,
-  next,
   type SeatEffect,
   type SeatInput,
   type SeatModel,
   type Step,
   sessionOf,
   type Wish,
-} from './next.ts';
+} from './model.ts';
+import { beginFile, beginGranted, beginOffline, next } from './next.ts';
 import type { SeatState } from './seat.ts';
 
 /** A seat that is being kept. */

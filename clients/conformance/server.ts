@@ -8,12 +8,16 @@ import { type Claims, type Key, type Keys, keyDocument } from './signing.ts';
 export interface Received {
   readonly path: string;
   readonly body: Claims;
+  /** The header of that name. */
+  readonly authorization: string | undefined;
   /** Milliseconds since the server was started. */
   readonly at: number;
 }
 
 /** `hang`: no answer. `reset`: the connection is cut. */
-export type Fault = (request: Received) => Reply | 'hang' | 'reset' | undefined;
+type Misanswer = Reply | 'hang' | 'reset' | undefined;
+/** A promise: the answer, also the good one, comes when that is settled. */
+export type Fault = (request: Received) => Misanswer | Promise<Misanswer>;
 
 const LICENSES = '/api/v1/licenses/';
 
@@ -49,10 +53,15 @@ export async function startServer(keys: Keys) {
     let text = '';
     for await (const chunk of request) text += chunk;
     const path = request.url ?? '';
-    const one: Received = { path, body: text === '' ? {} : JSON.parse(text), at: performance.now() - begun };
+    const one: Received = {
+      path,
+      body: text === '' ? {} : JSON.parse(text),
+      authorization: request.headers.authorization,
+      at: performance.now() - begun,
+    };
     received.push(one);
     for (const look of waiting) look();
-    const reply = state.fault?.(one) ?? answer(one);
+    const reply = (await state.fault?.(one)) ?? answer(one);
     if (reply === 'hang') return;
     if (reply === 'reset') return void request.socket.resetAndDestroy();
     const body = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);

@@ -72,6 +72,7 @@ interface HoldCommand {
   readonly license_file?: string;
   readonly process_id?: string;
   readonly take_over?: boolean;
+  readonly user_token?: string;
 }
 
 /** An error of the client, as the protocol has it. */
@@ -82,6 +83,12 @@ function failed(error: unknown): object {
 }
 
 let giveUp = new AbortController();
+
+/** What a program does whose user has signed out, and so has no token. */
+function userToken(token = ''): string {
+  if (token === '') throw new Error('signed out');
+  return token;
+}
 
 async function hold(options: HoldCommand): Promise<object> {
   giveUp = new AbortController();
@@ -100,6 +107,7 @@ async function hold(options: HoldCommand): Promise<object> {
       timeout: options.timeout_ms,
       processId: options.process_id,
       takeOver: options.take_over,
+      userToken: options.user_token === undefined ? undefined : () => userToken(options.user_token),
       signal: giveUp.signal,
       onEvent: tell,
     });

@@ -93,7 +93,7 @@ func (a *seatAPI) call(ctx context.Context, c call) answer {
 	if c.asUser && a.userToken != nil {
 		token, err := a.userToken(ctx)
 		if err != nil {
-			return answer{unavailable: newUnavailable("user_token_failed", err.Error(), err)}
+			return answer{unavailable: newUnavailable(userTokenFailed, err.Error(), err)}
 		}
 		request.Header.Set("authorization", "Bearer "+token)
 	}

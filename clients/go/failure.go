@@ -16,6 +16,8 @@ import (
 	"time"
 )
 
+const userTokenFailed = "user_token_failed"
+
 var sentences = map[string]string{
 	"dns_failed":           "The name of the licence server could not be looked up: check the URL, and whether this machine is online.",
 	"connection_refused":   "Nothing listens at the address of the licence server: check host and port of the URL, or ask whether the server is down.",
@@ -32,7 +34,7 @@ var sentences = map[string]string{
 	"rate_limited":         "The licence server asks to wait, since too much was asked of it from here: try again later.",
 	"signing_unavailable":  "The licence server cannot sign licences at the moment: try again in a few minutes.",
 	"server_failed":        "The licence server has a fault of its own: try again in a few minutes.",
-	"user_token_failed":    "UserToken gave no token: sign in again.",
+	userTokenFailed:        "UserToken gave no token: sign in again.",
 	"unreachable":          "The licence server could not be reached: check the URL and the connection.",
 }
 

@@ -70,7 +70,7 @@ func (r *renewer) judge(pause float64, askedSince *float64) float64 {
 		return pause
 	}
 	if askedSince == nil || *askedSince < license.times.end() {
-		return r.askAgain(now, lastQuestion, false)
+		return r.askLast(now)
 	}
 	return r.lose(endReason(license, refusal))
 }

@@ -95,7 +95,11 @@ func (r *renewer) wait() (wished *wish, isLeaving bool) {
 		case <-r.seat.leave:
 			isLeaving = true
 		case one := <-r.seat.wishes:
-			wished = &one
+			if isLeaving = r.isLeaving(); isLeaving {
+				one.result <- newError("not_held")
+			} else {
+				wished = &one
+			}
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -135,7 +139,7 @@ func (r *renewer) step() float64 {
 	case r.isFile:
 		return r.lose(endReason(license, refusal))
 	case refusal != "":
-		return r.askAgain(now, lastQuestion, false)
+		return r.askLast(now)
 	case r.lease == nil:
 		return r.askAgain(now, 0, false)
 	}
@@ -150,12 +154,25 @@ func (r *renewer) step() float64 {
 	return r.beat(isStrict)
 }
 
+// askLast: the licence at hand is over. It may have been prolonged a moment ago, so the server is asked before anything ends,
+// and has answered before anybody else can have the seat.
+func (r *renewer) askLast(now float64) float64 {
+	left := duration(r.seat.License().times.end()-now) + lastQuestion
+	if left <= duration(shortestWait) || left > lastQuestion {
+		left = lastQuestion
+	}
+	return r.askAgain(now, left, false)
+}
+
 func (r *renewer) askAgain(since float64, timeout time.Duration, isRenewing bool) float64 {
 	got, license := r.acquire(r.seat.calls, timeout, 0)
 	switch {
 	case r.isLeaving():
 		if got.granted != nil {
 			r.lease = &lease{got.granted.sessionID, float64(got.granted.leaseEndsAt)}
+		}
+		if license.Valid { // another program of this machine may have borrowed the seat meanwhile
+			r.seat.setLicense(license)
 		}
 		return 0
 	case got.granted != nil && license.Valid:
@@ -169,6 +186,8 @@ func (r *renewer) askAgain(since float64, timeout time.Duration, isRenewing bool
 		return r.judge(r.hold(r.seat.License(), got.granted), &since)
 	case got.queued != nil: // not asked for while a seat is held
 		return r.lose("no_seats_available")
+	case isRenewing && r.lease != nil && got.refused != nil && got.refused.code == "unauthenticated":
+		return r.beat(true) // the user's token has ended and not the session, whose id is a credential of its own
 	case got.refused != nil:
 		if got.refused.code == "no_seats_available" {
 			r.emit(Event{Type: "denied", SeatsUsed: got.refused.seatsUsed, SeatsTotal: got.refused.seatsTotal})
@@ -177,23 +196,24 @@ func (r *renewer) askAgain(since float64, timeout time.Duration, isRenewing bool
 	case r.verdict != "":
 		return r.lose(r.verdict)
 	case isRenewing && r.lease != nil:
-		return r.beat(false) // a licence that could not be renewed hinders no heartbeat
+		return r.beat(got.unavailable.code == userTokenFailed) // a licence that could not be renewed hinders no heartbeat
 	}
 	return r.judge(r.fail(got.unavailable), &since)
 }
 
-func (r *renewer) beat(isStrict bool) float64 {
-	got, license := r.heartbeat(r.seat.calls, r.lease.sessionID, isStrict)
+func (r *renewer) beat(refresh bool) float64 {
+	got, license := r.heartbeat(r.seat.calls, r.lease.sessionID, refresh)
+	if got.ended != "" && got.ended != "borrowed" {
+		// Borrowed by another program of this machine it goes on, under an id of its own that acquiring tells.
+		r.lease = nil
+	}
 	switch {
 	case r.isLeaving():
-		if got.ended != "" {
-			r.lease = nil
-		}
 		return 0
 	case got.unavailable != nil:
 		return r.judge(r.fail(got.unavailable), nil)
 	case got.renewed == nil:
-		r.lease, r.verdict = nil, ""
+		r.verdict = ""
 		switch got.ended {
 		case "admin_released", "moved", "self_released", "recalled":
 			return r.lose(got.ended) // somebody has taken the seat on purpose, so it is not asked for again

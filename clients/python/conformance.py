@@ -87,6 +87,10 @@ def failed(error):
     return {"ok": False, "code": error.code, **{name: value for name, value in found.items() if value is not None}}
 
 
+def signed_out():
+    raise RuntimeError("signed out")
+
+
 class Adapter:
     seat = None
 
@@ -102,6 +106,8 @@ class Adapter:
         source = {name: given[name] for name in ("url", "license_key")}
         if "license_file" in given:
             source = {"license_file": given["license_file"]}
+        if "user_token" in given:
+            texts["user_token"] = lambda: given["user_token"] or signed_out()
         self.cancel.clear()
         options = read_options(
             **source, product=given["product"], keys=root, storage=given["storage"], on_event=tell,

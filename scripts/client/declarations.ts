@@ -82,10 +82,15 @@ async function inlineAliases(out: string): Promise<void> {
   });
   for (const { file, alias, name } of aliases) {
     for (const [user, text] of texts) {
-      const path = relative(dirname(user), file).replaceAll('\\', '/').replace(/\.d\.ts$/, '.ts');
+      const path = relative(dirname(user), file)
+        .replaceAll('\\', '/')
+        .replace(/\.d\.ts$/, '.ts');
       const from = `from '${path.startsWith('.') ? path : `./${path}`}';`;
       const imports = [`import type { ${name} } ${from}`, `import { type ${name} } ${from}`];
-      texts.set(user, imports.reduce((so, one) => so.replace(one, alias), text));
+      texts.set(
+        user,
+        imports.reduce((so, one) => so.replace(one, alias), text),
+      );
     }
     texts.delete(file);
     await rm(join(out, file));

@@ -6,7 +6,7 @@ import { endOf, type Lease, type Moment, only, type SeatModel, SHORTEST_WAIT, ty
  * How long the last question may take, when the licence is over: less than the 5 s by which a lease outlives its end on
  * the server, so that nobody else has the seat meanwhile.
  */
-const LAST_QUESTION = 4_000;
+export const LAST_QUESTION = 4_000;
 
 export const acquire = (model: SeatModel, { now }: Moment): Step =>
   only({ ...model, call: { name: 'acquire', since: now } }, { type: 'acquire' });

@@ -3,7 +3,7 @@ import { isBorrowed } from '../license/strict.ts';
 import { refusalAt } from '../license/times.ts';
 import type { VerifiedAcquire, VerifiedHeartbeat } from './acquire-and-verify.ts';
 import type { Granted } from './api.ts';
-import { acquire, askLast, beat, isStrict } from './ask.ts';
+import { acquire, askLast, beat, isStrict, LAST_QUESTION } from './ask.ts';
 import { renewalDue } from './backoff.ts';
 import type { LossReason, SeatEvent } from './events.ts';
 import type { Unavailable } from './failure.ts';

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Adapter, Answer } from '../adapter.ts';
 import { refused, type ScriptedServer } from '../server.ts';
@@ -249,6 +250,39 @@ export const BORROW: readonly Scenario[] = [
       expect(endOf(stage.server)).toBe(until);
     },
   },
+  ...(['heartbeat', 'acquire'] as const).map(
+    (call): Scenario => ({
+      name: `a program that leaves during ${call === 'acquire' ? 'an' : 'a'} ${call} leaves what another one has borrowed`,
+      needs: 'borrow',
+      async play(stage) {
+        const { server } = stage;
+        const one = await lending(stage);
+        const two = await stage.program();
+        held(await stage.hold(two));
+        const [gate, asked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const program = server.of('acquire').at(-1)?.body['program'];
+        server.state.fault = async ({ path, body }) => {
+          if (!path.endsWith(`/${call}`) || body['program'] !== program) return undefined;
+          asked.resolve();
+          await gate.promise;
+          return undefined;
+        };
+        if (call === 'heartbeat') await asked.promise;
+        const until = await borrow(one, DAY);
+        await asked.promise;
+        const left = two.ask({ do: 'release' });
+        await sleep(100); // a release that comes later than the answer leaves it as well
+        gate.resolve();
+        await left;
+        expect(two.events.at(-1)).toMatchObject({ type: 'released', still_held: true });
+        server.state.fault = () => 'reset';
+        await one.end('SIGKILL');
+        const three = await stage.program();
+        borrowed(await stage.hold(three));
+        expect([endOf(server), (await three.ask({ do: 'state' })).borrowed_until_ms]).toEqual([until, until]);
+      },
+    }),
+  ),
   ...[0, 2_500].map(
     (late): Scenario => ({
       name: `the borrowed time is over, and the server answers${late ? ', by a clock that is behind' : ''}: the seat is held on`,

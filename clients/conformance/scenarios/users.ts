@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { held, refusedWith, type Scenario, stateOf } from './scenario.ts';
+import { refused } from '../server.ts';
+import { acquires, held, refusedWith, type Scenario, stateOf } from './scenario.ts';
 
 /** Seats of processes and of users in place of machines'. */
 export const USERS: readonly Scenario[] = [
@@ -68,6 +69,44 @@ export const USERS: readonly Scenario[] = [
       held(await hold(await program()));
       held(await hold(await program()));
       expect(server.live()).toBe(1);
+    },
+  },
+  {
+    name: 'per user: the token of who signed in goes with what asks for a seat, and with nothing else',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      server.terms.borrow = { maxSeats: 1, maxSeconds: 86_400, earlyReturn: true };
+      const one = await program();
+      held(await hold(one, { user_token: 'token-1' }));
+      await server.until('heartbeat', 1);
+      expect(await one.ask({ do: 'borrow' })).toMatchObject({ ok: true, state: 'borrowed' });
+      await one.ask({ do: 'return_borrowed' });
+      const sent = server.received.filter(({ authorization }) => authorization !== undefined);
+      expect(new Set(sent.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer token-1']));
+      expect(sent.map(({ path }) => path.split('/').at(-1))).toEqual(['acquire', 'borrow']);
+    },
+  },
+  {
+    name: 'per user: nobody is asked without the token of who signed out',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      refusedWith('user_token_failed')(await hold(await program(), { user_token: '' }));
+      expect(server.of('acquire')).toHaveLength(0);
+    },
+  },
+  {
+    name: 'per user: a token that ends ends no seat, whose licence is renewed by its session',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      Object.assign(server.terms, { leaseMilliseconds: 3_000, offlineSeconds: 8 });
+      const one = await program();
+      held(await hold(one, { user_token: 'token-1' }));
+      server.state.fault = ({ path }) => (acquires(path) ? refused(401, 'unauthenticated') : undefined);
+      await server.until('acquire', 2);
+      const before = server.of('heartbeat').length;
+      await server.until('heartbeat', before + 2);
+      expect(server.of('heartbeat').filter(({ body }) => body['refresh'] !== undefined)).not.toHaveLength(0);
+      expect(await stateOf(one)).toBe('held');
     },
   },
 ];

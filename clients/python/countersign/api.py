@@ -4,7 +4,7 @@ import urllib.error
 import urllib.request
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
 
-from .failure import Unavailable, failure_of, failure_of_answer
+from .failure import Unavailable, failure_of, failure_of_answer, unavailable
 from .times import parse_time
 
 ACQUIRE = "/api/v1/licenses/acquire"
@@ -92,8 +92,10 @@ ReleaseAnswer = Union[Released, NotAllowed, Unavailable]
 
 #: Status, text and Retry-After of an answer.
 Reply = Tuple[int, str, Optional[str]]
-#: Sends a request: path, body or None for a GET, seconds to wait. Raises whatever goes wrong on the way.
-Send = Callable[[str, Optional[str], float], Reply]
+#: Sends a request: path, body or None for a GET, seconds to wait, a user's token. Raises whatever goes wrong on the way.
+Send = Callable[[str, Optional[str], float, Optional[str]], Reply]
+#: Gives a user's verified token: the part behind "Bearer".
+UserToken = Callable[[], Optional[str]]
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -107,9 +109,12 @@ def http_send(url: str) -> Send:
     """With the proxies that the environment names (HTTPS_PROXY, NO_PROXY) and its CAs (SSL_CERT_FILE)."""
     opener = urllib.request.build_opener(_NoRedirect())
 
-    def send(path: str, body: Optional[str], timeout: float) -> Reply:
+    def send(path: str, body: Optional[str], timeout: float, token: Optional[str] = None) -> Reply:
         data = None if body is None else body.encode()
-        request = urllib.request.Request(url + path, data, {"content-type": "application/json"} if data else {})
+        headers = {"content-type": "application/json"} if data else {}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(url + path, data, headers)
         try:
             with opener.open(request, timeout=timeout) as response:
                 return response.status, response.read().decode("utf-8", "replace"), response.headers.get("retry-after")
@@ -138,12 +143,19 @@ def _license_in(body: Dict[str, Any]) -> Any:
 
 
 class SeatApi:
-    def __init__(self, send: Send, program: str, timeout: float):
-        self._send, self._program, self._timeout = send, program, timeout
+    def __init__(self, send: Send, program: str, timeout: float, user_token: Optional[UserToken] = None):
+        self._send, self._program, self._timeout, self._user_token = send, program, timeout, user_token
 
-    def _call(self, path: str, body: Dict[str, Any], read: Callable[[int, Dict[str, Any]], Any], timeout: float) -> Any:
+    def _call(
+        self,
+        path: str,
+        body: Dict[str, Any],
+        read: Callable[[int, Dict[str, Any]], Any],
+        timeout: float,
+        token: Optional[str] = None,
+    ) -> Any:
         try:
-            status, text, retry_after = self._send(path, json.dumps(body), min(timeout, self._timeout))
+            status, text, retry_after = self._send(path, json.dumps(body), min(timeout, self._timeout), token)
         except Exception as error:  # every cause is told apart by its code
             return failure_of(error)
         answer = _parse(text)
@@ -151,10 +163,17 @@ class SeatApi:
         return understood if understood is not None else failure_of_answer(status, answer, retry_after)
 
     def acquire(self, request: Dict[str, Any], timeout: float = float("inf")) -> AcquireAnswer:
-        return self._call(ACQUIRE, {**request, "program": self._program}, _read_acquire, timeout)
+        return self._ask(ACQUIRE, request, timeout)
 
     def borrow(self, request: Dict[str, Any]) -> AcquireAnswer:
-        return self._call(BORROW, {**request, "program": self._program}, _read_acquire, float("inf"))
+        return self._ask(BORROW, request, float("inf"))
+
+    def _ask(self, path: str, request: Dict[str, Any], timeout: float) -> AcquireAnswer:
+        try:
+            token = None if self._user_token is None else self._user_token()
+        except Exception as error:
+            return unavailable("user_token_failed", str(error), error)
+        return self._call(path, {**request, "program": self._program}, _read_acquire, timeout, token)
 
     def leave_queue(self, ticket_id: str) -> None:
         """Gives up the place in the queue. Whoever waits for that does not wait long."""

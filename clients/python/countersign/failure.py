@@ -1,6 +1,7 @@
 """Why the licence server gave no usable answer: each cause has its own code and sentence."""
 import email.utils
 import http.client
+import math
 import socket
 import ssl
 import time
@@ -22,6 +23,7 @@ _SENTENCES = {
     "rate_limited": "The licence server asks to wait, since too much was asked of it from here: try again later.",
     "signing_unavailable": "The licence server cannot sign licences at the moment: try again in a few minutes.",
     "server_failed": "The licence server has a fault of its own: try again in a few minutes.",
+    "user_token_failed": "`user_token` gave no token: sign in again.",
     "unreachable": "The licence server could not be reached: check the URL and the connection.",
 }
 
@@ -36,7 +38,7 @@ class Unavailable(NamedTuple):
     cause: Optional[BaseException] = None
 
 
-def _unavailable(code: str, detail: str, cause: Optional[BaseException], retry_after: Optional[float] = None) -> Unavailable:
+def unavailable(code: str, detail: str, cause: Optional[BaseException], retry_after: Optional[float] = None) -> Unavailable:
     return Unavailable(code, f"{_SENTENCES[code]} ({detail.rstrip('.')})" if detail else _SENTENCES[code], retry_after, cause)
 
 
@@ -77,7 +79,7 @@ def failure_of(error: BaseException) -> Unavailable:
     """What was raised on the way to an answer."""
     chain = _causes_of(error)
     code = next((code for code in map(_code_of, chain) if code is not None), "unreachable")
-    return _unavailable(code, str(chain[0]), error)
+    return unavailable(code, str(chain[0]), error)
 
 
 def failure_of_answer(status: int, problem: Optional[Dict[str, Any]], retry_after: Optional[str]) -> Unavailable:
@@ -85,7 +87,7 @@ def failure_of_answer(status: int, problem: Optional[Dict[str, Any]], retry_afte
     code = problem.get("code") if problem else None
     code = code if isinstance(code, str) else None
     detail = f"it answered {status}" + (f" {code}" if code else "")
-    return _unavailable(_code_of_answer(status, code), detail, None, _wait_of(retry_after))
+    return unavailable(_code_of_answer(status, code), detail, None, _wait_of(retry_after))
 
 
 def _code_of_answer(status: int, code: Optional[str]) -> str:
@@ -107,7 +109,8 @@ def _wait_of(retry_after: Optional[str]) -> Optional[float]:
     if retry_after is None:
         return None
     try:
-        return max(0.0, float(retry_after))
+        seconds = float(retry_after)
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     except ValueError:
         pass
     try:

@@ -6,11 +6,15 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Optional, Union
 
-from .api import Send
+from .api import Send, UserToken
 from .clock import ClockSource
 from .events import Listener
 from .storage import Storage
 from .text import clean_text, normalize_license_key
+
+
+#: Seconds. Sockets and locks refuse infinity and numbers beyond their clock; every platform takes three weeks.
+_LONGEST = 2_000_000.0
 
 
 @dataclass
@@ -32,6 +36,7 @@ class Options:
     license_file: Optional[str] = None
     process_id: Optional[str] = None
     take_over: bool = False
+    user_token: Optional[UserToken] = None
     #: Set, it gives up waiting for a seat.
     cancel: threading.Event = field(default_factory=threading.Event)
     source: ClockSource = field(default_factory=ClockSource)
@@ -53,6 +58,7 @@ def read_options(
     client_version: Optional[str] = None,
     process_id: Optional[str] = None,
     take_over: bool = False,
+    user_token: Optional[UserToken] = None,
     storage: Union[Storage, str, None] = None,
     on_event: Optional[Listener] = None,
     wait: float = 0.0,
@@ -69,6 +75,8 @@ def read_options(
         raise TypeError("hardware_id: give 1 to 256 characters, or leave it out")
     if on_event is not None and not callable(on_event):
         raise TypeError(f"on_event: give a function, not {on_event!r}")
+    if user_token is not None and not callable(user_token):
+        raise TypeError(f"user_token: give a function, not {user_token!r}")
     if not isinstance(take_over, bool):
         raise TypeError(f"take_over: give True or False, not {take_over!r}")
     if cancel is not None and not callable(getattr(cancel, "wait", None)):
@@ -99,6 +107,7 @@ def read_options(
         license_file=_text("license_file", license_file, "the text of a licence file", str.strip) if is_file else None,
         process_id=process,
         take_over=take_over,
+        user_token=user_token,
         cancel=cancel or threading.Event(),
     )
 
@@ -140,4 +149,4 @@ def _url(value: Any) -> str:
 def _milliseconds(name: str, seconds: Any) -> float:
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not seconds >= 0:
         raise TypeError(f"{name}: give seconds, 0 or more")
-    return seconds * 1000
+    return min(seconds, _LONGEST) * 1000

@@ -12,7 +12,7 @@ _LONGEST_WAIT = 86_400
 class Queue:
     def __init__(self, around: Any):
         self._around = around
-        seconds = min(_LONGEST_WAIT, math.ceil(around.options.wait / 1000))
+        seconds = math.ceil(min(_LONGEST_WAIT, around.options.wait / 1000))
         #: For how long a place is wanted; None where nobody waits.
         self.max_wait_seconds: Optional[int] = seconds if seconds > 0 else None
         self._place: Optional[Queued] = None

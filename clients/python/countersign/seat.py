@@ -116,7 +116,9 @@ class Seat:
         `seconds`: an hour at least; default: as many as the licence allows. Raises `SeatError`, by its `code`, when that
         cannot be; the seat is held on as before. To be called in any thread but the one that calls `on_event`.
         """
-        if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0):
+        if seconds is not None and (
+            isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf
+        ):
             raise TypeError("seconds: give a number of seconds")
         self._fulfil(_Wish("borrow", None if seconds is None else math.ceil(seconds)))
 
@@ -131,7 +133,7 @@ class Seat:
         if threading.current_thread() is self._thread:
             raise RuntimeError("borrow and return_borrowed wait for the thread that calls on_event: call them in another one")
         with self._wake:
-            if self._is_foreign or self._ended.is_set():
+            if self._is_foreign or self._leaving or self._ended.is_set():
                 raise seat_error("not_held")
             self._wishes.append(wish)
             self._wake.notify_all()
@@ -175,11 +177,11 @@ class Seat:
             while not self._ended.is_set():
                 self._sleep(pause)
                 with self._wake:
-                    wish = self._wishes.popleft() if self._wishes else None
-                if wish is not None:
-                    pause = self._begin(wish)
-                elif self._leaving:
+                    wish = self._wishes.popleft() if self._wishes and not self._leaving else None
+                if self._leaving:
                     self._give_back()
+                elif wish is not None:
+                    pause = self._begin(wish)
                 else:
                     pause = self._step()
         finally:
@@ -229,6 +231,8 @@ class Seat:
 
     def _acquire(self, since: float, timeout: float = float("inf"), renewing: bool = False) -> float:
         answer, license = self._around.acquire(timeout)
+        if self._leaving:
+            return self._leave_with(answer, license)
         if isinstance(answer, Granted):
             if license.valid:
                 return self._hold(license, answer)
@@ -240,6 +244,9 @@ class Seat:
             self._around.refused_license(license)
             return self._judge(self._hold(self._license, answer), since)
         if isinstance(answer, Refused):
+            # The user's token has ended and not the session, whose id is a credential of its own.
+            if renewing and self._lease is not None and answer.code == "unauthenticated":
+                return self._beat(True)
             if answer.code == "no_seats_available":
                 numbers = {"seats_used": answer.seats_used, "seats_total": answer.seats_total}
                 self._around.emit(Event("denied", **numbers))
@@ -250,18 +257,30 @@ class Seat:
             return self._lose(self._verdict)
         # A licence that could not be renewed hinders no heartbeat.
         if renewing and self._lease is not None:
-            return self._beat(False)
+            return self._beat(answer.code == "user_token_failed")
         return self._judge(self._fail(answer), since)
 
-    def _beat(self, strict: bool) -> float:
+    def _leave_with(self, answer: Any, license: Optional[License]) -> float:
+        """The seat is to be given back meanwhile, unless another program of this machine has borrowed it."""
+        if isinstance(answer, Granted):
+            self._lease = _Lease(answer.session_id, answer.lease_ends_at)
+            if license is not None and license.valid:
+                self._license = license
+        return 0
+
+    def _beat(self, refresh: bool) -> float:
         lease = self._lease
         if lease is None:
             return self._acquire(self._around.clock.now())
-        answer, license = self._around.heartbeat(lease.session_id, strict)
+        answer, license = self._around.heartbeat(lease.session_id, refresh)
+        if isinstance(answer, Ended) and answer.reason != "borrowed":
+            # Borrowed by another program of this machine it goes on, under an id of its own that acquiring tells.
+            self._lease = None
+        if self._leaving:
+            return 0
         if isinstance(answer, Unavailable):
             return self._judge(self._fail(answer), None)
         if isinstance(answer, Ended):
-            self._lease = None
             self._verdict = answer.reason if answer.reason in _VERDICTS else None
             if answer.reason in _FINAL:
                 return self._lose(answer.reason)

@@ -71,13 +71,13 @@ def _acquire_online(around: Surroundings):
             raise seat_error("aborted")
         answer, license = around.acquire(queue=around.queue.max_wait_seconds)
         around.queue.answered(answer)
+        # A borrowed seat stays this machine's.
+        unwanted = answer.session_id if isinstance(answer, Granted) and answer.borrowed_until is None else None
+        if options.cancel.is_set():
+            if unwanted is not None:
+                around.api.release(unwanted)
+            raise seat_error("aborted")
         if isinstance(answer, Granted):
-            # A borrowed seat stays this machine's.
-            unwanted = answer.session_id if answer.borrowed_until is None else None
-            if options.cancel.is_set():
-                if unwanted is not None:
-                    around.api.release(unwanted)
-                raise seat_error("aborted")
             if license.valid:
                 return license, answer
             around.refused_license(license)
@@ -113,6 +113,8 @@ def _acquire_online(around: Surroundings):
 def _read_file(around: Surroundings, file: str) -> License:
     around.cache.load()  # the latest time that was seen
     license = around.verify(file)
+    if around.options.cancel.is_set():
+        raise seat_error("aborted")
     if not license.valid:
         raise _invalid(around, file, license)
     if not license.borrowed:

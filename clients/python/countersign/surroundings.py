@@ -30,12 +30,12 @@ class Surroundings:
         machine = options.hardware_id or clean_text(hardware_id(options.application, self.storage))
         send = options.send or http_send(options.url)
         program = secrets.token_hex(16)
-        self.api = SeatApi(send, program, options.timeout / 1000)
+        self.api = SeatApi(send, program, options.timeout / 1000, options.user_token)
         self.cache = LicenseCache(self.storage, options.license_key, machine, self.clock)
         source: KeySource = options.keys if isinstance(options.keys, KeySource) else pinned_keys(options.keys)
 
         def fetch(path: str) -> str:
-            status, text, _ = send(path, None, options.timeout / 1000)
+            status, text, _ = send(path, None, options.timeout / 1000, None)
             if status != 200:
                 raise OSError(f"{path} answered {status}")
             return text

@@ -148,6 +148,14 @@ func (a *adapter) hold(ctx context.Context, given map[string]any) map[string]any
 	if timeout := duration(given, "timeout_ms"); timeout > 0 {
 		options.Timeout = timeout
 	}
+	if token, isGiven := given["user_token"].(string); isGiven {
+		options.UserToken = func(context.Context) (string, error) {
+			if token == "" {
+				return "", errors.New("signed out")
+			}
+			return token, nil
+		}
+	}
 	seat, err := countersign.Hold(ctx, options)
 	if err != nil {
 		return failed(err)

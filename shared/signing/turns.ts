@@ -15,8 +15,11 @@ export interface Turns {
   single<T>(owner: Owner, call: () => Promise<T>): Promise<T>;
   /** Runs a call that signs for many. It goes before calls for one. @throws what `call` throws */
   batch<T>(call: () => Promise<T>): Promise<T>;
-  /** @throws Fault `signing_unavailable`, with `retryAfter`, when a batch that is asked for now would come too late */
-  requireBatchInTime(): void;
+  /**
+   * @param places how many turns after those that are asked for the batch would have; negative for one of these
+   * @throws Fault `signing_unavailable`, with `retryAfter`, when the batch would come too late
+   */
+  requireBatchInTime(places: number): void;
 }
 
 export interface TurnsOptions {
@@ -132,8 +135,8 @@ export function createTurns({ clock, log, budget = unlimitedBudget, pause = slee
         void startDue();
       }),
 
-    requireBatchInTime() {
-      const wait = waitBehind(batches.length);
+    requireBatchInTime(places) {
+      const wait = waitBehind(Math.max(0, batches.length + places));
       // The batch that they come back for is for all of them.
       if (wait > PATIENCE) throw tooLate(EVERYBODY, wait, wait - PATIENCE, 0);
     },

@@ -146,4 +146,21 @@ describe('createBatching', () => {
     const other = sign({ other: true }, first.signingKey, { tenant: 'other', license: 'l' });
     expect(await Promise.race([other.catch(() => 'refused'), settle().then(() => 'waits')])).toBe('waits');
   });
+
+  it('lets a licence join the batch that comes in time, and sends away who would need the next', async () => {
+    // One turn in three seconds, one in six, and nobody waits for more than five.
+    const budget = { take: async () => 3_000, waitFor: (number: number) => number * 3_000 };
+    const clock = { now: () => NOW };
+    const pause = () => new Promise<never>(() => undefined);
+    const turns = createTurns({ clock, log: silentLogger, budget, pause });
+    const signer = { sign: async () => Buffer.alloc(512) };
+    const sign = createBatching({ signer, turns, clock, log: silentLogger });
+    const refused: unknown[] = [];
+    for (let index = 0; index < 1_026; index += 1) {
+      void sign({ index }, first.signingKey, OWNER).catch((error: unknown) => refused.push(error));
+    }
+    await settle();
+    expect(refused).toHaveLength(2);
+    expect(refused).toMatchObject([{ code: 'signing_unavailable' }, { code: 'signing_unavailable' }]);
+  });
 });

@@ -15,6 +15,8 @@ export interface LedgerEntry {
   readonly releaseAsked: boolean;
   /** Its machine's seat was given back or recalled, with whatever the machine had borrowed before. */
   readonly copyGivenBack: boolean;
+  /** That was a borrowed seat, so the machine is trusted to have forgotten every copy: what early return and recall give away. */
+  readonly copyForgotten: boolean;
   /** An administrator was asked to take it back. */
   readonly recallAsked: boolean;
   readonly released: boolean;
@@ -83,10 +85,10 @@ const TAKING_AWAY: readonly EndReason[] = ['license_suspended', 'seats_reduced',
  */
 function uncoveredCopies({ ledger, allowed, holder }: Promised, view: View, now: number): string[] {
   if (TAKING_AWAY.some((reason) => allowed.has(reason))) return [];
-  return [...ledger.values()].flatMap(({ machine, copyUntil }) => {
+  return [...ledger.values()].flatMap(({ machine, copyUntil, copyForgotten }) => {
     const handle = view.holders.get(holder(machine))?.session;
     const kept = handle === undefined ? undefined : view.sessions.get(handle);
-    const isCovered = copyUntil <= now || (kept !== undefined && kept.expires_at >= copyUntil);
+    const isCovered = copyUntil <= now || copyForgotten || (kept !== undefined && kept.expires_at >= copyUntil);
     return isCovered ? [] : [`I9: a copy of machine ${machine} works without a seat`];
   });
 }

@@ -202,6 +202,7 @@ export async function createWorld({
         copyUntil: 0,
         borrowedUntil: 0,
         copyGivenBack: false,
+        copyForgotten: false,
         recallAsked: false,
       });
       known.set(machine, [...(known.get(machine) ?? []), lease.sessionId]);
@@ -257,8 +258,10 @@ export async function createWorld({
   /** A machine has one copy, that of its latest session: the copies of the sessions before went when it was stored. */
   function giveBackCopies(sessionId: string): void {
     const last = handleOf(sessionId);
-    for (const [handle, { machine }] of [...ledger]) {
-      if (machine === ledger.get(last)?.machine) record(ledger, handle, { copyGivenBack: true });
+    const wasBorrowed = (ledger.get(last)?.borrowedUntil ?? 0) > clock.now();
+    for (const [handle, { machine, copyForgotten }] of [...ledger]) {
+      const change = { copyGivenBack: true, copyForgotten: copyForgotten || wasBorrowed };
+      if (machine === ledger.get(last)?.machine) record(ledger, handle, change);
       if (handle === last) return;
     }
   }

@@ -1,5 +1,6 @@
 import type { BoundRoute } from '#shared/http/route.ts';
 import { type AuditDomain, auditRoutes } from './audit-handlers.ts';
+import { type DenialDomain, denialRoutes } from './denial-handlers.ts';
 import { type EventDomain, eventRoutes } from './event-handlers.ts';
 import { type LicenseCreationDomain, licenseCreationRoutes } from './license-creation-handlers.ts';
 import { type LicenseDomain, licenseRoutes } from './license-handlers.ts';
@@ -23,6 +24,7 @@ export interface AdminDomain
     AuditDomain,
     PeopleDomain,
     UsageDomain,
+    DenialDomain,
     EventDomain,
     WebhookDomain {}
 
@@ -37,6 +39,7 @@ export const adminRoutes = (domain: AdminDomain): BoundRoute[] => [
   ...auditRoutes(domain),
   ...peopleRoutes(domain),
   ...usageRoutes(domain),
+  ...denialRoutes(domain),
   ...eventRoutes(domain),
   ...webhookRoutes(domain),
 ];

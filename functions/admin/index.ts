@@ -20,6 +20,7 @@ import { createMarkLicenses } from '#shared/webhooks/mark-licenses.ts';
 import { resolveName } from '#shared/webhooks/resolve-name.ts';
 import { createAudit } from './audit.ts';
 import { createCountSeats } from './count-seats.ts';
+import { createDenials } from './denials.ts';
 import { createDigest } from './digest.ts';
 import { createEvents } from './events.ts';
 import { adminRoutes } from './handlers.ts';
@@ -110,6 +111,7 @@ export const admin = defineFunction({
         namedUsers: createNamedUsers({ store, clock, random, commitAudited, licenses }),
         sessions: createSessions({ store, clock, random, commitAudited, reconcile, licenses }),
         queue: createQueue({ store, clock, commitAudited, licenses }),
+        denials: createDenials({ store, licenses }),
         usage: createUsage({ store, clock, licenses }),
         seatsUsed: createCountSeats({ store }),
         audit: createAudit({ store }),

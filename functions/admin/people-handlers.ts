@@ -8,6 +8,7 @@ import type { NamedUser } from '#shared/model/named-user.ts';
 import type { Session } from '#shared/model/session.ts';
 import type { Invitation } from '#shared/model/tenant.ts';
 import { describeAudit } from './audit-handlers.ts';
+import { describeDenial } from './denial-handlers.ts';
 import type { PersonalKey } from './licensed-people.ts';
 import type { createPeople, Erasure, Membership } from './people.ts';
 
@@ -30,6 +31,7 @@ export const peopleRoutes = ({ people, runOnce }: PeopleDomain): BoundRoute[] =>
         memberships: data.memberships.map(describeMembership),
         invitations: data.invitations.map(describeInvitation),
         sessions: data.sessions.map(describeSession),
+        denials: data.denials.map((one) => ({ license_id: one.license_id, ...describeDenial(one) })),
         named_users: data.namedUsers.map(describeNamedUser),
         keys: data.keys.map(describeKey),
         audit: data.audit.map(describeAudit),

@@ -3,6 +3,7 @@ import type { CommitAudited } from '#shared/audit/commit-audited.ts';
 import type { Once } from '#shared/idempotency/once.ts';
 import { type AuditRecord, readAudit } from '#shared/model/audit.ts';
 import type { Clock } from '#shared/model/clock.ts';
+import { type DenialRecord, readDenial } from '#shared/model/denial-record.ts';
 import { normalEmail } from '#shared/model/email.ts';
 import { Fault } from '#shared/model/errors.ts';
 import { type Person, personPath, readPerson } from '#shared/model/person.ts';
@@ -31,6 +32,7 @@ export interface PersonData extends LicensedPerson {
   readonly memberships: readonly Membership[];
   readonly invitations: readonly Invitation[];
   readonly sessions: readonly Session[];
+  readonly denials: readonly DenialRecord[];
   readonly audit: readonly AuditRecord[];
   /** Nothing was left out. */
   readonly complete: boolean;
@@ -42,6 +44,7 @@ export interface Erasure {
     readonly members: number;
     readonly invitations: number;
     readonly sessions: number;
+    readonly denials: number;
     readonly auditRecords: number;
     readonly namedUsers: number;
     readonly keys: number;
@@ -67,9 +70,10 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
   async function exportOf(email: string, limit: number, actor: Actor): Promise<PersonData> {
     const address = normalEmail(email);
     const users = (await readAll(address, adminQueries.usersOf, limit)).map(readPerson);
-    const [invitations, sessions, ofLicenses, records] = await Promise.all([
+    const [invitations, sessions, denials, ofLicenses, records] = await Promise.all([
       readAll(address, adminQueries.invitationsOf, limit),
       readAll(address, adminQueries.sessionsOfUser, limit),
+      readAll(address, adminQueries.denialsOfUser, limit),
       licensed.find(address),
       Promise.all([
         readAll(address, adminQueries.auditOfActor, limit),
@@ -87,9 +91,10 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
       memberships: (await Promise.all(users.map(readMemberships))).flat(),
       invitations: invitations.map(readInvitation),
       sessions: sessions.map(readSession),
+      denials: denials.map(readDenial),
       ...ofLicenses,
       audit: audit.map(readAudit).sort((a, b) => (a.id < b.id ? -1 : 1)),
-      complete: [invitations, sessions, ...records].every((documents) => documents.length < limit),
+      complete: [invitations, sessions, denials, ...records].every((documents) => documents.length < limit),
     };
   }
 
@@ -111,18 +116,20 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
     const address = normalEmail(email);
     const { users, members, memberOf } = await eraseUsers(address);
     const invitations = await eraseEach(address, adminQueries.invitationsOf, ({ path }) => ({ op: 'delete', path }));
-    const sessions = await eraseEach(address, adminQueries.sessionsOfUser, ({ path }) => ({
+    const eraseUser = ({ path }: Document): Write => ({
       op: 'update',
       path,
       fields: { user_email: ERASED, user: null, hostname: ERASED },
-    }));
+    });
+    const sessions = await eraseEach(address, adminQueries.sessionsOfUser, eraseUser);
+    const denials = await eraseEach(address, adminQueries.denialsOfUser, eraseUser);
     const { userOf, ...ofLicenses } = await licensed.erase(address, actor);
     const replace = (document: Document): Write => erasedRecord(document, address);
     const auditRecords =
       (await eraseEach(address, adminQueries.auditOfSubject, replace)) +
       (await eraseEach(address, adminQueries.auditOfActor, replace));
     await eraseEach(address, webhookQueries.eventsOfSubject, (document) => erasedEvent(document, address));
-    const erased = { users, members, invitations, sessions, auditRecords, ...ofLicenses };
+    const erased = { users, members, invitations, sessions, denials, auditRecords, ...ofLicenses };
     const prepare = async () => ({
       writes: [],
       event: { action: 'person.erase', tenantId: '', details: erased },

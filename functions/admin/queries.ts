@@ -89,6 +89,10 @@ export const adminQueries = {
   sessionsOf: (licenseId: string, range: QueryRange): Query =>
     inOrderOfIds('sessions', equal({ license_id: licenseId }), range),
 
+  /** Whom a licence has refused, the newest hour first. */
+  denialsOf: (licenseId: string, range: QueryRange): Query =>
+    inOrderOfIds('denials', equal({ license_id: licenseId }), range),
+
   /** The newest record first. */
   audit: (
     filter: {
@@ -105,6 +109,8 @@ export const adminQueries = {
     inOrderOfIds('invitations', [['email', '==', email]], range),
 
   sessionsOfUser: (email: string, range: QueryRange): Query => inOrderOfIds('sessions', [['user', '==', email]], range),
+
+  denialsOfUser: (email: string, range: QueryRange): Query => inOrderOfIds('denials', [['user', '==', email]], range),
 
   auditOfActor: (email: string, range: QueryRange): Query =>
     inOrderOfIds('audit', [['actor.email', '==', email]], range),

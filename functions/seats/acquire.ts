@@ -85,6 +85,7 @@ async function acquireGroup(
   requests: readonly AcquireRequest[],
 ): Promise<AcquireOutcome[]> {
   const outcomes: AcquireOutcome[] = requests.map(() => MISREAD);
+  const holders = new Map<number, HolderRequest>();
   for (let round = 0; round < MAX_ROUNDS && outcomes.includes(MISREAD); round += 1) {
     const open = [...outcomes.keys()].filter((index) => outcomes[index] === MISREAD);
     const resolved = await context.subjects.resolve(
@@ -93,11 +94,17 @@ async function acquireGroup(
     );
     const served = await serveHolders(context, licenseId, resolved);
     served.forEach((outcome, at) => {
-      outcomes[open[at] ?? 0] = outcome;
+      const index = open[at] ?? 0;
+      outcomes[index] = outcome;
+      const holder = resolved[at];
+      if (holder !== undefined) holders.set(index, holder);
     });
   }
   const all = outcomes.map((outcome) => (outcome === MISREAD ? refuse(tooBusy()) : outcome));
-  recordDenials(context, licenseId, all);
+  const denied = all.flatMap((outcome, index) => denialOf(outcome, holders.get(index)));
+  for (const [reason, group] of Map.groupBy(denied, (one) => one.reason)) {
+    context.usage.recordDenials(licenseId, reason, group);
+  }
   return all;
 }
 
@@ -213,11 +220,12 @@ function halves<T>(items: readonly T[]): readonly (readonly T[])[] {
   return [items.slice(0, middle), items.slice(middle)].filter((half) => half.length > 0);
 }
 
-function recordDenials({ usage }: AttemptContext, licenseId: string, outcomes: readonly AcquireOutcome[]): void {
-  const reasons = outcomes.flatMap((outcome) => (outcome.kind === 'refused' ? [denialReason(outcome.fault)] : []));
-  for (const [reason, { length }] of Map.groupBy(reasons, (reason) => reason)) {
-    if (reason !== undefined) usage.recordDenials(licenseId, reason, length);
-  }
+/** Who was refused, and why; nobody for what does not count. */
+function denialOf(outcome: AcquireOutcome, request: HolderRequest | undefined) {
+  const reason = outcome.kind === 'refused' ? denialReason(outcome.fault) : undefined;
+  if (reason === undefined || request === undefined) return [];
+  const { machine, client } = request;
+  return [{ reason, machine, client }];
 }
 
 const refuse = (fault: Fault): AcquireOutcome => ({ kind: 'refused', fault });

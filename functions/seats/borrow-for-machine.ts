@@ -83,11 +83,11 @@ export function createBorrowForMachine({ commitAudited, ...options }: BorrowForM
     throw new Fault('dependency_unavailable', 'The seat could not be taken right now.', { retryAfter: 1 });
   }
 
-  async function denied({ license }: SeatSnapshot, { fault }: Refuse): Promise<Fault> {
+  async function denied({ license }: SeatSnapshot, { fault, request }: Refuse): Promise<Fault> {
     const reason = denialReason(fault);
     if (license === undefined || reason === undefined) return fault;
     if (fault.code === 'no_seats_available') denials.record(license, 1);
-    usage.recordDenials(license.id, reason, 1);
+    usage.recordDenials(license.id, reason, [request]);
     await usage.flush();
     return fault;
   }

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '#shared/model/clock.ts';
 import { dayOf, hourField, USAGE_RETENTION, USAGE_SHARDS, usagePaths } from '#shared/model/usage.ts';
 import { CommitError, type DocumentWriter, type Write } from '#shared/store/store.ts';
+import { createDeniedMachines, type DeniedMachine } from './denied-machines.ts';
 
 /** Seats of a licence in use at one time. */
 export interface SeatPeak {
@@ -18,8 +19,8 @@ export interface SeatPeak {
 export interface UsageRecorder {
   /** Notes how many seats are in use. The highest of the hour is written within a second. */
   recordPeak(peak: SeatPeak): void;
-  /** Counts requests that were refused. @param reason of denial.ts */
-  recordDenials(licenseId: string, reason: string, count: number): void;
+  /** Counts requests that were refused, and notes whose they were. @param reason of denial.ts */
+  recordDenials(licenseId: string, reason: string, denied: readonly DeniedMachine[]): void;
   /**
    * Writes what is pending if the last write is a second ago; otherwise that is done when the second is over. Never throws:
    * a count whose write failed is left out.
@@ -53,11 +54,18 @@ interface Pending {
   readonly increment: Record<string, number>;
 }
 
+/** One write, and whose mark it has, if any. */
+interface Counted {
+  readonly write: Write;
+  readonly licenseId: string | undefined;
+}
+
 export function createUsageRecorder({ store, clock, random, pause = untilDue }: UsageOptions): UsageRecorder {
   const shard = Math.floor(random() * USAGE_SHARDS);
   /** By licence: the highest number of its latest hour that is written or pending. */
   const marks = new LRUCache<string, { readonly hour: string; readonly seats: number }>({ max: MAX_LICENSES });
   const pending = new Map<string, Pending>();
+  const machines = createDeniedMachines(clock);
   const inFlight = new Set<Promise<void>>();
   let writtenAt = Number.NEGATIVE_INFINITY;
   let isWaiting = false;
@@ -80,16 +88,18 @@ export function createUsageRecorder({ store, clock, random, pause = untilDue }: 
   }
 
   async function flush(): Promise<void> {
-    if (pending.size === 0) return;
+    if (pending.size === 0 && !machines.isPending()) return;
     const now = clock.now();
     if (Math.abs(now - writtenAt) < INTERVAL) return flushWhenDue();
     writtenAt = now;
-    await writeAll();
+    await writeAll(machines.take(false));
+    if (machines.isPending()) flushWhenDue();
   }
 
-  async function writeAll(): Promise<void> {
-    const all = [...pending.values()];
+  async function writeAll(denied: readonly Write[]): Promise<void> {
+    const counts = [...pending.values()].map((one) => ({ write: toWrite(one), licenseId: one.licenseId }));
     pending.clear();
+    const all = [...counts, ...denied.map((write) => ({ write, licenseId: undefined }))];
     const writes = chunksOf(all, MAX_WRITES).map((chunk) => {
       const written = write(chunk).finally(() => inFlight.delete(written));
       inFlight.add(written);
@@ -102,9 +112,14 @@ export function createUsageRecorder({ store, clock, random, pause = untilDue }: 
    * A write whose answer was lost may have counted. Denials are not repeated, so none is counted twice. A mark may be, so
    * one that failed is no longer known as written and goes along with what is recorded next.
    */
-  async function write(chunk: readonly Pending[]): Promise<void> {
-    const failures = await failuresOf(store, chunk.map(toWrite));
-    for (const { licenseId } of chunk.filter((_, index) => failures[index] !== undefined)) marks.delete(licenseId);
+  async function write(chunk: readonly Counted[]): Promise<void> {
+    const failures = await failuresOf(
+      store,
+      chunk.map((one) => one.write),
+    );
+    for (const [index, { licenseId }] of chunk.entries()) {
+      if (failures[index] !== undefined && licenseId !== undefined) marks.delete(licenseId);
+    }
   }
 
   const toWrite = ({ licenseId, day, maximum, increment }: Pending): Write => ({
@@ -126,15 +141,16 @@ export function createUsageRecorder({ store, clock, random, pause = untilDue }: 
       marks.set(licenseId, { hour, seats });
       pendingOf(licenseId, day).maximum[field] = seats;
     },
-    recordDenials(licenseId, reason, count) {
+    recordDenials(licenseId, reason, denied) {
+      for (const one of denied) machines.record(licenseId, reason, one);
       const now = clock.now();
       const { increment } = pendingOf(licenseId, dayOf(now));
       const field = `denials.${hourField(now)}.${reason}`;
-      increment[field] = (increment[field] ?? 0) + count;
+      increment[field] = (increment[field] ?? 0) + denied.length;
     },
     flush,
     async close() {
-      await writeAll();
+      await writeAll(machines.take(true));
       await Promise.all(inFlight);
     },
   };

@@ -4,6 +4,7 @@ import * as audit from './audit.ts';
 import * as billing from './billing.ts';
 import * as borrows from './borrows.ts';
 import * as console from './console.ts';
+import * as denials from './denials.ts';
 import * as digest from './digest.ts';
 import * as docs from './docs.ts';
 import * as events from './events.ts';
@@ -84,6 +85,7 @@ export const CONTRACT: Readonly<Record<string, readonly Route[]>> = {
     queue.listQueue,
     queue.removeTicket,
     admin.getUsage,
+    denials.listDenials,
     audit.listAudit,
     people.exportPerson,
     people.erasePerson,

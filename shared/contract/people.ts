@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { defineRoute } from '../http/route.ts';
 import { ROLES, VENDOR } from '../model/principal.ts';
 import { auditRecord } from './audit.ts';
+import { denial } from './denials.ts';
 import { email, time } from './schemas.ts';
 
 const body = z.strictObject({ email: email.describe('in any letter case') });
@@ -52,6 +53,7 @@ export const exportPerson = defineRoute({
             expires_at: time,
           }),
         ),
+        denials: z.array(denial.extend({ license_id: z.string() })).describe('seats that were refused'),
         named_users: z.array(
           z.object({
             license_id: z.string(),
@@ -86,7 +88,7 @@ export const erasePerson = defineRoute({
   access: VENDOR,
   summary: 'Erase what is kept of one person',
   description:
-    'The address becomes `erased` in sessions (with the host name), members, lists of named users and audit records, ' +
+    'The address becomes `erased` in sessions and refusals (with the host name), members, lists of named users and audit records, ' +
     "which otherwise stay; invitations are deleted, and keys that were the person's own end. Repeat it after a failure: it goes on where it stopped. Whoever is still a member keeps the " +
     'rights, and new acts leave new records: remove the memberships first.',
   body,
@@ -99,6 +101,7 @@ export const erasePerson = defineRoute({
           members: count,
           invitations: count,
           sessions: count,
+          denials: count,
           audit_records: count,
           named_users: count,
           keys: count,

@@ -337,6 +337,7 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
     },
   ],
   getUsage: [license(200)],
+  listDenials: [license(200)],
   listAudit: [
     { wish: nothing, admitted: 200, foreign: { status: 200 } },
     { wish: () => listOf(DEMO_TENANT), admitted: 200, foreign: { absent: listOf(NO_TENANT) } },

@@ -93,7 +93,10 @@ describe('an erasure', () => {
     const { status, body } = await erase(traces.email);
     expect(status).toBe(200);
     expect(body).toEqual({
-      erased: { users: 1, members: 1, invitations: 2, sessions: 1, audit_records: 5, named_users: 0, keys: 0 },
+      erased: {
+        ...{ users: 1, members: 1, invitations: 2, sessions: 1, denials: 0, audit_records: 5 },
+        ...{ named_users: 0, keys: 0 },
+      },
       member_of: [traces.tenant],
       user_of: [],
     });

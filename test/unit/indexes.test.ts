@@ -9,6 +9,7 @@ import { keyQueries } from '#shared/keys/store.ts';
 import { licenseQueries } from '#shared/licenses/queries.ts';
 import { auditFields } from '#shared/model/audit.ts';
 import { borrowSlotFields } from '#shared/model/borrow-slot.ts';
+import { denialFields } from '#shared/model/denial-record.ts';
 import { keyEndingFields, keyFields } from '#shared/model/key-record.ts';
 import { licenseFields } from '#shared/model/license.ts';
 import { endedFields, sessionFields } from '#shared/model/session.ts';
@@ -62,6 +63,7 @@ const catalogue = [
     ...[q.keysOf('l', part), q.keyById('l', 'k'), q.keysWithoutEnd('l', 1), q.keysUntilAfter('l', 0, 1)],
     ...[
       q.recalls('l'),
+      q.denialsOf('l', part),
       q.sessionsOf('l', part),
       q.namedUsers('l', part),
       q.licensesThatName(part),
@@ -70,7 +72,7 @@ const catalogue = [
       q.endedSince('l', 0, 1),
       q.invitations('t', part),
     ],
-    ...[q.usersOf('e', part), q.invitationsOf('e', part), q.sessionsOfUser('e', part)],
+    ...[q.usersOf('e', part), q.invitationsOf('e', part), q.sessionsOfUser('e', part), q.denialsOfUser('e', part)],
     ...[q.auditOfActor('e', part), q.auditOfSubject('e', part)],
     ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),
@@ -174,6 +176,7 @@ describe('the declared list', () => {
   test('exempts every time, since an index over one takes 500 writes a second', () => {
     const schemas = {
       ...{ audit: auditFields, ended_sessions: endedFields, licenses: licenseFields, members: memberFields },
+      denials: denialFields,
       ...{ invitations: invitationFields, keys: keyFields, key_endings: keyEndingFields },
       borrows: borrowSlotFields,
       ...{ sessions: sessionFields, tenants: tenantFields, queue: ticketFields },
@@ -197,6 +200,7 @@ describe('the declared list', () => {
       'functions/console/portal.ts': ['portal_links', 'portal_sessions'],
       'functions/console/sessions.ts': 'console_sessions',
       'functions/seats/denial-events.ts': 'events',
+      'functions/seats/denied-machines.ts': 'denials',
       'functions/seats/usage-recorder.ts': 'usage',
       'functions/task-payloads/idempotency.ts': 'idempotency',
       'functions/task-payloads/tasks.ts': 'tasks',

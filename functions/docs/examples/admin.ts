@@ -145,6 +145,15 @@ export const adminExamples: Readonly<Record<string, Exchanges>> = {
       answer: [session],
     },
   },
+  listDenials: {
+    page: {
+      ...byId,
+      summary: 'Nobody since yesterday',
+      query: { since: '2026-11-30T09:00:00Z' },
+      status: 200,
+      answer: [],
+    },
+  },
   endSession: { end: { summary: 'By its handle', params: { session: SAMPLE.session }, status: 204 } },
   getUsage: {
     now: {

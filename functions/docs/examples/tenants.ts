@@ -136,7 +136,7 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       status: 200,
       answer: {
         ...{ email: 'nobody@example.org', exported_at: '2026-12-01T09:00:00.000Z', complete: true },
-        ...{ users: [], memberships: [], invitations: [], sessions: [], named_users: [], keys: [], audit: [] },
+        ...{ users: [], memberships: [], invitations: [], sessions: [], denials: [], named_users: [], keys: [], audit: [] },
       },
     },
   },
@@ -146,7 +146,10 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       body: { email: 'former@example.org' },
       status: 200,
       answer: {
-        erased: { users: 0, members: 0, invitations: 0, sessions: 2, audit_records: 1, named_users: 1, keys: 0 },
+        erased: {
+          ...{ users: 0, members: 0, invitations: 0, sessions: 2, denials: 0, audit_records: 1 },
+          ...{ named_users: 1, keys: 0 },
+        },
         member_of: [],
         user_of: [SAMPLE.license_id],
       },

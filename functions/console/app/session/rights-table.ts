@@ -20,6 +20,7 @@ export const RIGHTS = {
   listNamedUsers: ['staff', 'owner', 'admin'],
   putNamedUser: ['staff', 'owner', 'admin'],
   removeNamedUser: ['staff', 'owner', 'admin'],
+  listDenials: ['staff', 'owner', 'admin', 'member'],
   listSessions: ['staff', 'owner', 'admin', 'member', 'portal'],
   endSession: ['staff', 'owner', 'admin', 'portal'],
   listQueue: ['staff', 'owner', 'admin', 'member'],

@@ -27,11 +27,12 @@ function setUp() {
   return {
     recorder,
     calls,
-    /** What was written since the last time it was asked, by path. */
+    /** What was counted since the last time it was asked, by path. */
     written: () =>
       calls
         .splice(0)
         .flat()
+        .filter(({ path }) => path.includes('/usage/'))
         .map((write) => ('maximum' in write ? [write.path, write.maximum, write.increment] : write)),
     /** Time passes, and the writes that are due by then begin. */
     async pass(milliseconds: number) {
@@ -44,6 +45,10 @@ function setUp() {
     },
   };
 }
+
+const CLIENT = { user_email: null, hostname: null, platform: null, client_version: null };
+const denied = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ machine: `machine-${index}`, client: CLIENT }));
 
 const PATH = 'licenses/l/usage/2026-11-23-3';
 
@@ -117,11 +122,11 @@ describe('peaks', () => {
 describe('denials', () => {
   test('are written at once when the last write is a second ago, otherwise when it is', async () => {
     const { recorder, written, pass } = setUp();
-    recorder.recordDenials('l', 'no_seats', 1);
+    recorder.recordDenials('l', 'no_seats', denied(1));
     await recorder.flush();
     expect(written()).toEqual([[PATH, {}, { 'denials.h12.no_seats': 1 }]]);
     for (let i = 0; i < 20; i += 1) {
-      recorder.recordDenials('l', i % 2 ? 'no_seats' : 'license_suspended', 1);
+      recorder.recordDenials('l', i % 2 ? 'no_seats' : 'license_suspended', denied(1));
       await recorder.flush();
     }
     await pass(999);
@@ -133,7 +138,7 @@ describe('denials', () => {
   test('share the write of a peak', async () => {
     const { recorder, written, calls } = setUp();
     recorder.recordPeak({ licenseId: 'l', seats: 3 });
-    recorder.recordDenials('l', 'no_seats', 2);
+    recorder.recordDenials('l', 'no_seats', denied(2));
     await recorder.flush();
     expect(calls).toHaveLength(1);
     expect(written()).toEqual([[PATH, { 'peaks.h12': 3 }, { 'denials.h12.no_seats': 2 }]]);
@@ -141,10 +146,10 @@ describe('denials', () => {
 
   test('are counted by licence, day and hour', async () => {
     const { recorder, written, pass } = setUp();
-    recorder.recordDenials('a', 'no_seats', 2);
-    recorder.recordDenials('b', 'no_seats', 1);
+    recorder.recordDenials('a', 'no_seats', denied(2));
+    recorder.recordDenials('b', 'no_seats', denied(1));
     await pass(DAY);
-    recorder.recordDenials('a', 'no_seats', 4);
+    recorder.recordDenials('a', 'no_seats', denied(4));
     await pass(1000);
     expect(written()).toEqual([
       ['licenses/a/usage/2026-11-23-3', {}, { 'denials.h12.no_seats': 2 }],
@@ -155,7 +160,7 @@ describe('denials', () => {
 
   test('are never counted twice, and a failure is nobody else’s', async () => {
     const { recorder, written, pass, fail } = setUp();
-    recorder.recordDenials('l', 'no_seats', 3);
+    recorder.recordDenials('l', 'no_seats', denied(3));
     fail(true);
     await recorder.flush();
     fail(false);
@@ -178,10 +183,10 @@ describe('denials', () => {
 
 test('everything pending is written when the instance ends, and what is under way is waited for', async () => {
   const { recorder, calls, written } = setUp();
-  for (let i = 0; i < 450; i += 1) recorder.recordDenials(`license-${i}`, 'no_seats', 1);
+  for (let i = 0; i < 450; i += 1) recorder.recordDenials(`license-${i}`, 'no_seats', denied(1));
   recorder.recordPeak({ licenseId: 'license-0', seats: 1 });
   await recorder.close();
-  expect(calls.map(({ length }) => length)).toEqual([200, 200, 50]);
+  expect(calls.map(({ length }) => length)).toEqual([200, 200, 200, 200, 100]); // with whose they were
   expect(written()[0]).toEqual([
     'licenses/license-0/usage/2026-11-23-3',
     { 'peaks.h12': 1 },

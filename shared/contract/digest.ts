@@ -8,7 +8,7 @@ import { page } from './schemas.ts';
 const MAX_EXPIRING_DAYS = 366;
 const DEFAULT_EXPIRING_DAYS = 30;
 
-const digestEntry = z.object({
+export const digestEntry = z.object({
   license,
   days_left: z
     .number()
@@ -26,7 +26,7 @@ export const getDigest = defineRoute({
   id: 'getDigest',
   method: 'GET',
   path: '/api/v1/digest',
-  access: [...VENDOR, 'owner', 'admin'],
+  access: [...VENDOR, 'owner', 'admin', 'member', 'guest'],
   summary: 'What somebody should be told about licences',
   description:
     'Licences that end soon or have just ended, whose seats ran out, or that refused somebody; no endpoint has to ' +

@@ -334,3 +334,68 @@ describe('the audit', () => {
     expect(new Set(body.map(({ tenant_id }: { tenant_id: string }) => tenant_id))).toEqual(new Set(['demo']));
   });
 });
+
+describe('who was refused', () => {
+  interface Denial {
+    readonly machine: string;
+    readonly reason: string;
+    readonly count: number;
+    readonly hour: string;
+    readonly last_at: string;
+    readonly hostname: string | null;
+    readonly user_email: string | null;
+  }
+  const denialsOf = async (license_id: string, query = '', token = 'member'): Promise<Denial[]> =>
+    (await get(`${LICENSES}/${license_id}/denials${query}`, token)).body;
+  /** It is written about a second later. */
+  const LATER = { timeout: 20_000 };
+  const HOUR = 3_600_000;
+  const untilNextHour = () => suite.stack.clock.advance((HOUR - (suite.stack.clock.now() % HOUR)) / 1000);
+  const ask = (license_key: string, hardware_id: string, about: object) =>
+    suite.post(`${LICENSES}/acquire`, { license_key, hardware_id, ...about });
+
+  test('is listed with the reason, by the hour, newest first', async () => {
+    const { license_id, license_key } = await suite.license(1);
+    untilNextHour(); // an hour that lasts
+    const { body: held } = await ask(license_key, 'holder', {});
+    const about = { user_email: 'Zoë@example.org', hostname: 'WS-7', platform: 'linux', client_version: '3.1' };
+    expect((await ask(license_key, 'late', about)).status).toBe(402);
+    await expect.poll(() => denialsOf(license_id), LATER).toMatchObject([{ ...about, reason: 'no_seats', count: 1 }]);
+    const [first] = await denialsOf(license_id);
+    expect(Object.keys(first ?? {})).toEqual([
+      ...['hour', 'last_at', 'count', 'reason', 'machine', 'user_email', 'hostname', 'platform', 'client_version'],
+    ]);
+    suite.stack.clock.advance(3_600);
+    await suite.send('PATCH', `${LICENSES}/${license_id}`, { status: 'suspended' }, 'staff');
+    for (const machine of ['late', 'other']) expect((await ask(license_key, machine, {})).status).toBe(403);
+    const hours = async () => (await denialsOf(license_id)).map(({ hour, reason }) => [hour, reason]);
+    await expect.poll(hours, LATER).toHaveLength(3);
+    expect((await hours())[0]?.[1]).toBe('license_suspended');
+    expect((await hours())[2]).toEqual([first?.hour, 'no_seats']);
+    // The same machine as sessions name it.
+    const { body: sessions } = await get(`${LICENSES}/${license_id}/sessions`);
+    expect(sessions).toEqual([]);
+    expect(new Set((await denialsOf(license_id)).map(({ machine }) => machine)).size).toBe(2);
+    expect(await denialsOf(license_id, `?before=${(await hours())[0]?.[0]}`)).toHaveLength(1);
+    expect(await denialsOf(license_id, `?since=${(await hours())[0]?.[0]}`)).toHaveLength(2);
+    const pages = await walk(`${LICENSES}/${license_id}/denials?limit=1`, 'owner');
+    expect(pages.flatMap(({ body }) => body)).toEqual(await denialsOf(license_id));
+    expect((await get(`${LICENSES}/${license_id}/denials?until=x`)).status).toBe(400);
+    expect(JSON.stringify(pages.map(({ text }) => text))).not.toContain(held.session_id);
+  });
+
+  test('is found by the person’s address, and erased', async () => {
+    const { license_id, license_key } = await suite.license(1);
+    await ask(license_key, 'holder', {});
+    const user_email = `refused-${license_id}@example.org`;
+    await ask(license_key, 'late', { user_email: user_email.toUpperCase(), hostname: 'WS-of-her' });
+    await expect.poll(() => denialsOf(license_id), LATER).toHaveLength(1);
+    const person = { email: user_email };
+    const { body: exported } = await suite.post('/api/v1/people/export', person, 'staff');
+    expect(exported.denials).toMatchObject([{ license_id, hostname: 'WS-of-her', count: 1 }]);
+    const { body: erasure } = await suite.post('/api/v1/people/erase', person, 'staff');
+    expect(erasure.erased).toMatchObject({ denials: 1, sessions: 0 });
+    expect(await denialsOf(license_id)).toMatchObject([{ user_email: 'erased', hostname: 'erased', count: 1 }]);
+    expect((await suite.post('/api/v1/people/export', person, 'staff')).body.denials).toEqual([]);
+  });
+});

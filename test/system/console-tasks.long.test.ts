@@ -116,9 +116,16 @@ describe.skipIf(!existsSync(CHROMIUM))('with nothing but a browser', () => {
     await close();
   });
 
-  test('"who was refused yesterday?": from the first screen to the hour', async () => {
+  test('"who was refused yesterday?": from the first screen to the person and the hour', async () => {
     const { key } = await licenseWith('Simulation', 1, [{}]);
-    for (const machine of ['late-1', 'late-2', 'late-3']) expect((await acquire(key, machine)).status).toBe(402);
+    const late = ['dora@example.org', 'emil@example.org', null].map((user_email, index) => ({
+      ...{ user_email, hostname: `WS-${index + 1}`, platform: 'linux', client_version: '4.2.0' },
+      hardware_id: `late-${index}`,
+    }));
+    for (const machine of late) {
+      const { status } = await suite.post(`${LICENSES}/acquire`, { license_key: key, ...machine });
+      expect(status).toBe(402);
+    }
     const { page, faults, close } = await visit('admin', '/console');
     const refused = page.getByRole('region', { name: 'Refused since yesterday' });
     await expect.poll(() => refused.textContent(), { timeout: 15_000 }).toContain('3 times');
@@ -126,7 +133,14 @@ describe.skipIf(!existsSync(CHROMIUM))('with nothing but a browser', () => {
     await refused.getByRole('link', { name: 'Simulation' }).click();
     await page.getByText('3 requests were refused').waitFor();
     await page.getByRole('cell', { name: '3 found no free seat' }).waitFor();
+    const who = page.getByRole('region', { name: 'Who was refused' });
+    for (const { user_email, hostname } of late) {
+      const row = who.getByRole('row', { name: user_email ?? 'Unknown person' });
+      expect(await row.textContent()).toMatch(new RegExp(`${hostname}.*No seat was free.*1`));
+    }
     await picture(page, 'console-usage');
+    await who.scrollIntoViewIfNeeded();
+    await looks(page, 'refused');
     expect(await inaccessible(page)).toEqual([]);
     expect(faults).toEqual([]);
     await close();

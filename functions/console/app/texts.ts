@@ -29,6 +29,23 @@ const REASONS: Readonly<Record<string, string>> = {
   machine_limit_reached: 'beyond the machines of a day',
 };
 
+/** Why a seat was refused, by the code of the refusal. */
+const WHY: Readonly<Record<string, string>> = {
+  no_seats: 'No seat was free',
+  license_expired: 'The licence had ended',
+  license_suspended: 'The licence was suspended',
+  queue_full: 'The queue was full',
+  no_borrow_available: 'All seats that can be borrowed were out',
+  borrow_not_allowed: 'Seats cannot be borrowed',
+  borrow_too_long: 'It asked to borrow for too long',
+  machine_limit_reached: 'The machines of the day were used up',
+  user_not_named: 'The user is not on the list',
+  held_elsewhere: 'The user had the seat on another machine',
+  unauthenticated: 'It did not prove whose it was',
+};
+
+const inWords = (code: string): string => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('_', ' ');
+
 export const T = {
   loading: 'Loading…',
   working: 'Working…',
@@ -469,6 +486,14 @@ export const T = {
       hourly: boolean;
     }) =>
       `The most in use at once: ${numbers.format(peak)} of ${seats(total)} (${hourly ? 'in the hour of' : 'on'} ${at}). ${denied === 0 ? 'No request was refused.' : `${n(denied, 'request was', 'requests were')} refused.`}`,
+    who: {
+      title: 'Who was refused',
+      columns: { who: 'Who', machine: 'Machine', why: 'Why', times: 'Times', first: 'First', last: 'Last' },
+      why: (reason: string) => WHY[reason] ?? inWords(reason),
+      none: 'Who it was is not known: names are kept for 30 days, and of a crowd only the first of each hour are.',
+      some: (named: number) =>
+        `The latest ${numbers.format(named)} entries are shown. Choose a shorter range for the others.`,
+    },
     reason: (reason: string, count: number) =>
       `${numbers.format(count)} ${REASONS[reason] ?? reason.replaceAll('_', ' ')}`,
   },

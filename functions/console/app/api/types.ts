@@ -1,6 +1,8 @@
 import type * as z from 'zod';
 import type * as admin from '#shared/contract/admin.ts';
 import type * as audit from '#shared/contract/audit.ts';
+import type * as denials from '#shared/contract/denials.ts';
+import type * as digest from '#shared/contract/digest.ts';
 import type * as events from '#shared/contract/events.ts';
 import type * as health from '#shared/contract/health.ts';
 import type * as keys from '#shared/contract/license-keys.ts';
@@ -30,5 +32,7 @@ export type CreatedInvitation = z.output<typeof members.createdInvitation>;
 export type Me = z.output<typeof members.me>;
 export type AuditRecord = z.output<typeof audit.auditRecord>;
 export type Usage = z.output<typeof admin.usageReport>;
+export type Denial = z.output<typeof denials.denial>;
+export type DigestEntry = z.output<typeof digest.digestEntry>;
 export type Health = z.output<typeof health.health>;
 export type LicenseEvent = z.output<typeof events.event>;

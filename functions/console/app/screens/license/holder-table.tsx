@@ -23,29 +23,41 @@ const text = T.holders;
 const isSilent = ({ last_heartbeat }: Session, lease: number, now: number) =>
   now - Date.parse(last_heartbeat) > (lease * 1000 * 2) / 3;
 
+/** What a program says of itself and of where it runs. */
+export type Client = Pick<Session, 'user_email' | 'hostname' | 'machine' | 'platform' | 'client_version'>;
+
+export const PersonName = ({ of: { user_email } }: { of: Client }) =>
+  user_email === null ? <span class="quiet">{text.unknown}</span> : <strong>{user_email}</strong>;
+
+export function machineColumn<Row>(clientOf: (row: Row) => Client): Column<Row> {
+  const nameOfMachine = ({ hostname, machine }: Client) => hostname ?? machine;
+  return {
+    id: 'machine',
+    head: text.columns.machine,
+    text: true,
+    sort: (row) => nameOfMachine(clientOf(row)).toLowerCase(),
+    cell: (row) => {
+      const client = clientOf(row);
+      const details = [client.platform, client.client_version].filter((one) => one !== null);
+      return (
+        <>
+          <span title={client.machine}>{nameOfMachine(client)}</span>
+          {details.length === 0 ? null : <div class="quiet small">{details.join(' · ')}</div>}
+        </>
+      );
+    },
+  };
+}
+
 export function HolderTable({ sessions, lease, now, gone, onTakeBack }: HolderTableProps) {
   const columns: (Column<Session> | undefined)[] = [
     {
       id: 'who',
       head: text.columns.who,
       sort: (session) => nameOf(session).toLowerCase(),
-      cell: ({ user_email }) =>
-        user_email === null ? <span class="quiet">{text.unknown}</span> : <strong>{user_email}</strong>,
+      cell: (session) => <PersonName of={session} />,
     },
-    {
-      id: 'machine',
-      head: text.columns.machine,
-      text: true,
-      sort: ({ hostname, machine }) => (hostname ?? machine).toLowerCase(),
-      cell: ({ hostname, machine, platform, client_version }) => (
-        <>
-          <span title={machine}>{hostname ?? machine}</span>
-          {platform === null && client_version === null ? null : (
-            <div class="quiet small">{[platform, client_version].filter((one) => one !== null).join(' · ')}</div>
-          )}
-        </>
-      ),
-    },
+    machineColumn((session) => session),
     {
       id: 'since',
       head: text.columns.since,

@@ -13,13 +13,11 @@ import { Borrowed } from './borrowed.tsx';
 import { Card } from './card.tsx';
 import { FailingWebhooks } from './failing-webhooks.tsx';
 import { Refused } from './refused.tsx';
-import { isBorrowable, lookedUp, readReports } from './reports.ts';
+import { borrowable, LOOKED_THROUGH, readReports } from './reports.ts';
 
 const text = T.overview;
 
 const DAYS = 30;
-/** Licences that are looked through, of which the API counts the seats; beyond them the screen says so. */
-const LOOKED_THROUGH = 100;
 /** Rows of a card; the licences' own screen has the rest. */
 const SHOWN = 8;
 /** Seats in use from which on a licence is nearly full. */
@@ -32,9 +30,10 @@ export function OverviewScreen() {
     const before = `${new Date(Date.now() + DAYS * 86_400_000).toISOString().slice(0, 10)}T00:00:00Z`;
     return (await listLicenses({ status: 'active', expires_before: before }, signal, 100)).data;
   });
-  const asked = all.data && lookedUp(all.data.data);
-  const reports = useResource(asked && `reports ${asked.map(({ license_id }) => license_id).join()}`, (signal) =>
-    readReports(asked ?? [], signal),
+  const asked = borrowable(all.data?.data ?? []);
+  const reports = useResource(
+    asked.length === 0 ? undefined : `reports ${asked.map(({ license_id }) => license_id).join()}`,
+    (signal) => readReports(asked, signal),
   );
   return (
     <Screen title={T.nav.overview}>
@@ -56,7 +55,7 @@ export function OverviewScreen() {
             )}
           </Loaded>
         </Card>
-        <Refused reports={reports} />
+        <Refused />
         <Card title={text.ending(DAYS)}>
           <Loaded resource={ending}>
             {(licenses) => (
@@ -69,7 +68,7 @@ export function OverviewScreen() {
             )}
           </Loaded>
         </Card>
-        {all.data?.data.some(isBorrowable) ? <Borrowed reports={reports} /> : null}
+        {asked.length > 0 ? <Borrowed reports={reports} /> : null}
         {may('listWebhooks') ? <FailingWebhooks /> : null}
       </div>
     </Screen>

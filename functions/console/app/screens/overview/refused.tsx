@@ -1,21 +1,35 @@
-import type { Usage } from '../../api/types.ts';
-import type { Resource } from '../../api/use-resource.ts';
+import { request } from '../../api/request.ts';
+import type { DigestEntry } from '../../api/types.ts';
+import { useResource } from '../../api/use-resource.ts';
 import { T } from '../../texts.ts';
 import { Loaded } from '../../ui/screen.tsx';
 import { licenseName } from '../licenses/license-name.ts';
 import { Card } from './card.tsx';
-import type { Report } from './reports.ts';
+import { LOOKED_THROUGH, yesterday } from './reports.ts';
 
 const text = T.overview;
 
-/** Who was refused a seat since yesterday began (UTC). */
-export function Refused({ reports }: { reports: Resource<readonly Report[]> }) {
+/** Licences that refused somebody since yesterday began (UTC), those that have ended or are suspended among them. */
+export function Refused() {
+  const digest = useResource(
+    'digest',
+    async (signal) =>
+      (
+        await request<DigestEntry[]>('GET', '/api/v1/digest', {
+          query: { since: yesterday(), limit: LOOKED_THROUGH },
+          signal,
+        })
+      ).data,
+  );
   return (
     <Card title={text.refused}>
-      <Loaded resource={reports}>
-        {(all) => {
-          const refused = all
-            .map(({ license, usage }) => ({ license, count: deniedIn(usage) }))
+      <Loaded resource={digest}>
+        {(entries) => {
+          const refused = entries
+            .map(({ license, denials }) => ({
+              license,
+              count: Object.values(denials).reduce((sum, one) => sum + one, 0),
+            }))
             .filter(({ count }) => count > 0)
             .sort((a, b) => b.count - a.count);
           if (refused.length === 0) return <p class="quiet">{text.noneRefused}</p>;
@@ -36,9 +50,3 @@ export function Refused({ reports }: { reports: Resource<readonly Report[]> }) {
     </Card>
   );
 }
-
-const deniedIn = ({ denials }: Usage): number =>
-  denials.reduce(
-    (sum, { at: _at, ...counts }) => sum + Object.values(counts).reduce((all, count) => all + count, 0),
-    0,
-  );

@@ -3,6 +3,7 @@ import type { Usage as Report } from '../../api/types.ts';
 import { getUsage, getUsageCsv, type UsageQuery } from '../../api/usage.ts';
 import { useAct } from '../../api/use-act.ts';
 import { useResource } from '../../api/use-resource.ts';
+import { may } from '../../session/rights.ts';
 import { locale, T } from '../../texts.ts';
 import { download } from '../../ui/csv.ts';
 import { SelectField } from '../../ui/field.tsx';
@@ -14,6 +15,7 @@ import { useFilters } from '../../ui/use-filters.ts';
 import type { HeldLicense } from '../license/held-license.ts';
 import { type Bucket, bucketsOf } from './buckets.ts';
 import { Chart } from './chart.tsx';
+import { WhoWasRefused } from './who-was-refused.tsx';
 
 const text = T.usage;
 const HOUR = 3_600_000;
@@ -28,7 +30,7 @@ const RANGES: Readonly<Record<string, { readonly resolution: 'day' | 'hour'; rea
   '90d': { resolution: 'day', back: 89 * DAY },
 };
 
-const hour = new Intl.DateTimeFormat(locale(), { weekday: 'short', hour: 'numeric' });
+const hour = new Intl.DateTimeFormat(locale(), { weekday: 'short', hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', timeZone: 'UTC' });
 
 /** Peaks of use and refused requests over time, as a chart, a sentence and a table. */
@@ -58,7 +60,20 @@ export function Usage({ license }: { license: HeldLicense }) {
         </button>
       </div>
       <FailureNotice failure={csv.failure} />
-      <Loaded resource={usage}>{(report) => <ReportView report={report} now={usage.at ?? Date.now()} />}</Loaded>
+      <Loaded resource={usage}>
+        {(report) => {
+          const buckets = bucketsOf(report, usage.at ?? Date.now());
+          const denied = buckets.reduce((sum, one) => sum + one.denied, 0);
+          return (
+            <>
+              <ReportView report={report} buckets={buckets} denied={denied} />
+              {denied > 0 && may('listDenials') ? (
+                <WhoWasRefused licenseId={license.license_id} since={report.from} denied={denied} />
+              ) : null}
+            </>
+          );
+        }}
+      </Loaded>
     </>
   );
 }
@@ -69,19 +84,29 @@ function queryOf(range: string): UsageQuery {
   return { resolution, from: new Date(Math.floor((Date.now() - back) / step) * step).toISOString() };
 }
 
-function ReportView({ report, now }: { report: Report; now: number }) {
+interface ReportViewProps {
+  readonly report: Report;
+  readonly buckets: readonly Bucket[];
+  readonly denied: number;
+}
+
+function ReportView({ report, buckets, denied: allDenied }: ReportViewProps) {
   const id = useId();
-  const buckets = bucketsOf(report, now);
   const hourly = report.resolution === 'hour';
   const labelOf = ({ at }: Bucket) => (hourly ? hour : day).format(at);
   const busy = buckets.filter(({ peak, denied }) => peak > 0 || denied > 0);
   if (busy.length === 0) return <Empty title={text.nothing} />;
   const highest = busy.reduce((best, one) => (one.peak > best.peak ? one : best));
-  const denied = busy.reduce((sum, one) => sum + one.denied, 0);
   return (
     <>
       <p id={id} class="holders-head">
-        {text.sentence({ peak: highest.peak, at: labelOf(highest), seats: report.seats_total, denied, hourly })}
+        {text.sentence({
+          peak: highest.peak,
+          at: labelOf(highest),
+          seats: report.seats_total,
+          denied: allDenied,
+          hourly,
+        })}
       </p>
       <Chart buckets={buckets} seats={report.seats_total} labelOf={labelOf} describedBy={id} />
       <Table

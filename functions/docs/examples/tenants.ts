@@ -136,7 +136,16 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       status: 200,
       answer: {
         ...{ email: 'nobody@example.org', exported_at: '2026-12-01T09:00:00.000Z', complete: true },
-        ...{ users: [], memberships: [], invitations: [], sessions: [], denials: [], named_users: [], keys: [], audit: [] },
+        ...{
+          users: [],
+          memberships: [],
+          invitations: [],
+          sessions: [],
+          denials: [],
+          named_users: [],
+          keys: [],
+          audit: [],
+        },
       },
     },
   },

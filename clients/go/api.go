@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -67,6 +69,8 @@ func (a *seatAPI) fetch(ctx context.Context, path string) (string, error) {
 	return fetchText(ctx, a.client, a.url, path, a.timeout)
 }
 
+func isNotInToken(letter rune) bool { return letter < '!' || letter > '~' }
+
 type call struct {
 	path string
 	body map[string]any
@@ -92,10 +96,15 @@ func (a *seatAPI) call(ctx context.Context, c call) answer {
 	request.Header.Set("content-type", "application/json")
 	if c.asUser && a.userToken != nil {
 		token, err := a.userToken(ctx)
+		if token = strings.TrimSpace(token); err == nil && strings.IndexFunc(token, isNotInToken) >= 0 {
+			err = errors.New("it is none")
+		}
 		if err != nil {
 			return answer{unavailable: newUnavailable(userTokenFailed, err.Error(), err)}
 		}
-		request.Header.Set("authorization", "Bearer "+token)
+		if token != "" {
+			request.Header.Set("authorization", "Bearer "+token)
+		}
 	}
 	got, err := send(ctx, a.client, request, c.timeout)
 	if err != nil {

@@ -110,6 +110,9 @@ func codeOfAnswer(status int, code string) string {
 		return "rate_limited"
 	case code == "signing_unavailable":
 		return "signing_unavailable"
+	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed:
+		// An API answers, and has no such route: the address leads beside the licence server.
+		return "not_a_license_server"
 	case code != "":
 		return "server_failed"
 	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout:

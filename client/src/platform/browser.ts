@@ -2,7 +2,7 @@ import { storedHardwareId } from '../hardware-id.ts';
 import { memoryStorage } from '../storage/memory.ts';
 import { type WebStorageArea, webStorage } from '../storage/web.ts';
 import { systemTime } from '../trusted-clock.ts';
-import { type Farewell, LONGEST_TIMEOUT, type Platform } from './platform.ts';
+import type { Farewell, Platform } from './platform.ts';
 
 /** What is used of a page, none of which a worker or another runtime need have. Reflect.get: our types know no DOM. */
 interface Page {
@@ -45,7 +45,7 @@ export const browserPlatform: Platform = {
   ...systemTime,
   random: Math.random,
   setTimer(callback, milliseconds) {
-    const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_TIMEOUT));
+    const timer = setTimeout(callback, milliseconds);
     return () => clearTimeout(timer);
   },
   longestTimer: 30_000,

@@ -4,7 +4,7 @@ import { systemTime } from '../trusted-clock.ts';
 import { onProcessExit } from './node-exit.ts';
 import { nodeFetch } from './node-fetch.ts';
 import { nodeHardwareId } from './node-hardware-id.ts';
-import { LONGEST_TIMEOUT, type Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 
 /** Node, Deno and Bun. */
 export const nodePlatform: Platform = {
@@ -12,7 +12,7 @@ export const nodePlatform: Platform = {
   sinceBoot,
   random: Math.random,
   setTimer(callback, milliseconds, essential) {
-    const timer = setTimeout(callback, Math.min(milliseconds, LONGEST_TIMEOUT));
+    const timer = setTimeout(callback, milliseconds);
     // A seat does not keep a program running: one that has nothing left to do ends, and gives the seat back.
     if (!essential) timer.unref();
     return () => clearTimeout(timer);

@@ -34,15 +34,12 @@ export interface ExitHandler {
   farewell(): Farewell | undefined;
 }
 
-/** The longest that `setTimeout` knows: it takes a longer one for one of a millisecond. @internal */
-export const LONGEST_TIMEOUT = 2 ** 31 - 1;
-
 /** What a seat needs of the surroundings it lives in: Node, Deno and Bun, or a browser; a test brings its own. @internal */
 export interface Platform extends ClockSource {
   /** From 0 up to but not including 1. */
   random(): number;
   /**
-   * Calls once after so many milliseconds, or later; after `LONGEST_TIMEOUT` where that is less.
+   * Calls once after so many milliseconds, or later.
    * @param essential the program must not end meanwhile for want of anything else to do
    * @returns takes it back
    */

@@ -119,7 +119,9 @@ export function createSeatApi(post: Post, program: string, userToken?: UserToken
   async function ask(path: string, request: JsonObject, timeout?: number): Promise<AcquireResult> {
     let token: string | undefined;
     try {
-      token = await userToken?.();
+      token = (await userToken?.())?.trim();
+      // The error of a header that cannot be sent would say the token.
+      if (/[^!-~]/.test(token ?? '')) throw new Error('it is none');
     } catch (cause) {
       return unavailable('user_token_failed', String(cause), cause);
     }

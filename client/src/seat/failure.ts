@@ -116,6 +116,8 @@ function codeOfAnswer(status: number, code: string | undefined): FailureCode {
   if (status === 407) return 'proxy_authentication';
   if (status === 429) return 'rate_limited';
   if (code === 'signing_unavailable') return 'signing_unavailable';
+  // An API answers, and has no such route: the address leads beside the licence server.
+  if (status === 404 || status === 405) return 'not_a_license_server';
   if (code !== undefined) return 'server_failed';
   if (status === 502 || status === 504) return 'proxy_failed';
   return status >= 500 ? 'server_failed' : 'not_a_license_server';

@@ -93,7 +93,8 @@ function createGoodbye({ url, program }: SeatContext, abort: () => void) {
 /** Whole ones; the server knows the least and the most. */
 function readSeconds(seconds: number | undefined): number | undefined {
   if (seconds === undefined) return undefined;
-  if (typeof seconds !== 'number' || !(seconds > 0)) throw new TypeError('seconds: give a number of seconds');
+  if (typeof seconds !== 'number' || !(seconds > 0 && seconds < Number.POSITIVE_INFINITY))
+    throw new TypeError('seconds: give a number of seconds');
   return Math.ceil(seconds);
 }
 

@@ -87,6 +87,8 @@ export interface ReadOptions extends SeatOptions {
   readonly releaseOnExit: boolean;
 }
 
+/** Milliseconds, three weeks: `setTimeout` takes a longer time for one of a millisecond. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 const LONGEST_HARDWARE_ID = 256;
 const LONGEST_PROCESS_ID = 128;
 
@@ -207,5 +209,5 @@ function readProcessId(value: unknown): string | undefined {
 function milliseconds(name: string, value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise;
   if (typeof value !== 'number' || !(value >= 0)) throw new TypeError(`${name}: give milliseconds, 0 or more`);
-  return value;
+  return Math.min(value, LONGEST_TIMEOUT);
 }

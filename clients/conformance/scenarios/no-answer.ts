@@ -48,6 +48,8 @@ export const NO_ANSWER: readonly Scenario[] = [
   fails('no TLS where TLS is expected', 'tls_failed', ({ server }) => ({ url: server.url.replace('http:', 'https:') })),
   fails('a captive portal', 'not_a_license_server', answersAcquire(200, '<html>Sign in to the guest network</html>')),
   fails('a page in place of an answer', 'not_a_license_server', answersAcquire(404, '<html>no such page</html>')),
+  fails('another API, which has no such route', 'not_a_license_server', answersAcquire(404, { code: 'not_found' })),
+  fails('another API, which takes other methods', 'not_a_license_server', answersAcquire(405, { code: 'no_post' })),
   fails('a gateway without a server behind it', 'proxy_failed', answersAcquire(502, '<html>Bad gateway</html>')),
   fails('a fault of the server', 'server_failed', answersAcquire(500, { code: 'internal' })),
   fails('too much was asked', 'rate_limited', answersAcquire(429, { code: 'rate_limited' }, { 'retry-after': '60' })),

@@ -48,6 +48,14 @@ export const SEATS: readonly Scenario[] = [
     },
   },
   {
+    name: 'times that are longer than any timer knows are long ones',
+    async play({ program, hold }) {
+      const one = await program();
+      held(await hold(one, { timeout_ms: 1e12, wait_ms: 1e12, patience_ms: 1e12 }));
+      expect(one.stderr()).toBe('');
+    },
+  },
+  {
     name: 'all seats are taken',
     async play({ server, program, hold }) {
       held(await hold(await program(), { hardware_id: 'another' }));

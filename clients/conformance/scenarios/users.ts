@@ -90,7 +90,10 @@ export const USERS: readonly Scenario[] = [
     name: 'per user: nobody is asked without the token of who signed out',
     needs: 'users',
     async play({ server, program, hold }) {
-      refusedWith('user_token_failed')(await hold(await program(), { user_token: '' }));
+      const one = await program();
+      for (const token of ['', 'half\nof it', 'токен']) {
+        refusedWith('user_token_failed')(await hold(one, { user_token: token }));
+      }
       expect(server.of('acquire')).toHaveLength(0);
     },
   },

@@ -1,5 +1,6 @@
 """The calls. None of them raises: what goes wrong is an answer."""
 import json
+import re
 import urllib.error
 import urllib.request
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
@@ -170,7 +171,10 @@ class SeatApi:
 
     def _ask(self, path: str, request: Dict[str, Any], timeout: float) -> AcquireAnswer:
         try:
-            token = None if self._user_token is None else self._user_token()
+            token = None if self._user_token is None else (self._user_token() or "").strip()
+            # The error of a header that cannot be sent would say the token.
+            if not re.fullmatch("[!-~]*", token or ""):
+                raise ValueError("it is none")
         except Exception as error:
             return unavailable("user_token_failed", str(error), error)
         return self._call(path, {**request, "program": self._program}, _read_acquire, timeout, token)

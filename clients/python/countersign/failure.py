@@ -97,6 +97,9 @@ def _code_of_answer(status: int, code: Optional[str]) -> str:
         return "rate_limited"
     if code == "signing_unavailable":
         return "signing_unavailable"
+    # An API answers, and has no such route: the address leads beside the licence server.
+    if status in (404, 405):
+        return "not_a_license_server"
     if code is not None:
         return "server_failed"
     if status in (502, 504):

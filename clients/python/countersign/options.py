@@ -3,6 +3,7 @@ import platform
 import socket
 import sys
 import threading
+import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Optional, Union
 
@@ -138,6 +139,10 @@ def _url(value: Any) -> str:
     text = clean_text(text).lstrip("<").rstrip(">")
     scheme, _, rest = text.partition("://")
     host = rest.split("/", 1)[0]
+    try:
+        urllib.parse.urlsplit(text).port
+    except ValueError:  # a port beyond 65535, half of a bracket
+        host = ""
     if scheme.lower() not in ("http", "https") or not host or "@" in host or set("?#") & set(text) or " " in text:
         # Not the text: it may hold a password.
         raise TypeError(

@@ -77,7 +77,7 @@ describe('borrow', () => {
     expect(await outcome(codeOf(Promise.all([seat.returnBorrowed(), seat.borrow(3600)])))).toBe('not_held');
   });
 
-  test.each([0, -1, Number.NaN, '3600'])('of %s seconds is a mistake', async (seconds) => {
+  test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, '3600'])('of %s seconds is a mistake', async (seconds) => {
     const { hold, outcome } = lending();
     const seat: Seat & { borrow(seconds: unknown): unknown } = await outcome(hold());
     expect(() => seat.borrow(seconds)).toThrow(TypeError);

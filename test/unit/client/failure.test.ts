@@ -109,6 +109,7 @@ describe('each cause has a code and a sentence of its own', () => {
     [500, '{"code":"internal"}', {}, 'server_failed'],
     [200, '<html>Sign in to the hotel</html>', {}, 'not_a_license_server'],
     [404, 'no route', {}, 'not_a_license_server'],
+    [404, '{"code":"not_found"}', {}, 'not_a_license_server'],
     [502, '<html>bad gateway</html>', {}, 'proxy_failed'],
   ])('an answer %s %s', async (status, body, headers, code) => {
     expect(await answering(status, body, headers)).toMatchObject({ kind: 'unavailable', code });

@@ -323,6 +323,8 @@ describe('without a seat', () => {
     ['hardwareId', { hardwareId: 'x'.repeat(257) }],
     ['wait', { wait: -1 }],
     ['timeout', { timeout: Number.NaN }],
+    ['processId', { processId: 'x'.repeat(129) }],
+    ['userToken', { userToken: 'the token itself' as never }],
   ])('a mistake in %s is a TypeError that names it', async (name, rest) => {
     const { hold } = setUp();
     await expect(hold(rest)).rejects.toThrow(new RegExp(`^${name}: `));

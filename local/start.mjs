@@ -3,8 +3,9 @@
 import { existsSync } from 'node:fs';
 import nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { nodeProblem } from './node-version.mjs';
+import { currentStartBundle } from './start-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -33,7 +34,8 @@ process.emitWarning = (warning, ...rest) => {
 nodeModule.enableCompileCache?.(join(root, '.local', 'compile-cache'));
 
 try {
-  await import('./start.ts');
+  const bundle = currentStartBundle(root);
+  await import(bundle === undefined ? './start.ts' : pathToFileURL(bundle).href);
 } catch (error) {
   if (error?.code === 'ERR_MODULE_NOT_FOUND' && /Cannot find package/.test(error.message)) giveUp(NOT_INSTALLED);
   throw error;

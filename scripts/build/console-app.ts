@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
 import * as z from 'zod';
+import { stateOf } from '#local/start-bundle.mjs';
 import { ROOT } from '../sources.ts';
 
 const ENTRY = 'functions/console/app/main.tsx';
@@ -42,7 +42,8 @@ export async function buildConsoleApp(out: string): Promise<void> {
 export async function refreshConsoleApp(out: string): Promise<void> {
   const there = await readFile(join(out, 'manifest.json'), 'utf8').catch(() => '{}');
   const { data } = built.safeParse(JSON.parse(there));
-  const isRight = data !== undefined && Object.entries(data.sources).every(([file, state]) => stateOf(file) === state);
+  const isRight =
+    data !== undefined && Object.entries(data.sources).every(([file, state]) => stateOf(join(ROOT, file)) === state);
   if (!isRight) await buildConsoleApp(out);
 }
 
@@ -54,14 +55,8 @@ function manifestOf({ inputs, outputs }: Metafile) {
     styles: main.cssBundle === undefined ? [] : [basename(main.cssBundle)],
     preload: main.imports.filter(({ kind }) => kind === 'import-statement').map((one) => basename(one.path)),
     files: Object.keys(outputs).map((one) => basename(one)),
-    sources: Object.fromEntries(Object.keys(inputs).map((file) => [file, stateOf(file)])),
+    sources: Object.fromEntries(Object.keys(inputs).map((file) => [file, stateOf(join(ROOT, file))])),
   };
-}
-
-/** Size and time of a source file; undefined for one that is gone. */
-function stateOf(file: string): string | undefined {
-  const stat = statSync(join(ROOT, file), { throwIfNoEntry: false });
-  return stat && `${stat.size} ${stat.mtimeMs}`;
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -5,9 +5,11 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { currentStartBundle } from '#local/start-bundle.mjs';
 import { run, scratch } from './suite.ts';
 
-const START = resolve(import.meta.dirname, '../../local/start.mjs');
+const ROOT = resolve(import.meta.dirname, '../..');
+const START = join(ROOT, 'local/start.mjs');
 const started: ChildProcess[] = [];
 
 afterEach(async () => {
@@ -128,6 +130,8 @@ describe('npm start', () => {
     });
     expect(await seat.json()).toMatchObject({ seats_used: 1, seats_total: 10 });
 
+    // What the other tests of this file start.
+    await expect.poll(() => currentStartBundle(ROOT), { timeout: 50_000 }).toBeDefined();
     const children = await descendants(child.pid ?? 0);
     // Twice, as a terminal and npm tell it.
     child.kill('SIGINT');

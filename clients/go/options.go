@@ -135,6 +135,9 @@ func (o *Options) readSource() (err error) {
 }
 
 func readURL(given string) (string, error) {
+	if cleanText(given) == "" {
+		return "", emptyOption("URL")
+	}
 	text := cleanText(strings.TrimSuffix(strings.TrimPrefix(cleanText(given), "<"), ">"))
 	address, err := url.Parse(text)
 	if err != nil || (address.Scheme != "http" && address.Scheme != "https") || address.Host == "" ||

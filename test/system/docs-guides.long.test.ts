@@ -22,8 +22,9 @@ async function readersFolder(): Promise<string> {
   const folder = await scratch();
   await run('npm', ['init', '-y'], { cwd: folder });
   await mkdir(join(folder, '.local'));
-  const { license_key } = await suite.license(3);
-  await writeFile(join(folder, '.local', 'stack.json'), JSON.stringify({ license_key, tokens: suite.tokens }));
+  const { license_id, license_key } = await suite.license(3);
+  const stack = { license_id, license_key, tokens: suite.tokens };
+  await writeFile(join(folder, '.local', 'stack.json'), JSON.stringify(stack));
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
@@ -56,7 +57,11 @@ describe('client-developer.md', () => {
 
   test.skipIf(!has('curl'))('its commands (needs curl)', async () => {
     const answers = (await paste(GUIDE, 'commands')).map((line) => JSON.parse(line));
-    expect(answers).toMatchObject([{ last_heartbeat: expect.any(String) }, { seats_used: 0 }]);
+    expect(answers).toMatchObject([
+      { borrow: { max_seats: 2, early_return: true }, queue: { max_length: 10 } },
+      { last_heartbeat: expect.any(String) },
+      { seats_used: 0 },
+    ]);
   });
 
   test('its TypeScript', async () => {

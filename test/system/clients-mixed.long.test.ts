@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Adapter, startAdapter } from '../../clients/conformance/adapter.ts';
+import { type Adapter, type Answer, startAdapter } from '../../clients/conformance/adapter.ts';
 import { languages } from '../../clients/conformance/languages.ts';
 import { useSuite } from './suite.ts';
 
@@ -48,11 +48,15 @@ afterAll(async () => {
   machines = [];
 });
 
-async function hold(machine: Machine): Promise<void> {
+function ask(machine: Machine, more: object = {}): Promise<Answer> {
   const options = { url: suite.stack.gateway, root, product: 'default', patience_ms: 60_000, timeout_ms: 30_000 };
   const { name: hardware_id, storage } = machine;
   const { license_key } = license;
-  const answer = await machine.adapter.ask({ do: 'hold', options: { ...options, license_key, hardware_id, storage } });
+  return machine.adapter.ask({ do: 'hold', options: { ...options, license_key, hardware_id, storage, ...more } });
+}
+
+async function hold(machine: Machine): Promise<void> {
+  const answer = await ask(machine);
   if (!answer.ok) expect(answer.code).toBe('no_seats_available');
   machine.holds = answer.ok;
 }
@@ -70,8 +74,9 @@ async function crash(machine: Machine, index: number): Promise<void> {
   expect(machine.holds).toBe(true);
 }
 
-const used = async () =>
-  (await suite.send('GET', `/api/v1/licenses/${license.license_id}/usage`, undefined, 'owner')).body.seats_used;
+const usage = async () =>
+  (await suite.send('GET', `/api/v1/licenses/${license.license_id}/usage`, undefined, 'owner')).body;
+const used = async () => (await usage()).seats_used;
 
 test(`${MACHINES} machines in ${LANGUAGES.map(({ name }) => name).join(', ')} share ${SEATS} seats for a day`, async () => {
   let state = 20_261_126;
@@ -109,3 +114,43 @@ test(`${MACHINES} machines in ${LANGUAGES.map(({ name }) => name).join(', ')} sh
     }
   }
 }, 600_000);
+
+test('some of them borrow, some wait in the queue, and what one language has borrowed goes on in the next', async () => {
+  const [BORROWED, WAITING] = [6, 6];
+  const terms = { borrow: { max_seats: BORROWED, early_return: true }, queue: { max_length: 100 } };
+  await suite.send('PATCH', `/api/v1/licenses/${license.license_id}`, terms, 'staff');
+  const [holders, rest] = [machines.slice(0, SEATS), machines.slice(SEATS)];
+  for (const machine of holders) expect(await ask(machine)).toMatchObject({ ok: true, state: 'held' });
+
+  // Half as many more than may borrow ask at once, as many in each language.
+  const asking = holders.slice(0, BORROWED * 1.5);
+  const answers = await Promise.all(asking.map(({ adapter }) => adapter.ask({ do: 'borrow', seconds: 86_400 })));
+  const borrowers = asking.filter((_, index) => answers[index]?.ok);
+  expect(borrowers).toHaveLength(BORROWED);
+  expect(answers.filter(({ code }) => code === 'no_borrow_available')).toHaveLength(asking.length - BORROWED);
+  expect(await usage()).toMatchObject({ seats_used: SEATS, seats_borrowed: BORROWED });
+
+  const waiting = rest.slice(0, WAITING).map((machine) => {
+    const answer = ask(machine, { wait_ms: 600_000 });
+    return { machine, answer, queued: machine.adapter.event('queued') };
+  });
+  await Promise.all(waiting.map(({ queued }) => queued));
+  await Promise.all(holders.slice(-WAITING).map(release));
+  for (const { answer } of waiting) expect(await answer).toMatchObject({ ok: true, state: 'held' });
+  expect(await used()).toBe(SEATS);
+  const late = rest.slice(WAITING)[0] ?? expect.fail();
+  expect(await ask(late)).toMatchObject({ ok: false, code: 'no_seats_available' });
+
+  // Every machine is switched off: after the leases only what is borrowed is left.
+  await Promise.all(machines.map(({ adapter }) => adapter.end('SIGKILL')));
+  suite.stack.clock.advance(HOUR);
+  await suite.send('POST', '/internal/sessions/reap', undefined, 'scheduler');
+  expect(await usage()).toMatchObject({ seats_used: BORROWED, seats_borrowed: BORROWED });
+  for (const machine of borrowers) {
+    machine.adapter = await start(machines.indexOf(machine) + 1);
+    await machine.adapter.ask({ do: 'clock', offset_ms: 25 * HOUR * 1000 });
+    expect(await ask(machine)).toMatchObject({ ok: true, state: 'borrowed' });
+    expect(await machine.adapter.ask({ do: 'return_borrowed' })).toMatchObject({ ok: true, state: 'released' });
+  }
+  expect(await usage()).toMatchObject({ seats_used: 0, seats_borrowed: 0 });
+}, 300_000);

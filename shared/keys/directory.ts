@@ -38,7 +38,11 @@ export interface KeyDirectory {
   current(): Promise<KeySet>;
   /** The same, if they are in memory and need not be read again. */
   fresh(): KeySet | undefined;
-  /** The version that signs now. @throws Fault `signing_unavailable` when there is none */
+  /**
+   * The version that signs now. While all are avoided it is the one that would sign without that: KMS may have changed its
+   * mind, and a minute without any signature is worse than a call in vain.
+   * @throws Fault `signing_unavailable` when there is none
+   */
   signingKey(): Promise<SigningKey>;
   /** KMS refused to sign with this version: for a minute the next best one signs. */
   avoid(keyVersion: string): void;
@@ -175,7 +179,8 @@ export function createKeyDirectory(options: KeyDirectoryOptions): KeyDirectory {
           retryAfter: RETRY_AFTER,
         });
       });
-      const key = inOrderOfSigning(set.keys).find((candidate) => !isAvoided(candidate));
+      const candidates = inOrderOfSigning(set.keys);
+      const key = candidates.find((candidate) => !isAvoided(candidate)) ?? candidates[0];
       if (key === undefined)
         throw new Fault('signing_unavailable', 'There is no key to sign with.', { retryAfter: 60 });
       const publishedUntil = Math.floor(clock.now() / 1000) + periods.longestValidity;

@@ -5,10 +5,14 @@ import { KeyRefusedError, type Signer, type SigningKey } from '../crypto/signer.
 import type { KeyDirectory } from '../keys/directory.ts';
 import { writeLicenseFile } from '../license-format/license-file.ts';
 import type { Clock } from '../model/clock.ts';
+import { Fault } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
 import { createBatching } from './batching.ts';
 import type { SigningBudget } from './budget.ts';
 import { createTurns } from './turns.ts';
+
+/** Seconds until it is worth asking again, when KMS has refused every version. */
+const RETRY_AFTER = 10;
 
 export type TokenFormat = 'signed-json' | 'jws' | 'batch' | 'file';
 
@@ -61,19 +65,23 @@ export function createSignClaims(options: SigningOptions): SignClaims {
     }
   };
   return async (claims, format, first) => {
-    let key = first;
-    for (;;) {
+    const refused = new Set<string>();
+    for (let key = first; ; key = await keys.signingKey()) {
+      if (refused.has(key.keyVersion)) throw noneLeft();
       try {
         return await signWith(claims, format, key);
       } catch (error) {
         if (!isRefusal(error)) throw error;
         log.log('ALERT', 'signing_key_refused', { key_version: key.keyVersion, error });
         keys.avoid(key.keyVersion);
-        key = await keys.signingKey();
+        refused.add(key.keyVersion);
       }
     }
   };
 }
+
+const noneLeft = () =>
+  new Fault('signing_unavailable', 'KMS refuses to sign with any version of the key.', { retryAfter: RETRY_AFTER });
 
 const isRefusal = (error: unknown) => error instanceof Error && error.cause instanceof KeyRefusedError;
 

@@ -107,3 +107,16 @@ test('when KMS is back, the same instances sign at once', async () => {
     true,
   );
 });
+
+test.each(['FAILED_PRECONDITION', 'NOT_FOUND', 'PERMISSION_DENIED'])(
+  'one refusal (%s) of the only version costs one request, not a minute of all',
+  async (code) => {
+    suite.stack.recorder.forgetFaults();
+    suite.stack.recorder.inject({ service: 'kms', method: 'AsymmetricSign', code, times: 1 });
+    const sign = () => ask(`${urls.signing}${LICENSES}/sign`, { payload: { code } }, 'service');
+    const refused = await sign();
+    expect([refused.status, refused.body.code]).toEqual([503, 'signing_unavailable']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect((await sign()).status).toBe(200);
+  },
+);

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FunctionProcess, startFunctionProcess } from './function-process.ts';
+import { createStripeSender, createUploadSender, type Sender } from './storm-senders.ts';
 import { useSuite } from './suite.ts';
 import { type Answer, type Receiver, startReceiver } from './webhook-receiver.ts';
 
 /**
  * Many acts under random faults of every service, receivers that fail, hang, redirect, cut and lie, several dispatchers
- * and the queue at once, and processes that are killed, of those that act and of those that deliver: each act's event
+ * and the queue at once, and processes that are killed, of administration, billing, uploads and those that deliver: each act's event
  * arrives at least once, and none without its act. `STORM_ACTS=10000` makes it last for minutes.
  */
 const suite = useSuite();
@@ -18,6 +19,8 @@ const LICENSE_COUNT = 0.3 * A_ROUND;
 const FAULTS = 0.3 * A_ROUND;
 /** Milliseconds. */
 const TIMEOUT = 240_000 + ACTS * 200;
+/** Of Stripe and of the bucket, each in a round. */
+const MESSAGES = 0.1 * A_ROUND;
 const LICENSES = '/api/v1/licenses';
 const WEBHOOKS = '/api/v1/webhooks';
 
@@ -36,15 +39,19 @@ let receiver: Receiver;
 let elsewhere: Receiver;
 let dispatcher: FunctionProcess;
 let clerk: FunctionProcess;
+let stripe: Sender;
+let bucket: Sender;
 /** A process with real time, in which it gets as many requests as it likes. */
 const start = (name: string) => startFunctionProcess(suite.stack, name, { env: { RATE_LIMIT_PER_HOUR: '1000000' } });
 beforeAll(async () => {
   receiver = await startReceiver();
   elsewhere = await startReceiver();
   [dispatcher, clerk] = await Promise.all([start('webhook-delivery'), start('admin')]);
+  [stripe, bucket] = await Promise.all([createStripeSender(suite.stack), createUploadSender(suite.stack)]);
 });
 afterAll(async () => {
   await Promise.all([receiver.stop(), elsewhere.stop(), dispatcher.stop('SIGKILL'), clerk.stop('SIGKILL')]);
+  await Promise.all([stripe.stop(), bucket.stop()]);
 });
 
 test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => {
@@ -61,6 +68,8 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
     return random() < 0.5 ? (answers[Math.floor(random() * answers.length)] ?? 'cut') : { status: 200 };
   };
   await suite.post(WEBHOOKS, { url: receiver.url, events: ['license.updated'] }, 'owner');
+  // The vendor's own endpoint, for events of every tenant.
+  await suite.post(WEBHOOKS, { url: receiver.url, events: ['license.created', 'upload.completed'] }, 'staff');
   const licenses = await Promise.all(Array.from({ length: LICENSE_COUNT }, () => suite.license(1)));
 
   const { recorder, clock, tasks } = suite.stack;
@@ -117,16 +126,18 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
       const status = await relabel(license_id, label, index % 2 === 1);
       (status === 200 ? acted : refused).push(label);
     });
+    const messages = [stripe.send(MESSAGES), bucket.send(MESSAGES)];
     const runs = [dispatch(), dispatch(), dispatchElsewhere()];
     if (round % 5 === 3) {
       await sleep(random() * 200);
-      await Promise.all([dispatcher.stop('SIGKILL'), clerk.stop('SIGKILL')]);
+      await Promise.all([dispatcher.stop('SIGKILL'), clerk.stop('SIGKILL'), stripe.restart(), bucket.restart()]);
       [dispatcher, clerk] = await Promise.all([start('webhook-delivery'), start('admin')]);
     }
-    await Promise.all([...acts, ...runs]);
+    await Promise.all([...acts, ...messages, ...runs]);
     recorder.forgetFaults();
     clock.advance(5 * A_ROUND); // no more acts an hour than one person may do
   }
+  const [sold, uploaded] = [await stripe.completeAll(), await bucket.completeAll()];
   tasks.queue.pause();
   receiver.answer = () => ({ status: 200 });
   for (let rounds = 0; rounds < 20; rounds += 1) {
@@ -135,7 +146,9 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
     clock.advance(86_400);
   }
 
-  const told = new Map(receiver.received.map(({ event }) => [event.id, event.data.label]));
+  const toldOf = (type: string, name: string) =>
+    new Map(receiver.received.flatMap(({ event }) => (event.type === type ? [[event.id, event.data[name]]] : [])));
+  const told = toldOf('license.updated', 'label');
   const labels = [...told.values()].sort();
   expect(acted.length).toBeGreaterThan(ACTS / 2);
   // An act whose outcome stayed unknown to its caller may have happened; then it is told of, too.
@@ -152,9 +165,13 @@ test('each act is told of, and nothing else', { timeout: TIMEOUT }, async () => 
     }
   }
   expect(new Set(told.keys())).toEqual(logged);
+  // What came from outside was repeated until it was accepted, so each has one event, and each event was told.
+  const soldItems = [...toldOf('license.created', 'reference').values()].filter((reference) => reference !== null);
+  expect(soldItems.sort()).toEqual(sold.toSorted());
+  expect([...toldOf('upload.completed', 'object').values()].sort()).toEqual(uploaded.toSorted());
   expect(elsewhere.received).toEqual([]);
   const attempts = receiver.received.length;
   process.stdout.write(
-    `storm: ${JSON.stringify({ acted: acted.length, refused: refused.length, told: told.size, attempts })}\n`,
+    `storm: ${JSON.stringify({ acted: acted.length, refused: refused.length, told: told.size, sold: sold.length, uploaded: uploaded.length, attempts })}\n`,
   );
 });

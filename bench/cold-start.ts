@@ -20,7 +20,7 @@ import { built } from './built.ts';
 import { createReport } from './report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const ROUNDS = Number(process.argv[2] ?? 9);
+const ROUNDS = Number(process.argv[2] ?? 5);
 /** All of them, or those that are named. */
 const NAMES = process.argv.slice(3);
 const POLL_MS = 1;
@@ -160,9 +160,7 @@ function missed(rows: readonly Row[]): string[] {
 }
 
 try {
-  for (const { name } of FUNCTIONS) {
-    await fillCache(bundle(name), cache);
-  }
+  for (const name of new Set(subjects.map((subject) => subject.name))) await fillCache(bundle(name), cache);
   const stack = await startStack({ directory: join(ROOT, '.local', 'bench'), log: () => undefined });
   const rows = await measure(stack.environment).finally(() => stack.close());
   report.table(

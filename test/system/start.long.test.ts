@@ -130,8 +130,6 @@ describe('npm start', () => {
     });
     expect(await seat.json()).toMatchObject({ seats_used: 1, seats_total: 10 });
 
-    // What the other tests of this file start.
-    await expect.poll(() => currentStartBundle(ROOT), { timeout: 50_000 }).toBeDefined();
     const children = await descendants(child.pid ?? 0);
     // Twice, as a terminal and npm tell it.
     child.kill('SIGINT');
@@ -139,9 +137,20 @@ describe('npm start', () => {
     expect((await ended)[0]).toBe(0);
     expect(output()).toMatch(/\nstopped\n$/);
     // The emulator's watcher ends when the pipe to us closes, which is a moment after our own end.
-    await expect.poll(() => running(children)).toEqual([]);
+    await expect.poll(() => running(children), { timeout: 20_000 }).toEqual([]);
     await expect(fetch(`${stack.gateway}/health`)).rejects.toThrow();
     await expect(readFile(join(directory, 'stack.json'))).rejects.toThrow();
+  });
+
+  test('is bundled when it is ready, and the bundle is what starts the next time', { timeout: 200_000 }, async () => {
+    const first = await start(await freePort());
+    await expect.poll(() => currentStartBundle(ROOT), { timeout: 120_000 }).toBeDefined();
+    first.child.kill('SIGINT');
+    expect((await first.ended)[0]).toBe(0);
+    const second = await start(await freePort());
+    expect(second.output()).toMatch(/acquired .*\nverified .*offline.*\nreleased /);
+    second.child.kill('SIGINT');
+    expect((await second.ended)[0]).toBe(0);
   });
 
   test('ends with npm, whose signal it gets', async () => {

@@ -6,7 +6,7 @@ import type { Health } from './health.ts';
 
 export const healthRoutes = (read: () => Promise<Health>): BoundRoute[] => [
   bind(getHealth, async () => {
-    const { now, reaper, keyList, signatures } = await read();
+    const { now, reaper, keyList, signatures, cloudProject } = await read();
     return {
       status: 200,
       body: {
@@ -19,6 +19,7 @@ export const healthRoutes = (read: () => Promise<Health>): BoundRoute[] => [
           available: signatures.available,
           taken: signatures.taken,
         },
+        cloud_project: cloudProject,
       },
     };
   }),

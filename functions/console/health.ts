@@ -12,6 +12,8 @@ export interface HealthOptions {
   readonly clock: Clock;
   /** Undefined where KMS has no budget. */
   readonly budget: BudgetSubject | undefined;
+  /** Where the logs are; undefined for a local suite. */
+  readonly cloudProject: string | undefined;
 }
 
 /** Milliseconds after which a run is missing: five of the reaper's minutes, a day and two hours of the rotation. */
@@ -34,10 +36,11 @@ export interface Health {
     readonly available: number;
     readonly taken: number;
   } | null;
+  readonly cloudProject: string | null;
 }
 
 /** What the suite can know of itself: three documents, read anew each time. */
-export function createHealth({ store, keys, clock, budget }: HealthOptions): () => Promise<Health> {
+export function createHealth({ store, keys, clock, budget, cloudProject }: HealthOptions): () => Promise<Health> {
   return async () => {
     const now = clock.now();
     const window = budget && budgetWindow(budget, now);
@@ -60,6 +63,7 @@ export function createHealth({ store, keys, clock, budget }: HealthOptions): () 
               available: window.budget,
               taken: Math.min(window.budget, leased.safeParse(spent?.fields).data?.leased ?? 0),
             },
+      cloudProject: cloudProject ?? null,
     };
   };
 }

@@ -78,6 +78,8 @@ export const consoleFunction = defineFunction({
     const { SIGNING_KEY: subject, KMS_SIGNATURES_PER_MINUTE: perMinute } = config;
     const budget = perMinute === undefined ? undefined : { subject, perMinute };
     const { CONSOLE_ORIGIN: origin, IDENTITY_API_KEY: apiKey, IDENTITY_ENDPOINT: identity } = config;
+    // Whoever has a stand-in of Firestore has no Cloud Logging.
+    const cloudProject = config.FIRESTORE_ENDPOINT === undefined ? config.PROJECT_ID : undefined;
     const service = createIdentityPlatform({ apiKey, endpoint: identity });
     const sessions = createSessions({ store, clock });
     const signIn = createConsoleSignIn({
@@ -102,7 +104,7 @@ export const consoleFunction = defineFunction({
           runOnce: createRunOnce({ store, clock }),
           origin,
         }),
-        ...healthRoutes(createHealth({ store, keys, clock, budget })),
+        ...healthRoutes(createHealth({ store, keys, clock, budget, cloudProject })),
       ],
       counter: store,
       people: store,

@@ -31,6 +31,10 @@ export const health = z.object({
     })
     .nullable()
     .describe('KMS’s budget; null where it has no limit'),
+  cloud_project: z
+    .string()
+    .nullable()
+    .describe('the Google Cloud project whose Cloud Logging and Monitoring have the rest; null: a local suite'),
 });
 
 export const getHealth = defineRoute({

@@ -121,4 +121,61 @@ describe.skipIf(!existsSync(CHROMIUM))(`the console's session in ${CHROMIUM}`, (
     await context.addCookies(stolen);
     expect((await post('token')).status).toBe(401);
   });
+
+  /** A phone as Lighthouse has it: a slow network, and a processor four times slower. Nothing is cached. */
+  const PHONE = { offline: false, latency: 150, downloadThroughput: 204_800, uploadThroughput: 84_375 };
+
+  /** The times in docs/using-the-console.md; what is counted needs no slow processor. */
+  const MEASURED = process.env['CONSOLE_COSTS'] !== undefined;
+
+  interface Cost {
+    readonly requests: number;
+    /** Of answers with their headers, as they were sent. */
+    readonly bytes: number;
+    /** Answers that had to be waited for one after the other. */
+    readonly roundTrips: number;
+    readonly milliseconds: number;
+  }
+
+  /** Loads an address as a phone does. @param usable is there when the person can go on */
+  async function costOf(path: string, usable: (page: Page) => Promise<unknown>): Promise<Cost> {
+    const fresh = await context.newPage();
+    const devTools = await context.newCDPSession(fresh);
+    const began = new Map<string, number>();
+    const ended: { readonly began: number; readonly at: number; readonly bytes: number }[] = [];
+    devTools.on('Network.requestWillBeSent', ({ requestId, timestamp }) => began.set(requestId, timestamp));
+    devTools.on('Network.loadingFinished', ({ requestId, timestamp, encodedDataLength: bytes }) =>
+      ended.push({ began: began.get(requestId) ?? timestamp, at: timestamp, bytes }),
+    );
+    await devTools.send('Network.enable');
+    await devTools.send('Network.setCacheDisabled', { cacheDisabled: true });
+    await devTools.send('Network.emulateNetworkConditions', PHONE);
+    if (MEASURED) await devTools.send('Emulation.setCPUThrottlingRate', { rate: 4 });
+    const from = performance.now();
+    await fresh.goto(`${gateway()}${path}`);
+    await usable(fresh);
+    const milliseconds = Math.round(performance.now() - from);
+    await fresh.close();
+    const depth = (request: (typeof ended)[number]): number =>
+      1 + Math.max(0, ...ended.filter(({ at }) => at < request.began).map(depth));
+    const bytes = ended.reduce((sum, one) => sum + one.bytes, 0);
+    return { requests: ended.length, bytes, roundTrips: Math.max(...ended.map(depth)), milliseconds };
+  }
+
+  test('the sign-in screen and the first data cost a phone little', async () => {
+    const signInScreen = await costOf('/console', (fresh) =>
+      fresh.getByRole('link', { name: 'Continue with Google' }).waitFor(),
+    );
+    await suite.license(2);
+    await signIn('owner@demo.example');
+    const firstData = await costOf('/console', (fresh) => fresh.getByText('Every licence has free seats.').waitFor());
+    if (MEASURED) process.stdout.write(`${JSON.stringify({ signInScreen, firstData })}\n`);
+    // The page; its scripts and styles; who is signed in. The latter also: the data.
+    expect(signInScreen.requests).toBeLessThanOrEqual(8);
+    expect(signInScreen.bytes).toBeLessThanOrEqual(55_000);
+    expect(signInScreen.roundTrips).toBeLessThanOrEqual(3);
+    expect(firstData.requests).toBeLessThanOrEqual(16);
+    expect(firstData.bytes).toBeLessThanOrEqual(65_000);
+    expect(firstData.roundTrips).toBeLessThanOrEqual(4);
+  });
 });

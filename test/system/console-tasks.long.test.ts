@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listen, shut } from '#local/listen.ts';
 import { DEMO_TENANT } from '#local/people.ts';
+import { requestCode } from '#shared/license-format/request-code.ts';
 import { CHROMIUM, createVisits, inaccessible, launch } from './console-browser.ts';
 import { createPortalLink } from './portal.ts';
 import { useSuite } from './suite.ts';
@@ -142,6 +143,65 @@ describe.skipIf(!existsSync(CHROMIUM))('with nothing but a browser', () => {
     await who.scrollIntoViewIfNeeded();
     await looks(page, 'refused');
     expect(await inaccessible(page)).toEqual([]);
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test('"a machine without a network needs a licence": its request code is scanned', async () => {
+    const { id } = await licenseWith('On board', 2, [], { borrow: { max_seats: 1, max_seconds: 86_400 } });
+    const { page, faults, close } = await visit('owner', `/console/licenses/${id}/holders`);
+    // Chromium on Linux reads no barcodes: the page is told what the camera shows.
+    await page.addInitScript(`
+      globalThis.shown = [];
+      globalThis.BarcodeDetector = class {
+        static getSupportedFormats = async () => ['qr_code'];
+        detect = async () => globalThis.shown.map((rawValue) => ({ rawValue }));
+      };
+    `);
+    await page.reload();
+    await page.getByRole('button', { name: 'Licence file' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Scan it as a QR code' }).click();
+    await dialog.getByText('Hold the QR code before the camera.').waitFor();
+    const isShown = () => page.evaluate<boolean>('document.querySelector("video").videoWidth > 0');
+    await expect.poll(isShown, { timeout: 15_000 }).toBe(true);
+    expect(await inaccessible(page)).toEqual([]);
+    await looks(page, 'scan');
+    await page.evaluate(`globalThis.shown = ['https://example.org/']`);
+    await dialog.getByText('This QR code is no request code.').waitFor();
+    await page.evaluate('globalThis.stream = document.querySelector("video").srcObject');
+    const code = requestCode('engine-room');
+    await page.evaluate(`globalThis.shown = [${JSON.stringify(code)}]`);
+    await page.locator('video').waitFor({ state: 'detached' });
+    expect(await dialog.getByLabel('Request code of the machine').inputValue()).toBe(code);
+    expect(await page.evaluate('globalThis.stream.active')).toBe(false);
+    const saved = page.waitForEvent('download');
+    await dialog.getByRole('button', { name: 'Make the file' }).click();
+    expect((await saved).suggestedFilename()).toMatch(/\.lic$/);
+    await dialog.getByText('Your browser has saved it.').waitFor();
+    expect(faults).toEqual([]);
+    await close();
+  });
+
+  test('a camera that may not be used is said, and the code is typed', async () => {
+    const { id } = await licenseWith('No camera', 1, [], { borrow: { max_seats: 1, max_seconds: 86_400 } });
+    const { page, faults, close } = await visit('owner', `/console/licenses/${id}/holders`);
+    await page.getByRole('button', { name: 'Licence file' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Request code of the machine').waitFor();
+    expect(await dialog.getByRole('button', { name: /QR/ }).count()).toBe(0);
+    await page.addInitScript(`
+      globalThis.BarcodeDetector = class { static getSupportedFormats = async () => ['qr_code'] };
+      navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotAllowedError'));
+    `);
+    await page.reload();
+    await page.getByRole('button', { name: 'Licence file' }).click();
+    await dialog.getByRole('button', { name: 'Scan it as a QR code' }).click();
+    await dialog
+      .getByRole('alert')
+      .getByText(/not allowed for this page/)
+      .waitFor();
+    await dialog.getByLabel('Request code of the machine').fill(requestCode('deck'));
     expect(faults).toEqual([]);
     await close();
   });

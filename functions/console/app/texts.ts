@@ -413,6 +413,15 @@ export const T = {
     lead: 'The machine borrows a seat by a file that you carry there. No network is needed, then or later.',
     code: 'Request code of the machine',
     codeHint: 'It begins with HW. Case, spaces and dashes do not matter. On the machine, this shows it:',
+    scan: {
+      open: 'Scan it as a QR code',
+      picture: 'Picture of the camera',
+      looking: 'Hold the QR code before the camera.',
+      other: 'This QR code is no request code.',
+      refused: 'The camera cannot be used: it is missing, in use, or not allowed for this page. Type the code instead.',
+      done: 'The code is read.',
+      close: 'Stop the camera',
+    },
     label: 'Name of the machine',
     labelHint: 'Shown among the holders, such as “Lab bench 3”',
     length: 'For how long',
@@ -686,6 +695,11 @@ export const T = {
     none: 'None',
     allWell: 'Everything that is checked works.',
     notWell: (names: readonly string[]) => `Needs attention: ${names.join(', ')}.`,
+    logs: 'Logs',
+    runbook: (section: string) => `What to do: docs/operations.md, “${section}”.`,
+    monitoring: 'In Cloud Monitoring:',
+    alerts: 'Alerts',
+    dashboards: 'Dashboards',
     elsewhere:
       'The API and its database answer, or this page would show nothing. Latencies and error rates are in Cloud Monitoring, with the alerts that the deployment sets up.',
     seats: {

@@ -15,6 +15,7 @@ export const healthExamples: Readonly<Record<string, Exchanges>> = {
           late: false,
         },
         signatures: null,
+        cloud_project: null,
       },
     },
   },

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Findings } from '#functions/console/app/screens/health/checks.ts';
+import { alertsOf, logsOf } from '#functions/console/app/screens/health/cloud-links.ts';
+import { CONTRACT } from '#shared/contract/index.ts';
 
 const AT = '2026-11-26T12:00:00.000Z';
 const OK = { answers: true, failsSince: undefined };
@@ -9,6 +12,7 @@ const WELL: Findings = {
     reaper: { ran_at: AT, ended: 2, remaining: 0, late: false },
     key_list: { sequence: 1, issued_at: AT, expires_at: '2026-12-26T12:00:00.000Z', late: false },
     signatures: { per_minute: 300, window_seconds: 10, available: 50, taken: 1 },
+    cloud_project: null,
   },
   webhooks: [],
   seats: OK,
@@ -16,10 +20,11 @@ const WELL: Findings = {
 };
 
 let checksOf: typeof import('#functions/console/app/screens/health/checks.ts').checksOf;
+let RUNBOOKS: typeof import('#functions/console/app/screens/health/checks.ts').RUNBOOKS;
 beforeAll(async () => {
   // The texts ask the browser for its language.
   vi.stubGlobal('navigator', { languages: ['en-GB'] });
-  ({ checksOf } = await import('#functions/console/app/screens/health/checks.ts'));
+  ({ checksOf, RUNBOOKS } = await import('#functions/console/app/screens/health/checks.ts'));
 });
 
 /** Kind and since by check, of those that are not well. */
@@ -92,6 +97,25 @@ describe('what the health screen says', () => {
 
   test('an endpoint that somebody has disabled is no trouble', () => {
     expect(troubles({ webhooks: [{ ...endpoint, status: 'disabled', disabled_reason: 'by_request' }] })).toEqual([]);
+  });
+
+  test('what to do is a section that the runbook has, and nothing is to be done where all is well', () => {
+    const sections = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+    for (const section of Object.values(RUNBOOKS)) expect(sections).toContain(`\n## ${section}\n`);
+    expect(checksOf(WELL).filter(({ runbook }) => runbook !== undefined)).toEqual([]);
+    const late = { ...WELL.health, key_list: { ...WELL.health.key_list, late: true } } as Findings['health'];
+    expect(checksOf({ ...WELL, health: late })[0]).toMatchObject({ id: 'key-list', runbook: RUNBOOKS.rotation });
+  });
+
+  test('the logs are those of functions that there are', () => {
+    const services = checksOf(WELL).flatMap((check) => check.services);
+    expect(services.filter((service) => !(service in CONTRACT))).toEqual([]);
+    const url = new URL(logsOf('my-project', 'seats'));
+    expect([url.origin, url.search]).toEqual(['https://console.cloud.google.com', '?project=my-project']);
+    expect(decodeURIComponent(url.pathname)).toBe(
+      '/logs/query;query=resource.type="cloud_run_revision"\nresource.labels.service_name="seats";duration=PT1H',
+    );
+    expect(alertsOf('a&b')).toBe('https://console.cloud.google.com/monitoring/alerting?project=a%26b');
   });
 
   test('the worst comes first', () => {

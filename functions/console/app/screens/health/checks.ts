@@ -15,6 +15,10 @@ export interface Check {
   readonly sentences: readonly string[];
   /** Where it is mended. */
   readonly href?: string;
+  /** The functions whose logs say more. */
+  readonly services: readonly string[];
+  /** The section of docs/operations.md that says what to do, while something is to be done. */
+  readonly runbook?: string | undefined;
 }
 
 export interface Findings {
@@ -37,6 +41,14 @@ export function checksOf({ health, webhooks, seats, publicKeys }: Findings): Che
   return checks.sort((a, b) => WORST_FIRST.indexOf(a.kind) - WORST_FIRST.indexOf(b.kind));
 }
 
+/** Sections of docs/operations.md. */
+export const RUNBOOKS = {
+  firestore: 'Firestore is down',
+  kms: 'KMS is down',
+  rotation: 'Rotation by hand',
+  webhooks: 'Webhooks do not come',
+} as const;
+
 const WORST_FIRST = ['bad', 'warn', 'good', 'plain'] as const;
 
 const probeCheck = (
@@ -45,10 +57,12 @@ const probeCheck = (
   { answers, failsSince }: Probe,
 ): Check =>
   answers
-    ? { id, name, kind: 'good', state: text.works, sentences: [works] }
+    ? { id, name, services: [id], kind: 'good', state: text.works, sentences: [works] }
     : {
         id,
         name,
+        services: [id],
+        runbook: RUNBOOKS.firestore,
         kind: 'bad',
         state: text.fails,
         since: failsSince === undefined ? undefined : new Date(failsSince).toISOString(),
@@ -56,7 +70,11 @@ const probeCheck = (
       };
 
 function keyListCheck({ key_list: list, checked_at }: Health): Check {
-  const check = { id: 'key-list', name: text.keyList.name, href: '/console/signing-keys' };
+  const bad = list === null || list.expires_at <= checked_at || list.late;
+  const check = {
+    ...{ id: 'key-list', name: text.keyList.name, href: '/console/signing-keys', services: ['key-rotation'] },
+    runbook: bad ? RUNBOOKS.rotation : undefined,
+  };
   if (list === null) return { ...check, kind: 'bad', state: text.fails, sentences: [text.keyList.none] };
   const issued = text.keyList.issued(localTime(list.issued_at));
   if (list.expires_at <= checked_at)
@@ -68,7 +86,7 @@ function keyListCheck({ key_list: list, checked_at }: Health): Check {
 }
 
 function reaperCheck({ reaper }: Health): Check {
-  const check = { id: 'reaper', name: text.reaper.name };
+  const check = { id: 'reaper', name: text.reaper.name, services: ['session-reaper'] };
   if (reaper === null) return { ...check, kind: 'plain', state: text.notYet, sentences: [text.reaper.none] };
   if (reaper.late)
     return { ...check, kind: 'warn', state: text.late, since: reaper.ran_at, sentences: [text.reaper.late] };
@@ -86,20 +104,28 @@ function reaperCheck({ reaper }: Health): Check {
 const SCARCE = 0.8;
 
 function signatureCheck({ signatures }: Health): Check {
-  const check = { id: 'signatures', name: text.signatures.name };
+  const check = { id: 'signatures', name: text.signatures.name, services: ['seats', 'license-signing'] };
   if (signatures === null)
     return { ...check, kind: 'plain', state: text.noLimit, sentences: [text.signatures.noLimit] };
   const { taken, available, window_seconds, per_minute } = signatures;
   const used = text.signatures.used(taken, available, window_seconds);
   if (taken >= available)
-    return { ...check, kind: 'bad', state: text.usedUp, sentences: [used, text.signatures.over(per_minute)] };
+    return {
+      ...check,
+      runbook: RUNBOOKS.kms,
+      kind: 'bad',
+      state: text.usedUp,
+      sentences: [used, text.signatures.over(per_minute)],
+    };
   return taken >= available * SCARCE
     ? { ...check, kind: 'warn', state: text.scarce, sentences: [used, text.signatures.scarce(per_minute)] }
     : { ...check, kind: 'good', state: text.works, sentences: [used] };
 }
 
 function webhookCheck(webhooks: readonly Webhook[]): Check {
-  const check = { id: 'webhooks', name: text.webhooks.name, href: '/console/webhooks' };
+  const check = {
+    ...{ id: 'webhooks', name: text.webhooks.name, href: '/console/webhooks', services: ['webhook-delivery'] },
+  };
   const failing = webhooks.filter(({ failing_since }) => failing_since !== null);
   const off = webhooks.filter(
     ({ status, disabled_reason }) => status === 'disabled' && disabled_reason !== 'by_request',
@@ -109,6 +135,7 @@ function webhookCheck(webhooks: readonly Webhook[]): Check {
     return { ...check, kind: 'good', state: text.works, sentences: [text.webhooks.works(webhooks.length)] };
   return {
     ...check,
+    runbook: RUNBOOKS.webhooks,
     kind: off.length > 0 ? 'bad' : 'warn',
     state: text.fails,
     since: failing

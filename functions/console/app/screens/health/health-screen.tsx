@@ -8,6 +8,7 @@ import { Notice } from '../../ui/notice.tsx';
 import { Loaded, Screen } from '../../ui/screen.tsx';
 import { Time } from '../../ui/time.tsx';
 import { type Check, checksOf, type Findings } from './checks.ts';
+import { alertsOf, dashboardsOf, logsOf } from './cloud-links.ts';
 import { probe } from './probe.ts';
 
 const text = T.health;
@@ -42,10 +43,11 @@ export function HealthScreen() {
               </Notice>
               <ul class="checks">
                 {checks.map((check) => (
-                  <CheckRow key={check.id} check={check} />
+                  <CheckRow key={check.id} check={check} project={found.health.cloud_project} />
                 ))}
               </ul>
               <p class="quiet after">{text.elsewhere}</p>
+              <Monitoring project={found.health.cloud_project} />
             </>
           );
         }}
@@ -64,7 +66,15 @@ async function find(signal: AbortSignal): Promise<Findings> {
   return { health: health.data, webhooks: webhooks.items, seats, publicKeys };
 }
 
-const CheckRow = ({ check: { name, kind, state, since, sentences, href } }: { check: Check }) => (
+interface CheckRowProps {
+  readonly check: Check;
+  readonly project: string | null;
+}
+
+const CheckRow = ({
+  check: { name, kind, state, since, sentences, href, services, runbook },
+  project,
+}: CheckRowProps) => (
   <li class="panel check-row">
     <h2>{href === undefined ? name : <a href={href}>{name}</a>}</h2>
     <div class="row">
@@ -75,6 +85,35 @@ const CheckRow = ({ check: { name, kind, state, since, sentences, href } }: { ch
         </span>
       )}
     </div>
-    <p>{sentences.join(' ')}</p>
+    <div>
+      <p>{[...sentences, ...(runbook === undefined ? [] : [text.runbook(runbook)])].join(' ')}</p>
+      {project === null ? null : (
+        <p class="small">
+          {text.logs}:{' '}
+          {services.map((service, index) => (
+            <>
+              {index === 0 ? '' : ', '}
+              <a href={logsOf(project, service)} target="_blank" rel="noreferrer">
+                {service}
+              </a>
+            </>
+          ))}
+        </p>
+      )}
+    </div>
   </li>
 );
+
+const Monitoring = ({ project }: { project: string | null }) =>
+  project === null ? null : (
+    <p>
+      {text.monitoring}{' '}
+      <a href={alertsOf(project)} target="_blank" rel="noreferrer">
+        {text.alerts}
+      </a>
+      ,{' '}
+      <a href={dashboardsOf(project)} target="_blank" rel="noreferrer">
+        {text.dashboards}
+      </a>
+    </p>
+  );

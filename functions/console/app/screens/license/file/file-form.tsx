@@ -3,9 +3,11 @@ import { readRequestCode } from '#shared/license-format/read-request-code.ts';
 import type { Failure } from '../../../api/request-error.ts';
 import type { License } from '../../../api/types.ts';
 import { duration, T } from '../../../texts.ts';
+import { announce } from '../../../ui/announce.tsx';
 import { errorAt, SelectField, TextArea, TextField } from '../../../ui/field.tsx';
 import { localTime } from '../../../ui/local-time.ts';
 import { FailureNotice } from '../../../ui/notice.tsx';
+import { ScanCode } from './scan-code.tsx';
 
 interface FileFormProps {
   readonly borrow: NonNullable<License['borrow']>;
@@ -56,6 +58,12 @@ export function FileForm({ borrow, end, pending, failure, onAsk, onClose }: File
             setLeft(false);
           }}
           error={problem ?? errorAt(failure, 'request_code')}
+        />
+        <ScanCode
+          onCode={(scanned) => {
+            setCode(scanned);
+            announce(text.scan.done);
+          }}
         />
       </div>
       <TextField

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import * as z from 'zod';
 import { stateOf } from '#local/start-bundle.mjs';
 import { ROOT } from '../sources.ts';
@@ -31,11 +31,55 @@ const built = z.object({ sources: z.record(z.string(), z.string()) });
 
 /** Builds the console's app into a folder. The manifest comes last and at once, so that nobody reads half a build. */
 export async function buildConsoleApp(out: string): Promise<void> {
-  const { metafile } = await build({ ...OPTIONS, outdir: out });
+  const { metafile: apart } = await build({ ...OPTIONS, outdir: out, write: false });
+  const { metafile } = await build({ ...OPTIONS, outdir: out, plugins: [keepTogether(apart)] });
   await mkdir(out, { recursive: true });
   const draft = join(out, `manifest.${process.pid}.draft`);
   await writeFile(draft, `${JSON.stringify(manifestOf(metafile), null, 2)}\n`);
   await rename(draft, join(out, 'manifest.json'));
+}
+
+/**
+ * esbuild makes a file for each set of screens that share a module, so the first screen would be some twenty files, most
+ * of them smaller than the headers they come with. With this plugin every screen imports all that the first one has, which
+ * is loaded by then: the set is the same for all of it, and it becomes one file.
+ * @param apart of a build without the plugin
+ */
+function keepTogether({ outputs }: Metafile): Plugin {
+  const screens = new Set(
+    Object.values(outputs).flatMap(({ entryPoint }) =>
+      entryPoint === undefined || entryPoint === ENTRY ? [] : [join(ROOT, entryPoint)],
+    ),
+  );
+  const first = staticFiles(outputs).flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  const imports = first.filter((file) => /\.tsx?$/.test(file) && file !== ENTRY);
+  return {
+    name: 'keep the first screen together',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /^first-screen$/ }, () => ({ path: 'first-screen', namespace: 'console-app' }));
+      onLoad({ filter: /.*/, namespace: 'console-app' }, () => ({
+        contents: imports.map((file) => `import ${JSON.stringify(join(ROOT, file))};`).join('\n'),
+        resolveDir: ROOT,
+      }));
+      onLoad({ filter: /\.tsx?$/ }, async ({ path }) => {
+        if (!screens.has(path)) return undefined;
+        return { contents: `${await readFile(path, 'utf8')}\nimport 'first-screen';\n`, loader: 'tsx' };
+      });
+    },
+  };
+}
+
+/** The built files that the first script imports at once, itself among them. */
+function staticFiles(outputs: Metafile['outputs']): string[] {
+  const main = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === ENTRY)?.[0];
+  const found = new Set<string>();
+  const add = (file: string) => {
+    if (found.has(file)) return;
+    found.add(file);
+    for (const { kind, path } of outputs[file]?.imports ?? []) if (kind === 'import-statement') add(path);
+  };
+  if (main !== undefined) add(main);
+  return [...found];
 }
 
 /** The same, unless the folder has been built from the sources as they are. */

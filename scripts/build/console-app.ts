@@ -6,6 +6,8 @@ import { stateOf } from '#local/start-bundle.mjs';
 import { ROOT } from '../sources.ts';
 
 const ENTRY = 'functions/console/app/main.tsx';
+/** Another way of building makes another app of the same sources. */
+const BUILD = 'scripts/build/console-app.ts';
 
 /** How the app is bundled: names with a hash of the content, and what is not needed at once in files of its own. */
 const OPTIONS = {
@@ -25,6 +27,8 @@ const OPTIONS = {
   legalComments: 'none',
   logLevel: 'warning',
 } as const satisfies BuildOptions;
+
+const NAMESPACE = 'first-screen';
 
 /** As much of `manifest.json` as says whether it is still right; `functions/console/app-files.ts` reads the rest. */
 const built = z.object({ sources: z.record(z.string(), z.string()) });
@@ -56,8 +60,8 @@ function keepTogether({ outputs }: Metafile): Plugin {
   return {
     name: 'keep the first screen together',
     setup({ onLoad, onResolve }) {
-      onResolve({ filter: /^first-screen$/ }, () => ({ path: 'first-screen', namespace: 'console-app' }));
-      onLoad({ filter: /.*/, namespace: 'console-app' }, () => ({
+      onResolve({ filter: /^first-screen$/ }, () => ({ path: 'first-screen', namespace: NAMESPACE }));
+      onLoad({ filter: /.*/, namespace: NAMESPACE }, () => ({
         contents: imports.map((file) => `import ${JSON.stringify(join(ROOT, file))};`).join('\n'),
         resolveDir: ROOT,
       }));
@@ -87,7 +91,8 @@ export async function refreshConsoleApp(out: string): Promise<void> {
   const there = await readFile(join(out, 'manifest.json'), 'utf8').catch(() => '{}');
   const { data } = built.safeParse(JSON.parse(there));
   const isRight =
-    data !== undefined && Object.entries(data.sources).every(([file, state]) => stateOf(join(ROOT, file)) === state);
+    data?.sources[BUILD] !== undefined &&
+    Object.entries(data.sources).every(([file, state]) => stateOf(join(ROOT, file)) === state);
   if (!isRight) await buildConsoleApp(out);
 }
 
@@ -99,9 +104,14 @@ function manifestOf({ inputs, outputs }: Metafile) {
     styles: main.cssBundle === undefined ? [] : [basename(main.cssBundle)],
     preload: main.imports.filter(({ kind }) => kind === 'import-statement').map((one) => basename(one.path)),
     files: Object.keys(outputs).map((one) => basename(one)),
-    sources: Object.fromEntries(Object.keys(inputs).map((file) => [file, stateOf(join(ROOT, file))])),
+    sources: Object.fromEntries(
+      [BUILD, ...Object.keys(inputs).filter(isFile)].map((file) => [file, stateOf(join(ROOT, file))]),
+    ),
   };
 }
+
+/** What a plugin has made up is no file. */
+const isFile = (input: string): boolean => !input.startsWith(`${NAMESPACE}:`);
 
 if (process.argv[1] === import.meta.filename) {
   const out = process.argv[2] ?? join(ROOT, '.local', 'console');

@@ -41,8 +41,11 @@ interface Ended {
   readonly output: string;
 }
 
+/** On a terminal, there below a shell that knows jobs, or without a terminal. */
+type Kind = 'pty' | 'shell' | 'pipe';
+
 async function hold(
-  kind: 'pty' | 'pipe',
+  kind: Kind,
   actions: readonly string[],
   command: readonly string[],
   options: readonly string[] = [],
@@ -63,21 +66,18 @@ async function hold(
   return { ...ended, license_id };
 }
 
-async function count(kind: 'pty' | 'pipe', action: string): Promise<string> {
+async function count(kind: Kind, action: string): Promise<string> {
   const folder = await mkdtemp(join(client.project, 'counter-'));
   const [script, notes] = [join(folder, 'counter.sh'), join(folder, 'notes')];
   await writeFile(script, COUNTER);
   await chmod(script, 0o755);
-  const { status, license_id } = await hold(kind, ['wait:counting', action], [script, notes]);
+  const { status, license_id, output } = await hold(kind, ['wait:counting', action], [script, notes]);
   expect(await used(license_id), `${action}: the seat is given back`).toBe(0);
   expect(status, `${action}: the command's own status`).toBe(9);
   const signals = (await readFile(notes, 'utf8')).split('\n').filter((line) => line !== '');
-  return signals.length === 0
-    ? 'not'
-    : signals
-        .map((name) => `SIG${name}`)
-        .join(' ')
-        .replace(/^(\S+)$/, 'once, $1');
+  const stop = /\[(all stopped|stopped alone)\]/.exec(output)?.[1];
+  const got = signals.map((name) => `SIG${name}`).join(' ') || 'not';
+  return (stop === undefined ? '' : `${stop}; then `) + got.replace(/^(SIG\S+)$/, 'once, $1');
 }
 
 const SIGNALS = [
@@ -91,10 +91,12 @@ const SIGNALS = [
   'SIGWINCH',
   'SIGCONT',
 ] as const;
-const ROWS: readonly (readonly [what: string, kinds: readonly ('pty' | 'pipe')[], action: string])[] = [
+const ROWS: readonly (readonly [what: string, kinds: readonly Kind[], action: string])[] = [
   ['Ctrl-C', ['pty'], 'keys:03'],
   ['Ctrl-\\', ['pty'], 'keys:1c'],
   ['the terminal is closed', ['pty'], 'close'],
+  ['Ctrl-Z, then `fg`', ['shell'], 'keys:1a'],
+  ['`kill -TSTP` of `countersign`, then `fg`', ['shell'], 'kill:SIGTSTP'],
   ...SIGNALS.map((name) => [`\`kill -${name.slice(3)}\` of \`countersign\``, ['pty', 'pipe'], `kill:${name}`] as const),
   ['SIGTERM to everything at once (systemd)', ['pty', 'pipe'], 'all:SIGTERM'],
   ['SIGINT to the process group (a shell, `make`)', ['pty', 'pipe'], 'group:SIGINT'],
@@ -103,10 +105,9 @@ const ROWS: readonly (readonly [what: string, kinds: readonly ('pty' | 'pipe')[]
 test('every signal reaches the command once: the table in docs/client-signals.md', async () => {
   const lines = ['| | on a terminal | without a terminal |', '|---|---|---|'];
   for (const [what, kinds, action] of ROWS) {
-    const [terminal, none] = await Promise.all(
-      (['pty', 'pipe'] as const).map((kind) => (kinds.includes(kind) ? count(kind, action) : '')),
-    );
-    lines.push(`| ${what} | ${terminal} | ${none} |`);
+    const results = await Promise.all(kinds.map(async (kind) => [kind, await count(kind, action)] as const));
+    const { pty, shell, pipe } = Object.fromEntries(results);
+    lines.push(`| ${what} | ${pty ?? shell ?? ''} | ${pipe ?? ''} |`);
   }
   const table = lines.join('\n');
   const page = resolve(import.meta.dirname, '../../docs/client-signals.md');

@@ -1,6 +1,7 @@
 import { IAMCredentialsClient } from '@google-cloud/iam-credentials';
 import type { Clock } from '../model/clock.ts';
 import { Sensitive } from '../model/sensitive.ts';
+import { leanGax } from './gax.ts';
 import { sendOnce } from './grpc.ts';
 import { retrying } from './retry.ts';
 
@@ -24,7 +25,7 @@ const MARGIN = 300_000;
 export function createImpersonation(
   email: string,
   clock: Clock,
-  client: Pick<IAMCredentialsClient, 'generateAccessToken' | 'close'> = new IAMCredentialsClient(),
+  client: Pick<IAMCredentialsClient, 'generateAccessToken' | 'close'> = new IAMCredentialsClient({}, leanGax),
 ): AccessTokens {
   let held: { readonly token: Sensitive<string>; readonly until: number } | undefined;
   return {

@@ -1,6 +1,7 @@
 import { CloudTasksClient } from '@google-cloud/tasks';
 import { Fault } from '../model/errors.ts';
 import type { DeliveryTasks } from '../webhooks/delivery-tasks.ts';
+import { leanGax } from './gax.ts';
 import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
 
 export interface CloudTasksSettings {
@@ -23,7 +24,7 @@ const URL = 'https://webhook-delivery.invalid/internal/webhooks/deliver';
  * also for about an hour after the first has been executed.
  */
 export function createDeliveryTasks({ queue, endpoint, timeout }: CloudTasksSettings) {
-  const client = new CloudTasksClient(endpointOptions(endpoint));
+  const client = new CloudTasksClient(endpointOptions(endpoint), leanGax);
   const tasks: DeliveryTasks = {
     async enqueue({ eventId, webhookId, attempt, notBefore }) {
       const body = Buffer.from(JSON.stringify({ event_id: eventId, webhook_id: webhookId }));

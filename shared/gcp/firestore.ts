@@ -10,6 +10,7 @@ import {
   type WriteFailure,
 } from '../store/store.ts';
 import { decodeFields, encodeTimestamp, encodeValue, encodeWrite, type ProtoValue } from './firestore-values.ts';
+import { leanGax } from './gax.ts';
 import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
 import { NOT_SENT, retrying } from './retry.ts';
 
@@ -37,7 +38,7 @@ export interface FirestoreCalls {
 }
 
 const connect = ({ projectId, endpoint }: FirestoreSettings): FirestoreCalls =>
-  new v1.FirestoreClient({ projectId, ...endpointOptions(endpoint) });
+  new v1.FirestoreClient({ projectId, ...endpointOptions(endpoint) }, leanGax);
 
 const OPERATORS = {
   '==': 'EQUAL',

@@ -1,6 +1,7 @@
 import { IAMCredentialsClient } from '@google-cloud/iam-credentials';
 import type { BlobSigner } from '../crypto/blob-signer.ts';
 import { Fault } from '../model/errors.ts';
+import { leanGax } from './gax.ts';
 import { endpointOptions, sendOnce } from './grpc.ts';
 import { isTransient, retrying, TRANSIENT } from './retry.ts';
 
@@ -40,9 +41,12 @@ export function createIamChannels(count: number, endpoint?: string): IamChannels
     // Retrying is ours, and gRPC keeps a copy of every message for its own.
     'grpc.enable_retries': 0,
   };
-  const first = new IAMCredentialsClient(options);
+  const first = new IAMCredentialsClient(options, leanGax);
   // All clients share one source of access tokens.
-  const others = Array.from({ length: count - 1 }, () => new IAMCredentialsClient({ ...options, auth: first.auth }));
+  const others = Array.from(
+    { length: count - 1 },
+    () => new IAMCredentialsClient({ ...options, auth: first.auth }, leanGax),
+  );
   const channels = [first, ...others].map((client) => ({ client, calls: 0 }));
 
   return {

@@ -4,6 +4,7 @@ import { KeyRefusedError, type Signer } from '../crypto/signer.ts';
 import type { KeyAdministrator, KeySource, KeyVersion } from '../keys/key-source.ts';
 import { isSignatureAlgorithm } from '../license-format/algorithms.ts';
 import { Fault } from '../model/errors.ts';
+import { leanGax } from './gax.ts';
 import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
 import { bytesOf, checksumMatches, RETRY_DAMAGED, requireIntact } from './kms-integrity.ts';
 import { NOT_SENT, type RetryPolicy, retrying } from './retry.ts';
@@ -24,7 +25,7 @@ const RETRY_SIGNATURE: RetryPolicy = {
 
 /** @param endpoint host:port of a plaintext stand-in; undefined for the service */
 export const createKmsClient = (endpoint?: string): KeyManagementServiceClient =>
-  new KeyManagementServiceClient(endpointOptions(endpoint));
+  new KeyManagementServiceClient(endpointOptions(endpoint), leanGax);
 
 /** Signs with AsymmetricSign. Both sides verify the CRC32C of digest and signature. */
 export function createKmsSigner(client: KeyManagementServiceClient, cryptoKey: string): Signer {

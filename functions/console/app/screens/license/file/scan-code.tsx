@@ -76,9 +76,11 @@ function Camera({ detector, onCode, onClose }: CameraProps) {
           <p role="status">{state === 'other' ? text.other : text.looking}</p>
         </>
       )}
-      <button type="button" class="small" onClick={onClose}>
-        {text.close}
-      </button>
+      <div class="actions">
+        <button type="button" class="small" onClick={onClose}>
+          {text.close}
+        </button>
+      </div>
     </div>
   );
 }

@@ -3,7 +3,12 @@ import { type License, RELEASE_MODES } from '#shared/model/license.ts';
 import type { SeatTerms } from '#shared/model/seat-terms.ts';
 
 /** One request or job. `at` is the instance that serves it, `machine` the client, which knows the sessions it was answered. */
-export type Operation =
+export type Operation = Request & {
+  /** It begins after so many calls of its step's other operations, which may be under way still, and that much time. */
+  readonly begins?: { readonly calls: number; readonly milliseconds: number };
+};
+
+type Request =
   | ({ readonly kind: 'acquire' } & Asking)
   | ({ readonly kind: 'borrow'; readonly seconds: number } & Asking)
   /** An administrator takes a machine's seat back, borrowed or not. */
@@ -54,6 +59,8 @@ export interface Sequence {
   readonly earlyReturn?: boolean;
   /** Milliseconds that each call to the store takes. Default: one. */
   readonly callTime?: number;
+  /** How many other calls each instance's writes let pass. Default: none. */
+  readonly latencies?: readonly number[];
   /** Instances are killed, or callers disconnect, so that what was asked may have been done without anybody's knowing. */
   readonly isRestless?: boolean;
   readonly steps: readonly Step[];
@@ -144,6 +151,23 @@ const brink: fc.Arbitrary<Operation> = fc.oneof(
   reap,
   fc.record({ kind: fc.constant('suspend' as const), at }),
   fc.record({ kind: fc.constant('resize' as const), at, seats: fc.constant(1) }),
+);
+
+/** The instance of what is overtaken. */
+const SLOW = 0;
+
+/** At another instance, once whatever ends within a second has ended, when a request that began before has read all it needs. */
+const afterTheEnd = (operation: Operation, calls: number): Operation => ({
+  ...operation,
+  at: 1 + (operation.at % 2),
+  begins: { calls, milliseconds: 3_000 },
+});
+const someCalls = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: 4, maxLength: 4 });
+
+const taker: fc.Arbitrary<Operation> = fc.oneof(
+  acquire,
+  reap,
+  fc.record({ kind: fc.constant('suspend' as const), at }),
 );
 
 /** Scenarios of a few steps, each of which makes some of the preconditions decisive. */
@@ -289,7 +313,7 @@ export const SCENARIOS = {
   }),
   /** A machine borrows for longer, with the old key and with the new one, and an administrator takes the seat back. */
   borrowRekeyed: fc
-    .tuple(machine, fc.boolean(), several(borrowing, 1, 2))
+    .tuple(machine, fc.constantFrom(true, false, false), several(borrowing, 1, 2))
     .map(([one, recalled, others]): readonly Step[] => {
       const again = { kind: 'borrow' as const, at: 0, machine: one, newestKey: false, seconds: 900 };
       const recalls = recalled ? [1, 2].map((where) => ({ kind: 'recall' as const, at: where, machine: one })) : [];
@@ -320,18 +344,48 @@ export const SCENARIOS = {
         { kind: 'together', operations: last },
       ];
     }),
+  /** A machine borrows its seat for longer in the last second, and before that is written the seat seems to be free. */
+  extendedBrink: fc
+    .tuple(machine, fc.constantFrom(498, 499, 499.5), taker, several(acquire, 0, 1), someCalls(3, 8))
+    .map(([one, seconds, taken, others, calls]): readonly Step[] => {
+      const again = { kind: 'borrow' as const, at: SLOW, machine: one, newestKey: true, seconds: 900 };
+      return [
+        { kind: 'wait', seconds: 1_000 },
+        { kind: 'together', operations: [{ kind: 'reinstate', at: SLOW }] },
+        { kind: 'together', operations: [{ ...again, seconds: 500 }] },
+        { kind: 'wait', seconds },
+        {
+          kind: 'together',
+          operations: [again, ...[taken, ...others].map((by, index) => afterTheEnd(by, calls[index] ?? 0))],
+        },
+      ];
+    }),
   /** The copy of a session that was ended comes to its end while its machine comes back and others borrow. */
   orphanBrink: fc
-    .tuple(machine, at, several(fc.oneof(brink, borrow), 1, 3), several(borrow, 1, 2))
-    .map(([one, where, others, last]): readonly Step[] => {
-      const again = { kind: 'borrow' as const, at: where, machine: one, newestKey: true, seconds: 900 };
+    .tuple(machine, several(fc.oneof(brink, borrow), 0, 3), several(borrow, 1, 2), someCalls(3, 8))
+    .map(([one, others, last, calls]): readonly Step[] => {
+      const again = { kind: 'borrow' as const, at: SLOW, machine: one, newestKey: true, seconds: 900 };
+      const later = [{ kind: 'reap' as const, at: 1 }, ...others];
       return [
         { kind: 'together', operations: [{ ...again, seconds: 500 }] },
-        { kind: 'together', operations: [{ kind: 'suspend', at: where }] },
-        { kind: 'together', operations: [{ kind: 'reinstate', at: where }] },
-        { kind: 'wait', seconds: 495 },
-        { kind: 'together', operations: [again, { kind: 'reap', at: (where + 1) % INSTANCES }, ...others] },
+        { kind: 'together', operations: [{ kind: 'suspend', at: SLOW }] },
+        { kind: 'together', operations: [{ kind: 'reinstate', at: SLOW }] },
+        { kind: 'wait', seconds: 498 },
+        { kind: 'together', operations: [again, ...later.map((by, index) => afterTheEnd(by, calls[index] ?? 0))] },
         { kind: 'together', operations: last },
+      ];
+    }),
+  /** A machine comes back to its orphan while the licence gets fewer seats. */
+  orphanNarrow: fc
+    .tuple(machine, fc.integer({ min: 1, max: 3 }), several(borrow, 0, 2))
+    .map(([one, seats, others]): readonly Step[] => {
+      const again = { kind: 'borrow' as const, at: SLOW, machine: one, newestKey: true, seconds: 900 };
+      return [
+        { kind: 'together', operations: [{ kind: 'resize', at: SLOW, seats: 4 }] },
+        { kind: 'together', operations: [again] },
+        { kind: 'together', operations: [{ kind: 'suspend', at: SLOW }] },
+        { kind: 'together', operations: [{ kind: 'reinstate', at: SLOW }] },
+        { kind: 'together', operations: [again, { kind: 'resize', at: 1, seats }, ...others] },
       ];
     }),
 } satisfies Record<string, fc.Arbitrary<readonly Step[]>>;
@@ -382,9 +436,10 @@ const BORROWING = { borrow: fc.integer({ min: 1, max: 3 }), release: fc.constant
 /** Borrowed seats among everything else. */
 export const borrowSequences = sequencesOf(
   fc.oneof(
-    { weight: 4, arbitrary: SCENARIOS.borrow },
+    { weight: 3, arbitrary: SCENARIOS.borrow },
     { weight: 2, arbitrary: SCENARIOS.borrowedAway },
-    { weight: 2, arbitrary: SCENARIOS.anything },
+    { weight: 4, arbitrary: SCENARIOS.borrowRekeyed },
+    { weight: 1, arbitrary: SCENARIOS.anything },
   ),
   fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(25) }),
   BORROWING,
@@ -392,9 +447,17 @@ export const borrowSequences = sequencesOf(
 
 /** One scenario, repeated. */
 export const sequencesAbout = (scenario: Scenario): fc.Arbitrary<Sequence> => {
-  const isBorrowing = /^borrow|^orphan/.test(scenario);
+  const isBorrowing = /^borrow|^extended|^orphan/.test(scenario);
   const chosen = sequencesOf(SCENARIOS[scenario], fc.constant(0), isBorrowing ? BORROWING : {});
-  if (!scenario.endsWith('Brink')) return chosen;
   // Calls take so long that time ends between them.
-  return chosen.map((sequence) => ({ ...sequence, seats: 1 + (sequence.seed % 2), callTime: 150, earlyReturn: false }));
+  if (scenario === 'borrowedBrink') return chosen.map((sequence) => ({ ...onEdge(sequence), callTime: 150 }));
+  if (!/^extended|^orphan/.test(scenario)) return chosen;
+  return fc
+    .tuple(chosen, fc.tuple(latency, latency, latency))
+    .map(([sequence, slow]) => ({ ...onEdge(sequence), latencies: slow }));
 };
+
+const latency = fc.integer({ min: 0, max: 20 });
+
+/** With few seats, which nobody gives back before they are due. */
+const onEdge = (sequence: Sequence): Sequence => ({ ...sequence, seats: 1 + (sequence.seed % 2), earlyReturn: false });

@@ -26,8 +26,8 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
   let now = START;
   let calls = 0;
   let due: { readonly at: number; readonly run: () => void }[] = [];
-  const onTurn = () => {
-    now += callTime;
+  const onTurn = (milliseconds: number) => {
+    now += callTime + milliseconds;
     calls += 1;
     const running = due.filter(({ at }) => at <= calls);
     due = due.filter(({ at }) => at > calls);
@@ -36,7 +36,14 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
   const gate = createGate({ random, recorder: database.recorder, faults: sequence.faults, onTurn });
   let sessions = 0;
   const clients = sequence.faults === 0 ? database.direct : database.clients;
-  const stores = clients.map((client) => decorate(gate.guard(withSteadyShards(client, () => sessions++))));
+  const stores = clients.map((client, at) =>
+    decorate(
+      gate.guard(
+        withSteadyShards(client, () => sessions++),
+        sequence.latencies?.[at],
+      ),
+    ),
+  );
   const world = await createWorld({
     stores,
     plain: database.plain,
@@ -77,7 +84,11 @@ export async function play(database: Database, sequence: Sequence, decorate: Dec
     // The model knows neither the terms nor what nobody has heard of.
     const isModelled = sequence.faults === 0 && !isRestless && sequence.terms === undefined;
     const expected = isModelled ? expectation(world, before, step.operations) : undefined;
-    const answers = await gate.run(step.operations.map((operation) => () => world.act(operation)));
+    const act = async (operation: Operation) => {
+      if (operation.begins !== undefined) await gate.pass(operation.begins);
+      return world.act(operation);
+    };
+    const answers = await gate.run(step.operations.map((operation) => () => act(operation)));
     step.operations.forEach((operation, index) => {
       history.push(`${JSON.stringify(operation)} -> ${answers[index]}`);
     });

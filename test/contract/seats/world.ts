@@ -186,6 +186,9 @@ export async function createWorld({
       const wanted = operation.kind === 'borrow' ? { borrow: { seconds: operation.seconds } } : {};
       const queue = waits ? { queue: { maxWaitSeconds: WAIT_SECONDS } } : {};
       return on(at, (one) => one.acquire({ ...request, ...wanted, ...queue }));
+    }).catch((error: unknown) => {
+      if (isFault(error, 'dependency_unavailable')) haveMoved(machine);
+      throw error;
     });
     if (outcome === undefined) return 'disconnected';
     if (outcome.kind === 'queued') return 'waiting';
@@ -210,6 +213,12 @@ export async function createWorld({
     record(ledger, handle, { until: lease.expiresAt, borrowedUntil: lease.borrowed?.until ?? 0, ...copyOf(lease) });
     if (created) return 'new session';
     return isNew ? 'moved' : 'same session';
+  }
+
+  /** A machine may have another session, of which nobody has heard, in place of any that it had or is answered. */
+  function haveMoved(machine: number): void {
+    restless.add(machine);
+    moveSessions(machine);
   }
 
   /** A machine's sessions may end for another one. */

@@ -125,6 +125,73 @@
 #define TARGET (lic_on -> (lic_max > rd[me].or -> lic_max - rd[me].or : 0) : 0)
 #endif
 
+/* Whether each guard is in place. */
+#ifdef M_CLAIM
+#define K_CLAIM 0
+#else
+#define K_CLAIM 1
+#endif
+#ifdef M_TAKE
+#define K_TAKE 0
+#else
+#define K_TAKE 1
+#endif
+#ifdef M_HAND
+#define K_HAND 0
+#else
+#define K_HAND 1
+#endif
+#ifdef M_RETURN
+#define K_RETURN 0
+#else
+#define K_RETURN 1
+#endif
+#ifdef M_LINGER
+#define K_LINGER 0
+#else
+#define K_LINGER 1
+#endif
+#ifdef M_REAP
+#define K_REAP 0
+#else
+#define K_REAP 1
+#endif
+#ifdef M_EXTEND
+#define K_EXTEND 0
+#else
+#define K_EXTEND 1
+#endif
+#ifdef M_RELEASE
+#define K_RELEASE 0
+#else
+#define K_RELEASE 1
+#endif
+#ifdef M_SHRINK
+#define K_SHRINK 0
+#else
+#define K_SHRINK 1
+#endif
+#ifdef M_READOPT_LICENCE
+#define K_READOPT_LICENCE 0
+#else
+#define K_READOPT_LICENCE 1
+#endif
+#ifdef M_LICENCE
+#define K_LICENCE 0
+#else
+#define K_LICENCE 1
+#endif
+#ifdef M_READOPT_SLOT
+#define K_READOPT_SLOT 0
+#else
+#define K_READOPT_SLOT 1
+#endif
+#ifdef M_FORGET
+#define K_FORGET 0
+#else
+#define K_FORGET 1
+#endif
+
 bit  lic_on = 1;
 byte lic_max = NS, lic_seats = NS, cap = NK;
 byte seat[NS + 1];
@@ -183,13 +250,15 @@ inline end(s, q) {
 
 inline settle() {
 #ifdef CANON
-  /* A commit whose precondition can never hold again has no effect. Sound only with every precondition in place. */
+  /* A commit whose precondition can never hold again has no effect; one that a -DM_… has dropped does not count. */
   for (ii : 0 .. NA - 1) {
     if
-    :: ((rd[ii].op == CLAIM || rd[ii].op == S_OPEN) && rd[ii].sd) ||
-       ((rd[ii].op == TAKE || rd[ii].op == HAND || rd[ii].op == RETURN || rd[ii].op == LINGER || rd[ii].op == REAP) && (rd[ii].xd || !s_ex[rd[ii].sid])) ||
-       ((rd[ii].op == EXTEND || rd[ii].op == RENEW || rd[ii].op == RELEASE || rd[ii].op == S_TAKEN) && !s_ex[rd[ii].sid]) ||
-       ((rd[ii].op == READOPT || (rd[ii].op >= R_COUNT && rd[ii].op <= GROW)) && rd[ii].ld) || ((rd[ii].op == READOPT || rd[ii].op == FORGET) && rd[ii].kd) -> clear(ii)
+    :: ((rd[ii].op == CLAIM && K_CLAIM || rd[ii].op == S_OPEN) && rd[ii].sd) ||
+       ((rd[ii].op == TAKE && K_TAKE || rd[ii].op == HAND && K_HAND || rd[ii].op == RETURN && K_RETURN || rd[ii].op == LINGER && K_LINGER || rd[ii].op == REAP && K_REAP) && rd[ii].xd) ||
+       ((rd[ii].op == TAKE || rd[ii].op == HAND && K_HAND || rd[ii].op == RETURN || rd[ii].op == LINGER && K_LINGER || rd[ii].op == REAP || rd[ii].op == RENEW ||
+         rd[ii].op == EXTEND && K_EXTEND || rd[ii].op == RELEASE && K_RELEASE || rd[ii].op == S_TAKEN && K_SHRINK) && !s_ex[rd[ii].sid]) ||
+       ((rd[ii].op == READOPT && K_READOPT_LICENCE || rd[ii].op >= R_COUNT && rd[ii].op <= GROW && K_LICENCE) && rd[ii].ld) ||
+       ((rd[ii].op == READOPT && K_READOPT_SLOT || rd[ii].op == FORGET && K_FORGET) && rd[ii].kd) -> clear(ii)
     :: else
     fi
   }

@@ -166,6 +166,10 @@ borrowed() {
   for guard in CLAIM HAND EXTEND RELEASE RETURN REAP LINGER; do
     search "borrowed-without-$guard" borrow "-DSHORTEST -DM_$guard" "-DSAFETY -DCOLLAPSE -DBFS" "-w22"
   done
+  # Deeper ones, depth first. READOPT_SLOT is spare with one seat: its slot must be lent again before the licence grows.
+  for guard in TAKE LICENCE SHRINK READOPT_LICENCE READOPT_SLOT FORGET; do
+    search "borrowed-without-$guard" borrow "-DCANON -DM_$guard" "-DSAFETY -DCOLLAPSE" "-m3000000 -w22"
+  done
 }
 
 # Complete within its bounds, then guard by guard until the violation; handBack is spare.

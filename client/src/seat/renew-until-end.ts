@@ -58,11 +58,17 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
       dispatch({ type: 'wish', wish });
     });
 
+  /** A program may end as soon as its seat has: what a later start must find is written by then. */
+  let kept: Promise<unknown> = Promise.resolve();
+  const keep = (writing: Promise<void>) => {
+    kept = Promise.all([kept, writing]);
+  };
+
   let cancelNote = () => {};
   /** With each wait, and again and again in a long one without the server, since its hours are not to be lived twice. */
   function noteTime(left: number): void {
     cancelNote();
-    void cache.noteTime(Math.min(left, TIME_NOTED_EVERY));
+    keep(cache.noteTime(Math.min(left, TIME_NOTED_EVERY)));
     if ((model.state !== 'offline' && model.state !== 'borrowed') || left <= TIME_NOTED_EVERY) return;
     cancelNote = platform.setTimer(() => noteTime(left - TIME_NOTED_EVERY), TIME_NOTED_EVERY, false);
   }
@@ -112,12 +118,12 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
         emit(effect.event);
         return;
       case 'forget':
-        void cache.forget(effect.why).then(() => undefined);
+        keep(cache.forget(effect.why));
         return;
       case 'end':
         alarm.clear();
         cancelNote();
-        finish();
+        void kept.then(finish);
         return;
       default:
         effect satisfies never;

@@ -37,6 +37,26 @@ describe('a seat', () => {
     expect(machine.requests).toBe(requests);
   });
 
+  test('that was released is forgotten by then, however slow the storage is', async () => {
+    const { hold, outcome } = setUp();
+    const memory = memoryStorage();
+    const kept: string[] = [];
+    const seat = await outcome(
+      hold({
+        storage: {
+          ...memory,
+          async set(name, text) {
+            for (let turns = 0; turns < 20; turns += 1) await undefined;
+            kept.push(text);
+            await memory.set(name, text);
+          },
+        },
+      }),
+    );
+    const released = seat.release().then(() => kept.at(-1));
+    expect(await outcome(released)).toBe('{"nothing":"released"}');
+  });
+
   test('is signed afresh past half of its offline time, in the same session', async () => {
     const { hold, outcome, pass, events } = setUp();
     const seat = await outcome(hold());

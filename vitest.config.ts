@@ -31,7 +31,7 @@ const project = (name: string, { timeout, files, setup, shared, real }: Options)
     name,
     include: [files ?? `test/${name}/**/*.test.ts`],
     ...(files === undefined ? { exclude: [LONG] } : {}),
-    setupFiles: ['test/setup/loopback-only.ts'],
+    setupFiles: ['test/setup/loopback-only.ts', 'test/setup/same-seeds.ts'],
     execArgv: YOUNG,
     ...(setup ? { globalSetup: [`test/setup/${setup}`] } : {}),
     ...(shared ? { isolate: false } : {}),

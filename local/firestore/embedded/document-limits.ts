@@ -51,7 +51,13 @@ function storableValue(value: Value, depth: number): Value {
     return { timestampValue: { seconds, nanos: Math.floor(nanos / 1_000) * 1_000 } };
   }
   sizeOf(value);
-  return value;
+  return bare(value);
+}
+
+/** Without the member in which protobufjs names the kind: equal values are equal, whether they were sent or computed. */
+function bare(value: Value & { readonly valueType?: string }): Value {
+  const { valueType: _, ...stored } = value;
+  return stored;
 }
 
 const textSize = (text: string) => Buffer.byteLength(text) + 1;

@@ -12,7 +12,9 @@ import { allIndexes, sequences } from './requests.ts';
  * DIFFERENTIAL_RUNS=2000 plays more of them; DIFFERENTIAL_SEED, which a failure prints, plays one again.
  */
 const RUNS = Number(process.env['DIFFERENTIAL_RUNS'] ?? 150);
-const SEED = Number(process.env['DIFFERENTIAL_SEED'] ?? Math.floor(Math.random() * 2 ** 30));
+const SEED = Number(
+  process.env['DIFFERENTIAL_SEED'] ?? fc.readConfigureGlobal().seed ?? Math.floor(Math.random() * 2 ** 30),
+);
 /** Sequences that are played side by side. */
 const AT_ONCE = 8;
 const PLANTED_SEED = 5;

@@ -75,14 +75,19 @@ describe('a document', () => {
 
   test('keeps its update time when a write changes nothing, and never has the same twice', async () => {
     const store = open(await start());
-    const write = async (n: number) => {
-      await store.commit([{ op: 'set', path: 'things/a', fields: { n } }]);
+    const write = async (change: object) => {
+      await store.commit([{ op: 'merge', path: 'things/a', fields: {}, ...change }]);
       const [document] = await store.get(['things/a']);
       return BigInt(document?.updateTime.seconds ?? 0) * 1_000_000_000n + BigInt(document?.updateTime.nanos ?? 0);
     };
-    const [first, again, changed] = [await write(1), await write(1), await write(2)];
+    const [first, again] = [await write({ fields: { n: 1 } }), await write({ fields: { n: 1 } })];
     expect(again).toBe(first);
+    // What was sent and what is computed are the same value.
+    expect(await write({ increment: { n: 0 } })).toBe(first);
+    expect(await write({ maximum: { n: 1 } })).toBe(first);
+    const changed = await write({ fields: { n: 2 } });
     expect(changed).toBeGreaterThan(first);
+    expect(await write({ increment: { added: 0 } })).toBeGreaterThan(changed);
   });
 
   test('is gone a day after the time that its TTL policy names, by the suite’s clock', async () => {

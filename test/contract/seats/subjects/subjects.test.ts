@@ -6,7 +6,9 @@ import { play } from './play.ts';
 
 /** SUBJECTS_RUNS=5000 plays more histories; SUBJECTS_SEED, which a failure prints, plays the same ones again. */
 const RUNS = Number(process.env['SUBJECTS_RUNS'] ?? 15);
-const SEED = Number(process.env['SUBJECTS_SEED'] ?? Math.floor(Math.random() * 2 ** 30));
+const SEED = Number(
+  process.env['SUBJECTS_SEED'] ?? fc.readConfigureGlobal().seed ?? Math.floor(Math.random() * 2 ** 30),
+);
 
 describe.for(HISTORY_STORES)('on $name', ({ present, open }) => {
   test.skipIf(!present)(

@@ -37,10 +37,8 @@ export function planQueue(
   const isEligible = (request: AttemptedRequest) => ineligibility(keyOf(request), license, now) === undefined;
   const { admitted, waiting, living } = admit(snapshot, queue, requests.filter(isEligible), priorityOf, now);
   const refused = requests.filter((request) => !isEligible(request));
-  const planned = [
-    ...planGroup(snapshot, [...admitted, ...refused], now),
-    ...planGroup({ ...snapshot, open: [], expired: [] }, waiting, now),
-  ];
+  // All at once: no two of them get the same seat, slot or session.
+  const planned = planGroup(snapshot, [...admitted, ...refused, ...waiting], now, new Set(waiting));
   const unlent = planned.filter((step): step is Refuse => step.kind === 'refuse' && isUnlent(step));
   if (unlent.length > 0) return planWithout(unlent, { snapshot, queue, requests, now });
 

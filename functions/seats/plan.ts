@@ -96,11 +96,17 @@ type SeatSource =
  * Decides a group of requests of one licence. Pure: reads nothing, and each request brings its random nonce.
  * @param requests of different holders
  * @param now milliseconds since the epoch
+ * @param waiting those for whom no seat is free, whatever the snapshot has: others are before them
  * @returns a step for each request, in order. A request has none when the snapshot contradicts itself about its
  *   holder, because a session ended between two reads, when seats are newer than the licence, or when it concerns a
  *   session that another request of the group concerns: it has to be attempted again.
  */
-export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRequest[], now: number): PlanStep[] {
+export function planGroup(
+  snapshot: SeatSnapshot,
+  requests: readonly AttemptedRequest[],
+  now: number,
+  waiting: ReadonlySet<AttemptedRequest> = NOBODY,
+): PlanStep[] {
   const { license, keys, people, named } = snapshot;
   if (license === undefined) return requests.map((request) => refuse(request, licenseNotFound()));
   const seats = seatSources(snapshot, license, requests);
@@ -118,7 +124,7 @@ export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRe
 
     const terms = { license, key, now };
     const holder = snapshot.holders.get(request.holderId);
-    if (holder !== undefined) return planOwn(request, holder, terms, snapshot, slots);
+    if (holder !== undefined) return planOwn(request, holder, terms, snapshot, { slots, seats });
     if (request.replace !== undefined) return planReplacement(request, request.replace, terms, snapshot, seats);
     const orphan = snapshot.orphans.get(request.holderId);
     if (orphan !== undefined) {
@@ -126,10 +132,11 @@ export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRe
       return [planReturn(request, orphan, terms, { seat: String(license.next_seat + made++), used, slots })];
     }
     const slot = request.borrow && slotFor(request, terms, slots);
+    const free = waiting.has(request) ? NO_SEATS : seats;
     // A slot of an expired session passes on with its seat.
-    const source = slot === 'none' ? slots.isOpen() && seats.nextBorrowed(borrowCap(license)) : seats.next();
+    const source = slot === 'none' ? slots.isOpen() && free.nextBorrowed(borrowCap(license)) : free.next();
     if (slot === 'none' && !source) return [refuse(request, noBorrowAvailable(license, slots.taken()))];
-    if (!source && seats.isNewer) return [];
+    if (!source && free.isNewer) return [];
     if (!source) return [refuse(request, noSeatsAvailable(license, used, holdersFor(request, snapshot)))];
     if (source.kind === 'open') used += 1;
     return [
@@ -138,13 +145,21 @@ export function planGroup(snapshot: SeatSnapshot, requests: readonly AttemptedRe
   });
 }
 
-interface SeatSources {
+interface FreeSeats {
   /** The next seat for whoever has none; undefined when there is none. */
   next(): SeatSource | undefined;
   /** An expired session whose borrow slot is below a number. */
   nextBorrowed(cap: number): SeatSource | undefined;
   /** Some seats are newer than the licence that was read; the next attempt reads both anew. */
   readonly isNewer: boolean;
+}
+
+const NO_SEATS: FreeSeats = { next: () => undefined, nextBorrowed: () => undefined, isNewer: false };
+const NOBODY: ReadonlySet<AttemptedRequest> = new Set();
+
+interface SeatSources extends FreeSeats {
+  /** Whether a seat is as old as the licence that was read. The number of a newer one may be given out in this group. */
+  isKnown(seat: string): boolean;
   /** Whether a session's seat may be taken from its holder in this group; it is not given out again. */
   take(session: Session): boolean;
 }
@@ -174,6 +189,7 @@ function seatSources(
     isNewer:
       !isShrinking(license) &&
       [...open.map(({ id }) => id), ...expired.map(({ seat }) => seat)].some((seat) => !isKnown(seat)),
+    isKnown,
     next: () => sources.shift(),
     nextBorrowed(cap) {
       const isBorrowed = (source: SeatSource) =>
@@ -195,12 +211,12 @@ function planOwn(
   holder: HolderRecord,
   terms: Terms,
   { rekeyed, used }: SeatSnapshot,
-  slots: SlotSupply,
+  { slots, seats }: { readonly slots: SlotSupply; readonly seats: SeatSources },
 ): PlanStep[] {
   const { license, now } = terms;
   if (continues(request, holder, license, now)) return [planRenewal(request, holder, terms, used, slots)];
   const session = rekeyed.get(holder.session);
-  if (session === undefined) return [];
+  if (session === undefined || !seats.isKnown(session.seat)) return [];
   const fault = session.machine === request.machine ? undefined : whyNotMoved(session, request, terms);
   if (fault !== undefined) return [refuse(request, fault)];
   const slot = slotFor(request, terms, slots, session);

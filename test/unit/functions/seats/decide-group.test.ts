@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { decideGroup } from '#functions/seats/decide-group.ts';
 import type { MachinesOfDay } from '#functions/seats/machine-limit.ts';
 import type { QueueSnapshot } from '#functions/seats/queue-snapshot.ts';
+import type { BorrowSlot } from '#shared/model/borrow-slot.ts';
 import { isFault } from '#shared/model/errors.ts';
 import { rankOf, type Ticket } from '#shared/model/ticket.ts';
 import { paths } from '#shared/seats/paths.ts';
-import { DAY, KEY, LEASE_SECONDS, license, NOW, openSeat, request, sessionOf, snapshot } from './fixtures.ts';
+import { DAY, KEY, LEASE_SECONDS, license, NOW, OLD_KEY, openSeat, request, sessionOf, snapshot } from './fixtures.ts';
 
 const NO_QUEUE = { queue: undefined, machines: undefined };
 const waits = { queue: { maxWaitSeconds: 60 } };
@@ -125,6 +126,67 @@ describe('the rule of admission', () => {
     const decision = decideGroup(read, full, [request('n', waits), request('c', waits)], NOW);
     expect(outcomes(decision)).toEqual({ n: 'queue_full', c: 'no_seats_available' });
     expect(decision.cleaning).toMatchObject([{ op: 'delete', path: first[2]?.path }]);
+  });
+});
+
+describe('no two requests of a group write the same document', () => {
+  const borrowing = { max_seats: 3, max_seconds: 86_400, early_return: false, max_recalls: 0 };
+  const lends = { borrow: borrowing, had_borrow: true, next_seat: 10, max_seats: 3, seats: 3 };
+  const orphan = (machine: string, number: number): [string, BorrowSlot] => [
+    machine,
+    {
+      ...{ number, session: `ended of ${machine}`, holder: machine, machine, until: NOW + DAY, orphan: true },
+      updateTime: { seconds: '1', nanos: 0 },
+    },
+  ];
+  const written = ({ steps }: ReturnType<typeof decideGroup>) =>
+    steps.flatMap((step) => (step.kind === 'claim' ? step.writes.map(({ path }) => path) : []));
+  const expectNoneTwice = (paths: readonly string[]) => expect(paths).toHaveLength(new Set(paths).size);
+
+  test('who come back to seats that their copies kept away, admitted or not', () => {
+    const read = snapshot({
+      license: { ...queued, ...lends },
+      open: [openSeat('0')],
+      used: 1,
+      orphans: new Map([orphan('a', 0), orphan('b', 1), orphan('c', 2)]),
+    });
+    const requests = ['a', 'b', 'c'].map((machine) => request(machine, waits));
+    const decision = decideGroup(read, queueOf([], []), requests, NOW);
+    expect(outcomes(decision)).toEqual({ a: 'claim', b: 'claim', c: 'claim' });
+    expectNoneTwice(written(decision));
+    expect(written(decision)).toEqual(
+      expect.arrayContaining(['10', '11', '12'].map((n) => paths.seat(KEY.licenseId, n))),
+    );
+  });
+
+  test('who borrow the seats that they have, admitted or not', () => {
+    const own = ['a', 'b', 'c'].map((machine, at) => sessionOf(machine, String(at), NOW + 60_000));
+    const read = snapshot({
+      license: { ...queued, ...lends },
+      used: 3,
+      holders: new Map(own.map(([{ machine }, record]) => [machine, record])),
+      rekeyed: new Map(own.map(([session]) => [session.handle, session])),
+      borrows: { free: [0, 1, 2], taken: 0, isBeyondCap: false },
+    });
+    const borrow = { borrow: { seconds: 3_600 } };
+    const requests = ['a', 'b', 'c'].map((machine) => request(machine, { ...waits, ...borrow }));
+    const decision = decideGroup(read, queueOf([ticket('x', 0)], []), requests, NOW);
+    expect(outcomes(decision)).toEqual({ a: 'claim', b: 'claim', c: 'claim' });
+    expectNoneTwice(written(decision));
+  });
+
+  test('who comes back, and who has a seat that is newer than the licence that was read', () => {
+    const [session, record] = sessionOf('b', '10', NOW + 60_000, OLD_KEY);
+    const read = snapshot({
+      license: license(lends),
+      used: 1,
+      holders: new Map([['b', record]]),
+      rekeyed: new Map([[session.handle, session]]),
+      orphans: new Map([orphan('a', 0)]),
+    });
+    const decision = decideGroup(read, NO_QUEUE, [request('a'), request('b')], NOW);
+    expect(outcomes(decision)).toEqual({ a: 'claim' }); // b is attempted again
+    expectNoneTwice(written(decision));
   });
 });
 

@@ -4,7 +4,7 @@ import { retrying } from '#shared/gcp/retry.ts';
 import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { newKeyFields } from '#shared/model/key-record.ts';
-import { DEFAULT_LEASE_SECONDS, licenseDocument } from '#shared/model/license.ts';
+import { DEFAULT_LEASE_SECONDS, type LicenseFields, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
 import { SEAT_TERMS_OFF } from '#shared/model/seat-terms.ts';
@@ -89,8 +89,9 @@ const licenseOf = (seats: number): Fields =>
     announces: [],
     notice_due: null,
     key_changes: 0,
+    names_people: false,
     created_at: Date.now(),
-  });
+  } satisfies LicenseFields);
 
 /** Every method of the store is one RPC unless it fails, and the emulator does not. */
 function counting(store: DocumentStore) {

@@ -4,7 +4,7 @@ import type { LicenseKey } from '#shared/license-format/license-key.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import { newKeyFields, readKey } from '#shared/model/key-record.ts';
-import { type License, licenseDocument } from '#shared/model/license.ts';
+import { type License, type LicenseFields, licenseDocument } from '#shared/model/license.ts';
 import { hashLicenseKey, newKeyId, newLicenseId, newLicenseKey } from '#shared/model/license-key.ts';
 import { DEFAULT_SEAT_RULES } from '#shared/model/seat-rules.ts';
 import { SEAT_TERMS_OFF, type SeatTerms } from '#shared/model/seat-terms.ts';
@@ -133,7 +133,7 @@ export async function createWorld({
       names_people: false,
       key_changes: 0,
       created_at: clock.now(),
-    });
+    } satisfies LicenseFields);
     const tenant: TenantFields = {
       name: 'Tenant',
       tier: 'professional',

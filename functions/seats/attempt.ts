@@ -9,7 +9,7 @@ import type { KeyStanding } from './key-standing.ts';
 import { keyUseWrites } from './key-use.ts';
 import type { Lease } from './lease.ts';
 import type { LicenseCache } from './license-cache.ts';
-import type { Claim, Refuse, Renew } from './plan.ts';
+import type { Claim, Refuse, Renew } from './plan-step.ts';
 import type { QueuePlace } from './queue-place.ts';
 import type { SignedLicense, SignLicense } from './sign-license.ts';
 import { readSnapshot } from './snapshot.ts';

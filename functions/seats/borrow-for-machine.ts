@@ -16,7 +16,7 @@ import { claimCommit } from './claim-commit.ts';
 import { decideGroup } from './decide-group.ts';
 import { denialReason } from './denial.ts';
 import type { DenialEvents } from './denial-events.ts';
-import type { Claim, Refuse, Renew } from './plan.ts';
+import type { Claim, Refuse, Renew } from './plan-step.ts';
 import { ADMINISTRATOR_KEY, readSnapshot, type SeatSnapshot } from './snapshot.ts';
 import { readTerms } from './terms-snapshot.ts';
 import type { UsageRecorder } from './usage-recorder.ts';

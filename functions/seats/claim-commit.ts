@@ -1,8 +1,8 @@
-import { growFor } from '#shared/seats/commits.ts';
+import { growFor } from '#shared/seats/license-commits.ts';
 import { markSeatLevel } from '#shared/seats/seat-level.ts';
 import { sessionEvents } from '#shared/seats/session-events.ts';
 import type { Write } from '#shared/store/store.ts';
-import type { Claim, Renew } from './plan.ts';
+import type { Claim, Renew } from './plan-step.ts';
 import type { SeatPeak } from './usage-recorder.ts';
 
 export interface ClaimCommit {

@@ -1,11 +1,12 @@
 import { awaitsStart, begun, type License } from '#shared/model/license.ts';
-import { beginLicense } from '#shared/seats/commits.ts';
+import { beginLicense } from '#shared/seats/license-commits.ts';
 import type { Write } from '#shared/store/store.ts';
 import type { AttemptedRequest } from './acquire-request.ts';
 import { ineligibility } from './eligibility.ts';
 import { createMachineCounter, machineLimitReached } from './machine-limit.ts';
-import { type PlanStep, planGroup } from './plan.ts';
+import { planGroup } from './plan.ts';
 import { planQueue } from './plan-queue.ts';
+import type { PlanStep } from './plan-step.ts';
 import type { SeatSnapshot } from './snapshot.ts';
 import type { TermsSnapshot } from './terms-snapshot.ts';
 import type { Wait } from './wait-step.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { renew } from '#shared/seats/commits.ts';
+import { renew } from '#shared/seats/lease-commits.ts';
 import { CommitError, type DocumentStore, type Write, type WriteFailure } from '#shared/store/store.ts';
 
 /** One session's lease, to be prolonged. Times are milliseconds since the epoch. */

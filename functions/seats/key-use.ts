@@ -1,7 +1,7 @@
 import { dayOf } from '#shared/model/usage.ts';
 import { paths } from '#shared/seats/paths.ts';
 import type { Write } from '#shared/store/store.ts';
-import type { Claim, Renew } from './plan.ts';
+import type { Claim, Renew } from './plan-step.ts';
 
 /**
  * Writes the day on which keys were used, once a day and key, as part of what is written anyway.

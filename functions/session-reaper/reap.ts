@@ -3,7 +3,7 @@ import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import { type License, readLicense } from '#shared/model/license.ts';
 import { expiredBefore, readSession, type Session, SHARDS } from '#shared/model/session.ts';
-import { reap } from '#shared/seats/commits.ts';
+import { reap } from '#shared/seats/end-commits.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import type { ReconcileSeats } from '#shared/seats/reconcile.ts';

@@ -3,7 +3,7 @@ import { DURATION_NEEDED } from '../contract/seat-terms.ts';
 import { invalid } from '../model/errors.ts';
 import { nextNotice } from '../model/expiry-notice.ts';
 import { type License, type LicenseFields, licenseDocument } from '../model/license.ts';
-import { UNFINISHED } from '../seats/commits.ts';
+import { UNFINISHED } from '../seats/license-commits.ts';
 import { paths } from '../seats/paths.ts';
 import type { DocumentReader, Fields, Write } from '../store/store.ts';
 import { allotSeats, isAllotted, seatsOf } from './allotment.ts';

@@ -27,6 +27,8 @@ export const seatRules = {
   self_service: z.object({ holders: z.enum(HOLDERS_SHOWN), release: z.enum(SELF_RELEASE) }),
 };
 
+type SeatRules = { readonly [K in keyof typeof seatRules]: z.output<(typeof seatRules)[K]> };
+
 export type SelfService = z.output<(typeof seatRules)['self_service']>;
 
 export const NO_SELF_SERVICE: SelfService = { holders: 'none', release: 'none' };
@@ -39,3 +41,7 @@ export const DEFAULT_SEAT_RULES = {
   named_users: false,
   self_service: NO_SELF_SERVICE,
 } as const;
+
+/** Whether only users on the licence's list get a seat. */
+export const hasNamedUsers = ({ lease_per, named_users }: Pick<SeatRules, 'lease_per' | 'named_users'>): boolean =>
+  lease_per === 'user' && named_users;

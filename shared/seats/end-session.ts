@@ -3,7 +3,8 @@ import { Fault } from '../model/errors.ts';
 import type { License } from '../model/license.ts';
 import { borrowedUntil, type EndReason, type Session } from '../model/session.ts';
 import type { Write } from '../store/store.ts';
-import { linger, type Random, release, releaseUnchanged } from './commits.ts';
+import { linger, release, releaseUnchanged } from './end-commits.ts';
+import type { Random } from './session-writes.ts';
 
 export interface EndingSession {
   readonly session: Session;

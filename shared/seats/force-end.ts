@@ -1,8 +1,10 @@
 import { readLicense } from '../model/license.ts';
 import { borrowedUntil, type EndReason, expiredBefore, type Session } from '../model/session.ts';
 import type { DocumentReader, Write } from '../store/store.ts';
-import { type Random, release, releaseUnchanged, removeHeldSeats, UNFINISHED } from './commits.ts';
+import { release, releaseUnchanged } from './end-commits.ts';
+import { removeHeldSeats, UNFINISHED } from './license-commits.ts';
 import { paths } from './paths.ts';
+import type { Random } from './session-writes.ts';
 
 /**
  * The writes that end a session whether or not it is borrowed. The copy of a borrowed one works on, so its seat goes with

@@ -22,7 +22,7 @@ import {
   removeOpenSeats,
   UNFINISHED,
   waitUntil,
-} from './commits.ts';
+} from './license-commits.ts';
 import { paths } from './paths.ts';
 import { queries } from './queries.ts';
 import { markSeatLevel } from './seat-level.ts';

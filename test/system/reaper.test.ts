@@ -4,7 +4,7 @@ import { createFirestore } from '#shared/gcp/firestore.ts';
 import { parseLicenseKey } from '#shared/license-format/license-key.ts';
 import { ENDED_RETENTION } from '#shared/model/session.ts';
 import { handleOf, machineId, newSessionName } from '#shared/model/session-id.ts';
-import { claim } from '#shared/seats/commits.ts';
+import { claim } from '#shared/seats/claim-commits.ts';
 import { paths } from '#shared/seats/paths.ts';
 import { queries } from '#shared/seats/queries.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';

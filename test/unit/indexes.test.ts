@@ -208,10 +208,10 @@ describe('the declared list', () => {
       'shared/events/outbox.ts': 'events',
       'shared/limits/shared-limit.ts': 'limits',
       'shared/model/delivery.ts': 'deliveries',
-      'shared/seats/commits.ts': 'ended_sessions',
       'shared/seats/machine-days.ts': ['machine_days', 'machine_slots'],
       'shared/seats/queue-commits.ts': ['left_tickets', 'queue'],
       'shared/seats/seat-level.ts': 'seat_levels',
+      'shared/seats/session-writes.ts': 'ended_sessions',
     };
     // The port and its adapter pass it on.
     const passing = /^shared\/(store|gcp)\//;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { planHeartbeats } from '#functions/seats/heartbeat-writer.ts';
-import { renew } from '#shared/seats/commits.ts';
+import { renew } from '#shared/seats/lease-commits.ts';
 import { DAY, NOW } from './fixtures.ts';
 
 const heartbeat = (handle: string, now: number) => ({ licenseId: 'lic', handle, now, expiresAt: now + 360_000 });

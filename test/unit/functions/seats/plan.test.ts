@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PlanStep, planGroup } from '#functions/seats/plan.ts';
+import { planGroup } from '#functions/seats/plan.ts';
+import type { PlanStep } from '#functions/seats/plan-step.ts';
 import { deriveSessionName } from '#shared/model/session-id.ts';
-import { claim, handOver, renew, takeOver } from '#shared/seats/commits.ts';
+import { claim, handOver, takeOver } from '#shared/seats/claim-commits.ts';
+import { renew } from '#shared/seats/lease-commits.ts';
 import {
   DAY,
   KEY,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readPage } from '#functions/session-reaper/reap.ts';
-import { reap } from '#shared/seats/commits.ts';
+import { reap } from '#shared/seats/end-commits.ts';
 import type { Document } from '#shared/store/store.ts';
 import { KEY, NOW, sessionOf } from '../seats/fixtures.ts';
 

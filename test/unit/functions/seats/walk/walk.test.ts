@@ -13,7 +13,7 @@ async function entries(): Promise<string[]> {
   );
 }
 
-test('an acquire enters each file of seats once; acquire.ts once more, for the group that the request joins, and what is known of its key and its holder is asked and told', async () => {
+test('an acquire enters each file of seats once; acquire.ts once more, for the group that the request joins, seat-sources.ts once more, for the seat that it takes, and what is known of its key and its holder is asked and told', async () => {
   expect(await entries()).toEqual([
     'http/validate.ts > seats/handlers.ts',
     'seats/handlers.ts > seats/acquire.ts',
@@ -29,10 +29,14 @@ test('an acquire enters each file of seats once; acquire.ts once more, for the g
     'seats/attempt.ts > seats/terms-snapshot.ts',
     'seats/attempt.ts > seats/decide-group.ts',
     'seats/decide-group.ts > seats/plan.ts',
+    'seats/plan.ts > seats/seat-sources.ts',
     'seats/plan.ts > seats/borrow.ts',
     'seats/plan.ts > seats/eligibility.ts',
     'seats/plan.ts > seats/subject.ts',
-    'seats/plan.ts > seats/lease.ts',
+    'seats/plan.ts > seats/seat-sources.ts',
+    'seats/plan.ts > seats/plan-claim.ts',
+    'seats/plan-claim.ts > seats/lease.ts',
+    'seats/plan-claim.ts > seats/client-fields.ts',
     'seats/attempt.ts > seats/sign-license.ts',
     'seats/attempt.ts > seats/claim-commit.ts',
     'seats/attempt.ts > seats/key-use.ts',

@@ -6,6 +6,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** `host:port` of Google's Firestore emulator; empty where it is not installed, and its tests are skipped. */
     readonly firestoreEmulator: string;
+    /** Which one the tests of stores are played on. */
+    readonly firestore: 'embedded' | 'emulator';
   }
 }
 

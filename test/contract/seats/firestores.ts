@@ -5,18 +5,28 @@ import { openInProcess } from './simulation/in-process.ts';
 const emulator = inject('firestoreEmulator');
 const startEmulator: Start = (recorder) => startEmulated(emulator, recorder);
 
-/** The ways to have a Firestore. One that is not here is skipped by name; see test/setup/emulator.ts. */
-export const FIRESTORES = [
-  { name: 'the embedded Firestore', present: true, start: startEmbedded },
-  { name: "Google's emulator", present: emulator !== '', start: startEmulator },
-] as const;
+export const EMBEDDED = { name: 'the embedded Firestore', present: true, start: startEmbedded };
 
-/** Those that histories of thousands of calls are played on: the embedded one without a network, which takes a quarter of the time. */
-export const HISTORY_STORES = [
-  { name: 'the embedded Firestore, in this process', present: true, open: openInProcess },
-  {
-    name: "Google's emulator",
-    present: emulator !== '',
-    open: (instances: number) => openDatabase(startEmulator, instances),
-  },
-] as const;
+/** Skipped by name where it is not installed; see test/setup/emulator.ts. */
+export const EMULATOR = { name: "Google's emulator", present: emulator !== '', start: startEmulator };
+
+/** For histories of thousands of calls: without a network, which takes a quarter of the time. */
+export const EMBEDDED_HISTORIES = {
+  name: 'the embedded Firestore, in this process',
+  present: true,
+  open: openInProcess,
+};
+
+export const EMULATOR_HISTORIES = {
+  name: EMULATOR.name,
+  present: EMULATOR.present,
+  open: (instances: number) => openDatabase(startEmulator, instances),
+};
+
+/**
+ * The Firestore of this run. `npm test` plays on the embedded one, which takes a quarter of the time; the same files are
+ * played on Google's with the soak tests (`soak-contract` in vitest.config.ts).
+ */
+const onEmulator = inject('firestore') === 'emulator';
+export const FIRESTORES = onEmulator ? [EMULATOR] : [EMBEDDED];
+export const HISTORY_STORES = onEmulator ? [EMULATOR_HISTORIES] : [EMBEDDED_HISTORIES];

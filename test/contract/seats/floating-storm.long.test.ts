@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '#shared/model/clock.ts';
 import { isFault } from '#shared/model/errors.ts';
 import { type Database, openDatabase } from './database.ts';
-import { FIRESTORES } from './firestores.ts';
+import { EMBEDDED } from './firestores.ts';
 import { acquireRequest, createInstance } from './instance.ts';
 import { BORROW_SECONDS } from './operations.ts';
 import { brokenInvariants, readView } from './view.ts';
@@ -25,7 +25,7 @@ type Answer = 'seat' | 'ticket' | 'no_borrow_available';
  * Everybody wants a seat at once, some of them a borrowed one, waits for it, and gives it back: nobody is left out, no seat
  * is given twice, and none is borrowed beyond the cap.
  */
-describe.for(FIRESTORES.slice(0, 1))('on $name', ({ start }) => {
+describe.for([EMBEDDED])('on $name', ({ start }) => {
   let database: Database;
   beforeAll(async () => {
     database = await openDatabase(start, INSTANCES);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HISTORY_STORES } from './firestores.ts';
+import { EMBEDDED_HISTORIES } from './firestores.ts';
 import { borrowSequences, INSTANCES, sequencesAbout } from './operations.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { play } from './run.ts';
@@ -12,7 +12,7 @@ const SEED = 3;
 
 class Found extends Error {}
 
-describe.for(HISTORY_STORES.slice(0, 1))('on $name', ({ present, open }) => {
+describe.for([EMBEDDED_HISTORIES])('on $name', ({ present, open }) => {
   test.skipIf(!present).concurrent.for(PLANTED_BUGS)(
     'finds: $name',
     { timeout: 240_000 },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Write } from '#shared/store/store.ts';
-import { HISTORY_STORES } from './firestores.ts';
+import { EMBEDDED_HISTORIES } from './firestores.ts';
 import { QUEUE_INSTANCES, type QueueScenario, queueHistories, queueHistoriesAbout } from './queue-history.ts';
 import { playQueue } from './queue-run.ts';
 import type { Decorate } from './run.ts';
@@ -110,7 +110,7 @@ const BUGS: readonly PlantedBug[] = [
 
 class Found extends Error {}
 
-describe.for(HISTORY_STORES.slice(0, 1))('on $name', ({ open }) => {
+describe.for([EMBEDDED_HISTORIES])('on $name', ({ open }) => {
   test.for(BUGS)('finds: $name', { timeout: 240_000 }, async ({ breaks, scenario, decorate }) => {
     const database = await open(QUEUE_INSTANCES);
     const found: string[] = [];

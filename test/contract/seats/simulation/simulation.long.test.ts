@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
-import { FIRESTORES } from '../firestores.ts';
+import { EMULATOR } from '../firestores.ts';
 import { PLANTED_BUGS } from '../planted-bugs.ts';
 import { INSTANCES } from './episodes.ts';
 import { openInProcess } from './in-process.ts';
@@ -28,11 +28,9 @@ test(`${OPERATIONS} operations of the simulation: nothing is oversold, lost or r
   expect(Math.min(killed, disconnected)).toBeGreaterThan(0);
 });
 
-const [, emulator] = FIRESTORES;
-
-test.skipIf(!emulator.present)(`the same on ${emulator.name}`, { timeout: 400_000 }, async () => {
+test.skipIf(!EMULATOR.present)(`the same on ${EMULATOR.name}`, { timeout: 400_000 }, async () => {
   const seed = Math.floor(Math.random() * 2 ** 30);
-  const open = () => openDatabase(emulator.start, INSTANCES);
+  const open = () => openDatabase(EMULATOR.start, INSTANCES);
   const { violations } = await simulate({
     ...SIMULATION,
     seed,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HISTORY_STORES } from '../firestores.ts';
+import { EMBEDDED_HISTORIES, EMULATOR_HISTORIES } from '../firestores.ts';
 import { calmHistories, INSTANCES } from './histories.ts';
 import { PLANTED_BUGS } from './planted-bugs.ts';
 import { play } from './play.ts';
@@ -11,7 +11,7 @@ const SEED = 5;
 
 class Found extends Error {}
 
-describe.for(HISTORY_STORES)('on $name', ({ present, open }) => {
+describe.for([EMBEDDED_HISTORIES, EMULATOR_HISTORIES])('on $name', ({ present, open }) => {
   test.skipIf(!present).for(PLANTED_BUGS)('finds: $name', { timeout: 240_000 }, async ({ breaks, decorate }) => {
     const database = await open(INSTANCES);
     const found: string[] = [];

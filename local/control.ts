@@ -3,11 +3,11 @@ import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import type { MovableClock } from './clock.ts';
 import { FAULT_CODES } from './fault-codes.ts';
-import type { Recorder } from './recorder.ts';
+import { type Fault, type Recorder, STAND_INS } from './recorder.ts';
 
 const faultBody = z
   .strictObject({
-    service: z.string().min(1),
+    service: z.enum(STAND_INS),
     method: z.string().min(1),
     code: z.enum(FAULT_CODES).optional(),
     times: z.number().int().min(1).optional(),
@@ -18,7 +18,9 @@ const faultBody = z
   })
   .refine(({ code, delay_ms }) => code !== undefined || delay_ms !== undefined, 'needs a code or delay_ms');
 
-const clockBody = z.strictObject({ advance_seconds: z.number().min(0) });
+/** Two centuries: beyond the year 9998 no time can be written, and a clock that went there would stay there. */
+const LONGEST_ADVANCE = 200 * 366 * 86_400;
+const clockBody = z.strictObject({ advance_seconds: z.number().min(0).max(LONGEST_ADVANCE) });
 
 interface Reply {
   readonly status: number;
@@ -71,7 +73,7 @@ export function createControl(recorder: Recorder, clock: MovableClock, projectId
 }
 
 /** Without the members that are undefined. */
-function defined(fault: z.output<typeof faultBody>) {
+function defined(fault: z.output<typeof faultBody>): Fault {
   const { service, method, ...rest } = fault;
   const given: Record<string, unknown> = Object.fromEntries(
     Object.entries(rest).filter(([, value]) => value !== undefined),

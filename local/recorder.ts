@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** The stand-ins whose calls are counted and can be made to fail, as `GET /calls` and `POST /faults` name them. */
+export const STAND_INS = ['firestore', 'iam', 'identity', 'kms', 'pubsub', 'run', 'storage', 'tasks'] as const;
+export type StandIn = (typeof STAND_INS)[number];
+
 /** A fault to inject into calls of one method; the shape of `POST /faults`. */
 export interface Fault {
   readonly service: string;

@@ -28,10 +28,11 @@ export const auditRoutes = ({ audit }: AuditDomain): BoundRoute[] => [
   }),
 ];
 
-export const describeAudit = ({ id, at, details, subject: _subject, ...record }: AuditRecord) => ({
+export const describeAudit = ({ id, at, details, subject: _subject, tenant_id, ...record }: AuditRecord) => ({
   audit_id: id,
   at: formatTime(at),
   ...record,
+  tenant_id: tenant_id || null,
   details: readable(details),
 });
 

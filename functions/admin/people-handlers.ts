@@ -11,6 +11,7 @@ import { describeAudit } from './audit-handlers.ts';
 import { describeDenial } from './denial-handlers.ts';
 import type { PersonalKey } from './licensed-people.ts';
 import type { createPeople, Erasure, Membership } from './people.ts';
+import type { WaitingMachine } from './waiting-people.ts';
 
 export interface PeopleDomain {
   readonly people: ReturnType<typeof createPeople>;
@@ -32,6 +33,7 @@ export const peopleRoutes = ({ people, runOnce }: PeopleDomain): BoundRoute[] =>
         invitations: data.invitations.map(describeInvitation),
         sessions: data.sessions.map(describeSession),
         denials: data.denials.map((one) => ({ license_id: one.license_id, ...describeDenial(one) })),
+        waiting: data.waiting.map(describeWaiting),
         named_users: data.namedUsers.map(describeNamedUser),
         keys: data.keys.map(describeKey),
         audit: data.audit.map(describeAudit),
@@ -81,6 +83,16 @@ const describeSession = (session: Session) => ({
   acquired_at: formatTime(session.acquired_at),
   last_heartbeat: formatTime(session.last_heartbeat),
   expires_at: formatTime(session.expires_at),
+});
+
+const describeWaiting = ({ licenseId, ticket, user_email, hostname, platform, since, wait_until }: WaitingMachine) => ({
+  license_id: licenseId,
+  ticket,
+  user_email,
+  hostname,
+  platform,
+  since: formatTime(since),
+  wait_until: formatTime(wait_until),
 });
 
 const describeNamedUser = ({ license_id, tenant_id, added_at, last_acquired_at }: NamedUser) => ({

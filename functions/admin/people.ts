@@ -15,6 +15,7 @@ import { ERASED, erasedEvent, erasedRecord } from './erased-record.ts';
 import { createLicensedPeople, type LicensedErasure, type LicensedPerson } from './licensed-people.ts';
 import { adminPaths } from './paths.ts';
 import { adminQueries, type QueryRange } from './queries.ts';
+import { createWaitingPeople, type WaitingMachine } from './waiting-people.ts';
 
 export interface PeopleOptions {
   readonly store: DocumentStore;
@@ -33,6 +34,7 @@ export interface PersonData extends LicensedPerson {
   readonly invitations: readonly Invitation[];
   readonly sessions: readonly Session[];
   readonly denials: readonly DenialRecord[];
+  readonly waiting: readonly WaitingMachine[];
   readonly audit: readonly AuditRecord[];
   /** Nothing was left out. */
   readonly complete: boolean;
@@ -45,6 +47,7 @@ export interface Erasure {
     readonly invitations: number;
     readonly sessions: number;
     readonly denials: number;
+    readonly waiting: number;
     readonly auditRecords: number;
     readonly namedUsers: number;
     readonly keys: number;
@@ -65,15 +68,17 @@ const ATTEMPTS = 5;
  */
 export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
   const licensed = createLicensedPeople({ store, clock, commitAudited });
+  const waiters = createWaitingPeople({ store });
 
   /** @param limit of each kind */
   async function exportOf(email: string, limit: number, actor: Actor): Promise<PersonData> {
     const address = normalEmail(email);
     const users = (await readAll(address, adminQueries.usersOf, limit)).map(readPerson);
-    const [invitations, sessions, denials, ofLicenses, records] = await Promise.all([
+    const [invitations, sessions, denials, waiting, ofLicenses, records] = await Promise.all([
       readAll(address, adminQueries.invitationsOf, limit),
       readAll(address, adminQueries.sessionsOfUser, limit),
       readAll(address, adminQueries.denialsOfUser, limit),
+      waiters.find(address),
       licensed.find(address),
       Promise.all([
         readAll(address, adminQueries.auditOfActor, limit),
@@ -92,6 +97,7 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
       invitations: invitations.map(readInvitation),
       sessions: sessions.map(readSession),
       denials: denials.map(readDenial),
+      waiting,
       ...ofLicenses,
       audit: audit.map(readAudit).sort((a, b) => (a.id < b.id ? -1 : 1)),
       complete: [invitations, sessions, denials, ...records].every((documents) => documents.length < limit),
@@ -121,6 +127,8 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
       path,
       fields: { user_email: ERASED, user: null, hostname: ERASED },
     });
+    // Before the sessions: a machine that is served meanwhile has its name in one of them.
+    const waiting = await waiters.erase(address);
     const sessions = await eraseEach(address, adminQueries.sessionsOfUser, eraseUser);
     const denials = await eraseEach(address, adminQueries.denialsOfUser, eraseUser);
     const { userOf, ...ofLicenses } = await licensed.erase(address, actor);
@@ -129,7 +137,7 @@ export function createPeople({ store, clock, commitAudited }: PeopleOptions) {
       (await eraseEach(address, adminQueries.auditOfSubject, replace)) +
       (await eraseEach(address, adminQueries.auditOfActor, replace));
     await eraseEach(address, webhookQueries.eventsOfSubject, (document) => erasedEvent(document, address));
-    const erased = { users, members, invitations, sessions, denials, auditRecords, ...ofLicenses };
+    const erased = { users, members, invitations, sessions, denials, waiting, auditRecords, ...ofLicenses };
     const prepare = async () => ({
       writes: [],
       event: { action: 'person.erase', tenantId: '', details: erased },

@@ -110,6 +110,16 @@ export const adminQueries = {
 
   sessionsOfUser: (email: string, range: QueryRange): Query => inOrderOfIds('sessions', [['user', '==', email]], range),
 
+  /** Licences for whose seats somebody waits, or has waited a moment ago. */
+  queues: (range: QueryRange): Query => inOrderOfIds('queues', [], range),
+
+  /** @param email as `normalEmail` gives it */
+  ticketsOfUser: (licenseId: string, email: string, limit: number): Query => ({
+    collection: paths.queue(licenseId),
+    where: [['user', '==', email]],
+    limit,
+  }),
+
   denialsOfUser: (email: string, range: QueryRange): Query => inOrderOfIds('denials', [['user', '==', email]], range),
 
   auditOfActor: (email: string, range: QueryRange): Query =>

@@ -103,14 +103,17 @@ function canonicalClaims(payload: Readonly<Record<string, unknown>>): LicenseCla
   }
 }
 
+/** A document without an end says nothing of one: clients take a null for a time that cannot be read. */
+const NO_TIME = 'is not an RFC 3339 time; leave it out when there is no end';
+
 /** A signature must not claim to be valid for longer than anybody can check it. @param until milliseconds since the epoch */
 function validAfter(until: number, why: string, claims: LicenseClaims): InvalidMember[] {
   return ['expires_at', 'valid_until'].flatMap((name) => {
     const value = claims[name];
-    if (value === undefined || value === null) return [];
+    if (value === undefined) return [];
     const path = `payload.${name}`;
     const time = typeof value === 'string' ? parseTime(value) : undefined;
-    if (time === undefined) return [{ path, message: 'is not an RFC 3339 time' }];
+    if (time === undefined) return [{ path, message: NO_TIME }];
     return time > until ? [{ path, message: `is after ${formatTime(until)}, ${why}` }] : [];
   });
 }

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '#shared/model/clock.ts';
 import { DENIAL_RETENTION, denialPath, hourOf } from '#shared/model/denial-record.ts';
-import { normalEmail } from '#shared/model/email.ts';
 import type { Write } from '#shared/store/store.ts';
 import type { ClientDetails } from './acquire-request.ts';
+import { clientFields } from './client-fields.ts';
 
 /** Who was refused. */
 export interface DeniedMachine {
@@ -21,7 +21,13 @@ export interface DeniedMachines {
   /** Whether something is not written yet. */
   isPending(): boolean;
   /** The writes that are due, of which nothing is pending afterwards. @param all those that are not due, too */
-  take(all: boolean): Write[];
+  take(all: boolean): DeniedWrite[];
+}
+
+export interface DeniedWrite {
+  readonly write: Write;
+  /** To be called when the write failed: the next one says again who it was. */
+  failed(): void;
 }
 
 /** Milliseconds between two writes about one machine: a program that asks each second costs a write a minute. */
@@ -37,6 +43,8 @@ interface Entry {
   readonly hour: number;
   readonly reason: string;
   denied: DeniedMachine;
+  /** What was written last of who it was. */
+  written: ClientDetails | undefined;
   count: number;
   lastAt: number;
   writtenAt: number;
@@ -70,6 +78,7 @@ export function createDeniedMachines(clock: Clock): DeniedMachines {
         hour,
         reason,
         denied,
+        written: undefined,
         count: 0,
         lastAt: now,
         writtenAt: -INTERVAL,
@@ -93,24 +102,34 @@ export function createDeniedMachines(clock: Clock): DeniedMachines {
         const write = toWrite(entry);
         pending.delete(entry);
         entry.writtenAt = now;
+        entry.written = entry.denied.client;
         entry.count = 0;
-        return write;
+        const failed = () => {
+          entry.written = undefined;
+        };
+        return { write, failed };
       });
     },
   };
 }
 
-function toWrite({ licenseId, hour, reason, denied: { machine, client }, count, lastAt }: Entry): Write {
-  const { user_email, hostname, platform, client_version } = client;
+/** Says who it was once, and again only when that has changed: what was erased meanwhile does not come back. */
+function toWrite({ licenseId, hour, reason, denied: { machine, client }, written, count, lastAt }: Entry): Write {
   return {
     op: 'merge',
     path: denialPath(licenseId, hour, machine, reason),
     fields: {
-      ...{ license_id: licenseId, hour, reason, machine, user_email, hostname, platform, client_version },
-      user: user_email === null ? null : normalEmail(user_email),
+      ...{ license_id: licenseId, hour, reason, machine },
+      ...(isSame(client, written) ? {} : clientFields(client)),
     },
     maximum: { last_at: lastAt },
     increment: { count },
     deleteAfter: hour + DENIAL_RETENTION,
   };
 }
+
+const isSame = (client: ClientDetails, written: ClientDetails | undefined): boolean =>
+  client.user_email === written?.user_email &&
+  client.hostname === written.hostname &&
+  client.platform === written.platform &&
+  client.client_version === written.client_version;

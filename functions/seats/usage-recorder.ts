@@ -54,10 +54,10 @@ interface Pending {
   readonly increment: Record<string, number>;
 }
 
-/** One write, and whose mark it has, if any. */
+/** One write, and what is to be forgotten as written when it fails. */
 interface Counted {
   readonly write: Write;
-  readonly licenseId: string | undefined;
+  failed(): void;
 }
 
 export function createUsageRecorder({ store, clock, random, pause = untilDue }: UsageOptions): UsageRecorder {
@@ -96,11 +96,13 @@ export function createUsageRecorder({ store, clock, random, pause = untilDue }: 
     if (machines.isPending()) flushWhenDue();
   }
 
-  async function writeAll(denied: readonly Write[]): Promise<void> {
-    const counts = [...pending.values()].map((one) => ({ write: toWrite(one), licenseId: one.licenseId }));
+  async function writeAll(denied: readonly Counted[]): Promise<void> {
+    const counts = [...pending.values()].map((one): Counted => {
+      const failed = () => void marks.delete(one.licenseId);
+      return { write: toWrite(one), failed };
+    });
     pending.clear();
-    const all = [...counts, ...denied.map((write) => ({ write, licenseId: undefined }))];
-    const writes = chunksOf(all, MAX_WRITES).map((chunk) => {
+    const writes = chunksOf([...counts, ...denied], MAX_WRITES).map((chunk) => {
       const written = write(chunk).finally(() => inFlight.delete(written));
       inFlight.add(written);
       return written;
@@ -117,9 +119,7 @@ export function createUsageRecorder({ store, clock, random, pause = untilDue }: 
       store,
       chunk.map((one) => one.write),
     );
-    for (const [index, { licenseId }] of chunk.entries()) {
-      if (failures[index] !== undefined && licenseId !== undefined) marks.delete(licenseId);
-    }
+    for (const [index, one] of chunk.entries()) if (failures[index] !== undefined) one.failed();
   }
 
   const toWrite = ({ licenseId, day, maximum, increment }: Pending): Write => ({

@@ -3,6 +3,7 @@ import { priorityOf, rankOf, rerank, type Ticket, ticketNameOf } from '#shared/m
 import { enqueue, enqueueAgain, poll } from '#shared/seats/queue-commits.ts';
 import type { Write } from '#shared/store/store.ts';
 import type { AttemptedRequest } from './acquire-request.ts';
+import { clientFields } from './client-fields.ts';
 import { isAhead, placeAt, polledUntil, type QueuePlace } from './queue-place.ts';
 
 /** Gives a machine a ticket, or keeps the one that it has alive: one write. */
@@ -73,6 +74,7 @@ export function planEnqueue(
     polled_until: polledUntil(place, now),
     wait_until: waitUntil,
     user_email: client.user_email,
+    user: clientFields(client).user,
     hostname: client.hostname,
     platform: client.platform,
   };

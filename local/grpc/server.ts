@@ -11,14 +11,13 @@ import {
 } from '@grpc/grpc-js';
 import type { Caller } from '#local/caller.ts';
 import { NO_TOKEN } from '#local/fault-codes.ts';
-import type { CallFailure, Recorder } from '#local/recorder.ts';
+import type { CallFailure, Recorder, StandIn } from '#local/recorder.ts';
 import { type Connections, createConnections } from './connections.ts';
 import { damage, damageRequest, type Method, withoutChecksums } from './method.ts';
 import { GrpcError, statusNumber } from './status.ts';
 
 export interface GrpcService {
-  /** What the recorder calls it, e.g. `kms`. */
-  readonly name: string;
+  readonly name: StandIn;
   readonly definition: ServiceDefinition;
   /** By the RPC's name, e.g. `AsymmetricSign`. The others answer UNIMPLEMENTED. */
   readonly methods: Readonly<Record<string, Method>>;

@@ -57,7 +57,7 @@ export function auditLine(log: Logger, { id, actor, details, ...record }: AuditR
   log.log('INFO', 'audit_record', {
     audit_id: id,
     actor: { kind: actor.kind, id: actor.id },
-    ...{ action, tenant_id, license_id, session, outcome, request_id },
+    ...{ action, tenant_id: tenant_id || null, license_id, session, outcome, request_id },
     details_sha256: createHash('sha256').update(JSON.stringify(details)).digest('hex'),
   });
 }

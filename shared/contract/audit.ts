@@ -9,7 +9,7 @@ export const auditRecord = z.object({
   at: time,
   actor: z.object({ kind: z.enum(ACTOR_KINDS), id: z.string(), email: z.string().nullable() }),
   action: z.string(),
-  tenant_id: z.string(),
+  tenant_id: z.string().nullable().describe('null for what concerns no tenant'),
   license_id: z.string().nullable(),
   session: z.string().nullable().describe('the handle'),
   ip: z.string(),

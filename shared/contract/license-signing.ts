@@ -16,7 +16,7 @@ export const signLicense = defineRoute({
   description:
     'Signs the canonical JSON of the payload with `signed_at`, `key_version` and `signature_algorithm` added. Values ' +
     'are strings, booleans, null, integers within 2^53-1, arrays and objects; at most 8 levels deep and 16 KiB long. ' +
-    '`expires_at` and `valid_until` must not be later than the end of the publication of the key. Each signature leaves ' +
+    '`expires_at` and `valid_until` are RFC 3339 times not later than the end of the publication of the key, or left out. Each signature leaves ' +
     'an audit record: who asked, `payload_sha256` (of the canonical JSON of the payload), and the `tenant_id` and ' +
     '`license_id` that the payload names.',
   body: z.strictObject({ payload: jsonObject(), token_format: tokenFormat }),

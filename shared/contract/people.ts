@@ -54,6 +54,19 @@ export const exportPerson = defineRoute({
           }),
         ),
         denials: z.array(denial.extend({ license_id: z.string() })).describe('seats that were refused'),
+        waiting: z
+          .array(
+            z.object({
+              license_id: z.string(),
+              ticket: z.string().describe('its name, which is no secret'),
+              user_email: z.string().nullable(),
+              hostname: z.string().nullable(),
+              platform: z.string().nullable(),
+              since: time,
+              wait_until: time,
+            }),
+          )
+          .describe('machines that wait for a seat'),
         named_users: z.array(
           z.object({
             license_id: z.string(),
@@ -88,7 +101,7 @@ export const erasePerson = defineRoute({
   access: VENDOR,
   summary: 'Erase what is kept of one person',
   description:
-    'The address becomes `erased` in sessions and refusals (with the host name), members, lists of named users and audit records, ' +
+    'The address becomes `erased` in sessions, refusals and queues (with the host name), members, lists of named users and audit records, ' +
     "which otherwise stay; invitations are deleted, and keys that were the person's own end. Repeat it after a failure: it goes on where it stopped. Whoever is still a member keeps the " +
     'rights, and new acts leave new records: remove the memberships first.',
   body,
@@ -102,6 +115,7 @@ export const erasePerson = defineRoute({
           invitations: count,
           sessions: count,
           denials: count,
+          waiting: count,
           audit_records: count,
           named_users: count,
           keys: count,

@@ -7,6 +7,8 @@ import { DAY, HOUR } from './usage.ts';
 /** Milliseconds for which it is kept who was refused. Their number is kept longer, with the usage. */
 export const DENIAL_RETENTION = 30 * DAY;
 
+const said = z.string().nullable().default(null);
+
 /** `denials/{id}`: what one machine was refused, and why, within one hour. */
 export const denialFields = z.object({
   license_id: z.string(),
@@ -16,12 +18,13 @@ export const denialFields = z.object({
   reason: z.string(),
   /** The hash of licence and hardware id. */
   machine: z.string(),
-  user_email: z.string().nullable(),
+  // Said once by each instance, so not by every write: the one that says it may have been lost.
+  user_email: said,
   /** `user_email` in the form in which addresses are compared. */
-  user: z.string().nullable(),
-  hostname: z.string().nullable(),
-  platform: z.string().nullable(),
-  client_version: z.string().nullable(),
+  user: said,
+  hostname: said,
+  platform: said,
+  client_version: said,
   count: z.number().int(),
   /** Of the latest refusal, in milliseconds since the epoch. */
   last_at: z.number().int(),

@@ -20,6 +20,8 @@ export const ticketFields = z.object({
   /** The machine does not wait beyond this time. */
   wait_until: integer,
   user_email: z.string().nullable(),
+  /** `user_email` in the form in which addresses are compared. */
+  user: z.string().nullable(),
   hostname: z.string().nullable(),
   platform: z.string().nullable(),
 });

@@ -111,6 +111,8 @@ describe('what we refuse to sign', () => {
     ['a validity beyond the key', { payload: { valid_until: inDays(500) } }, 'payload.valid_until'],
     ['a file beyond 366 days', { payload: { valid_until: inDays(380) }, token_format: 'file' }, 'payload.valid_until'],
     ['an expiry that is no time', { payload: { expires_at: 'tomorrow' } }, 'payload.expires_at'],
+    ['an expiry that is null', { payload: { expires_at: null } }, 'payload.expires_at'],
+    ['an end of validity that is null', { payload: { valid_until: null } }, 'payload.valid_until'],
     ['no payload', {}, 'payload'],
     ['an unknown member', { payload: {}, extra: 1 }, 'extra'],
   ])('%s', async (_what, body, path) => {
@@ -175,7 +177,7 @@ print(hashlib.sha256(text.encode()).hexdigest())`;
   test('of a payload that names nobody, and of staff', async () => {
     const since = now();
     await suite.post(SIGN, { payload: { tenant_id: 5, license_id: '../x' } }, 'staff');
-    expect(await signedSince(since)).toMatchObject([{ actor: { kind: 'staff' }, tenant_id: '', license_id: null }]);
+    expect(await signedSince(since)).toMatchObject([{ actor: { kind: 'staff' }, tenant_id: null, license_id: null }]);
     suite.stack.clock.advance(1);
   });
 

@@ -94,7 +94,7 @@ describe('an erasure', () => {
     expect(status).toBe(200);
     expect(body).toEqual({
       erased: {
-        ...{ users: 1, members: 1, invitations: 2, sessions: 1, denials: 0, audit_records: 5 },
+        ...{ users: 1, members: 1, invitations: 2, sessions: 1, denials: 0, waiting: 0, audit_records: 5 },
         ...{ named_users: 0, keys: 0 },
       },
       member_of: [traces.tenant],
@@ -175,6 +175,38 @@ describe('an erasure', () => {
     // An administrator who adds the person again has the address back on the list.
     const again = await suite.send('PUT', `${users}/${encodeURIComponent(email)}`, {}, 'staff');
     expect(again.body).toMatchObject({ email: email.toLowerCase() });
+  });
+
+  test('finds machines that wait for a seat, which keep their places', async () => {
+    const email = `Wait.${crypto.randomUUID()}@Example.org`;
+    const terms = { tenant_id: DEMO_TENANT, tier: 'trial', max_seats: 1, expires_at: null, queue: { max_length: 10 } };
+    const { license_id: id, license_key } = (await suite.post('/api/v1/licenses', terms, 'staff')).body;
+    const ask = (machine: string, user_email: string) =>
+      suite.post('/api/v1/licenses/acquire', {
+        ...{ license_key, hardware_id: machine, user_email, hostname: `host-of-${machine}` },
+        queue: { max_wait_seconds: 3_600 },
+      });
+    const held = await ask('first', 'first@example.org');
+    expect((await ask('second', email)).body).toMatchObject({ position: 1 });
+    expect((await ask('third', 'third@example.org')).body).toMatchObject({ position: 2 });
+
+    expect((await exportOf(email.toUpperCase())).body).toMatchObject({
+      waiting: [{ license_id: id, user_email: email, hostname: 'host-of-second' }],
+      sessions: [],
+    });
+    expect((await erase(email)).body.erased).toMatchObject({ waiting: 1, sessions: 0 });
+    const queue = await get(`/api/v1/licenses/${id}/queue`);
+    expect(queue.text.toLowerCase()).not.toContain(email.toLowerCase());
+    expect(queue.body).toMatchObject([
+      { user_email: 'erased', hostname: 'erased', position: 1 },
+      { user_email: 'third@example.org', hostname: 'host-of-third', position: 2 },
+    ]);
+    // A poll does not bring the name back, and the machine is still the next.
+    expect((await ask('second', email)).body).toMatchObject({ position: 1 });
+    expect((await get(`/api/v1/licenses/${id}/queue`)).body).toMatchObject([{ user_email: 'erased' }, {}]);
+    await suite.post('/api/v1/licenses/release', { session_id: held.body.session_id });
+    expect((await ask('second', email)).status).toBe(201);
+    expect((await erase(email)).body.erased).toMatchObject({ waiting: 0, sessions: 1 });
   });
 
   test('goes on where it was interrupted, whichever call fails', async () => {

@@ -73,6 +73,7 @@ const catalogue = [
       q.invitations('t', part),
     ],
     ...[q.usersOf('e', part), q.invitationsOf('e', part), q.sessionsOfUser('e', part), q.denialsOfUser('e', part)],
+    ...[q.queues(part), q.ticketsOfUser('l', 'e', 1)],
     ...[q.auditOfActor('e', part), q.auditOfSubject('e', part)],
     ...[{}, { tenant_id: 't' }, { license_id: 'l' }, { session: 's' }].map((filter) => q.audit(filter, part)),
     q.audit({ tenant_id: 't', license_id: 'l', session: 's' }, part),

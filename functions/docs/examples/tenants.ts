@@ -142,6 +142,7 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
           invitations: [],
           sessions: [],
           denials: [],
+          waiting: [],
           named_users: [],
           keys: [],
           audit: [],
@@ -156,7 +157,7 @@ export const tenantExamples: Readonly<Record<string, Exchanges>> = {
       status: 200,
       answer: {
         erased: {
-          ...{ users: 0, members: 0, invitations: 0, sessions: 2, denials: 0, audit_records: 1 },
+          ...{ users: 0, members: 0, invitations: 0, sessions: 2, denials: 0, waiting: 0, audit_records: 1 },
           ...{ named_users: 1, keys: 0 },
         },
         member_of: [],

@@ -24,6 +24,7 @@ const ticket = (holder: string, place: number, change: Partial<Ticket> = {}): Ti
   user_email: null,
   hostname: null,
   platform: null,
+  user: null,
   ...change,
 });
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { createDeniedMachines } from '#functions/seats/denied-machines.ts';
-import type { Write } from '#shared/store/store.ts';
+import { createDeniedMachines, type DeniedWrite } from '#functions/seats/denied-machines.ts';
 
 const START = Date.parse('2026-11-23T12:10:00Z');
 const MINUTE = 60_000;
@@ -9,8 +8,8 @@ const CLIENT = { user_email: 'Anna@Example.org', hostname: 'WS-1', platform: 'li
 function setUp() {
   let now = START;
   const machines = createDeniedMachines({ now: () => now });
-  const describe = (writes: readonly Write[]) =>
-    writes.map((write) => ('increment' in write ? [write.path, write.increment, write.maximum] : write));
+  const describe = (writes: readonly DeniedWrite[]) =>
+    writes.map(({ write }) => ('increment' in write ? [write.path, write.increment, write.maximum] : write));
   return {
     machines,
     deny: (machine: string, reason = 'no_seats', license = 'lic_a') =>
@@ -19,14 +18,14 @@ function setUp() {
       now += milliseconds;
     },
     take: (all = false) => describe(machines.take(all)),
-    machinesOf: (writes: readonly Write[]) => writes.map(({ path }) => path).sort(),
+    machinesOf: (writes: readonly DeniedWrite[]) => writes.map(({ write: { path } }) => path).sort(),
   };
 }
 
 test('a machine is written with what it said, at once and then once a minute', () => {
   const { machines, deny, pass, take } = setUp();
   deny('m1');
-  expect(machines.take(false)).toEqual([
+  expect(machines.take(false).map(({ write }) => write)).toEqual([
     {
       op: 'merge',
       path: expect.stringMatching(/^denials\/lic_a-\d{13}-[0-9a-f]{16}$/),
@@ -107,4 +106,27 @@ test('memory is bounded, whatever is refused', () => {
     for (let index = 0; index < 20; index += 1) deny(`m${index}`, 'no_seats', `lic_${license}`);
   }
   expect(take()).toHaveLength(2000);
+});
+
+test('who it was is said once, and again when it changed or the write failed: what was erased meanwhile does not come back', () => {
+  const { machines, deny, pass } = setUp();
+  const said = () => {
+    pass(MINUTE);
+    return machines.take(false).map(({ write, failed }) => ({ failed, fields: 'fields' in write ? write.fields : {} }));
+  };
+  const structure = { license_id: 'lic_a', hour: START - 10 * MINUTE, reason: 'no_seats', machine: 'm1' };
+  const named = { ...structure, ...CLIENT, user: 'anna@example.org' };
+  deny('m1');
+  const [first] = said();
+  expect(first?.fields).toEqual(named);
+  deny('m1');
+  expect(said()).toMatchObject([{ fields: structure }]);
+  deny('m1');
+  const [quiet] = said();
+  expect(quiet?.fields).toEqual(structure);
+  quiet?.failed();
+  deny('m1');
+  expect(said()).toMatchObject([{ fields: named }]);
+  machines.record('lic_a', 'no_seats', { machine: 'm1', client: { ...CLIENT, hostname: 'WS-2' } });
+  expect(said()).toMatchObject([{ fields: { ...named, hostname: 'WS-2' } }]);
 });

@@ -8,15 +8,13 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { NO_TOKEN } from '#local/fault-codes.ts';
+import { H2_CONNECTION_WINDOW, H2_RESETS, H2_SESSION_MEMORY_MB, H2_SETTINGS } from '#local/grpc/http2-limits.ts';
 import { statusNumber } from '#local/grpc/status.ts';
 import type { Recorder } from '#local/recorder.ts';
-import { connectUpstream, H2_CONNECTION_WINDOW, H2_SESSION_MEMORY_MB, H2_SETTINGS, type Upstream } from './upstream.ts';
+import { connectUpstream, type Upstream } from './upstream.ts';
 
 const RPC = /^\/google\.firestore\.v1\.Firestore\/(\w+)$/;
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
-
-/** Clients that cancel thousands of calls are what tests do; the guard against them is for servers on the Internet. */
-const RESETS = 1_000_000;
 
 export interface FirestoreProxy {
   /** `host:port`, for clients to use as the emulator's. */
@@ -41,8 +39,8 @@ export async function startFirestoreProxy({ target, recorder }: FirestoreProxyOp
   const server = createServer({
     settings: H2_SETTINGS,
     maxSessionMemory: H2_SESSION_MEMORY_MB,
-    streamResetBurst: RESETS,
-    streamResetRate: RESETS,
+    streamResetBurst: H2_RESETS,
+    streamResetRate: H2_RESETS,
   });
   server.on('session', (session) => {
     sessions.add(session);

@@ -1,16 +1,12 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
+import { H2_CONNECTION_WINDOW, H2_SESSION_MEMORY_MB, H2_SETTINGS } from '#local/grpc/http2-limits.ts';
 
 /** Requests to one h2c server over as few connections as its limit of concurrent streams allows. */
 export interface Upstream {
   request(headers: OutgoingHttpHeaders): ClientHttp2Stream;
   close(): void;
 }
-
-/** Node's defaults (64 KiB windows, 10 MB a session) are for browsers; here 1,000 calls share a connection. */
-export const H2_SETTINGS = { initialWindowSize: 1024 * 1024, maxConcurrentStreams: 10_000, enablePush: false };
-export const H2_CONNECTION_WINDOW = 64 * 1024 * 1024;
-export const H2_SESSION_MEMORY_MB = 1_000;
 
 interface Connection {
   readonly session: ClientHttp2Session;

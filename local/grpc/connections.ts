@@ -1,25 +1,21 @@
 import type { Socket } from 'node:net';
 
-/** The open sockets of a listener by their peer, so that a fault can cut the one that carries a call. */
+/** The open sockets of a listener. */
 export interface Connections {
   add(socket: Socket): void;
-  /** @param peer `host:port` as gRPC names the other end of a call */
-  cut(peer: string): void;
   close(): void;
 }
 
 export function createConnections(): Connections {
-  const open = new Map<string, Socket>();
+  const open = new Set<Socket>();
   return {
     add(socket) {
-      const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-      open.set(peer, socket);
-      socket.on('close', () => open.delete(peer));
+      open.add(socket);
+      socket.on('close', () => open.delete(socket));
       socket.on('error', () => socket.destroy());
     },
-    cut: (peer) => open.get(peer)?.destroy(),
     close() {
-      for (const socket of open.values()) socket.destroy();
+      for (const socket of open) socket.destroy();
     },
   };
 }

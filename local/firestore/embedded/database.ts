@@ -29,6 +29,8 @@ export interface Database {
   get(path: string): StoredDocument | undefined;
   /** The documents that match, after the offset and up to the limit. */
   query(collection: string, query: StructuredQuery): StoredDocument[];
+  /** How many documents `query` would give. */
+  count(collection: string, query: StructuredQuery): number;
   /** Applies all writes or none. @throws GrpcError */
   commit(writes: readonly Write[]): Committed;
   /** Microseconds since the epoch; grows with every call. */
@@ -87,6 +89,14 @@ export function createDatabase({ name, config, clock, ttlDelay, onChange }: Data
     }
   }
 
+  function prepare(collection: string, query: StructuredQuery) {
+    expire();
+    const plan = planQuery(query, collection, name, config);
+    const { offset, limit } = query;
+    if (offset < 0 || (limit !== null && limit.value < 0)) throw invalidArgument('Offset and limit are not negative.');
+    return { plan, offset, limit: limit?.value ?? Number.POSITIVE_INFINITY };
+  }
+
   return {
     name,
     tick,
@@ -97,19 +107,20 @@ export function createDatabase({ name, config, clock, ttlDelay, onChange }: Data
     },
 
     query(collection, query) {
-      expire();
-      const plan = planQuery(query, collection, name, config);
+      const { plan, offset, limit } = prepare(collection, query);
       const found: StoredDocument[] = [];
-      const { offset, limit } = query;
-      if (offset < 0 || (limit !== null && limit.value < 0))
-        throw invalidArgument('Offset and limit are not negative.');
-      const wanted = limit === null ? Number.POSITIVE_INFINITY : offset + limit.value;
-      if (wanted === 0) return found;
+      if (limit === 0) return found;
       for (const document of collections.get(collection)?.run(plan) ?? []) {
         found.push(document);
-        if (found.length >= wanted) break;
+        if (found.length >= offset + limit) break;
       }
       return found.slice(offset);
+    },
+
+    count(collection, query) {
+      const { plan, offset, limit } = prepare(collection, query);
+      const found = collections.get(collection)?.count(plan) ?? 0;
+      return Math.min(Math.max(found - offset, 0), limit);
     },
 
     commit(writes) {

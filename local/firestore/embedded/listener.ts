@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
-import { ServerCredentials } from '@grpc/grpc-js';
 import type { Caller } from '#local/caller.ts';
+import type { GrpcService } from '#local/grpc/answer.ts';
 import { createConnections } from '#local/grpc/connections.ts';
-import { createServer as createGrpcServer, type GrpcService } from '#local/grpc/server.ts';
+import { createGrpcServer } from '#local/grpc/http2-server.ts';
 import type { Databases } from './databases.ts';
 import { createRest } from './rest.ts';
 
-/** A request may have 10 MiB; answers are streamed in messages of a document each. */
+/** Firestore's documentation, "Quotas and limits": the largest request. */
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 /** The first byte of HTTP/2's connection preface, `PRI * HTTP/2.0`; no HTTP/1.1 method that is served begins with it. */
 const PREFACE = 'PRI';
@@ -20,11 +20,7 @@ export interface Listener {
 /** One loopback port for gRPC and for REST, as the emulator has it; every call is this caller's. */
 export async function listen(service: GrpcService, databases: Databases, caller: Caller): Promise<Listener> {
   const connections = createConnections();
-  const grpc = createGrpcServer(service, caller, connections, {
-    'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
-    'grpc.max_concurrent_streams': 10_000,
-  });
-  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const acceptGrpc = createGrpcServer(service, caller, MAX_REQUEST_BYTES);
   const rest = createRest(service, databases, caller);
   const server = createServer((socket) => {
     connections.add(socket);
@@ -34,7 +30,7 @@ export async function listen(service: GrpcService, databases: Databases, caller:
       const first: Buffer | null = socket.read();
       if (first === null) return;
       socket.unshift(first);
-      if (first.toString('latin1', 0, PREFACE.length) === PREFACE) injector.injectConnection(socket);
+      if (first.toString('latin1', 0, PREFACE.length) === PREFACE) acceptGrpc(socket);
       else rest.emit('connection', socket);
     });
   });
@@ -44,7 +40,6 @@ export async function listen(service: GrpcService, databases: Databases, caller:
     async close() {
       const closed = once(server, 'close');
       server.close();
-      grpc.forceShutdown();
       rest.close();
       connections.close();
       await closed;

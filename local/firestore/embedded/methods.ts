@@ -95,7 +95,8 @@ export function firestoreMethods(databases: Databases): Record<string, Method> {
       rejectTransaction(request);
       const { structuredQuery: query } = request;
       if (query === undefined) throw invalidArgument('A query is missing.');
-      const { database, documents } = runQuery(databases, request.parent, query, caller);
+      const { database, collection } = queried(databases, request.parent, query, caller);
+      const documents = database.query(collection, query);
       const readTime = toTimestamp(database.tick());
       const mask = query.select === null ? null : { fieldPaths: query.select.fields.map(({ fieldPath }) => fieldPath) };
       const found = documents.map((document) => ({ document: documentMessage(database, document, mask), readTime }));
@@ -106,11 +107,12 @@ export function firestoreMethods(databases: Databases): Record<string, Method> {
       rejectTransaction(request);
       const { structuredQuery: query, aggregations = [] } = request.structuredAggregationQuery ?? {};
       if (query === undefined || aggregations.length === 0) throw invalidArgument('An aggregation is missing.');
-      const { database, documents } = runQuery(databases, request.parent, query, caller);
+      const { database, collection } = queried(databases, request.parent, query, caller);
+      const found = database.count(collection, query);
       const aggregateFields = Object.fromEntries(
         aggregations.map(({ alias, ...aggregation }, index) => [
           alias === '' ? `field_${index + 1}` : alias,
-          { integerValue: countOf(aggregation, documents.length) },
+          { integerValue: countOf(aggregation, found) },
         ]),
       );
       return [{ result: { aggregateFields }, readTime: toTimestamp(database.tick()) }];
@@ -167,13 +169,13 @@ function collectionOf(
   return { database, collection: path === '' ? id : `${path}/${id}` };
 }
 
-function runQuery(databases: Databases, parent: string, query: messages.StructuredQuery, caller: Caller) {
+/** Which collection a query is about. */
+function queried(databases: Databases, parent: string, query: messages.StructuredQuery, caller: Caller) {
   const [from, ...others] = query.from;
   if (from === undefined || others.length > 0) throw invalidArgument('A query is about one collection.');
   if (from.allDescendants) throw unimplemented('query over a collection group');
   if (query.findNearest) throw unimplemented('find_nearest of a query');
-  const { database, collection } = collectionOf(databases, { parent }, from.collectionId, caller, 'list');
-  return { database, documents: database.query(collection, query) };
+  return collectionOf(databases, { parent }, from.collectionId, caller, 'list');
 }
 
 function countOf({ count, sum, avg }: Omit<messages.Aggregation, 'alias'>, found: number): string {

@@ -5,6 +5,8 @@ export interface OrderedEntries<T> {
   remove(key: string): void;
   /** The items from the place `start` (inclusive) to the place `end` (exclusive). */
   between(start: string, end: string): Generator<T>;
+  /** How many there are between these places; looks at two buckets and at the lengths of those between them. */
+  count(start: string, end: string): number;
   first(): { readonly key: string; readonly item: T } | undefined;
 }
 
@@ -70,6 +72,14 @@ export function createOrderedEntries<T>(): OrderedEntries<T> {
           yield entry.item;
         }
       }
+    },
+
+    count(start, end) {
+      if (start >= end) return 0;
+      const [from, to] = [bucketOf(start), bucketOf(end)];
+      let count = placeIn(buckets[to] ?? [], end) - placeIn(buckets[from] ?? [], start);
+      for (let at = from; at < to; at += 1) count += buckets[at]?.length ?? 0;
+      return count;
     },
 
     first: () => buckets[0]?.[0],

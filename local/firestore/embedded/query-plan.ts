@@ -97,9 +97,9 @@ function chooseIndex({ equalities, orders, name }: Shape, group: string, config:
   const natural = name === (orders.at(-1)?.direction ?? 'ASCENDING');
   const single = equal.length + orders.length === 1;
   if (natural && (orders.length === 0 || single)) {
-    // Equalities alone are answered by merging the single-field indexes of their fields.
+    // Equalities alone are answered by merging the single-field indexes of their fields; here they share one.
     for (const field of [...equal, ...orders.map((order) => order.field)]) checkNotExempt(group, field, config);
-    return { fields: orders.length > 0 ? orders : equal.slice(0, 1).map(ascending), name };
+    return { fields: orders.length > 0 ? orders : equal.map(ascending), name };
   }
   const composite = config.composite
     .filter(({ collection }) => collection === group)

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { json as readJson } from 'node:stream/consumers';
 import type { Caller } from '#local/caller.ts';
-import { answer, type GrpcService, toStatus } from '#local/grpc/server.ts';
+import { answer, type GrpcService, toStatus } from '#local/grpc/answer.ts';
 import { GrpcError, invalidArgument, statusName } from '#local/grpc/status.ts';
 import type { Databases } from './databases.ts';
 import { readFields, toJson } from './json.ts';

@@ -1,6 +1,6 @@
 import { type Caller, createCaller } from '#local/caller.ts';
+import type { GrpcService } from '#local/grpc/answer.ts';
 import { loadService } from '#local/grpc/protos.ts';
-import type { GrpcService } from '#local/grpc/server.ts';
 import { createRecorder, type Recorder } from '#local/recorder.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { createDatabases } from './databases.ts';

@@ -6,25 +6,19 @@
  *
  *     npm run bench cold-start [rounds [function ...]]
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { get } from 'node:http';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '#local/free-port.ts';
 import { FUNCTIONS } from '#local/functions.ts';
 import { startStack } from '#local/stack.ts';
 import { built } from './built.ts';
+import { coldStart, fillCache, type Start } from './cold-start/start.ts';
 import { createReport } from './report.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const ROUNDS = Number(process.argv[2] ?? 5);
 /** All of them, or those that are named. */
 const NAMES = process.argv.slice(3);
-const POLL_MS = 1;
-const GIVE_UP_MS = 20_000;
 /** Of the bundle with its cache to the source, for those that people wait for. */
 const TARGET = 0.7;
 const HELD_TO_TARGET = ['seats', 'license-signing'];
@@ -42,64 +36,6 @@ interface Subject {
 }
 
 const medianOf = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
-
-async function firstAnswer(port: number, path: string, child: ChildProcess): Promise<void> {
-  const deadline = performance.now() + GIVE_UP_MS;
-  const status = () =>
-    new Promise<number>((resolve) => {
-      const request = get({ host: '127.0.0.1', port, path, agent: false }, (response) => {
-        response.resume().once('end', () => resolve(response.statusCode ?? 0));
-      });
-      request.once('error', () => resolve(0));
-    });
-  for (;;) {
-    const got = await status();
-    if (got === 200) return;
-    if (got !== 0) throw new Error(`${path} answered ${got}`);
-    if (child.exitCode !== null || performance.now() > deadline) throw new Error(`no answer from ${path}`);
-    await sleep(POLL_MS);
-  }
-}
-
-interface Start {
-  /** Milliseconds to the first answer. */
-  readonly took: number;
-  /** MiB of memory that the process has then, its code included; Linux only, else NaN. */
-  readonly resident: number;
-}
-
-async function coldStart(
-  command: readonly string[],
-  path: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<Start> {
-  const port = await freePort();
-  const began = performance.now();
-  const child = spawn(process.execPath, command, { env: { ...env, PORT: String(port) }, stdio: 'ignore' });
-  const ended = once(child, 'exit');
-  try {
-    await firstAnswer(port, path, child);
-    const took = performance.now() - began;
-    return { took, resident: await residentMiB(child.pid) };
-  } finally {
-    child.kill('SIGKILL'); // leaves no cache behind, so that each start finds what the image's build has left
-    await ended;
-  }
-}
-
-/** The resident set (proc(5), VmRSS). */
-async function residentMiB(pid: number | undefined): Promise<number> {
-  if (process.platform !== 'linux') return Number.NaN;
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
-}
-
-/** As the image's build does: without its settings a function loads everything and ends cleanly. */
-async function fillCache(command: string, cache: string): Promise<void> {
-  const child = spawn(process.execPath, [command], { env: { NODE_COMPILE_CACHE: cache }, stdio: 'ignore' });
-  const [status] = await once(child, 'exit');
-  if (status !== 78) throw new Error(`${command} ended with ${status} and not with 78 (EX_CONFIG)`);
-}
 
 const report = createReport('cold-start');
 await built();

@@ -8,82 +8,25 @@
  * its output joined, and the last column is what raw and CRC32C one after the other would reach without any copy.
  */
 import { spawnSync } from 'node:child_process';
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync, readSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { crc32c } from '#shared/crypto/crc32c.ts';
-import { type KeyUnwrapper, type KeyWrapper, open, seal } from '#shared/crypto/envelope.ts';
+import { open, seal } from '#shared/crypto/envelope.ts';
+import { medianNanoseconds, opened, operations, sealed } from './envelope/operations.ts';
 import { createReport } from './report.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const SIZES = [KIB, 64 * KIB, 10 * MIB];
 const ROUNDS = 101;
-/** A sample covers at least this much, so that the clock's own cost vanishes in it. */
-const SAMPLE_BYTES = MIB;
-const UPDATE_BYTES = 64 * KIB;
-
-const associatedData = Buffer.from('countersign/task-payload/v1:bench');
-const keys: KeyWrapper & KeyUnwrapper = {
-  wrap: async (dek) => ({ wrapped: Uint8Array.from(dek), keyVersion: 'bench' }),
-  unwrap: async (wrapped) => Uint8Array.from(wrapped),
-};
-
-type Operation = () => unknown;
-type Cipher = Pick<ReturnType<typeof createCipheriv>, 'update' | 'final'>;
-
-function pieces(cipher: Cipher, data: Buffer, take: (piece: Buffer) => void): void {
-  for (let at = 0; at < data.length; at += UPDATE_BYTES) take(cipher.update(data.subarray(at, at + UPDATE_BYTES)));
-  take(cipher.final());
-}
-
-function collected(cipher: Cipher, data: Buffer): Buffer {
-  const all: Buffer[] = [];
-  pieces(cipher, data, (piece) => all.push(piece));
-  return Buffer.concat(all);
-}
-
-async function operations(size: number): Promise<Record<string, Operation>> {
-  const [plaintext, key, iv] = [randomBytes(size), randomBytes(32), randomBytes(12)];
-  const encipher = () => createCipheriv('aes-256-gcm', key, iv).setAAD(associatedData);
-  const first = encipher();
-  const ciphertext = collected(first, plaintext);
-  const tag = first.getAuthTag();
-  const decipher = () => createDecipheriv('aes-256-gcm', key, iv).setAAD(associatedData).setAuthTag(tag);
-  const { blob, crc32c: checksum } = await seal(plaintext, associatedData, keys);
-  return {
-    encrypt: () => pieces(encipher(), plaintext, () => {}),
-    encryptCollected: () => collected(encipher(), plaintext),
-    seal: () => seal(plaintext, associatedData, keys),
-    decrypt: () => pieces(decipher(), ciphertext, () => {}),
-    decryptCollected: () => collected(decipher(), ciphertext),
-    open: () => {
-      if (crc32c(blob) !== checksum) throw new Error('the blob was damaged');
-      return open(blob, associatedData, keys);
-    },
-    crc: () => crc32c(blob),
-  };
-}
-
-/** Median nanoseconds a call. The operations take turns, so that what slows the machine down slows them all. */
-async function measure(named: Record<string, Operation>, size: number): Promise<(name: string) => number> {
-  const repeats = Math.max(1, Math.floor(SAMPLE_BYTES / size));
-  const samples = new Map<string, number[]>(Object.keys(named).map((name) => [name, []]));
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, operation] of Object.entries(named)) {
-      const start = process.hrtime.bigint();
-      for (let i = 0; i < repeats; i += 1) await operation();
-      samples.get(name)?.push(Number(process.hrtime.bigint() - start) / repeats);
-    }
-  }
-  return (name) => samples.get(name)?.sort((a, b) => a - b)[ROUNDS >> 1] ?? Number.NaN;
-}
+const FORMAT = { seal, open, crc32c };
 
 const label = (size: number) => (size < MIB ? `${size / KIB} KiB` : `${size / MIB} MiB`);
 
 async function speed(size: number) {
-  const median = await measure(await operations(size), size);
-  const row = (operation: string, raw: string) => ({
+  const median = await medianNanoseconds(await operations(size, FORMAT), size, ROUNDS);
+  const row = (operation: 'seal' | 'open', raw: 'encrypt' | 'decrypt') => ({
     size: label(size),
     operation,
     'MB/s': Math.round((size * 1000) / median(operation)),
@@ -120,14 +63,14 @@ function highWaterBytes(): number {
 async function growth(operation: string, size: number): Promise<number> {
   const before = process.memoryUsage.rss();
   const input = readInput(size);
-  if (operation === 'seal') await seal(input, associatedData, keys);
-  else await open(input, associatedData, keys);
+  if (operation === 'seal') await sealed(FORMAT, input);
+  else await opened(FORMAT, input);
   return highWaterBytes() - before;
 }
 
 async function peak(operation: 'seal' | 'open', size: number) {
   const plaintext = randomBytes(size);
-  const input = operation === 'seal' ? plaintext : (await seal(plaintext, associatedData, keys)).blob;
+  const input = operation === 'seal' ? plaintext : (await sealed(FORMAT, plaintext)).blob;
   const child = [fileURLToPath(import.meta.url), operation, String(input.length)];
   const { stdout, status } = spawnSync(process.execPath, child, { input, stdio: ['pipe', 'pipe', 'inherit'] });
   if (status !== 0) throw new Error(`the child ended with ${status}`);

@@ -14,6 +14,7 @@ import { createLicenseCache } from '#functions/seats/license-cache.ts';
 import { createRelease } from '#functions/seats/release.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import { createReconcileSeats } from '#shared/seats/reconcile.ts';
+import { createMeter, OPERATIONS, round } from './growth/meter.ts';
 import { drawLogLog } from './log-log-plot.ts';
 import { createReport } from './report.ts';
 import { createGround } from './seats/firestore.ts';
@@ -23,7 +24,7 @@ import { median, quantile } from './seats/storm.ts';
 
 const given = process.argv.slice(2).map(Number);
 const SIZES = given.length > 0 ? given : [1, 10, 100, 1_000, 10_000];
-const OPERATIONS = 100;
+const TURNS = 100;
 const CROWD = 1_000;
 /** Acquires at once while the licence is filled: an instance lets so many wait. */
 const FILLED_AT_ONCE = 1_000;
@@ -43,17 +44,8 @@ async function measure(host: string, seats: number) {
   }
   const filled = performance.now() - filling;
 
-  const times = { acquire: [] as number[], heartbeat: [] as number[], release: [] as number[] };
-  const rpcs = { acquire: 0, heartbeat: 0, release: 0 };
-  const timed = async <T>(what: keyof typeof times, operation: () => Promise<T>): Promise<T> => {
-    forget();
-    const start = performance.now();
-    const result = await operation();
-    times[what].push(performance.now() - start);
-    rpcs[what] += costs().rpcs;
-    return result;
-  };
-  for (let turn = 0; turn < OPERATIONS; turn += 1) {
+  const { timed, times, rpcs } = createMeter({ costs, forget });
+  for (let turn = 0; turn < TURNS; turn += 1) {
     const [session = ''] = await timed('acquire', () => fill(acquire, key, 1, seats + turn));
     await timed('heartbeat', () => heartbeat(session));
     await timed('release', () => release(session, 'released'));
@@ -75,26 +67,25 @@ try {
   await measure(host, 200); // unmeasured: code is compiled while it runs
   const results: Awaited<ReturnType<typeof measure>>[] = [];
   for (const seats of SIZES) results.push(await measure(host, seats));
-  const round = (value: number) => Number(value.toFixed(2));
   report.table(
-    `${OPERATIONS} of each, one after the other, on a licence whose seats are all taken but one; ms in the median and at 99 %`,
+    `${TURNS} of each, one after the other, on a licence whose seats are all taken but one; ms in the median and at 99 %`,
     results.map(({ seats, filled, times, rpcs, together, togetherRpcs }) => ({
       'seats taken': seats,
       'filling, ms a seat': round(filled / seats),
       'acquire p50': round(median(times.acquire)),
       'acquire p99': round(quantile(times.acquire, 0.99)),
-      'RPCs an acquire': round(rpcs.acquire / OPERATIONS),
+      'RPCs an acquire': round(rpcs.acquire / TURNS),
       'heartbeat p50': round(median(times.heartbeat)),
       'heartbeat p99': round(quantile(times.heartbeat, 0.99)),
-      'RPCs a heartbeat': round(rpcs.heartbeat / OPERATIONS),
+      'RPCs a heartbeat': round(rpcs.heartbeat / TURNS),
       'release p50': round(median(times.release)),
-      'RPCs a release': round(rpcs.release / OPERATIONS),
+      'RPCs a release': round(rpcs.release / TURNS),
       [`${CROWD.toLocaleString('en-GB')} heartbeats at once, ms`]: round(together),
       'RPCs of these': togetherRpcs,
     })),
   );
   if (process.env['BENCH_WRITE'] !== undefined) {
-    const lines = (['acquire', 'heartbeat', 'release'] as const).map((name) => ({
+    const lines = OPERATIONS.map((name) => ({
       name,
       points: results.map(({ seats, times }) => [seats, median(times[name])] as const),
     }));

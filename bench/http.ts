@@ -8,8 +8,6 @@
  * CPU time and allocations are the process's own; clients, Firestore's stand-in and KMS's share the other core. The
  * servers take turns, round by round.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleOf } from '#local/bundles.ts';
@@ -18,7 +16,8 @@ import { freePort } from '#local/free-port.ts';
 import { startStack } from '#local/stack.ts';
 import { createTokens, DEMO_TENANT } from '#local/tokens.ts';
 import { built } from './built.ts';
-import { get, type Load, type LoadResult, post } from './http/load.ts';
+import { get, post } from './http/load.ts';
+import { loadFromChild } from './http/load-from-child.ts';
 import { type MeasuredProcess, startMeasured } from './http/measured-process.ts';
 import { createReport } from './report.ts';
 import { median } from './seats/storm.ts';
@@ -52,18 +51,6 @@ function rowOf(request: string, server: string): Row {
   return row;
 }
 
-/** In a fresh child each time, so that no run leaves its garbage to the next one. */
-async function load(what: Load): Promise<LoadResult> {
-  const child = fork(join(import.meta.dirname, 'http/load-process.ts'));
-  try {
-    const answer = once(child, 'message');
-    child.send(what);
-    return (await answer)[0];
-  } finally {
-    child.kill('SIGKILL');
-  }
-}
-
 interface Asked {
   readonly requests: readonly string[];
   readonly count: number;
@@ -73,7 +60,7 @@ interface Asked {
 /** @param row undefined for a run that is not counted */
 async function run(server: MeasuredProcess, row: Row | undefined, { requests, count, keep = false }: Asked) {
   await server.begin();
-  const result = await load({ port: server.port, connections: CONNECTIONS, requests, count, keep });
+  const result = await loadFromChild({ port: server.port, connections: CONNECTIONS, requests, count, keep });
   const { cpu, allocated } = await server.end();
   if (row !== undefined) {
     row.rates.push((count * 1000) / result.elapsed);

@@ -7,10 +7,19 @@ const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
 
 export type ReportRow = Readonly<Record<string, string | number | boolean | undefined>>;
 
+export interface Target {
+  readonly target: string;
+  /** In words or as a number; `-` for what could not be measured here. */
+  readonly measured: string | number;
+  readonly met: 'yes' | 'no' | 'not measured';
+}
+
 /** What a benchmark prints, and writes to docs/benchmarks.md when it was asked to. */
 export interface Report {
   /** A table with a sentence that says what it shows. */
   table(caption: string, rows: readonly ReportRow[]): void;
+  /** The last table. A target that was measured and missed makes the process end with 1, whatever else it does. */
+  targets(rows: readonly Target[]): void;
   /** Call it once, at the end: the page gets all tables of this run or none. */
   finish(): void;
 }
@@ -19,11 +28,19 @@ export interface Report {
 export function createReport(name: string): Report {
   const sections: string[] = [];
   const loadBefore = loadavg()[0] ?? 0;
+  function table(caption: string, rows: readonly ReportRow[]): void {
+    console.log(caption);
+    console.table(rows);
+    sections.push(`${caption}:\n\n${markdown(rows)}`);
+  }
   return {
-    table(caption, rows) {
-      console.log(caption);
-      console.table(rows);
-      sections.push(`${caption}:\n\n${markdown(rows)}`);
+    table,
+    targets(rows) {
+      table(
+        'Targets',
+        rows.map(({ target, measured, met }) => ({ target, measured, met })),
+      );
+      if (rows.some(({ met }) => met === 'no')) process.exitCode = 1;
     },
     finish() {
       if (process.env['BENCH_WRITE'] === undefined) return;

@@ -9,7 +9,7 @@
  * take turns, so that what slows the machine down slows them all, and each round has a fresh licence. Milliseconds of an
  * emulator do not predict those of the service; requests and commits do.
  */
-import { createReport } from './report.ts';
+import { createReport, type Target } from './report.ts';
 import { createCounter } from './seats/counter.ts';
 import { startEmbedded, startEmulator } from './seats/firestore-servers.ts';
 import { heartbeats } from './seats/heartbeats.ts';
@@ -84,15 +84,12 @@ function printRefusals(refusals: Readonly<Record<string, number>>): void {
   for (const [refusal, times] of Object.entries(refusals)) console.log(`refused ${times} x ${refusal}`);
 }
 
-/** A target, what was measured, and whether it was met. */
-type Verdict = { readonly target: string; readonly measured: string; readonly met: string };
-
-const verdict = (target: string, measured: number | undefined, met: (value: number) => boolean, unit = ''): Verdict =>
+const verdict = (target: string, measured: number | undefined, met: (value: number) => boolean, unit = ''): Target =>
   measured === undefined
     ? { target, measured: '-', met: 'not measured' }
     : { target, measured: `${measured.toFixed(measured < 1 ? 3 : 1)}${unit}`, met: met(measured) ? 'yes' : 'no' };
 
-function verdicts(all: readonly Summary[]): Verdict[] {
+function verdicts(all: readonly Summary[]): Target[] {
   const find = (name: string, scenario: Scenario) =>
     all.find((row) => row.name === name && label(row.scenario) === label(scenario));
   const times = (name: string, scenario: Scenario) => {
@@ -196,7 +193,7 @@ try {
       all.push(...print([summarise(contender.name, scenario, [await storm(contender, scenario, BOUND)])]));
     }
   }
-  report.table('Targets', [
+  report.targets([
     ...verdicts(all),
     verdict(
       'heartbeats: faster than an `update` each',

@@ -73,11 +73,12 @@ try {
 
   const plain = raw / microsOf('plain');
   const amortised = microsOf('plain') / microsOf('batch');
-  report.table('Targets', [
-    { target: 'batch: everybody licensed, s', measured: round(batch.total / 1000), met: batch.total < 10_000 },
-    { target: 'batch: KMS calls, at most 30', measured: batch.calls, met: batch.calls <= 30 },
-    { target: 'plain: share of crypto.verify, at least 0.9', measured: round(plain, 3), met: plain >= 0.9 },
-    { target: 'batch: times faster than plain, at least 10', measured: round(amortised), met: amortised >= 10 },
+  const met = (is: boolean) => (is ? 'yes' : 'no');
+  report.targets([
+    { target: 'batch: everybody licensed, s', measured: round(batch.total / 1000), met: met(batch.total < 10_000) },
+    { target: 'batch: KMS calls, at most 30', measured: batch.calls, met: met(batch.calls <= 30) },
+    { target: 'plain: share of crypto.verify, at least 0.9', measured: round(plain, 3), met: met(plain >= 0.9) },
+    { target: 'batch: times faster than plain, at least 10', measured: round(amortised), met: met(amortised >= 10) },
   ]);
   report.finish();
 } finally {

@@ -36,8 +36,27 @@ export interface Ground {
 
 /** @param host host:port of the emulator */
 export async function createGround(host: string, seats: number): Promise<Ground> {
+  const project = openProject(host);
+  const key = await createLicense(project.store, seats);
+  return {
+    ...project,
+    key,
+    holders: () =>
+      retrying(
+        () => project.store.count(queries.expiredOf(key.licenseId, Number.MAX_SAFE_INTEGER, 1)),
+        AFTER_THE_STORM,
+      ),
+  };
+}
+
+/** @param host host:port of the emulator */
+export function openProject(host: string): Omit<Ground, 'key' | 'holders'> {
   const firestore = createFirestore({ projectId: freshProject(), database: '(default)', endpoint: host });
-  const { store, costs, forget } = counting(firestore);
+  return { ...counting(firestore), close: () => firestore.close() };
+}
+
+/** A licence with its first key and its seats. */
+export async function createLicense(store: DocumentStore, seats: number): Promise<LicenseKey> {
   const key = newLicenseKey(newLicenseId());
   await store.commit([
     { op: 'create', path: paths.license(key.licenseId), fields: licenseOf(seats) },
@@ -48,15 +67,7 @@ export async function createGround(host: string, seats: number): Promise<Ground>
     },
   ]);
   await createReconcileSeats({ store, clock: systemClock, random: Math.random })(key.licenseId);
-  return {
-    key,
-    store,
-    costs,
-    forget,
-    holders: () =>
-      retrying(() => store.count(queries.expiredOf(key.licenseId, Number.MAX_SAFE_INTEGER, 1)), AFTER_THE_STORM),
-    close: () => firestore.close(),
-  };
+  return key;
 }
 
 const licenseOf = (seats: number): Fields =>

@@ -422,17 +422,31 @@ export const RULES: Readonly<Record<string, readonly Rule[]>> = {
   getDocsAsset: [{ wish: () => ({ params: { file: 'docs.css' } }), admitted: 200 }],
 };
 
-/** The demo tenant's things, each made once unless it is to be fresh. */
-export function createWorld(suite: Suite): World {
-  const { post, send, stack, license: createLicense } = suite;
-  const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
-    let made: Promise<T> | undefined;
-    return () => {
-      made ??= make();
-      return made;
-    };
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
-  const made = once(() => createLicense(2));
+}
+
+/** What several worlds share for as long as a portal's token is good: a licence that nothing ends, and such tokens. */
+export interface Hour extends Pick<World, 'portalToken' | 'otherPortalToken'> {
+  license(): ReturnType<Suite['license']>;
+}
+
+export function createHour(suite: Suite): Hour {
+  const license = once(() => suite.license(2));
+  return {
+    license,
+    portalToken: once(async () => openPortal(suite, (await license()).license_id)),
+    otherPortalToken: once(async () => openPortal(suite, (await suite.license(1)).license_id)),
+  };
+}
+
+/** The demo tenant's things, each made once unless it is to be fresh. */
+export function createWorld(suite: Suite, { license: made, portalToken, otherPortalToken }: Hour): World {
+  const { post, send, stack, license: createLicense } = suite;
   /** The service that the matrix calls with: a task is seen by nobody else. */
   const taskOwner = once(() => stack.issuer.serviceToken({ email: emailOf(stack.project, 'backend-tasks') }));
   const taskId = once(async () => (await post('/api/v1/tasks', { payload: {} }, await taskOwner())).body.task_id);
@@ -486,8 +500,8 @@ export function createWorld(suite: Suite): World {
       const { body } = await post(`${membersOf(DEMO_TENANT)}/invitations`, INVITED, 'staff');
       return body.invitation_id;
     },
-    portalToken: once(async () => openPortal(suite, (await made()).license_id)),
-    otherPortalToken: once(async () => openPortal(suite, (await createLicense(1)).license_id)),
+    portalToken,
+    otherPortalToken,
     webhookId: once(freshWebhook),
     freshWebhook,
     eventId: once(async () => {

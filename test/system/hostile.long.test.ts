@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { CONTRACT } from '#shared/contract/index.ts';
 import { PROBLEMS } from '#shared/http/problem.ts';
-import { createWorld, RULES, type Wish } from './authorisation-rules.ts';
+import { createHour, createWorld, RULES, type Wish } from './authorisation-rules.ts';
 import { drawHostile, type Hostile, type Operation, type Schema } from './hostile-requests.ts';
 import { createDraw } from './hostile-values.ts';
 import { sendBytes, type WireAnswer } from './hostile-wire.ts';
@@ -97,7 +97,7 @@ type Loose = any;
 /** Every route, those of the console's page included, with a request that would succeed, about things that are there. */
 async function operations(): Promise<Operation[]> {
   const document: Loose = (await suite.send('GET', '/api/openapi.json')).body;
-  const world = createWorld(suite);
+  const world = createWorld(suite, createHour(suite));
   const routes = Object.values(CONTRACT).flat();
   return Promise.all(
     routes.map(async ({ id, method, path, pageOnly, body: own }) => {

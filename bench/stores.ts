@@ -16,8 +16,9 @@ const ROOT = join(import.meta.dirname, '..');
 const [rounds = '1', ...FILES] = process.argv.slice(2);
 const ROUNDS = Number(rounds);
 const TARGET = 2;
-/** What is told of a run beside its result. */
+/** Characters of what a run prints: kept of it, and told of one that failed. */
 const OUTPUT_KEPT = 64 * 1024 * 1024;
+const OUTPUT_TOLD = 8_192;
 
 const STORES = ['embedded', 'emulator'] as const;
 type Store = (typeof STORES)[number];
@@ -33,13 +34,13 @@ function run(store: Store): Run {
   const { FIRESTORE_EMULATOR_HOST: _, ...env } = process.env;
   const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs');
   const start = performance.now();
-  const { stdout, status } = spawnSync(
+  const { stdout, stderr, status } = spawnSync(
     'sh',
     ['-c', '"$@"; status=$?; times; exit $status', 'sh', process.execPath, vitest, 'run', '--project=system', ...FILES],
     { cwd: ROOT, env: { ...env, FIRESTORE: store, NO_COLOR: '1' }, encoding: 'utf8', maxBuffer: OUTPUT_KEPT },
   );
   const wall = (performance.now() - start) / 1_000;
-  if (status !== 0) throw new Error(`the tests failed on the ${store} store:\n${stdout.slice(-8_192)}`);
+  if (status !== 0) throw new Error(`the tests failed on the ${store} store:\n${stderr.slice(-OUTPUT_TOLD)}`);
   return { wall, cpu: cpuOf(stdout), tests: /Tests\s+(.+)/.exec(stdout)?.[1] ?? '' };
 }
 

@@ -1,4 +1,3 @@
-import { v1 } from '@google-cloud/firestore-api';
 import { Fault } from '../model/errors.ts';
 import {
   CommitError,
@@ -9,16 +8,18 @@ import {
   type Write,
   type WriteFailure,
 } from '../store/store.ts';
+import {
+  connectFirestore,
+  type FirestoreCalls,
+  type FirestoreEndpoint,
+  type ProtoDocument,
+} from './firestore-calls.ts';
 import { decodeFields, encodeTimestamp, encodeValue, encodeWrite, type ProtoValue } from './firestore-values.ts';
-import { leanGax } from './gax.ts';
-import { endpointOptions, sendOnce, status, statusOf } from './grpc.ts';
+import { status, statusOf } from './grpc.ts';
 import { NOT_SENT, retrying } from './retry.ts';
 
-export interface FirestoreSettings {
-  readonly projectId: string;
+export interface FirestoreSettings extends FirestoreEndpoint {
   readonly database: string;
-  /** host:port of an emulator without TLS; undefined for the service. */
-  readonly endpoint?: string | undefined;
 }
 
 /** Deadlines of one RPC, in milliseconds. */
@@ -26,19 +27,6 @@ const READ_TIMEOUT = 5_000;
 const COMMIT_TIMEOUT = 10_000;
 /** A rate limit is not worth a longer wait. */
 const COUNTER_TIMEOUT = 3_000;
-
-/** The calls that are made of the generated client. */
-export interface FirestoreCalls {
-  batchGetDocuments(request: object, options: object): AsyncIterable<unknown>;
-  runQuery(request: object, options: object): AsyncIterable<unknown>;
-  runAggregationQuery(request: object, options: object): AsyncIterable<unknown>;
-  commit(request: object, options: object): Promise<readonly [CommitResponse, ...unknown[]]>;
-  batchWrite(request: object, options: object): Promise<readonly [BatchWriteResponse, ...unknown[]]>;
-  close(): Promise<void>;
-}
-
-const connect = ({ projectId, endpoint }: FirestoreSettings): FirestoreCalls =>
-  new v1.FirestoreClient({ projectId, ...endpointOptions(endpoint) }, leanGax);
 
 const OPERATORS = {
   '==': 'EQUAL',
@@ -49,20 +37,16 @@ const OPERATORS = {
 } as const;
 
 /**
- * Firestore through its generated client. The high-level client retries a commit for up to ten minutes and does not
+ * Firestore through its protocol. The high-level client retries a commit for up to ten minutes and does not
  * report it; here a commit is one RPC, sent again only if it certainly was not sent, and the domain decides what a failure
  * means.
  */
 export function createFirestore(
   settings: FirestoreSettings,
-  client: FirestoreCalls = connect(settings),
+  client: FirestoreCalls = connectFirestore(settings),
 ): DocumentStore & Counter & { close(): Promise<void> } {
   const database = `projects/${settings.projectId}/databases/${settings.database}`;
   const root = `${database}/documents`;
-  // The emulator treats this token as an administrator; it is never sent to the service.
-  const headers = settings.endpoint === undefined ? {} : { authorization: 'Bearer owner' };
-  const reading = { ...sendOnce(READ_TIMEOUT), otherArgs: { headers } };
-  const writing = { ...sendOnce(COMMIT_TIMEOUT), otherArgs: { headers } };
 
   const toDocument = (found: ProtoDocument): Document => {
     const path = String(found.name).slice(root.length + 1);
@@ -80,7 +64,7 @@ export function createFirestore(
       reads(async () => {
         const request = { database, documents: paths.map((path) => `${root}/${path}`) };
         const found = new Map<string, Document>();
-        for await (const response of client.batchGetDocuments(request, reading) as AsyncIterable<GetResponse>) {
+        for (const response of await client.batchGetDocuments(request, READ_TIMEOUT)) {
           if (response.found) {
             const document = toDocument(response.found);
             found.set(document.path, document);
@@ -93,7 +77,7 @@ export function createFirestore(
       reads(async () => {
         const documents: Document[] = [];
         const request = { parent: parentOf(root, query), structuredQuery: structured(root, query) };
-        for await (const response of client.runQuery(request, reading) as AsyncIterable<QueryResponse>) {
+        for (const response of await client.runQuery(request, READ_TIMEOUT)) {
           if (response.document) documents.push(toDocument(response.document));
         }
         return documents;
@@ -107,7 +91,7 @@ export function createFirestore(
           aggregations: [{ alias: 'count', count: {} }],
         };
         const request = { parent: parentOf(root, query), structuredAggregationQuery };
-        for await (const response of client.runAggregationQuery(request, reading) as AsyncIterable<CountResponse>) {
+        for (const response of await client.runAggregationQuery(request, READ_TIMEOUT)) {
           const value = response.result?.aggregateFields?.['count']?.integerValue;
           if (value !== undefined && value !== null) return Number(value.toString());
         }
@@ -118,7 +102,7 @@ export function createFirestore(
       rejectRepeatedPaths(writes);
       try {
         const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
-        await retrying(() => client.commit(request, writing), NOT_SENT);
+        await retrying(() => client.commit(request, COMMIT_TIMEOUT), NOT_SENT);
       } catch (cause) {
         throw new CommitError(failureOf(statusOf(cause)), cause);
       }
@@ -128,7 +112,7 @@ export function createFirestore(
       rejectRepeatedPaths(writes);
       try {
         const request = { database, writes: writes.map((write) => encodeWrite(root, write)) };
-        const [response] = await retrying(() => client.batchWrite(request, writing), NOT_SENT);
+        const response = await retrying(() => client.batchWrite(request, COMMIT_TIMEOUT), NOT_SENT);
         const statuses = response.status ?? [];
         return writes.map((write, index) => {
           const code = statuses[index]?.code;
@@ -148,8 +132,8 @@ export function createFirestore(
         updateMask: { fieldPaths: ['delete_after'] },
         updateTransforms: amounts.map(([fieldPath, amount]) => ({ fieldPath, increment: encodeValue(amount) })),
       };
-      const counting = { ...writing, ...sendOnce(COUNTER_TIMEOUT) };
-      const [response] = await retrying(() => client.commit({ database, writes: [write] }, counting), NOT_SENT);
+      const request = { database, writes: [write] };
+      const response = await retrying(() => client.commit(request, COUNTER_TIMEOUT), NOT_SENT);
       const sums = response.writeResults?.[0]?.transformResults ?? [];
       return amounts.map((_, index) => Number(sums[index]?.integerValue?.toString()));
     },
@@ -242,24 +226,3 @@ const cursor =
   (root: string, orderBy: NonNullable<Query['orderBy']>) =>
   (value: NonNullable<Query['startAfter']>[number], index: number): ProtoValue =>
     orderBy[index]?.[0] === '__name__' ? { referenceValue: `${root}/${String(value)}` } : encodeValue(value);
-
-interface ProtoDocument {
-  readonly name?: string | null;
-  readonly fields?: Record<string, ProtoValue> | null;
-  readonly updateTime?: { readonly seconds?: unknown; readonly nanos?: number | null } | null;
-}
-
-// The generated client does not type the messages of its streams; these are the protocol's.
-type GetResponse = { readonly found?: ProtoDocument | null };
-type QueryResponse = { readonly document?: ProtoDocument | null };
-type CountResponse = { readonly result?: { readonly aggregateFields?: Record<string, ProtoValue> | null } | null };
-
-interface WriteResult {
-  readonly transformResults?: readonly ProtoValue[] | null;
-}
-interface CommitResponse {
-  readonly writeResults?: readonly WriteResult[] | null;
-}
-interface BatchWriteResponse extends CommitResponse {
-  readonly status?: readonly { readonly code?: number | null }[] | null;
-}

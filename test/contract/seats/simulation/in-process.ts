@@ -5,7 +5,8 @@ import { firestoreMethods } from '#local/firestore/embedded/methods.ts';
 import { answer, type GrpcService, toStatus } from '#local/grpc/answer.ts';
 import { loadService } from '#local/grpc/protos.ts';
 import { createRecorder } from '#local/recorder.ts';
-import { createFirestore, type FirestoreCalls } from '#shared/gcp/firestore.ts';
+import { createFirestore } from '#shared/gcp/firestore.ts';
+import type { FirestoreCalls } from '#shared/gcp/firestore-calls.ts';
 import { systemClock } from '#shared/model/clock.ts';
 import type { Database } from '../database.ts';
 
@@ -63,16 +64,16 @@ function callsOf(service: () => GrpcService, caller: Caller): FirestoreCalls {
       throw Object.assign(new Error('the call failed', { cause: error }), toStatus(error));
     }
   }
-  async function* stream(name: string, request: object) {
+  async function stream(name: string, request: object) {
     const responses = await call(name, request);
-    yield* Array.isArray(responses) ? responses : [responses];
+    return Array.isArray(responses) ? responses : [responses];
   }
   return {
     batchGetDocuments: (request) => stream('BatchGetDocuments', request),
     runQuery: (request) => stream('RunQuery', request),
     runAggregationQuery: (request) => stream('RunAggregationQuery', request),
-    commit: async (request) => [await call('Commit', request)],
-    batchWrite: async (request) => [await call('BatchWrite', request)],
+    commit: (request) => call('Commit', request),
+    batchWrite: (request) => call('BatchWrite', request),
     close: async () => undefined,
   };
 }

@@ -2,7 +2,7 @@ import { v1 } from '@google-cloud/firestore-api';
 import { type ClientReadableStream, Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { ProtoValue } from './firestore-values.ts';
 import { leanGax } from './gax.ts';
-import { endpointOptions } from './grpc.ts';
+import { deadlineIn, endpointOptions } from './grpc.ts';
 
 /** The RPCs of google.firestore.v1 that are called, each once, with a deadline in milliseconds. A stream is collected. */
 export interface FirestoreCalls {
@@ -78,7 +78,7 @@ export function connectFirestore({ projectId, endpoint }: FirestoreEndpoint): Fi
     return new Promise((resolve, reject) => {
       const done = (error: ServiceError | null, response: Response) =>
         error === null ? resolve(response) : reject(error);
-      method(request, metadataOf(request), { deadline: Date.now() + timeout }, done);
+      method(request, metadataOf(request), { deadline: deadlineIn(timeout) }, done);
     });
   }
 
@@ -90,7 +90,7 @@ export function connectFirestore({ projectId, endpoint }: FirestoreEndpoint): Fi
     const method = await methodOf(name);
     return new Promise((resolve, reject) => {
       const responses: Response[] = [];
-      const options = { deadline: Date.now() + timeout };
+      const options = { deadline: deadlineIn(timeout) };
       const stream: ClientReadableStream<Response> = method(request, metadataOf(request), options);
       stream.on('data', (response: Response) => responses.push(response));
       // A status other than OK is an error before it is an end.

@@ -17,6 +17,9 @@ export const sendOnce = (timeoutMilliseconds: number) => ({
   retryRequestOptions: { noResponseRetries: 0 },
 });
 
+/** When a call ends that is made now, in milliseconds since the epoch: for calls of a stub, which are one attempt anyway. */
+export const deadlineIn = (timeoutMilliseconds: number): number => Date.now() + timeoutMilliseconds;
+
 /** The gRPC status of an error from a Google client; UNKNOWN for any other error. */
 export function statusOf(error: unknown): status {
   if (typeof error !== 'object' || error === null || !('code' in error)) return status.UNKNOWN;

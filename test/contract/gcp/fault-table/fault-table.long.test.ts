@@ -10,7 +10,11 @@ let deadline: number | undefined;
 let world: World | undefined;
 vi.mock('#shared/gcp/grpc.ts', async (original) => {
   const real = await original<typeof import('#shared/gcp/grpc.ts')>();
-  return { ...real, sendOnce: (own: number) => real.sendOnce(deadline ?? own) };
+  return {
+    ...real,
+    sendOnce: (own: number) => real.sendOnce(deadline ?? own),
+    deadlineIn: (own: number) => real.deadlineIn(deadline ?? own),
+  };
 });
 
 interface Result {

@@ -14,7 +14,6 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleOf } from '#local/bundles.ts';
 import { createLicense } from '#local/demonstration.ts';
-import { freePort } from '#local/free-port.ts';
 import { startStack } from '#local/stack.ts';
 import { createTokens, DEMO_TENANT } from '#local/tokens.ts';
 import { built } from './built.ts';
@@ -108,9 +107,9 @@ async function storm(instances: readonly MeasuredProcess[], staff: string) {
 
 async function measure(count: number, staff: string) {
   while (running.length < count) {
-    const [port, program] = [await freePort(), bundleOf(join(import.meta.dirname, '../dist'), 'seats')];
+    const program = bundleOf(join(import.meta.dirname, '../dist'), 'seats');
     const env = { ...stack.environment('seats'), PATH: process.env['PATH'] };
-    running.push(await startMeasured({ program, port, env, log: join(DIRECTORY, `log-${port}`) }));
+    running.push(await startMeasured({ program, env, log: join(DIRECTORY, `log-seats-${running.length}`) }));
   }
   const instances = running.slice(0, count);
   await storm(instances, staff); // unmeasured: code is compiled while it runs

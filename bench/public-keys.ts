@@ -148,7 +148,7 @@ async function compare(keep: (child: ChildProcess) => void, scratch: string): Pr
 
 const [mode, port = '', ...rest] = process.argv.slice(2);
 if (mode === 'bare') {
-  serveBare(Number(port), JSON.parse(rest[0] ?? ''), rest[1] ?? '');
+  serveBare(Number(port || process.env['PORT']), JSON.parse(rest[0] ?? ''), rest[1] ?? '');
 } else if (mode === 'load') {
   process.send?.(await load(Number(port), rest[0] ?? ''));
   process.disconnect?.();

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { freePort } from '#local/free-port.ts';
 import { get, type LoadResult, post } from '../http/load.ts';
 import { loadFromChild } from '../http/load-from-child.ts';
 import { type MeasuredProcess, startMeasured } from '../http/measured-process.ts';
@@ -41,12 +40,10 @@ async function startWith(log: string, program: string, server: MeasuredProcess, 
   });
   const own = ['connection', 'date', 'keep-alive', ...(body === undefined ? [] : ['content-length'])];
   const headers = JSON.stringify(Object.fromEntries([...response.headers].filter(([name]) => !own.includes(name))));
-  const port = await freePort();
-  const kind = body === undefined ? ['bare', String(port)] : ['node'];
+  const kind = body === undefined ? ['bare', ''] : ['node'];
   return startMeasured({
     program: join(import.meta.dirname, '..', program),
     args: [...kind, headers, await response.text()],
-    port,
     env: { PATH: process.env['PATH'] },
     log,
   });

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundleOf } from '#local/bundles.ts';
-import { freePort } from '#local/free-port.ts';
 import { fillCache } from '../cold-start/start.ts';
 import { type MeasuredProcess, startMeasured } from '../http/measured-process.ts';
 import type { Answers, SuiteRequest } from './suite-process.ts';
@@ -65,7 +64,6 @@ export async function startSide(tree: string, directory: string, host: string, s
       const log = join(directory, `log-${name}`);
       const server = await startMeasured({
         program: program(name),
-        port: await freePort(),
         env: await environment(name),
         log,
       });

@@ -40,5 +40,7 @@ process.on('message', (message) => {
     process.send?.('begun');
   } else if (message === 'end') process.send?.(end());
 });
+// Whoever has started it is gone.
+process.once('disconnect', () => process.exit());
 // The channel alone keeps no process running.
 process.channel?.unref();

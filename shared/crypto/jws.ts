@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_ALGORITHM, SIGNATURE_ALGORITHMS } from '../license-format/algorithms.ts';
 import { canonicalJson } from '../license-format/canonical-json.ts';
 import { parseJson } from '../model/json.ts';
+import { isJsonObject } from '../model/json-text.ts';
 import { checkValidity, type LicenseClaims, stampClaims } from './license.ts';
 import type { Signer, SigningKey } from './signer.ts';
 import { readValidity } from './validity.ts';
@@ -46,20 +47,42 @@ export async function signLicenseToken(
  */
 export function verifyLicenseToken(token: string, find: FindKey, now: number): Verification {
   const parts = token.split('.');
-  const [header, payload, signature] = parts.map(decode);
-  if (parts.length !== 3 || !header || !payload || !signature) return invalidBecause('malformed');
-  const head = parseObject(header);
-  const claims = parseObject(payload);
-  if (head === undefined || claims === undefined || typeof head['kid'] !== 'string') return invalidBecause('malformed');
-  if (head['typ'] !== TOKEN_TYPE || Object.keys(head).length !== 3) return invalidBecause('malformed');
-  const key = matchingKey(find, head['kid'], DEFAULT_ALGORITHM);
+  const [header = '', payload = '', signature = ''] = parts;
+  const head = readHeader(header);
+  const [payloadBytes, signatureBytes] = [decode(payload), decode(signature)];
+  if (parts.length !== 3 || !head || !payloadBytes || !signatureBytes) return invalidBecause('malformed');
+  const claims = parseObject(payloadBytes);
+  if (claims === undefined) return invalidBecause('malformed');
+  const key = matchingKey(find, head.kid, DEFAULT_ALGORITHM);
   if (key === 'revoked') return invalidBecause('revoked');
-  if (key === undefined || head['alg'] !== key.jwk.alg) return invalidBecause('unknown_key');
-  if (!verifySignature(key, Buffer.from(token.slice(0, token.lastIndexOf('.'))), signature)) {
-    return invalidBecause('bad_signature');
-  }
+  if (key === undefined || head.alg !== key.jwk.alg) return invalidBecause('unknown_key');
+  const signed = Buffer.from(token.slice(0, header.length + 1 + payload.length), 'latin1');
+  if (!verifySignature(key, signed, signatureBytes)) return invalidBecause('bad_signature');
   const keyVersion = claims['key_version'];
   return typeof keyVersion === 'string' ? checkValidity(claims, keyVersion, now) : invalidBecause('malformed');
+}
+
+interface Header {
+  readonly alg: unknown;
+  readonly kid: string;
+}
+
+/** All tokens of one key have the same header, so the last ones that were well-formed are kept, by their exact text. */
+const headers = new Map<string, Header>();
+const MAX_HEADERS = 64;
+const MAX_HEADER_LENGTH = 1024;
+
+function readHeader(part: string): Header | undefined {
+  const known = headers.get(part);
+  if (known !== undefined) return known;
+  const bytes = decode(part);
+  const head = bytes && parseObject(bytes);
+  if (head === undefined || typeof head['kid'] !== 'string') return undefined;
+  if (head['typ'] !== TOKEN_TYPE || Object.keys(head).length !== 3) return undefined;
+  const read = { alg: head['alg'], kid: head['kid'] };
+  if (headers.size >= MAX_HEADERS) headers.clear();
+  if (part.length <= MAX_HEADER_LENGTH) headers.set(part, read);
+  return read;
 }
 
 const encode = (text: string) => Buffer.from(text).toString('base64url');
@@ -70,10 +93,10 @@ function decode(part: string): Buffer | undefined {
   return bytes.toString('base64url') === part ? bytes : undefined;
 }
 
-function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
+function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
     const { value } = parseJson(bytes.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 
 /**
  * Merkle trees of RFC 9162, section 2.1, over SHA-256. Hashes are lower-case hex. A leaf's hash begins with the byte 0
@@ -18,9 +17,10 @@ export const leafHash = (data: string): string => hash('sha256', `\0${data}`, 'h
  * Pairs the hashes of each level from the left and moves a leftover hash up unchanged. The result is the tree that the
  * RFC defines by splitting at the largest power of two.
  * @param leaves as `leafHash` makes them
+ * @throws TypeError for two or more leaves of which one is no hash
  */
 export function buildTree(leaves: readonly string[]): MerkleTree {
-  const node = createPairHash();
+  const node = createNodeHash();
   const levels: (readonly string[])[] = [leaves];
   for (let level = leaves; level.length > 1; levels.push(level)) level = levelAbove(level, node);
   return {
@@ -32,11 +32,13 @@ export function buildTree(leaves: readonly string[]): MerkleTree {
   };
 }
 
-function levelAbove(level: readonly string[], node: PairHash): string[] {
+function levelAbove(level: readonly string[], node: NodeHash): string[] {
   const above: string[] = [];
   for (let i = 0; i < level.length; i += 2) {
     const [left = '', right] = [level[i], level[i + 1]];
-    above.push(right === undefined ? left : node(left, right));
+    const parent = right === undefined ? left : node(left, right);
+    if (parent === undefined) throw new TypeError('a leaf is not a hash in lower-case hex');
+    above.push(parent);
   }
   return above;
 }
@@ -70,45 +72,51 @@ export function rootFromPath(
   return used === path.length ? hashed : undefined;
 }
 
-type PairHash = (left: string, right: string) => string;
+/** Hashes a node from its two children; returns undefined unless both are hashes in lower-case hex. */
+export type NodeHash = (left: string, right: string) => string | undefined;
 
-/** Reuses one buffer for all nodes, since its allocation costs more than a hash. */
-function createPairHash(): PairHash {
+// A counted repetition in the pattern would take several times as long as the check of the length. Decoding cannot check the
+// digits: it reads the low byte of a character, so that a letter of another alphabet passes for a digit.
+const HEX = /^[0-9a-f]+$/;
+const isHash = (text: string) => text.length === 64 && HEX.test(text);
+
+/** Reuses one buffer, since its allocation costs more than a hash. */
+export function createNodeHash(): NodeHash {
   const bytes = Buffer.alloc(65, 1);
   return (left, right) => {
+    if (!isHash(left) || !isHash(right)) return undefined;
     bytes.write(left, 1, 'hex');
     bytes.write(right, 33, 'hex');
     return hash('sha256', bytes, 'hex');
   };
 }
 
-/** Hashes a node from its two children; returns undefined unless both are hashes in lower-case hex. */
-export type NodeHash = (left: string, right: string) => string | undefined;
-
-// A counted repetition in the pattern would take several times as long as the check of the length.
-const HEX = /^[0-9a-f]+$/;
-const isHash = (text: string) => text.length === 64 && HEX.test(text);
-
-export function createNodeHash(): NodeHash {
-  const pair = createPairHash();
-  return (left, right) => (isHash(left) && isHash(right) ? pair(left, right) : undefined);
+interface KnownNode {
+  readonly right: string;
+  readonly parent: string;
 }
 
 /**
- * Caches node hashes, since the audit paths of one tree share most of their nodes.
- * @param maxBytes of nodes; beyond it the node is dropped that was not used for the longest time
+ * Caches node hashes by their left child, since the audit paths of one tree share most of their nodes. Two generations
+ * stand in for an order of use: a node moves to the young one when it is used, and when that is full the old one is
+ * dropped. A cache that orders its entries would cost more than the hash that it saves.
+ * @param maxBytes of both generations
  */
 export function createNodeCache(maxBytes: number, node: NodeHash = createNodeHash()): NodeHash {
-  // All nodes are of one size, and counting them is cheaper than adding up sizes.
-  const known = new LRUCache<string, { readonly right: string; readonly parent: string }>({
-    max: Math.ceil(maxBytes / NODE_BYTES),
-  });
+  const most = Math.ceil(maxBytes / NODE_BYTES / 2);
+  let young = new Map<string, KnownNode>();
+  let old = new Map<string, KnownNode>();
+  const remember = (left: string, known: KnownNode) => {
+    if (young.size >= most) [old, young] = [young, new Map()];
+    young.set(left, known);
+  };
   return (left, right) => {
-    const met = known.get(left);
-    if (met !== undefined && met.right === right) return met.parent;
-    const parent = node(left, right);
-    if (parent === undefined) return undefined;
-    known.set(left, { right, parent });
+    const recent = young.get(left);
+    if (recent !== undefined && recent.right === right) return recent.parent;
+    const earlier = old.get(left);
+    const known = earlier !== undefined && earlier.right === right ? earlier : undefined;
+    const parent = known === undefined ? node(left, right) : known.parent;
+    if (parent !== undefined) remember(left, known ?? { right, parent });
     return parent;
   };
 }

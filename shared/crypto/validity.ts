@@ -9,8 +9,8 @@ const CLOCK_TOLERANCE = 5 * 60_000;
  * `valid_until`; for a seat in the grace after its licence's end, `valid_until` alone.
  */
 export interface Validity {
-  readonly signedAt?: number;
-  readonly until?: number;
+  readonly signedAt: number | undefined;
+  readonly until: number | undefined;
 }
 
 /**
@@ -20,13 +20,12 @@ export interface Validity {
 export function readValidity(claims: Readonly<Record<string, unknown>>): Validity | undefined {
   const signedAt = readTime(claims['signed_at']);
   const [expiresAt, validUntil] = [readTime(claims['expires_at']), readTime(claims['valid_until'])];
+  if (Number.isNaN(signedAt) || Number.isNaN(expiresAt) || Number.isNaN(validUntil)) return undefined;
   const isInGrace = claims['kind'] === 'seat' && claims['in_grace'] === true && validUntil !== undefined;
-  const until = earlier(isInGrace ? undefined : expiresAt, validUntil);
-  if ([signedAt, expiresAt, validUntil].some(Number.isNaN)) return undefined;
-  return { ...(signedAt === undefined ? {} : { signedAt }), ...(until === undefined ? {} : { until }) };
+  return { signedAt, until: isInGrace ? validUntil : earlier(expiresAt, validUntil) };
 }
 
-/** The earlier of two times; NaN when one of them is. */
+/** The earlier of two times. */
 const earlier = (a: number | undefined, b: number | undefined) =>
   a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
 

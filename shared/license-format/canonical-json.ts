@@ -48,16 +48,26 @@ export function canonicalJsonOrUndefined(value: unknown): string | undefined {
   }
 }
 
-const PRINTABLE = /^[ -~]*$/;
+const ASCII = /^[ -\x7f]*$/;
 
 /**
  * The fast path: when all members are already sorted and all characters are printable ASCII, JSON.stringify prints the same
- * text in half the time. It writes lone surrogates as `\u` escapes, so its output must not contain any.
+ * text in half the time. It escapes control characters and lone surrogates with `\u`, so its output must not contain any.
  */
 function native(value: unknown): string | undefined {
   if (!isInOrder(value, 0)) return undefined;
   const text = JSON.stringify(value);
-  return PRINTABLE.test(text) && !text.includes('\\u') ? text : undefined;
+  return isAscii(text) && !text.includes('\\u') && !text.includes('\x7f') ? text : undefined;
+}
+
+const encoder = new TextEncoder();
+const scratch = new Uint8Array(4096);
+
+/** ASCII has as many bytes in UTF-8 as characters. Encoding tells it sooner than a regular expression. */
+function isAscii(text: string): boolean {
+  if (text.length > scratch.length) return ASCII.test(text);
+  const { read, written } = encoder.encodeInto(text, scratch);
+  return read === text.length && written === text.length;
 }
 
 /** Whether all members are sorted and all values have a canonical form. */
@@ -71,18 +81,26 @@ function isInOrder(value: unknown, depth: number): boolean {
     case 'object':
       if (value === null) return true;
       if (depth >= MAX_DEPTH || 'toJSON' in value) return false;
-      if (Array.isArray(value)) return Array.from(value).every((item) => isInOrder(item, depth + 1));
+      if (Array.isArray(value)) return isListInOrder(value, depth);
       return isPlainObject(value) && isObjectInOrder(value, depth);
     default:
       return false;
   }
 }
 
+/** A loop by index also visits the holes of a sparse array, which have no canonical form. */
+function isListInOrder(items: readonly unknown[], depth: number): boolean {
+  for (let index = 0; index < items.length; index += 1) if (!isInOrder(items[index], depth + 1)) return false;
+  return true;
+}
+
+/** Names are compared by UTF-16 units: `native` accepts ASCII alone, whose order is the same. */
 function isObjectInOrder(value: Readonly<Record<string, unknown>>, depth: number): boolean {
   let before: string | undefined;
   for (const name of Object.keys(value)) {
-    if (before !== undefined && compareCodePoints(before, name) >= 0) return false;
-    if (!isInOrder(value[name], depth + 1)) return false;
+    if (before !== undefined && before >= name) return false;
+    const item = value[name];
+    if (typeof item !== 'string' && !isInOrder(item, depth + 1)) return false;
     before = name;
   }
   return true;

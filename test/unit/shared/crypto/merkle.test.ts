@@ -87,6 +87,7 @@ describe('rootFromPath', () => {
     ['upper case', (one: string) => one.toUpperCase()],
     ['too short', (one: string) => one.slice(2)],
     ['not hexadecimal', (one: string) => `g${one.slice(1)}`],
+    ['of letters whose low byte is a digit', (one: string) => one.replace(/./, (digit) => shifted(digit))],
   ])('takes no hash that is %s', (_what, spoil) => {
     const hashes = leavesOf(4).map(leafHash);
     const [first = '', ...rest] = buildTree(hashes).auditPath(1);
@@ -94,20 +95,33 @@ describe('rootFromPath', () => {
   });
 });
 
+/** U+0161 for `a`: Buffer decodes both to the same bytes. */
+const shifted = (digit: string) => String.fromCharCode(0x100 + digit.charCodeAt(0));
+
 describe('createNodeCache', () => {
-  it('hashes what it knows only once, and forgets what it used least lately', () => {
+  it('hashes what it knows only once, and keeps what is used', () => {
     const asked: string[] = [];
-    const memory = createNodeCache(2 * 450, (left, right) => {
+    const memory = createNodeCache(4 * 450, (left, right) => {
       asked.push(left + right);
-      return left === 'bad' ? undefined : `${left}.${right}`;
+      return `${left}.${right}`;
     });
-    expect([memory('a', 'b'), memory('a', 'b'), memory('c', 'd'), memory('a', 'b')]).toEqual([
-      ...['a.b', 'a.b', 'c.d', 'a.b'],
-    ]);
-    expect(asked).toEqual(['ab', 'cd']);
-    expect(memory('e', 'f')).toBe('e.f');
-    expect([memory('a', 'b'), memory('c', 'd')]).toEqual(['a.b', 'c.d']);
-    expect(asked).toEqual(['ab', 'cd', 'ef', 'cd']);
+    const pairs = ['ab', 'cd', 'ab', 'ef', 'ab', 'gh', 'ab', 'ij', 'ab', 'cd'];
+    const parents = pairs.map(([left = '', right = '']) => memory(left, right));
+    expect(parents).toEqual(pairs.map((pair) => [...pair].join('.')));
+    expect(asked).toEqual(['ab', 'cd', 'ef', 'gh', 'ij', 'cd']);
+  });
+
+  it('keeps no more than its bytes allow, however many nodes there are', () => {
+    let asked = 0;
+    const memory = createNodeCache(4 * 450, (left, right) => {
+      asked += 1;
+      return left + right;
+    });
+    const lefts = Array.from({ length: 100 }, (_, index) => String(index));
+    for (const left of lefts) memory(left, 'x');
+    asked = 0;
+    for (const left of lefts.toReversed()) memory(left, 'x');
+    expect(asked).toBeGreaterThanOrEqual(96);
   });
 
   it('does not take one pair for another with the same left half, and remembers no failure', () => {

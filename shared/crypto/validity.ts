@@ -32,7 +32,17 @@ const earlier = (a: number | undefined, b: number | undefined) =>
 /** Undefined for an absent or null member; NaN for one that is not a time. */
 function readTime(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
-  return typeof value === 'string' ? (parseTime(value) ?? Number.NaN) : Number.NaN;
+  if (typeof value !== 'string') return Number.NaN;
+  return OWN.test(value) ? readDigits(value) : (parseTime(value) ?? Number.NaN);
+}
+
+/** As `formatTime` writes it, within `parseTime`'s years, on a day that every month has: a third of the work of parsing. */
+const OWN = /^[2-8]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
+function readDigits(text: string): number {
+  const two = (at: number) => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * 48;
+  const seconds = Date.UTC(two(0) * 100 + two(2), two(5) - 1, two(8), two(11), two(14), two(17));
+  return seconds + two(20) * 10 + text.charCodeAt(22) - 48;
 }
 
 export function invalidReasonAt(validity: Validity, now: number): InvalidReason | undefined {

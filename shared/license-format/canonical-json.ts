@@ -48,26 +48,16 @@ export function canonicalJsonOrUndefined(value: unknown): string | undefined {
   }
 }
 
-const ASCII = /^[ -\x7f]*$/;
+const PRINTABLE = /^[ -~]*$/;
 
 /**
  * The fast path: when all members are already sorted and all characters are printable ASCII, JSON.stringify prints the same
- * text in half the time. It escapes control characters and lone surrogates with `\u`, so its output must not contain any.
+ * text in half the time. It writes lone surrogates as `\u` escapes, so its output must not contain any.
  */
 function native(value: unknown): string | undefined {
   if (!isInOrder(value, 0)) return undefined;
   const text = JSON.stringify(value);
-  return isAscii(text) && !text.includes('\\u') && !text.includes('\x7f') ? text : undefined;
-}
-
-const encoder = new TextEncoder();
-const scratch = new Uint8Array(4096);
-
-/** ASCII has as many bytes in UTF-8 as characters. Encoding tells it sooner than a regular expression. */
-function isAscii(text: string): boolean {
-  if (text.length > scratch.length) return ASCII.test(text);
-  const { read, written } = encoder.encodeInto(text, scratch);
-  return read === text.length && written === text.length;
+  return PRINTABLE.test(text) && !text.includes('\\u') ? text : undefined;
 }
 
 /** Whether all members are sorted and all values have a canonical form. */
@@ -81,17 +71,11 @@ function isInOrder(value: unknown, depth: number): boolean {
     case 'object':
       if (value === null) return true;
       if (depth >= MAX_DEPTH || 'toJSON' in value) return false;
-      if (Array.isArray(value)) return isListInOrder(value, depth);
+      if (Array.isArray(value)) return Array.from(value).every((item) => isInOrder(item, depth + 1));
       return isPlainObject(value) && isObjectInOrder(value, depth);
     default:
       return false;
   }
-}
-
-/** A loop by index also visits the holes of a sparse array, which have no canonical form. */
-function isListInOrder(items: readonly unknown[], depth: number): boolean {
-  for (let index = 0; index < items.length; index += 1) if (!isInOrder(items[index], depth + 1)) return false;
-  return true;
 }
 
 /** Names are compared by UTF-16 units: `native` accepts ASCII alone, whose order is the same. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_ALGORITHM, SIGNATURE_ALGORITHMS } from '../license-format/algorithms.ts';
 import { canonicalJson } from '../license-format/canonical-json.ts';
+import { readCompactJson } from '../model/compact-json.ts';
 import { parseJson } from '../model/json.ts';
 import { isJsonObject } from '../model/json-text.ts';
 import { checkValidity, type LicenseClaims, stampClaims } from './license.ts';
@@ -95,7 +96,8 @@ function decode(part: string): Buffer | undefined {
 
 function parseObject(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
   try {
-    const { value } = parseJson(bytes.toString());
+    const text = bytes.toString();
+    const value = readCompactJson(text) ?? parseJson(text).value;
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

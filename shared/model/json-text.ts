@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { readCompactJson } from './compact-json.ts';
 import { parseJson } from './json.ts';
 
 /**
@@ -8,7 +9,7 @@ import { parseJson } from './json.ts';
  * change another's.
  */
 export function readOwnJson<T>(text: string): T {
-  const { value } = parseJson(text);
+  const value = readCompactJson(text) ?? parseJson(text).value;
   assertWritten<T>(value);
   return value;
 }

@@ -1,4 +1,3 @@
-import { readCompactJson } from './compact-json.ts';
 import { VerbatimJson } from './verbatim-json.ts';
 
 /**
@@ -64,16 +63,10 @@ const [COMMA, COLON, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x2c, 
 const SAFE_DIGITS = 15;
 
 /**
- * Reads a text in one pass and judges it on the way, so that a text that is refused costs no more than what was read. A short
- * one as `JSON.stringify` writes it, as nearly every one is, is read by Node and proved instead (`compact-json.ts`).
+ * Reads a text in one pass and judges it on the way, so that a text that is refused costs no more than what was read.
  * @throws JsonSyntaxError, UnsafeNumbersError
  */
-export function parseJson(text: string, options: JsonOptions = {}): ParsedJson {
-  const compact = options.verbatim === undefined ? readCompactJson(text) : undefined;
-  return compact === undefined ? parseInOnePass(text, options) : { value: compact, inexact: [] };
-}
-
-function parseInOnePass(text: string, { verbatim }: JsonOptions): ParsedJson {
+export function parseJson(text: string, { verbatim }: JsonOptions = {}): ParsedJson {
   let at = 0;
   /** False within the member that is kept verbatim. */
   let building = true;

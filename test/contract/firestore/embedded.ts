@@ -63,6 +63,7 @@ export const CANCELLED = 1;
 export const INVALID_ARGUMENT = 3;
 export const NOT_FOUND = 5;
 export const PERMISSION_DENIED = 7;
+export const RESOURCE_EXHAUSTED = 8;
 export const FAILED_PRECONDITION = 9;
 export const UNIMPLEMENTED = 12;
 

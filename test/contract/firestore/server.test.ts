@@ -1,7 +1,7 @@
 import { v1 } from '@google-cloud/firestore-api';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createCaller } from '#local/caller.ts';
-import { endpointOptions } from '#shared/gcp/grpc.ts';
+import { endpointOptions, sendOnce } from '#shared/gcp/grpc.ts';
 import {
   anybody,
   CANCELLED,
@@ -14,6 +14,7 @@ import {
   open,
   PERMISSION_DENIED,
   PROJECT,
+  RESOURCE_EXHAUSTED,
   recorder,
   refusal,
   start,
@@ -117,5 +118,26 @@ describe('what is not implemented', () => {
     for (const [call, named] of calls) {
       expect(await refusal(call())).toEqual([UNIMPLEMENTED, expect.stringContaining(named)]);
     }
+  });
+});
+
+describe('gRPC', () => {
+  test('tells details as they are, whatever characters they have', async () => {
+    const client = generated(await start());
+    const name = `${DOCUMENTS}/things/50%: "ü" & \u{1f511}`;
+    expect(await refusal(client.getDocument({ name }, once))).toEqual([NOT_FOUND, expect.stringContaining(name)]);
+  });
+
+  test('takes requests of ten mebibytes and none that is larger', async () => {
+    const client = generated(await start());
+    const commitOf = (...sizes: number[]) => {
+      const writes = sizes.map((size, index) => ({
+        update: { name: `${DOCUMENTS}/things/${index}`, fields: { f: { bytesValue: Buffer.alloc(size) } } },
+      }));
+      return refusal(client.commit({ database: DATABASE, writes }, sendOnce(30_000)));
+    };
+    const megabytes = Array(10).fill(1_000_000);
+    expect(await commitOf(...megabytes)).toBe('OK');
+    expect(await commitOf(...megabytes, 1_000_000)).toEqual([RESOURCE_EXHAUSTED, expect.any(String)]);
   });
 });

@@ -4,9 +4,8 @@
  * (the optimiser removes allocations at times that depend on the load). Allocations are compared with those of a bare
  * node:http server that parses and sends the same JSON, since versions of Node differ.
  */
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '#local/free-port.ts';
 import { post, sendAll } from '../../bench/http/load.ts';
 import { type MeasuredProcess, startMeasured } from '../../bench/http/measured-process.ts';
 import { scratch, useSuite } from './suite.ts';
@@ -33,10 +32,8 @@ let bare: MeasuredProcess;
 
 beforeAll(async () => {
   const folder = await scratch();
-  const start = async (program: string, args: string[], env: Record<string, string | undefined>) => {
-    const port = await freePort();
-    return startMeasured({ program: join(ROOT, program), args, flags: FLAGS, port, env, log: join(folder, `${port}`) });
-  };
+  const start = (program: string, args: string[], env: Record<string, string | undefined>) =>
+    startMeasured({ program: join(ROOT, program), args, flags: FLAGS, env, log: join(folder, basename(program)) });
   const answer = {
     session_id: 's'.repeat(60),
     last_heartbeat: '2026-01-01T00:00:00.000Z',

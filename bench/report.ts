@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 /** The page that `npm run bench NAME -- --write` writes to: run.ts sets BENCH_WRITE. */
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
+const IMAGES = join(import.meta.dirname, '../docs/images');
 
 export type ReportRow = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -18,6 +19,8 @@ export interface Target {
 export interface Report {
   /** A table with a sentence that says what it shows. */
   table(caption: string, rows: readonly ReportRow[]): void;
+  /** An SVG document for docs/images/, shown where it stands between the tables. */
+  picture(description: string, file: string, svg: string): void;
   /** The last table. A target that was measured and missed makes the process end with 1, whatever else it does. */
   targets(rows: readonly Target[]): void;
   /** Call it once, at the end: the page gets all tables of this run or none. */
@@ -27,6 +30,7 @@ export interface Report {
 /** @param name of the benchmark, whose section on the page is between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->` */
 export function createReport(name: string): Report {
   const sections: string[] = [];
+  const pictures = new Map<string, string>();
   const loadBefore = loadavg()[0] ?? 0;
   function table(caption: string, rows: readonly ReportRow[]): void {
     console.log(caption);
@@ -35,6 +39,10 @@ export function createReport(name: string): Report {
   }
   return {
     table,
+    picture(description, file, svg) {
+      pictures.set(file, svg);
+      sections.push(`![${description}](images/${file})\n`);
+    },
     targets(rows) {
       table(
         'Targets',
@@ -45,6 +53,7 @@ export function createReport(name: string): Report {
     finish() {
       if (process.env['BENCH_WRITE'] === undefined) return;
       const text = [`${circumstances(name, loadBefore)}\n`, ...sections].join('\n');
+      for (const [file, svg] of pictures) writeFileSync(join(IMAGES, file), svg);
       writeFileSync(PAGE, replaceSection(readFileSync(PAGE, 'utf8'), name, text));
       console.log('written to docs/benchmarks.md');
     },

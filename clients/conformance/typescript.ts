@@ -73,6 +73,7 @@ interface HoldCommand {
   readonly process_id?: string;
   readonly take_over?: boolean;
   readonly user_token?: string;
+  readonly user_token_once?: boolean;
 }
 
 /** An error of the client, as the protocol has it. */
@@ -84,10 +85,18 @@ function failed(error: unknown): object {
 
 let giveUp = new AbortController();
 
-/** What a program does whose user has signed out, and so has no token. */
-function userToken(token = ''): string {
-  if (token === '') throw new Error('signed out');
-  return token;
+/** What a program does whose user has signed out, and so has no token; with `once` the user is asked again, and never answers. */
+function userTokens({
+  user_token: token,
+  user_token_once: once,
+}: HoldCommand): (() => string | Promise<string>) | undefined {
+  if (token === undefined) return undefined;
+  let given = 0;
+  return () => {
+    if (token === '') throw new Error('signed out');
+    given += 1;
+    return once && given > 1 ? new Promise<string>(() => {}) : token;
+  };
 }
 
 async function hold(options: HoldCommand): Promise<object> {
@@ -107,7 +116,7 @@ async function hold(options: HoldCommand): Promise<object> {
       timeout: options.timeout_ms,
       processId: options.process_id,
       takeOver: options.take_over,
-      userToken: options.user_token === undefined ? undefined : () => userToken(options.user_token),
+      userToken: userTokens(options),
       signal: giveUp.signal,
       onEvent: tell,
     });

@@ -70,7 +70,7 @@ func (h *holder) acquireFirst(ctx context.Context) (firstHold, error) {
 			return firstHold{}, err
 		}
 		var license License
-		got, license = h.acquire(calls, 0, place.seconds)
+		got, license = h.acquireFirstSeat(calls, place.seconds)
 		place.answered(got)
 		if ctx.Err() != nil {
 			continue

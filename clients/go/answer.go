@@ -2,6 +2,7 @@ package countersign
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -84,7 +85,21 @@ func numberOf(value any) float64 {
 	return read
 }
 
-func secondsOf(value any) time.Duration { return time.Duration(numberOf(value) * float64(time.Second)) }
+func secondsOf(value any) time.Duration { return duration(1000 * math.Max(0, numberOf(value))) }
+
+// pauseOf is a time to wait, from a second to longest; 0 for what is none.
+func pauseOf(value any, longest time.Duration) time.Duration {
+	seconds := secondsOf(value)
+	switch {
+	case seconds <= 0:
+		return 0
+	case seconds < time.Second:
+		return time.Second
+	case seconds > longest:
+		return longest
+	}
+	return seconds
+}
 
 func licenseIn(body map[string]any) any {
 	if token, isText := body["license_token"].(string); isText {
@@ -114,7 +129,7 @@ func readAcquire(status int, body map[string]any) answer {
 }
 
 func readGranted(body map[string]any) answer {
-	session, license, interval := textOf(body["session_id"]), licenseIn(body), secondsOf(body["heartbeat_interval_seconds"])
+	session, license, interval := textOf(body["session_id"]), licenseIn(body), pauseOf(body["heartbeat_interval_seconds"], 24*time.Hour)
 	lease, ok := parseTime(body["expires_at"])
 	if session == "" || !ok || interval <= 0 || license == nil {
 		return answer{}
@@ -127,7 +142,7 @@ func readGranted(body map[string]any) answer {
 }
 
 func readQueued(body map[string]any) answer {
-	ticket, position, pollAfter := textOf(body["ticket_id"]), int(numberOf(body["position"])), secondsOf(body["poll_after_seconds"])
+	ticket, position, pollAfter := textOf(body["ticket_id"]), int(numberOf(body["position"])), pauseOf(body["poll_after_seconds"], time.Hour)
 	if ticket == "" || position <= 0 || pollAfter <= 0 {
 		return answer{}
 	}

@@ -29,7 +29,7 @@ type seatAPI struct {
 	url, program string
 	client       *http.Client
 	timeout      time.Duration
-	userToken    func(context.Context) (string, error)
+	tokens       *tokenSource // nil: nobody signs in
 }
 
 // noRedirect: a redirect is somebody else's answer, mostly the sign-in page of a network.
@@ -78,7 +78,9 @@ type call struct {
 	timeout time.Duration
 	// asUser: with the user's token, where there is one.
 	asUser bool
-	read   func(int, map[string]any) answer
+	// isPatient: the token is waited for as long as it takes; else it has the call's timeout, and the answer what is left.
+	isPatient bool
+	read      func(int, map[string]any) answer
 }
 
 func (a *seatAPI) call(ctx context.Context, c call) answer {
@@ -94,9 +96,16 @@ func (a *seatAPI) call(ctx context.Context, c call) answer {
 		return answer{unavailable: failureOf(err)}
 	}
 	request.Header.Set("content-type", "application/json")
-	if c.asUser && a.userToken != nil {
-		token, err := a.userToken(ctx)
-		if token = strings.TrimSpace(token); err == nil && strings.IndexFunc(token, isNotInToken) >= 0 {
+	if c.asUser && a.tokens != nil {
+		begun, limit := time.Now(), c.timeout
+		if c.isPatient {
+			limit = 0
+		}
+		token, err := a.tokens.ask(ctx, limit)
+		if !c.isPatient {
+			c.timeout -= time.Since(begun)
+		}
+		if err == nil && strings.IndexFunc(token, isNotInToken) >= 0 {
 			err = errors.New("it is none")
 		}
 		if err != nil {
@@ -117,9 +126,12 @@ func (a *seatAPI) call(ctx context.Context, c call) answer {
 	return answer{unavailable: failureOfAnswer(got.status, body, got.retryAfter)}
 }
 
-func (a *seatAPI) acquire(ctx context.Context, request map[string]any, timeout time.Duration) answer {
+// acquire asks for a seat. timeout: less than the usual, or 0. isPatient: the user's token may take as long as it does.
+func (a *seatAPI) acquire(ctx context.Context, request map[string]any, timeout time.Duration, isPatient bool) answer {
 	request["program"] = a.program
-	return a.call(ctx, call{path: acquirePath, body: request, timeout: timeout, asUser: true, read: readAcquire})
+	return a.call(ctx, call{
+		path: acquirePath, body: request, timeout: timeout, asUser: true, isPatient: isPatient, read: readAcquire,
+	})
 }
 
 func (a *seatAPI) borrow(ctx context.Context, request map[string]any) answer {

@@ -44,13 +44,19 @@ func (h *holder) acquireRequest() map[string]any {
 }
 
 // acquire asks for a seat, and verifies the licence that comes with it. What may serve a later start is kept.
-// timeout: less than the usual, or 0. queueSeconds: for how long the machine waits in the queue, or 0.
-func (h *holder) acquire(ctx context.Context, timeout time.Duration, queueSeconds int64) (answer, License) {
+// timeout: less than the usual, or 0.
+func (h *holder) acquire(ctx context.Context, timeout time.Duration) (answer, License) {
+	request := h.acquireRequest()
+	return h.ask(ctx, request, func() answer { return h.api.acquire(ctx, request, timeout, false) })
+}
+
+// acquireFirstSeat is the same at the start. queueSeconds: for how long the machine waits in the queue, or 0.
+func (h *holder) acquireFirstSeat(ctx context.Context, queueSeconds int64) (answer, License) {
 	request := h.acquireRequest()
 	if queueSeconds > 0 {
 		request["queue"] = map[string]any{"max_wait_seconds": queueSeconds}
 	}
-	return h.ask(ctx, request, func() answer { return h.api.acquire(ctx, request, timeout) })
+	return h.ask(ctx, request, func() answer { return h.api.acquire(ctx, request, 0, true) })
 }
 
 // borrow is the same for a borrowed seat. length 0: as long as the licence allows.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -123,15 +124,22 @@ func codeOfAnswer(status int, code string) string {
 	return "not_a_license_server"
 }
 
+// longestRetryAfter: no answer, which may be a proxy's, silences a program for longer.
+const longestRetryAfter = time.Hour
+
 // waitOf reads Retry-After (RFC 9110, section 10.2.3): seconds, or a date.
 func waitOf(retryAfter string) time.Duration {
-	if seconds, err := strconv.ParseFloat(retryAfter, 64); err == nil && seconds >= 0 {
-		return time.Duration(seconds * float64(time.Second))
+	wait := time.Duration(0)
+	if seconds, err := strconv.ParseUint(retryAfter, 10, 64); err == nil {
+		wait = time.Duration(math.Min(float64(seconds), longestRetryAfter.Seconds())) * time.Second
+	} else if moment, err := http.ParseTime(retryAfter); err == nil {
+		wait = time.Until(moment)
 	}
-	if moment, err := http.ParseTime(retryAfter); err == nil {
-		if wait := time.Until(moment); wait > 0 {
-			return wait
-		}
+	switch {
+	case wait < 0:
+		return 0
+	case wait > longestRetryAfter:
+		return longestRetryAfter
 	}
-	return 0
+	return wait
 }

@@ -57,8 +57,9 @@ func newHolder(options Options) *holder {
 		client = newHTTPClient()
 		h.closeConnections = client.CloseIdleConnections
 	}
-	h.api = &seatAPI{
-		url: options.URL, program: randomHex(), client: client, timeout: options.Timeout, userToken: options.UserToken,
+	h.api = &seatAPI{url: options.URL, program: randomHex(), client: client, timeout: options.Timeout}
+	if options.UserToken != nil {
+		h.api.tokens = &tokenSource{userToken: options.UserToken}
 	}
 	if h.ProcessID == "" {
 		h.ProcessID = h.api.program

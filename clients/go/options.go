@@ -45,7 +45,8 @@ type Options struct {
 	// TakeOver: where each user has one seat and moves it only on purpose, take it from the machine that has it.
 	TakeOver bool
 	// UserToken gives the user's verified token (the part behind "Bearer"), where the licence is for named users and they
-	// sign in instead of having a key of their own. It is called before each acquire and borrow, since tokens end.
+	// sign in instead of having a key of their own. It is called before each acquire and borrow, since tokens end. At the
+	// start it may wait for a person; while a seat is held it has as long as a request (Timeout).
 	UserToken func(context.Context) (string, error)
 	// Storage keeps the licence of a run for a start without the server. Default: a folder of the user's.
 	Storage Storage

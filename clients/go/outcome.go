@@ -48,9 +48,13 @@ func (r *renewer) fail(failure *unavailable) float64 {
 	event := Event{Type: "offline", Code: failure.code, Message: failure.message, ValidUntil: license.ValidUntil()}
 	if r.lease != nil {
 		event.LeaseEndsAt = timeOf(r.lease.endsAt)
-		last := lastBefore(r.lease.endsAt-r.clock.now(), r.interval)
+		left := r.lease.endsAt - r.clock.now()
+		last := lastBefore(left, r.interval)
 		if last > shortestWait && last < retry {
-			retry = math.Max(last, retryAfter)
+			retry = last
+			if retryAfter < left-shortestWait { // Retry-After is kept as long as the lease lasts
+				retry = math.Max(last, retryAfter)
+			}
 		}
 	}
 	if r.seat.setState("offline") != "offline" {

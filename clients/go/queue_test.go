@@ -23,7 +23,7 @@ func queues(polls int32) func(*server, request) (int, map[string]any) {
 }
 
 func TestAPlaceInTheQueue(t *testing.T) {
-	s := startServer(t, queues(3))
+	s := startServer(t, queues(1))
 	options := s.options(t)
 	options.Wait = 90 * time.Second
 	var told []Event
@@ -34,10 +34,10 @@ func TestAPlaceInTheQueue(t *testing.T) {
 	}
 	place := told[0]
 	if place.Position != 2 || place.QueueLength != 3 || !place.PositionExact || place.EstimatedWait != 12*time.Second ||
-		place.PollAfter != 10*time.Millisecond || time.Until(place.WaitUntil) > time.Minute {
+		place.PollAfter != time.Second || time.Until(place.WaitUntil) > time.Minute {
 		t.Fatal(place)
 	}
-	if len(s.of("leave")) != 0 || len(s.of("acquire")) != 4 {
+	if len(s.of("leave")) != 0 || len(s.of("acquire")) != 2 {
 		t.Fatal(len(s.of("leave")), len(s.of("acquire")))
 	}
 	for _, one := range s.of("acquire") {

@@ -165,7 +165,7 @@ func (r *renewer) askLast(now float64) float64 {
 }
 
 func (r *renewer) askAgain(since float64, timeout time.Duration, isRenewing bool) float64 {
-	got, license := r.acquire(r.seat.calls, timeout, 0)
+	got, license := r.acquire(r.seat.calls, timeout)
 	switch {
 	case r.isLeaving():
 		if got.granted != nil {

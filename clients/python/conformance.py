@@ -91,6 +91,19 @@ def signed_out():
     raise RuntimeError("signed out")
 
 
+def user_tokens(token, once):
+    """With `once` the user is asked again, and never answers."""
+    given = []
+
+    def user_token():
+        if once and given:
+            threading.Event().wait()
+        given.append(token)
+        return token or signed_out()
+
+    return user_token
+
+
 class Adapter:
     seat = None
 
@@ -107,7 +120,7 @@ class Adapter:
         if "license_file" in given:
             source = {"license_file": given["license_file"]}
         if "user_token" in given:
-            texts["user_token"] = lambda: given["user_token"] or signed_out()
+            texts["user_token"] = user_tokens(given["user_token"], given.get("user_token_once", False))
         self.cancel.clear()
         options = read_options(
             **source, product=given["product"], keys=root, storage=given["storage"], on_event=tell,

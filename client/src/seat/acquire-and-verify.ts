@@ -25,7 +25,7 @@ export type VerifiedAcquire =
 /**
  * Acquires a seat and verifies the licence that comes with it. What may serve a later start is kept: a copy that is no
  * longer good than the lease would be over before it is needed.
- * @param options.timeout milliseconds, when less than the usual is to be waited for
+ * @param options.timeout as `SeatApi.acquire` takes it
  * @param options.queue seconds for which the machine waits for a free seat, if it does
  */
 export type AcquireAndVerify = (options?: {

@@ -3,9 +3,7 @@ import { asObject, type JsonObject, numberOf, parseObject, textOf } from '../jso
 import type { Fetch, Platform } from '../platform/platform.ts';
 import { REFUSALS, type Refusal } from './error.ts';
 import { failureOf, failureOfAnswer, type Unavailable, unavailable } from './failure.ts';
-
-/** Gives a user's verified token: the part behind "Bearer". */
-export type UserToken = () => string | Promise<string>;
+import type { AskToken } from './user-token.ts';
 
 /** An HTTP answer with nothing read into it yet. */
 export interface Reply {
@@ -73,7 +71,10 @@ export type ReleaseResult =
 
 /** The calls. None of them throws: what goes wrong is an answer. */
 export interface SeatApi {
-  /** @param timeout milliseconds, when less than the usual is to be waited for */
+  /**
+   * @param timeout milliseconds, at most the usual, for the user's token and the answer together; default: the usual for
+   *   the answer, and for the token as long as it takes
+   */
   acquire(request: JsonObject, timeout?: number): Promise<AcquireResult>;
   borrow(request: JsonObject): Promise<AcquireResult>;
   /** Gives up the place in the queue. Whoever waits for that does not wait long. */
@@ -96,9 +97,9 @@ export const releaseBody = (sessionId: string, program: string): JsonObject => (
 
 /**
  * @param program tells the programs of one machine, which share a seat, from one another
- * @param userToken asked for before a seat is, where users sign in
+ * @param askToken asked before a seat is asked for, where users sign in
  */
-export function createSeatApi(post: Post, program: string, userToken?: UserToken): SeatApi {
+export function createSeatApi(post: Post, program: string, askToken?: AskToken): SeatApi {
   async function call<T>(
     path: string,
     body: JsonObject,
@@ -117,20 +118,21 @@ export function createSeatApi(post: Post, program: string, userToken?: UserToken
   }
 
   async function ask(path: string, request: JsonObject, timeout?: number): Promise<AcquireResult> {
-    let token: string | undefined;
+    let token = '';
+    let spent = 0;
     try {
-      token = (await userToken?.())?.trim();
+      if (askToken !== undefined) [token, spent] = await askToken(timeout);
       // The error of a header that cannot be sent would say the token.
-      if (/[^!-~]/.test(token ?? '')) throw new Error('it is none');
+      if (/[^!-~]/.test(token)) throw new Error('it is none');
     } catch (cause) {
       return unavailable('user_token_failed', String(cause), cause);
     }
-    return call(path, { ...request, program }, readAcquire, timeout, token);
+    return call(path, { ...request, program }, readAcquire, timeout && timeout - spent, token);
   }
 
   return {
     acquire: (request, timeout) => ask(PATHS.acquire, request, timeout),
-    borrow: (request) => ask(PATHS.borrow, request),
+    borrow: (request) => ask(PATHS.borrow, request, Number.POSITIVE_INFINITY),
     leaveQueue: (ticketId) => call(PATHS.leaveQueue, { ticket_id: ticketId }, () => true, LEAVE_TIMEOUT),
     heartbeat: (sessionId, refresh) =>
       call(PATHS.heartbeat, { session_id: sessionId, program, refresh }, readHeartbeat),
@@ -140,6 +142,14 @@ export function createSeatApi(post: Post, program: string, userToken?: UserToken
 
 /** A program that is being ended has two seconds for everything. */
 const LEAVE_TIMEOUT = 1_500;
+
+const HOUR = 3_600;
+
+/** Seconds from a second to `longest`. @returns milliseconds; undefined for what is no time to wait */
+function pauseIn(body: JsonObject, name: string, longest: number): number | undefined {
+  const seconds = numberOf(body[name]) ?? 0;
+  return seconds > 0 ? Math.min(Math.max(seconds, 1), longest) * 1000 : undefined;
+}
 
 const timeIn = (body: JsonObject, name: string) => parseTime(textOf(body[name]) ?? '');
 
@@ -165,15 +175,15 @@ function readAcquire(status: number, body: JsonObject): AcquireResult | undefine
 
 function readQueued(body: JsonObject): Queued | undefined {
   const [ticketId, position] = [textOf(body['ticket_id']), numberOf(body['position'])];
-  const [pollAfter, estimate] = [numberOf(body['poll_after_seconds']), numberOf(body['estimated_wait_seconds'])];
-  if (ticketId === undefined || position === undefined || !pollAfter) return undefined;
+  const [pollAfter, estimate] = [pauseIn(body, 'poll_after_seconds', HOUR), numberOf(body['estimated_wait_seconds'])];
+  if (ticketId === undefined || position === undefined || pollAfter === undefined) return undefined;
   return {
     kind: 'queued',
     ticketId,
     position,
     positionExact: body['position_exact'] !== false,
     queueLength: numberOf(body['queue_length']) ?? position,
-    pollAfter: pollAfter * 1000,
+    pollAfter,
     waitUntil: timeIn(body, 'wait_until'),
     estimatedWait: estimate === undefined ? undefined : estimate * 1000,
   };
@@ -182,12 +192,11 @@ function readQueued(body: JsonObject): Queued | undefined {
 function readGranted(body: JsonObject): Granted | undefined {
   const sessionId = textOf(body['session_id']);
   const leaseEndsAt = timeIn(body, 'expires_at');
-  const seconds = numberOf(body['heartbeat_interval_seconds']);
+  const interval = pauseIn(body, 'heartbeat_interval_seconds', 24 * HOUR);
   const license = licenseIn(body);
-  if (sessionId === undefined || leaseEndsAt === undefined || !seconds || license === undefined) return undefined;
+  if (sessionId === undefined || leaseEndsAt === undefined || !interval || license === undefined) return undefined;
   const [seatsUsed, seatsTotal] = [numberOf(body['seats_used']) ?? 0, numberOf(body['seats_total']) ?? 0];
   const borrowedUntil = timeIn(body, 'borrowed_until');
-  const interval = seconds * 1000;
   return { kind: 'granted', sessionId, leaseEndsAt, interval, seatsUsed, seatsTotal, borrowedUntil, license };
 }
 

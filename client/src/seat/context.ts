@@ -19,6 +19,7 @@ import { createCache, type LicenseCache } from './cache.ts';
 import { SeatError } from './error.ts';
 import { createEmitter, type SeatListener } from './events.ts';
 import type { ReadOptions } from './options.ts';
+import { createTokenSource } from './user-token.ts';
 
 /** Everything that one seat is kept with. */
 export interface SeatContext {
@@ -63,7 +64,9 @@ export async function createContext(options: ReadOptions, platform: Platform): P
   const clock = createTrustedClock(platform);
   const fetch = options.fetch ?? platform.fetch;
   const program = toHex(crypto.getRandomValues(new Uint8Array(16)));
-  const api = createSeatApi(fetchPost(url, fetch, platform.setTimer, timeout), program, options.userToken);
+  const { userToken } = options;
+  const askToken = userToken && createTokenSource(userToken, platform, timeout, signal);
+  const api = createSeatApi(fetchPost(url, fetch, platform.setTimer, timeout), program, askToken);
   const cache = createCache(storage, options.licenseKey, hardwareId, clock);
   const now = () => clock.now();
   const { checkSignature } = platform;

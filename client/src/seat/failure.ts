@@ -123,13 +123,13 @@ function codeOfAnswer(status: number, code: string | undefined): FailureCode {
   return status >= 500 ? 'server_failed' : 'not_a_license_server';
 }
 
+/** Milliseconds. No answer, which may be a proxy's, silences a program for longer. */
+const LONGEST_RETRY_AFTER = 3_600_000;
+
 /** RFC 9110, section 10.2.3: seconds, or a date. @returns milliseconds */
-function waitOf(retryAfter: string | undefined): number | undefined {
-  if (retryAfter === undefined) return undefined;
-  const seconds = Number(retryAfter);
-  if (seconds >= 0) return seconds * 1000;
-  const until = Date.parse(retryAfter);
-  return Number.isNaN(until) ? undefined : Math.max(0, until - Date.now());
+function waitOf(retryAfter = ''): number | undefined {
+  const wait = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
+  return Number.isNaN(wait) ? undefined : Math.max(0, Math.min(wait, LONGEST_RETRY_AFTER));
 }
 
 /** @internal */

@@ -51,7 +51,8 @@ export interface SeatOptions {
   readonly takeOver?: boolean | undefined;
   /**
    * Gives the user's verified token (the part behind "Bearer"), where the licence is for named users and they sign in
-   * instead of having a key of their own. Asked for before each acquire and borrow, since tokens end.
+   * instead of having a key of their own. Asked for before each acquire and borrow, since tokens end; while a seat
+   * is held it has `timeout`.
    */
   readonly userToken?: (() => string | Promise<string>) | undefined;
   /** Default: a directory of the user's in Node, localStorage in a page. */

@@ -59,12 +59,17 @@ export function fail(model: SeatModel, { code, message, cause, retryAfter }: Una
   }
   const offline: SeatModel = { ...model, state: 'offline', failures: model.failures + 1 };
   const retry = backoff.retry(offline.failures, interval, retryAfter);
-  const last = lease === undefined ? 0 : backoff.lastBefore(lease.endsAt - now, interval);
-  const pause = wait(offline, last > SHORTEST_WAIT && last < retry ? Math.max(last, retryAfter ?? 0) : retry, moment);
+  const left = lease === undefined ? 0 : lease.endsAt - now;
+  const last = backoff.lastBefore(left, interval);
+  const pause = wait(offline, last > SHORTEST_WAIT && last < retry ? lastWait(last, left, retryAfter) : retry, moment);
   if (model.state === 'offline') return only(offline, pause);
   const times = { since: now, leaseEndsAt: lease?.endsAt, validUntil: license.validUntil };
   return only(offline, { type: 'emit', event: { type: 'offline', code, message, ...times, cause } }, pause);
 }
+
+/** Retry-After is kept as long as the lease lasts, which is asked for once before it ends. */
+const lastWait = (last: number, left: number, retryAfter = 0) =>
+  retryAfter < left - SHORTEST_WAIT ? Math.max(last, retryAfter) : last;
 
 /** After an answer, or none: a licence that is over ends the seat once the server has been asked since its end. */
 export function judge(step: Step, asked: SeatModel['call'], moment: Moment): Step {

@@ -85,7 +85,9 @@ export function renewUntilEnd(context: SeatContext, first: FirstHold): HeldSeat 
   function carryOut(effect: SeatEffect): void {
     switch (effect.type) {
       case 'acquire':
-        void acquireAndVerify({ timeout: effect.timeout }).then((result) => dispatch({ type: 'acquired', result }));
+        void acquireAndVerify({ timeout: effect.timeout ?? Number.POSITIVE_INFINITY }).then((result) =>
+          dispatch({ type: 'acquired', result }),
+        );
         return;
       case 'heartbeat':
         void heartbeatAndVerify(effect.sessionId, effect.refresh).then((result) =>

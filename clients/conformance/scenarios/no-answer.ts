@@ -68,6 +68,20 @@ export const NO_ANSWER: readonly Scenario[] = [
     },
   },
   {
+    name: 'a Retry-After of years, which a proxy may say, loses no seat',
+    async play({ server, program, hold }) {
+      let beats = 0;
+      server.state.fault = ({ path }) =>
+        path.endsWith('/heartbeat') && beats++ === 0
+          ? { ...refused(503, 'dependency_unavailable'), headers: { 'retry-after': '315360000' } }
+          : undefined;
+      const one = await program();
+      held(await hold(one));
+      await server.until('heartbeat', 3);
+      expect([await stateOf(one), server.live(), server.of('acquire').length]).toEqual(['held', 1, 1]);
+    },
+  },
+  {
     name: 'an outage and its end, while the seat is held',
     async play({ server, program, hold }) {
       const one = await program();

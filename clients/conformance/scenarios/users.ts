@@ -98,6 +98,21 @@ export const USERS: readonly Scenario[] = [
     },
   },
   {
+    name: 'per user: a user who is asked for a token and never answers hinders no heartbeat',
+    needs: 'users',
+    async play({ server, program, hold }) {
+      Object.assign(server.terms, { leaseMilliseconds: 3_000, offlineSeconds: 8 });
+      const one = await program();
+      held(await hold(one, { user_token: 'token-1', user_token_once: true, timeout_ms: 1_000 }));
+      const isRenewed = () => server.of('heartbeat').some(({ body }) => body['refresh'] !== undefined);
+      for (let count = 1; !isRenewed(); count += 1) await server.until('heartbeat', count);
+      await server.until('heartbeat', server.of('heartbeat').length + 2);
+      expect([await stateOf(one), server.live(), server.of('acquire').length]).toEqual(['held', 1, 1]);
+      expect(await one.ask({ do: 'release' })).toMatchObject({ ok: true });
+      expect(server.live()).toBe(0);
+    },
+  },
+  {
     name: 'per user: a token that ends ends no seat, whose licence is renewed by its session',
     needs: 'users',
     async play({ server, program, hold }) {

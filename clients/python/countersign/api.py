@@ -1,5 +1,6 @@
 """The calls. None of them raises: what goes wrong is an answer."""
 import json
+import math
 import re
 import urllib.error
 import urllib.request
@@ -7,6 +8,7 @@ from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, Union
 
 from .failure import Unavailable, failure_of, failure_of_answer, unavailable
 from .times import parse_time
+from .user_token import TokenSource, UserToken
 
 ACQUIRE = "/api/v1/licenses/acquire"
 HEARTBEAT = "/api/v1/licenses/heartbeat"
@@ -95,8 +97,6 @@ ReleaseAnswer = Union[Released, NotAllowed, Unavailable]
 Reply = Tuple[int, str, Optional[str]]
 #: Sends a request: path, body or None for a GET, seconds to wait, a user's token. Raises whatever goes wrong on the way.
 Send = Callable[[str, Optional[str], float, Optional[str]], Reply]
-#: Gives a user's verified token: the part behind "Bearer".
-UserToken = Callable[[], Optional[str]]
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -135,7 +135,18 @@ def _parse(text: str) -> Optional[Dict[str, Any]]:
 
 
 def _number(value: Any) -> Optional[float]:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    # Python's reader takes NaN and Infinity for JSON.
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and math.isfinite(value) else None
+
+
+_HOUR = 3_600.0
+
+
+def _pause(value: Any, longest: float) -> Optional[float]:
+    """Seconds from a second to `longest`, as milliseconds; None for what is no time to wait."""
+    seconds = _number(value)
+    return min(max(seconds, 1.0), longest) * 1000 if seconds is not None and seconds > 0 else None
 
 
 def _license_in(body: Dict[str, Any]) -> Any:
@@ -145,7 +156,8 @@ def _license_in(body: Dict[str, Any]) -> Any:
 
 class SeatApi:
     def __init__(self, send: Send, program: str, timeout: float, user_token: Optional[UserToken] = None):
-        self._send, self._program, self._timeout, self._user_token = send, program, timeout, user_token
+        self._send, self._program, self._timeout = send, program, timeout
+        self._tokens = None if user_token is None else TokenSource(user_token)
 
     def _call(
         self,
@@ -163,21 +175,29 @@ class SeatApi:
         understood = read(status, answer or {})
         return understood if understood is not None else failure_of_answer(status, answer, retry_after)
 
-    def acquire(self, request: Dict[str, Any], timeout: float = float("inf")) -> AcquireAnswer:
+    def acquire(self, request: Dict[str, Any], timeout: Optional[float] = None) -> AcquireAnswer:
+        """
+        `timeout`: seconds, at most the usual, for the user's token and the answer together; default: the usual for the
+        answer, and for the token as long as it takes.
+        """
         return self._ask(ACQUIRE, request, timeout)
 
     def borrow(self, request: Dict[str, Any]) -> AcquireAnswer:
         return self._ask(BORROW, request, float("inf"))
 
-    def _ask(self, path: str, request: Dict[str, Any], timeout: float) -> AcquireAnswer:
+    def _ask(self, path: str, request: Dict[str, Any], timeout: Optional[float]) -> AcquireAnswer:
+        left = math.inf if timeout is None else timeout
+        token = None
         try:
-            token = None if self._user_token is None else (self._user_token() or "").strip()
+            if self._tokens is not None:
+                token, spent = self._tokens.ask(None if timeout is None else min(timeout, self._timeout))
+                left -= spent
             # The error of a header that cannot be sent would say the token.
             if not re.fullmatch("[!-~]*", token or ""):
                 raise ValueError("it is none")
         except Exception as error:
             return unavailable("user_token_failed", str(error), error)
-        return self._call(path, {**request, "program": self._program}, _read_acquire, timeout, token)
+        return self._call(path, {**request, "program": self._program}, _read_acquire, max(left, 0.001), token)
 
     def leave_queue(self, ticket_id: str) -> None:
         """Gives up the place in the queue. Whoever waits for that does not wait long."""
@@ -202,15 +222,15 @@ def _read_acquire(status: int, body: Dict[str, Any]) -> Union[Granted, Queued, R
             return None
         return Refused(code, str(body.get("detail", "")), used, total, _number(body.get("max_seconds")))
     session, lease = body.get("session_id"), parse_time(body.get("expires_at"))
-    seconds, license = _number(body.get("heartbeat_interval_seconds")), _license_in(body)
-    if not isinstance(session, str) or lease is None or not seconds or license is None:
+    interval, license = _pause(body.get("heartbeat_interval_seconds"), 24 * _HOUR), _license_in(body)
+    if not isinstance(session, str) or lease is None or interval is None or license is None:
         return None
-    return Granted(session, lease, seconds * 1000, used, total, license, parse_time(body.get("borrowed_until")))
+    return Granted(session, lease, interval, used, total, license, parse_time(body.get("borrowed_until")))
 
 
 def _read_queued(body: Dict[str, Any]) -> Optional[Queued]:
-    ticket, position, poll = body.get("ticket_id"), _number(body.get("position")), _number(body.get("poll_after_seconds"))
-    if not isinstance(ticket, str) or position is None or not poll:
+    ticket, position, poll = body.get("ticket_id"), _number(body.get("position")), _pause(body.get("poll_after_seconds"), _HOUR)
+    if not isinstance(ticket, str) or position is None or poll is None:
         return None
     length, estimate = _number(body.get("queue_length")), _number(body.get("estimated_wait_seconds"))
     return Queued(
@@ -218,7 +238,7 @@ def _read_queued(body: Dict[str, Any]) -> Optional[Queued]:
         position=int(position),
         position_exact=body.get("position_exact") is not False,
         queue_length=int(position if length is None else length),
-        poll_after=poll * 1000,
+        poll_after=poll,
         wait_until=parse_time(body.get("wait_until")),
         estimated_wait=None if estimate is None else estimate * 1000,
     )

@@ -1,7 +1,7 @@
 """Why the licence server gave no usable answer: each cause has its own code and sentence."""
 import email.utils
 import http.client
-import math
+import re
 import socket
 import ssl
 import time
@@ -107,18 +107,20 @@ def _code_of_answer(status: int, code: Optional[str]) -> str:
     return "server_failed" if status >= 500 else "not_a_license_server"
 
 
+#: Seconds. No answer, which may be a proxy's, silences a program for longer.
+_LONGEST_RETRY_AFTER = 3_600.0
+
+
 def _wait_of(retry_after: Optional[str]) -> Optional[float]:
     """RFC 9110, section 10.2.3: seconds, or a date."""
     if retry_after is None:
         return None
+    if re.fullmatch("[0-9]+", retry_after):
+        return min(float(retry_after), _LONGEST_RETRY_AFTER)
     try:
-        seconds = float(retry_after)
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    except ValueError:
-        pass
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except (TypeError, ValueError):
+        wait = email.utils.parsedate_to_datetime(retry_after).timestamp() - time.time()
+    except (TypeError, ValueError, OverflowError):
         return None
+    return max(0.0, min(wait, _LONGEST_RETRY_AFTER))
 
 

@@ -109,7 +109,7 @@ def hold(
     seat of its own: what tells this one from others; default random), `take_over` (where each user has one seat and moves it
     only on purpose: take it from the machine that has it), `user_token` (a function that gives the user's verified token,
     the part behind "Bearer", where users sign in instead of having a key of their own; called before each acquire and
-    borrow, since tokens end), `storage` (a `Storage`, or a folder), `on_event` (called in the
+    borrow, since tokens end: at the start it may wait for a person, while a seat is held it has as long as a request), `storage` (a `Storage`, or a folder), `on_event` (called in the
     seat's thread), `cancel` (a `threading.Event`: set, it gives up waiting), and in seconds `wait` (0: for a free seat, in
     the queue where the licence has one), `patience` (30: for a server that does not answer), `timeout` (10: for one request).
 

@@ -7,11 +7,12 @@ import urllib.parse
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, Optional, Union
 
-from .api import Send, UserToken
+from .api import Send
 from .clock import ClockSource
 from .events import Listener
 from .storage import Storage
 from .text import clean_text, normalize_license_key
+from .user_token import UserToken
 
 
 #: Seconds. Sockets and locks refuse infinity and numbers beyond their clock; every platform takes three weeks.

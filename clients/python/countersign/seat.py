@@ -341,9 +341,11 @@ class Seat:
         lease = self._lease
         if lease is not None:
             # Once more before the lease is over, and not at its last moment.
-            last = lease.ends_at - self._around.clock.now() - self._interval * (0.05 + 0.9 * random())
+            left = lease.ends_at - self._around.clock.now()
+            last = left - self._interval * (0.05 + 0.9 * random())
             if SHORTEST_WAIT < last < retry:
-                retry = max(last, retry_after)
+                # Retry-After is kept as long as the lease lasts.
+                retry = max(last, retry_after) if retry_after < left - SHORTEST_WAIT else last
         if not was_offline:
             ends = None if lease is None else lease.ends_at
             until = self._license.times.valid_until

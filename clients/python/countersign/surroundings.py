@@ -81,13 +81,13 @@ class Surroundings:
             hardware_id=self.machine,
         )
 
-    def acquire(self, timeout: float = float("inf"), queue: Optional[int] = None):
+    def acquire(self, timeout: Optional[float] = None, queue: Optional[int] = None):
         """
-        Asks for the seat, at most so many milliseconds, and for a place in the queue for so many seconds. The licence that
+        Asks for the seat, `timeout` in milliseconds as `SeatApi.acquire` takes it, and for a place in the queue for so many seconds. The licence that
         came with it beside the answer; None with an answer that grants none.
         """
         more = {} if queue is None else {"queue": {"max_wait_seconds": queue}}
-        return self._ask(lambda request: self.api.acquire({**request, **more}, timeout / 1000))
+        return self._ask(lambda request: self.api.acquire({**request, **more}, None if timeout is None else timeout / 1000))
 
     def borrow(self, seconds: Optional[int]):
         """The same for a borrowed seat, by default for as long as the licence allows."""

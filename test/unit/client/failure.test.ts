@@ -122,6 +122,20 @@ describe('each cause has a code and a sentence of its own', () => {
     expect(Math.abs(retryAfter - 3_600_000)).toBeLessThan(60_000);
   });
 
+  const waits: readonly (readonly [string, number | undefined])[] = [
+    ['315360000', 3_600_000],
+    ['9'.repeat(400), 3_600_000],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', 3_600_000],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
+    ['-5', 0],
+    ['0', 0],
+    ...['NaN', 'Infinity', '1e9', '0x10', 'soon', ''].map((text) => [text, undefined] as const),
+  ];
+  test.each(waits)('a Retry-After of %s is kept for %s ms', async (text, retryAfter) => {
+    const answer = await answering(503, '{"code":"dependency_unavailable"}', { 'retry-after': text });
+    expect(answer).toMatchObject({ code: 'server_failed', retryAfter });
+  });
+
   test.each([
     [
       'Deno',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { unpinnedKeys } from '../../../client/src/keys/unpinned.ts';
+import { createSeatApi } from '../../../client/src/seat/api.ts';
 import type { SeatError } from '../../../client/src/seat/error.ts';
 import { holdSeatOn } from '../../../client/src/seat/hold.ts';
 import type { HoldOptions } from '../../../client/src/seat/options.ts';
@@ -349,6 +350,77 @@ describe('without a seat', () => {
     const { hold } = setUp();
     await expect(hold(rest)).rejects.toThrow(new RegExp(`^${name}: `));
     await expect(hold(rest)).rejects.toBeInstanceOf(TypeError);
+  });
+});
+
+describe('a user who signs in', () => {
+  test('has as long as a request while the seat is held, and is not asked twice at a time', async () => {
+    const { hold, outcome, pass, live, types, events } = setUp();
+    let asked = 0;
+    const late = Promise.withResolvers<string>();
+    const seat = await outcome(
+      hold({
+        userToken: () => {
+          asked += 1;
+          return asked === 1 ? ' first ' : late.promise;
+        },
+      }),
+    );
+    await pass(20 * HOUR);
+    // The heartbeats go on, and renew the licence by the session alone.
+    expect([seat.state, live(), asked]).toEqual(['held', 1, 2]);
+    expect(types()).not.toContain('offline');
+    expect((seat.license.validUntil ?? 0) - START).toBeGreaterThan(30 * HOUR);
+    late.resolve('late');
+    await pass(24 * HOUR);
+    expect([seat.state, asked]).toEqual(['held', 3]);
+    expect(events.filter(({ type }) => type === 'held').length).toBeGreaterThan(1);
+  });
+
+  test('is waited for at the start, until the program gives up', async () => {
+    const { hold, outcome, pass, server } = setUp();
+    const person = Promise.withResolvers<string>();
+    const waiting = hold({ userToken: () => person.promise });
+    await pass(HOUR);
+    person.resolve('token');
+    expect((await outcome(waiting)).state).toBe('held');
+    const userToken = () => new Promise<string>(() => {});
+    const giveUp = new AbortController();
+    const given = codeOf(hold({ userToken, signal: giveUp.signal }));
+    await pass(HOUR);
+    giveUp.abort();
+    expect(await outcome(given)).toBe('aborted');
+    expect(server.sessions.size).toBe(1);
+  });
+
+  test('who never answers keeps nobody on a licence that is over', async () => {
+    const { hold, outcome, pass, machine } = setUp();
+    let asked = 0;
+    const seat = await outcome(hold({ userToken: () => (asked++ === 0 ? 'first' : new Promise<string>(() => {})) }));
+    machine.network = 'refused';
+    await pass(25 * HOUR);
+    expect(seat.state).toBe('lost');
+  });
+});
+
+describe('waits that the server names', () => {
+  test.each([
+    ['heartbeats', -1, 1e300],
+    ['polls', -1, 1e300],
+  ])('of %s that are none, or centuries, are not kept', async (what, ...seconds) => {
+    const post = (body: object) => async () => ({ status: what === 'polls' ? 202 : 201, body: JSON.stringify(body) });
+    const granted = {
+      ...{ session_id: 's', expires_at: '2026-07-01T00:06:00.000Z', license_token: 'a.b.c' },
+      ...{ ticket_id: 't', position: 1 },
+    };
+    const name = what === 'polls' ? 'poll_after_seconds' : 'heartbeat_interval_seconds';
+    const [none, long] = await Promise.all(
+      seconds.map((wait) => createSeatApi(post({ ...granted, [name]: wait }), 'p').acquire({})),
+    );
+    expect(none).toMatchObject({ kind: 'unavailable', code: 'not_a_license_server' });
+    expect(long).toMatchObject(
+      what === 'polls' ? { kind: 'queued', pollAfter: HOUR } : { kind: 'granted', interval: 24 * HOUR },
+    );
   });
 });
 

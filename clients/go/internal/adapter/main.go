@@ -149,10 +149,17 @@ func (a *adapter) hold(ctx context.Context, given map[string]any) map[string]any
 		options.Timeout = timeout
 	}
 	if token, isGiven := given["user_token"].(string); isGiven {
-		options.UserToken = func(context.Context) (string, error) {
+		once, _ := given["user_token_once"].(bool)
+		asked := false
+		options.UserToken = func(ctx context.Context) (string, error) {
 			if token == "" {
 				return "", errors.New("signed out")
 			}
+			if once && asked {
+				<-ctx.Done() // the user is asked again, and never answers
+				return "", ctx.Err()
+			}
+			asked = true
 			return token, nil
 		}
 	}

@@ -86,4 +86,7 @@ const claimOf = (holder: string, now: number) => ({
   claim_until: formatTime(now + CLAIM_LEASE),
 });
 
+/** The claim was lost to another execution, so this one must not go on. */
+export const takenOver = () => new Fault('conflict', 'Another execution has taken the task over.');
+
 const runs = (other: string) => new Fault('conflict', `Another execution runs this task: ${other}.`);

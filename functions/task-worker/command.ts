@@ -54,6 +54,7 @@ function ended(child: ChildProcess, deadline: number, grace: number, stop?: Abor
       end();
     }, deadline);
     stop?.addEventListener('abort', end, { once: true });
+    if (stop?.aborted) end();
     const settle = (status: number) => {
       clearTimeout(ending);
       clearTimeout(killing);

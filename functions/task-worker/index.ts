@@ -3,6 +3,7 @@ import { ConfigError, readConfig } from '#shared/model/config.ts';
 import { Fault, type FaultCode } from '#shared/model/errors.ts';
 import type { Logger } from '#shared/model/logger.ts';
 import { openPorts } from './adapters.ts';
+import { takenOver } from './claim.ts';
 import { runCommand } from './command.ts';
 import { environmentForCommand, workerConfig } from './config.ts';
 import { hardenProcess, memoryDumpOptions } from './hardening.ts';
@@ -90,7 +91,7 @@ async function work({ config, env, input, lost, signals, log }: Work): Promise<v
     stop: lost,
     signals,
   });
-  if (lost.aborted) throw new Fault('conflict', 'Another execution has taken the task over.');
+  if (lost.aborted) throw takenOver();
   if (status !== 0) throw new CommandFailed(status);
 }
 

@@ -3,7 +3,7 @@ import { type KeyUnwrapper, open } from '#shared/crypto/envelope.ts';
 import { DeletionDeniedError, isFault } from '#shared/model/errors.ts';
 import { taskAssociatedData, taskObject } from '#shared/model/task.ts';
 import type { ObjectLabeller, ObjectReader, ObjectRemover } from '#shared/store/objects.ts';
-import { type ClaimOptions, claimTask } from './claim.ts';
+import { type ClaimOptions, claimTask, takenOver } from './claim.ts';
 
 export interface PayloadPorts {
   readonly objects: ObjectLabeller & ObjectReader & ObjectRemover;
@@ -36,12 +36,26 @@ export async function withPayload<T>(
   try {
     const { bytes, generation } = await objects.read(name);
     const payload = await open(bytes, taskAssociatedData(taskId), unwrapper);
-    const result = await work(payload, claim.lost).finally(() => payload.fill(0));
+    const result = await lend(payload, claim.lost, work);
     await shred(objects, name, generation);
     done = true;
     return result;
   } finally {
     await claim.release(!done);
+  }
+}
+
+/** Opening may take as long as KMS does, and another execution may have taken the task over meanwhile. */
+async function lend<T>(
+  payload: Buffer,
+  lost: AbortSignal,
+  work: (payload: Buffer, lost: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    if (lost.aborted) throw takenOver();
+    return await work(payload, lost);
+  } finally {
+    payload.fill(0);
   }
 }
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { withPayload } from '#functions/task-worker/payload.ts';
 import { seal } from '#shared/crypto/envelope.ts';
 import { DeletionDeniedError, Fault } from '#shared/model/errors.ts';
@@ -80,6 +80,30 @@ describe('a payload', () => {
     expect(removed).toEqual([]);
     expect(custom).toEqual({});
   });
+});
+
+test('a payload that took so long to open that another execution has the task is given to nobody, and kept', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const unwrapper: typeof kms.unwrapper = {
+      async unwrap(...wrapped) {
+        custom = { ...custom, claim_holder: 'worker-2/0' };
+        metageneration += 1;
+        await vi.advanceTimersByTimeAsync(6_000);
+        for (let turns = 0; turns < 10; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+        return kms.unwrapper.unwrap(...wrapped);
+      },
+    };
+    const work = vi.fn();
+    await expect(withPayload({ ...ports, unwrapper }, taskId, work, execution)).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect(work).not.toHaveBeenCalled();
+    expect([blob === undefined, removed, custom['claim_holder']]).toEqual([false, [], 'worker-2/0']);
+  } finally {
+    custom = {};
+    vi.useRealTimers();
+  }
 });
 
 describe('a removal that is refused', () => {

@@ -49,10 +49,11 @@ export const seatsRoutes = (domain: SeatsDomain): BoundRoute[] => [
 
   bind(contract.heartbeat, async ({ body, log }) => {
     const { session_id: sessionId, refresh } = body;
-    const [{ lastHeartbeat, expiresAt, leaseSeconds, copyUntil }, checked] = await Promise.all([
-      domain.heartbeat(sessionId, { program: body.program, signs: refresh !== undefined }),
-      refresh && checkRefresh(domain, sessionId, refresh).catch(toRefreshError),
-    ]);
+    const prolonged = domain.heartbeat(sessionId, { program: body.program, signs: refresh !== undefined });
+    const [{ lastHeartbeat, expiresAt, leaseSeconds, copyUntil }, checked] =
+      refresh === undefined
+        ? [await prolonged, undefined]
+        : await Promise.all([prolonged, checkRefresh(domain, sessionId, refresh).catch(toRefreshError)]);
     return {
       status: 200,
       body: {

@@ -40,10 +40,9 @@ export function createHeartbeatWriter(
   let leftBehind = 0;
 
   async function write(requests: readonly HeartbeatRequest[]): Promise<readonly Failure[]> {
-    const { writes, writeOf } = planHeartbeats(requests);
+    const { writes, writeOf, requestsOf } = planHeartbeats(requests);
     const tell = (index: number, { expires_at }: Readonly<Record<string, number>>) => {
-      if (expires_at === undefined) return;
-      for (const [at, request] of requests.entries()) if (writeOf[at] === index) request.onLeaseEnd?.(expires_at);
+      if (expires_at !== undefined) for (const request of requestsOf[index] ?? []) request.onLeaseEnd?.(expires_at);
     };
     const failures = await store.writeEach(writes, tell).catch((error) => {
       if (error instanceof CommitError) return writes.map(() => error.failure);
@@ -88,28 +87,37 @@ async function firstKnown(answers: readonly Promise<Failure>[]): Promise<Failure
   return Promise.any(known).catch((): Failure => 'unknown');
 }
 
-/**
- * The writes of a group: one for each session, with the latest of the lease ends that its heartbeats are answered.
- * @returns `writeOf`: for each request, in order, the index of the write that serves it
- */
-export function planHeartbeats(requests: readonly HeartbeatRequest[]): { writes: Write[]; writeOf: number[] } {
-  const byLeaseEnd = requests.toSorted((a, b) => a.expiresAt - b.expiresAt);
-  const latest = new Map(byLeaseEnd.map((request) => [request.handle, request]));
-  const indexOf = new Map([...latest.keys()].map((handle, index) => [handle, index]));
-  const byHandle = Map.groupBy(requests, ({ handle }) => handle);
-  return {
-    writes: [...latest.values()].map(({ handle, now, expiresAt }) =>
-      renew(handle, { now, expiresAt, ...togetherOf(byHandle.get(handle) ?? []) }),
-    ),
-    writeOf: requests.map(({ handle }) => indexOf.get(handle) ?? -1),
-  };
+/** The writes of a group, and which of them serves which request. */
+interface HeartbeatPlan {
+  readonly writes: Write[];
+  /** For each request, in order, the index of the write that serves it. */
+  readonly writeOf: number[];
+  /** For each write, in order, the requests that it serves. */
+  readonly requestsOf: readonly (readonly HeartbeatRequest[])[];
 }
 
-/** What the heartbeats of one session bring, and the latest end of the copies that are signed with them. */
-function togetherOf(requests: readonly HeartbeatRequest[]) {
-  const ends = requests.flatMap(({ copyUntil }) => (copyUntil === undefined ? [] : [copyUntil]));
-  return {
-    programs: new Set(requests.flatMap(({ program }) => (program === undefined ? [] : [program]))),
-    ...(ends.length === 0 ? {} : { copyUntil: Math.max(...ends) }),
-  };
+/** The writes of a group: one for each session, with the latest of the lease ends that its heartbeats are answered. */
+export function planHeartbeats(requests: readonly HeartbeatRequest[]): HeartbeatPlan {
+  const indexOf = new Map<string, number>();
+  const requestsOf: HeartbeatRequest[][] = [];
+  const writeOf = requests.map((request) => {
+    const index = indexOf.get(request.handle) ?? requestsOf.length;
+    if (index === requestsOf.length) {
+      indexOf.set(request.handle, index);
+      requestsOf.push([request]);
+    } else requestsOf[index]?.push(request);
+    return index;
+  });
+  return { writes: requestsOf.map(writeFor), writeOf, requestsOf };
+}
+
+function writeFor(together: readonly HeartbeatRequest[]): Write {
+  const { handle, now, expiresAt } = together.reduce((a, b) => (b.expiresAt >= a.expiresAt ? b : a));
+  const copyUntil = together.reduce<number | undefined>(
+    (latest, request) => (request.copyUntil === undefined ? latest : Math.max(latest ?? 0, request.copyUntil)),
+    undefined,
+  );
+  const programs = new Set<string>();
+  for (const { program } of together) if (program !== undefined) programs.add(program);
+  return renew(handle, { now, expiresAt, programs, ...(copyUntil === undefined ? undefined : { copyUntil }) });
 }

@@ -1,4 +1,4 @@
-import { createGroupCommit, type GroupCommit } from '#shared/concurrency/group-commit.ts';
+import { createGroupCommit } from '#shared/concurrency/group-commit.ts';
 import type { Clock } from '#shared/model/clock.ts';
 import { Fault, isFault } from '#shared/model/errors.ts';
 import { type License, lendsUntil } from '#shared/model/license.ts';
@@ -22,7 +22,7 @@ export interface HeartbeatResult {
 export interface HeartbeatOptions {
   readonly store: DocumentStore;
   readonly clock: Clock;
-  readonly licenses: Pick<LicenseCache, 'get' | 'getFresh'>;
+  readonly licenses: Pick<LicenseCache, 'peek' | 'get' | 'getFresh'>;
   readonly release: Release;
   /** Waits for the time after which a write counts as hanging. */
   readonly pause?: ((milliseconds: number) => Promise<unknown>) | undefined;
@@ -36,6 +36,8 @@ export interface HeartbeatOf {
 
 export type Heartbeat = (sessionId: string, options?: HeartbeatOf) => Promise<HeartbeatResult>;
 
+/** Heartbeats of all licences share groups. */
+const GROUP = 'heartbeats';
 const MAX_GROUP = 100;
 const MAX_WAITING = 20_000;
 const MAX_ATTEMPTS = 3;
@@ -53,7 +55,7 @@ export function createHeartbeat({ store, clock, licenses, release, pause }: Hear
     maxWaiting: MAX_WAITING,
   });
   return async (sessionId, { program, signs = false } = {}) => {
-    const license = await validLicense(sessionId, licenses, clock);
+    const license = cachedLicense(sessionId, licenses, clock) ?? (await validLicense(sessionId, licenses, clock));
     if (lendsUntil(license) <= clock.now()) {
       // A borrowed session is left until its time is over, because its copy works.
       await release(sessionId, 'license_expired').catch((error) => {
@@ -75,7 +77,11 @@ export function createHeartbeat({ store, clock, licenses, release, pause }: Hear
       },
       ...(signs ? { copyUntil } : {}),
     };
-    const failure = await submitUntilKnown(groups, request);
+    let failure = await groups.submit(GROUP, request);
+    // A heartbeat that is written twice does no harm, so one whose answer was lost is simply sent again.
+    for (let attempt = 1; failure === 'unknown' && attempt < MAX_ATTEMPTS; attempt += 1) {
+      failure = await groups.submit(GROUP, request);
+    }
     if (failure === undefined) {
       return { lastHeartbeat: now, expiresAt: leaseEnd, leaseSeconds: license.lease_seconds, copyUntil };
     }
@@ -87,21 +93,17 @@ export function createHeartbeat({ store, clock, licenses, release, pause }: Hear
   };
 }
 
+/** The session's licence as almost every heartbeat finds it: in memory, and lending. */
+function cachedLicense(sessionId: string, licenses: HeartbeatOptions['licenses'], clock: Clock): License | undefined {
+  const licenseId = licenseOfSession(sessionId);
+  const license = licenseId === undefined ? undefined : licenses.peek(licenseId);
+  return license !== undefined && lendsUntil(license) > clock.now() ? license : undefined;
+}
+
 /** The session's licence. It is read again when the cached one has expired, since it may have been extended since. */
 async function validLicense(sessionId: string, licenses: HeartbeatOptions['licenses'], clock: Clock): Promise<License> {
   const licenseId = licenseOfSession(sessionId);
   const license = licenseId === undefined ? undefined : await licenses.get(licenseId);
   if (license === undefined) throw sessionNotFound();
   return lendsUntil(license) > clock.now() ? license : ((await licenses.getFresh(license.id)) ?? license);
-}
-
-/** A heartbeat that is written twice does no harm, so one whose answer was lost is simply sent again. */
-async function submitUntilKnown(
-  groups: GroupCommit<HeartbeatRequest, WriteFailure | undefined>,
-  request: HeartbeatRequest,
-): Promise<WriteFailure | undefined> {
-  for (let attempt = 1; ; attempt += 1) {
-    const failure = await groups.submit('heartbeats', request);
-    if (failure !== 'unknown' || attempt === MAX_ATTEMPTS) return failure;
-  }
 }

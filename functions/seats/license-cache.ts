@@ -9,6 +9,8 @@ import type { DocumentReader } from '#shared/store/store.ts';
 export interface LicenseCache {
   /** A licence as it was at most a minute ago. Costs a read when it is not cached. */
   get(licenseId: string): Promise<License | undefined>;
+  /** The same without a read: undefined when it is not cached, or when there is none. */
+  peek(licenseId: string): License | undefined;
   /** A licence as it is now; costs a read. */
   getFresh(licenseId: string): Promise<License | undefined>;
   put(license: License): void;
@@ -48,14 +50,20 @@ export function createLicenseCache(store: Pick<DocumentReader, 'get'>, clock: Cl
   /** Heartbeats that miss a licence at the same time share one read. */
   const getShared = shareIdentical(getFresh);
 
+  /** An entry that may be used: a licence whose time has not begun yet may have an end by now. */
+  function freshEntry(licenseId: string): Entry | undefined {
+    const entry = entries.get(licenseId);
+    if (entry === undefined || clock.now() >= entry.readAt + MAX_AGE) return undefined;
+    return entry.license && awaitsStart(entry.license) ? undefined : entry;
+  }
+
   return {
     put: (license) => keep(license.id, license),
     getFresh,
+    peek: (licenseId) => freshEntry(licenseId)?.license,
     async get(licenseId) {
-      const entry = entries.get(licenseId);
-      const isFresh = entry !== undefined && clock.now() < entry.readAt + MAX_AGE;
-      // A licence whose time has not begun yet may have an end by now.
-      return isFresh && !(entry.license && awaitsStart(entry.license)) ? entry.license : getShared(licenseId);
+      const entry = freshEntry(licenseId);
+      return entry === undefined ? getShared(licenseId) : entry.license;
     },
   };
 }

@@ -1,24 +1,28 @@
 import * as contract from '#shared/contract/signed-urls.ts';
 import { toProblem } from '#shared/http/problem.ts';
 import type { BoundRoute } from '#shared/http/route.ts';
-import { bind } from '#shared/http/validate.ts';
+import { bind, parseOrInvalid } from '#shared/http/validate.ts';
 import { Fault, invalid } from '#shared/model/errors.ts';
 import type { Logger } from '#shared/model/logger.ts';
+import type { Principal } from '#shared/model/principal.ts';
 import { requesterOf } from '#shared/model/upload-origin.ts';
 import type { SignUrl } from './sign-url.ts';
 import { tenantFor } from './tenant.ts';
 
 export function signedUrlsRoutes(signUrl: SignUrl): BoundRoute[] {
+  const sign = (principal: Principal, body: contract.SignedUrlRequest) =>
+    signUrl({ tenantId: tenantFor(principal, body), requestedBy: requesterOf(principal) }, body);
+
   const single = bind(contract.signUrl, async ({ body, principal }) => ({
     status: 200,
-    body: await signUrl({ tenantId: tenantFor(principal, body), requestedBy: requesterOf(principal) }, body),
+    body: await sign(principal, body),
   }));
 
   /** Handles every request as if it had come alone, all of them concurrently. */
   const batch = bind(contract.signUrls, async (input) => {
     const results = input.body.requests.map(async (body, index) => {
       try {
-        return (await single.handle({ ...input, body })).body;
+        return await sign(input.principal, parseOrInvalid(contract.signUrl.body, body));
       } catch (error) {
         const problem = toProblem(within(error, index), input.requestId);
         if (problem.status >= 500) logFailure(input.log, index, error);

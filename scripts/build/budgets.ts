@@ -5,20 +5,20 @@ import type { Built } from './bundle.ts';
  * compiles all of it, so growth must be intended; the budget finds a dependency that was added unnoticed.
  */
 const BUDGETS: Readonly<Record<string, number>> = {
-  admin: 2370,
-  billing: 2480,
-  console: 2030,
-  docs: 830,
-  'key-rotation': 2140,
-  'license-signing': 2160,
-  'public-keys': 2160,
-  seats: 2180,
-  'session-reaper': 1960,
-  'signed-urls': 2350,
-  'task-payloads': 2770,
-  'task-worker': 1720,
-  'webhook-delivery': 2360,
-  'upload-events': 1990,
+  admin: 3180,
+  billing: 3200,
+  console: 2660,
+  docs: 1040,
+  'key-rotation': 2830,
+  'license-signing': 2860,
+  'public-keys': 2630,
+  seats: 3010,
+  'session-reaper': 2620,
+  'signed-urls': 2670,
+  'task-payloads': 3190,
+  'task-worker': 2290,
+  'webhook-delivery': 3030,
+  'upload-events': 2600,
 };
 
 /** One line for each bundle that exceeds its budget or has none, saying what to do. */

@@ -18,8 +18,10 @@ export const NODE_BUNDLE: BuildOptions = {
   platform: 'node',
   target: 'node24',
   format: 'cjs',
-  minify: true,
-  keepNames: true, // errors are told apart by their class's name in logs
+  minifySyntax: true,
+  minifyWhitespace: true,
+  // Names stay, since errors are told apart by their class's name in logs. They are not shortened and kept (`keepNames`):
+  // that names every closure again each time it is made, a sixth of a heartbeat's time.
   sourcemap: 'external',
   legalComments: 'none',
   logLevel: 'warning',

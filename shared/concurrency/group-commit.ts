@@ -59,25 +59,37 @@ export function createGroupCommit<Request, Result>(
     queues.delete(key);
   }
 
-  function submitAll(key: string, requests: readonly Request[]): Promise<Result>[] {
-    const inFlight = queues.get(key);
-    const queue = inFlight ?? [];
-    const results = requests.map((request) => {
-      const { promise, resolve, reject } = Promise.withResolvers<Result>();
+  function enter(
+    inFlight: Waiting<Request, Result>[] | undefined,
+    queue: Waiting<Request, Result>[],
+    request: Request,
+  ) {
+    return new Promise<Result>((resolve, reject) => {
       const isFull = queue.length >= options.maxWaiting && (inFlight !== undefined || queue.length > 0);
       if (isFull) reject(new Fault('dependency_unavailable', 'Too many requests are waiting.', { retryAfter: 1 }));
       else queue.push({ request, resolve, reject });
-      return promise;
     });
-    if (inFlight === undefined && queue.length > 0) {
-      queues.set(key, queue);
-      void drain(key, queue);
-    }
-    return results;
+  }
+
+  function run(key: string, queue: Waiting<Request, Result>[]): void {
+    queues.set(key, queue);
+    void drain(key, queue);
   }
 
   return {
-    submit: (key, request) => submitAll(key, [request])[0] ?? Promise.reject(new TypeError('a request has a result')),
-    submitAll,
+    submit(key, request) {
+      const inFlight = queues.get(key);
+      const queue = inFlight ?? [];
+      const result = enter(inFlight, queue, request);
+      if (inFlight === undefined) run(key, queue);
+      return result;
+    },
+    submitAll(key, requests) {
+      const inFlight = queues.get(key);
+      const queue = inFlight ?? [];
+      const results = requests.map((request) => enter(inFlight, queue, request));
+      if (inFlight === undefined && queue.length > 0) run(key, queue);
+      return results;
+    },
   };
 }

@@ -18,7 +18,7 @@ export function encodeValue(value: FieldValue): ProtoValue {
 
 /** Integers stay integers, so that `maximum` compares milliseconds exactly. */
 const encodeNumber = (value: number): ProtoValue =>
-  Number.isSafeInteger(value) ? { integerValue: String(value) } : { doubleValue: value };
+  Number.isSafeInteger(value) ? { integerValue: value } : { doubleValue: value };
 
 const isArray = (value: FieldValue): value is readonly FieldValue[] => Array.isArray(value);
 

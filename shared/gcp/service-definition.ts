@@ -2,10 +2,16 @@ import { type grpc, protobuf } from 'google-gax';
 
 /** How messages are told to their reader: as Google's clients have them. */
 const FORM = { longs: String, enums: String, defaults: true, oneofs: true };
+/**
+ * How answers are told to us: 64-bit integers as numbers, since all that are read of them are seconds, checksums and
+ * our own counts, far below 2^53. A string of each takes five divisions of 64-bit numbers, for every field of every document.
+ */
+const ANSWER_FORM = { ...FORM, longs: Number };
 
 /**
  * The definition of one gRPC service, from the descriptors in JSON that Google's client packages ship as `protos.json`.
- * Messages have every field: 64-bit integers and enums as strings, bytes as Buffer, absent messages as null.
+ * Messages have every field: enums as strings, bytes as Buffer, absent messages as null; 64-bit integers as strings in
+ * requests, and as numbers in answers.
  *
  * Not with @grpc/proto-loader: it resolves every message that the file has, and makes a second descriptor of each for
  * reflection, which takes ten times as long and is used by nobody here.
@@ -21,8 +27,8 @@ export function serviceDefinition(json: protobuf.INamespace, service: string): g
 function definitionOf(method: protobuf.Method, service: string): grpc.MethodDefinition<object, object> {
   const { name, requestStream = false, responseStream = false } = method;
   method.resolve();
-  const request = codecOf(method.resolvedRequestType);
-  const response = codecOf(method.resolvedResponseType);
+  const request = codecOf(method.resolvedRequestType, FORM);
+  const response = codecOf(method.resolvedResponseType, ANSWER_FORM);
   return {
     path: `/${service}/${name}`,
     originalName: `${name.charAt(0).toLowerCase()}${name.slice(1)}`,
@@ -36,14 +42,14 @@ function definitionOf(method: protobuf.Method, service: string): grpc.MethodDefi
 }
 
 /** protobufjs writes a message's code when it is first used: those of methods that nobody calls cost nothing. */
-function codecOf(type: protobuf.Type | null) {
+function codecOf(type: protobuf.Type | null, form: protobuf.IConversionOptions) {
   if (type === null) throw new TypeError('a method without its messages');
   return {
     serialize(message: object): Buffer {
       const bytes = type.encode(type.fromObject(message)).finish();
       return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
     },
-    deserialize: (bytes: Buffer): object => type.toObject(type.decode(bytes), FORM),
+    deserialize: (bytes: Buffer): object => type.toObject(type.decode(bytes), form),
   };
 }
 

@@ -2,12 +2,15 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { Fault, invalid } from '../model/errors.ts';
 import { type JsonOptions, JsonSyntaxError, type ParsedJson, parseJson, UnsafeNumbersError } from '../model/json.ts';
+import type { createDeadlines } from './deadlines.ts';
 
 export interface BodyOptions extends JsonOptions {
   /** Bytes; a larger body is rejected as soon as its size is known, and not buffered. */
   readonly limit: number;
   /** Milliseconds within which the whole body must arrive. Default: what `bodyDeadline` gives for the limit. */
   readonly deadline?: number;
+  /** Keeps the deadline. Default: a timer for each body. */
+  readonly deadlines?: Pick<ReturnType<typeof createDeadlines>, 'set'>;
 }
 
 /** Milliseconds that every sender has, and the slowest line that is waited for, in bytes a millisecond (1.6 Mbit/s). */
@@ -23,8 +26,11 @@ export const bodyDeadline = (limit: number): number => BASE_DEADLINE + Math.ceil
  * @throws Fault `unsupported_media_type`, `payload_too_large` or `invalid_request`
  */
 export async function readJsonBody(request: IncomingMessage, options: BodyOptions): Promise<ParsedJson> {
-  checkMediaType(request);
-  const bytes = await readBytes(request, options);
+  return parseBody(await readRawBody(request, options), options);
+}
+
+/** Reads the bytes of a body as JSON. @throws Fault `invalid_request` */
+export function parseBody(bytes: Buffer, options: JsonOptions): ParsedJson {
   try {
     return parseJson(decodeUtf8(bytes), options);
   } catch (error) {
@@ -38,18 +44,19 @@ export async function readJsonBody(request: IncomingMessage, options: BodyOption
  * Reads a request's body of the declared type JSON as the bytes that were sent.
  * @throws Fault `unsupported_media_type`, `payload_too_large` or `invalid_request`
  */
-export async function readRawBody(
-  request: IncomingMessage,
-  options: Omit<BodyOptions, 'verbatim'>,
-): Promise<Uint8Array> {
-  checkMediaType(request);
-  return readBytes(request, options);
+export function readRawBody(request: IncomingMessage, options: Omit<BodyOptions, 'verbatim'>): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    checkMediaType(request);
+    readBytes(request, options, resolve, reject);
+  });
 }
 
 const beyondDoubles = (path: string) => ({ path, message: 'is beyond ±(2^53 - 1): send it as a string' });
 
 function checkMediaType(request: IncomingMessage): void {
-  const [type = '', ...parameters] = (request.headers['content-type'] ?? '').split(';').map((part) => part.trim());
+  const { 'content-type': sent, 'content-encoding': encoding } = request.headers;
+  if (sent === 'application/json' && encoding === undefined) return; // as almost everybody sends it
+  const [type = '', ...parameters] = (sent ?? '').split(';').map((part) => part.trim());
   if (type.toLowerCase() !== 'application/json') {
     throw new Fault('unsupported_media_type', 'The body must be application/json.');
   }
@@ -57,38 +64,58 @@ function checkMediaType(request: IncomingMessage): void {
   if (charset !== undefined && !/^"?utf-?8"?$/i.test(charset)) {
     throw new Fault('unsupported_media_type', 'The body must be UTF-8.');
   }
-  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+  if ((encoding ?? 'identity') !== 'identity') {
     throw new Fault('unsupported_media_type', 'The body must not be compressed.');
   }
 }
 
-async function readBytes(
+/** Settles once: what happens to the request afterwards, its end included, means nothing here. */
+function readBytes(
   request: IncomingMessage,
-  { limit, deadline }: Omit<BodyOptions, 'verbatim'>,
-): Promise<Buffer> {
+  { limit, deadline = bodyDeadline(limit), deadlines = OWN_TIMERS }: Omit<BodyOptions, 'verbatim'>,
+  resolve: (bytes: Buffer) => void,
+  reject: (fault: Fault) => void,
+): void {
   if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
-  const chunks: Buffer[] = [];
+  let chunks: Buffer[] = [];
   let size = 0;
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const onData = (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > limit) reject(tooLarge(limit));
-    else chunks.push(chunk);
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
+    due.cancel();
   };
-  const onEnd = () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size));
-  const onBroken = () => reject(cutShort());
-  request.on('data', onData);
-  request.once('end', onEnd);
-  for (const event of ['error', 'close']) request.once(event, onBroken);
-  const timer = setTimeout(() => reject(tooSlow()), deadline ?? bodyDeadline(limit));
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    request.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
-    request.on('error', () => undefined); // a connection that breaks now is noticed by the response
-  }
+  const fail = (fault: () => Fault) => {
+    if (isSettled) return;
+    settle();
+    chunks = [];
+    reject(fault());
+  };
+  const due = deadlines.set(deadline, () => fail(tooSlow));
+  request.on('data', (chunk: Buffer) => {
+    if (isSettled) return;
+    size += chunk.length;
+    if (size > limit) fail(() => tooLarge(limit));
+    else chunks.push(chunk);
+  });
+  request.on('end', () => {
+    if (isSettled) return;
+    settle();
+    const [only] = chunks;
+    resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
+  });
+  request.on('close', () => fail(cutShort));
+  request.on('error', leaveToClose); // `close` follows; a connection that breaks later is noticed by the response
 }
+
+const leaveToClose = () => undefined;
+
+/** A timer for each body. */
+const OWN_TIMERS: Pick<ReturnType<typeof createDeadlines>, 'set'> = {
+  set(milliseconds, missed) {
+    const timer = setTimeout(missed, milliseconds);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
 
 /** JSON begins with two ASCII characters, unless it is one digit: a byte order mark or a NUL tells a wider encoding. */
 function isWide(bytes: Buffer): boolean {

@@ -11,13 +11,17 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof sent === 'string' && CALLER_ID.test(sent) ? sent : randomUUID();
 }
 
+const NO_TRACE: Record<string, string> = {};
+
 /**
  * Cloud Logging's trace field, from the header of Google's front end or W3C's traceparent.
  * @returns `{}` when the request has neither
  */
 export function traceFields(request: IncomingMessage, projectId: string): Record<string, string> {
-  const google = /^([0-9a-f]{32})(?:\/|$)/i.exec(String(request.headers['x-cloud-trace-context'] ?? ''))?.[1];
-  const w3c = /^00-([0-9a-f]{32})-/.exec(String(request.headers['traceparent'] ?? ''))?.[1];
+  const { 'x-cloud-trace-context': fromGoogle, traceparent } = request.headers;
+  if (fromGoogle === undefined && traceparent === undefined) return NO_TRACE;
+  const google = /^([0-9a-f]{32})(?:\/|$)/i.exec(String(fromGoogle ?? ''))?.[1];
+  const w3c = /^00-([0-9a-f]{32})-/.exec(String(traceparent ?? ''))?.[1];
   const trace = google ?? w3c;
   return trace === undefined ? {} : { 'logging.googleapis.com/trace': `projects/${projectId}/traces/${trace}` };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
 
 /** How long a server that shuts down waits. Cloud Run kills a container ten seconds after SIGTERM. */
@@ -25,19 +26,20 @@ const QUIET_TRIES = 10;
  * @returns resolves when no connection is left
  */
 export function prepareShutdown(server: Server, times: ShutdownTimes = TIMES): () => Promise<void> {
-  const open = new Set<ServerResponse>();
+  /** The latest response of each connection: an earlier one that is not sent yet must not close it. */
+  const latest = new Map<Socket, ServerResponse>();
   let stopping: Promise<void> | undefined;
   let arrivals = 0;
   const sayClose = (response: ServerResponse) => {
     if (!response.headersSent) response.setHeader('connection', 'close');
   };
-  server.on('connection', () => {
+  server.on('connection', (socket: Socket) => {
     arrivals += 1;
+    socket.once('close', () => latest.delete(socket));
   });
-  server.prependListener('request', (_request: IncomingMessage, response: ServerResponse) => {
+  server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     arrivals += 1;
-    open.add(response);
-    response.once('close', () => open.delete(response));
+    latest.set(socket, response);
     if (stopping !== undefined) sayClose(response);
   });
   const untilQuiet = async (): Promise<void> => {
@@ -50,7 +52,7 @@ export function prepareShutdown(server: Server, times: ShutdownTimes = TIMES): (
     }
   };
   const stop = async (): Promise<void> => {
-    for (const response of open) sayClose(response);
+    for (const response of latest.values()) sayClose(response);
     const cut = setTimeout(() => server.closeAllConnections(), times.requests);
     await untilQuiet();
     const sweep = setInterval(() => server.closeIdleConnections(), times.sweep);

@@ -10,13 +10,57 @@ export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   return {
     route,
     handle: async (input) =>
-      handler({
-        ...input,
-        params: parseParams(route.params, input.params),
-        query: parseOrInvalid(route.query, input.query),
-        body: parseOrInvalid(route.body, input.body),
-      }),
+      handler(
+        new Validated(
+          input,
+          parseParams(route.params, input.params),
+          parseOrInvalid(route.query, input.query),
+          parseOrInvalid(route.body, input.body),
+        ),
+      ),
   };
+}
+
+type Unvalidated = HandlerInput<unknown, unknown, unknown>;
+
+/** The input with what the schemas made of it. The rest is asked for when the handler does: some of it is made then. */
+class Validated<Params, Query, Body> implements HandlerInput<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly #input: Unvalidated;
+
+  constructor(input: Unvalidated, params: Params, query: Query, body: Body) {
+    this.#input = input;
+    this.params = params;
+    this.query = query;
+    this.body = body;
+  }
+
+  get inexact() {
+    return this.#input.inexact;
+  }
+  get principal() {
+    return this.#input.principal;
+  }
+  get headers() {
+    return this.#input.headers;
+  }
+  get requestId() {
+    return this.#input.requestId;
+  }
+  get clientIp() {
+    return this.#input.clientIp;
+  }
+  get setHeaders() {
+    return this.#input.setHeaders;
+  }
+  get signal() {
+    return this.#input.signal;
+  }
+  get log() {
+    return this.#input.log;
+  }
 }
 
 /** An invalid path parameter is a 404, like an unknown one. */

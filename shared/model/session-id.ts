@@ -36,8 +36,10 @@ export const isHandle = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 
 /** @returns the licence that a session id names, or undefined when it cannot be a session id */
 export function licenseOfSession(sessionId: string): string | undefined {
-  const [licenseId = '', secret = '', ...rest] = sessionId.split('.');
-  return isLicenseId(licenseId) && /^[A-Za-z0-9_-]{43}$/.test(secret) && rest.length === 0 ? licenseId : undefined;
+  const dot = sessionId.indexOf('.');
+  if (dot < 0 || !/^[A-Za-z0-9_-]{43}$/.test(sessionId.slice(dot + 1))) return undefined;
+  const licenseId = sessionId.slice(0, dot);
+  return isLicenseId(licenseId) ? licenseId : undefined;
 }
 
 /** The id of a machine in the store. It is bound to the licence, so that a machine cannot be tracked across licences. */

@@ -12,6 +12,7 @@ describe('planHeartbeats', () => {
     expect(planHeartbeats(requests)).toEqual({
       writes: requests.map(({ handle, now, expiresAt }) => renew(handle, { now, expiresAt })),
       writeOf: [0, 1],
+      requestsOf: requests.map((request) => [request]),
     });
   });
 

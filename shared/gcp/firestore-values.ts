@@ -6,9 +6,12 @@ type CommitRequest = NonNullable<Parameters<Client['commit']>[0]>;
 export type ProtoWrite = NonNullable<CommitRequest['writes']>[number];
 export type ProtoValue = NonNullable<NonNullable<NonNullable<ProtoWrite['update']>['fields']>[string]>;
 
+/** `google.protobuf.NullValue`, as the encoder takes it. */
+const NULL_VALUE = 0;
+
 /** Encodes a value as Firestore's `Value` message. */
 export function encodeValue(value: FieldValue): ProtoValue {
-  if (value === null) return { nullValue: 'NULL_VALUE' };
+  if (value === null) return { nullValue: NULL_VALUE };
   if (typeof value === 'string') return { stringValue: value };
   if (typeof value === 'boolean') return { booleanValue: value };
   if (typeof value === 'number') return encodeNumber(value);
@@ -23,7 +26,15 @@ const encodeNumber = (value: number): ProtoValue =>
 const isArray = (value: FieldValue): value is readonly FieldValue[] => Array.isArray(value);
 
 function encodeFields(fields: Fields): Record<string, ProtoValue> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, encodeValue(value)]));
+  const encoded: Record<string, ProtoValue> = {};
+  for (const [name, value] of Object.entries(fields)) setOwn(encoded, name, encodeValue(value));
+  return encoded;
+}
+
+/** An assignment to `__proto__` would set the object's prototype. */
+function setOwn<T>(members: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') members[name] = value;
+  else Object.defineProperty(members, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** @throws TypeError for types that the suite never writes (bytes, references, geographic points) */
@@ -40,7 +51,9 @@ function decodeValue(value: ProtoValue): FieldValue {
 }
 
 export function decodeFields(fields: Readonly<Record<string, ProtoValue>>): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, decodeValue(value)]));
+  const decoded: Record<string, FieldValue> = {};
+  for (const [name, value] of Object.entries(fields)) setOwn(decoded, name, decodeValue(value));
+  return decoded;
 }
 
 /**

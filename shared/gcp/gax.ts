@@ -1,6 +1,15 @@
 import type * as Gax from 'google-gax';
 import gax, { type grpc, type protobuf } from 'google-gax';
-import { serviceDefinition } from './service-definition.ts';
+import { type ClientForms, serviceDefinition } from './service-definition.ts';
+
+/**
+ * All that is read of 64-bit integers are seconds, checksums and our own counts, far below 2^53. Firestore's writes are
+ * most of what is sent, and firestore-values.ts builds them for the encoder.
+ */
+const FORMS: ClientForms = {
+  longs: Number,
+  asEncoded: new Set(['.google.firestore.v1.CommitRequest', '.google.firestore.v1.BatchWriteRequest']),
+};
 
 /** Makes a service's client when it is asked for, from the descriptors that a generated client has read. */
 class GrpcClient extends gax.GrpcClient {
@@ -24,7 +33,7 @@ function clientsOf(json: protobuf.INamespace, space: protobuf.INamespace, path: 
 
 function defineClient(clients: grpc.GrpcObject, name: string, json: protobuf.INamespace, service: string): void {
   const get = () => {
-    const value = gax.grpc.makeClientConstructor(serviceDefinition(json, service), name);
+    const value = gax.grpc.makeClientConstructor(serviceDefinition(json, service, FORMS), name);
     Object.defineProperty(clients, name, { value });
     return value;
   };

@@ -2,16 +2,23 @@ import { type grpc, protobuf } from 'google-gax';
 
 /** How messages are told to their reader: as Google's clients have them. */
 const FORM = { longs: String, enums: String, defaults: true, oneofs: true };
-/**
- * How answers are told to us: 64-bit integers as numbers, since all that are read of them are seconds, checksums and
- * our own counts, far below 2^53. A string of each takes five divisions of 64-bit numbers, for every field of every document.
- */
-const ANSWER_FORM = { ...FORM, longs: Number };
+
+/** What a client may do otherwise, since it knows what it sends and what it reads. */
+export interface ClientForms {
+  /** What 64-bit integers of answers are: a string of each takes five divisions of 64-bit numbers. */
+  readonly longs: NumberConstructor | StringConstructor;
+  /**
+   * Full names of messages that are written as the encoder takes them, with enums as numbers, and need not be copied
+   * member by member first.
+   */
+  readonly asEncoded: ReadonlySet<string>;
+}
+
+const AS_GOOGLE: ClientForms = { longs: String, asEncoded: new Set() };
 
 /**
  * The definition of one gRPC service, from the descriptors in JSON that Google's client packages ship as `protos.json`.
- * Messages have every field: enums as strings, bytes as Buffer, absent messages as null; 64-bit integers as strings in
- * requests, and as numbers in answers.
+ * Messages have every field: 64-bit integers and enums as strings, bytes as Buffer, absent messages as null.
  *
  * Not with @grpc/proto-loader: it resolves every message that the file has, and makes a second descriptor of each for
  * reflection, which takes ten times as long and is used by nobody here.
@@ -19,16 +26,24 @@ const ANSWER_FORM = { ...FORM, longs: Number };
  * @param service e.g. `google.cloud.kms.v1.KeyManagementService`
  * @throws TypeError for a service that the file has not, or one of a message that it has not
  */
-export function serviceDefinition(json: protobuf.INamespace, service: string): grpc.ServiceDefinition {
+export function serviceDefinition(
+  json: protobuf.INamespace,
+  service: string,
+  forms: ClientForms = AS_GOOGLE,
+): grpc.ServiceDefinition {
   const { methodsArray } = protobuf.Root.fromJSON(onlyWhatItUses(json, service)).lookupService(service);
-  return Object.fromEntries(methodsArray.map((method) => [method.name, definitionOf(method, service)]));
+  return Object.fromEntries(methodsArray.map((method) => [method.name, definitionOf(method, service, forms)]));
 }
 
-function definitionOf(method: protobuf.Method, service: string): grpc.MethodDefinition<object, object> {
+function definitionOf(
+  method: protobuf.Method,
+  service: string,
+  { longs, asEncoded }: ClientForms,
+): grpc.MethodDefinition<object, object> {
   const { name, requestStream = false, responseStream = false } = method;
   method.resolve();
-  const request = codecOf(method.resolvedRequestType, FORM);
-  const response = codecOf(method.resolvedResponseType, ANSWER_FORM);
+  const request = codecOf(method.resolvedRequestType, FORM, asEncoded);
+  const response = codecOf(method.resolvedResponseType, { ...FORM, longs }, asEncoded);
   return {
     path: `/${service}/${name}`,
     originalName: `${name.charAt(0).toLowerCase()}${name.slice(1)}`,
@@ -42,11 +57,11 @@ function definitionOf(method: protobuf.Method, service: string): grpc.MethodDefi
 }
 
 /** protobufjs writes a message's code when it is first used: those of methods that nobody calls cost nothing. */
-function codecOf(type: protobuf.Type | null, form: protobuf.IConversionOptions) {
+function codecOf(type: protobuf.Type | null, form: protobuf.IConversionOptions, asEncoded: ReadonlySet<string>) {
   if (type === null) throw new TypeError('a method without its messages');
   return {
     serialize(message: object): Buffer {
-      const bytes = type.encode(type.fromObject(message)).finish();
+      const bytes = type.encode(asEncoded.has(type.fullName) ? message : type.fromObject(message)).finish();
       return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
     },
     deserialize: (bytes: Buffer): object => type.toObject(type.decode(bytes), form),

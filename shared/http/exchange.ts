@@ -12,14 +12,17 @@ export interface ExchangeSettings {
 }
 
 /**
- * A request while it is answered, and what its handler is given. The signal, the logger and the like are made when they
- * are first asked for: most requests need none of them, and together they cost as much as a small request's body.
+ * A request while it is answered, and what its handler is given. The signal and the fields of the log are made when they are
+ * first asked for: most requests need neither, and together they cost as much as a small request's body.
  */
 export class Exchange implements HandlerInput<unknown, unknown, unknown> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly startedAt = performance.now();
   readonly requestId: string;
+  readonly clientIp: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
   /** Who asked, once a verified token has said it. */
   caller: Identity | undefined = undefined;
   /** What `setHeaders` was given: sent with the response, in one go. */
@@ -29,17 +32,25 @@ export class Exchange implements HandlerInput<unknown, unknown, unknown> {
   body: unknown = undefined;
   inexact: readonly string[] = NOTHING_INEXACT;
   principal: Principal = ANYONE;
-  readonly #settings: ExchangeSettings;
   #signal: AbortSignal | undefined = undefined;
-  #log: Logger | undefined = undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, settings: ExchangeSettings) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { log, projectId, clientIpHeader }: ExchangeSettings,
+  ) {
     this.request = request;
     this.response = response;
     this.requestId = requestIdOf(request);
+    this.clientIp = clientIpOf(request, clientIpHeader);
+    this.headers = flatHeaders(request);
+    this.log = new RequestLogger(log, this.requestId, request, projectId);
     this.responseHeaders = { 'x-request-id': this.requestId };
-    this.#settings = settings;
   }
+
+  readonly setHeaders = (headers: Readonly<Record<string, string>>): void => {
+    Object.assign(this.responseHeaders, headers);
+  };
 
   /** Whether the client has disconnected before it had its answer. */
   get isGone(): boolean {
@@ -47,36 +58,43 @@ export class Exchange implements HandlerInput<unknown, unknown, unknown> {
   }
 
   get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      const gone = new AbortController();
-      this.#signal = gone.signal;
-      if (this.isGone) gone.abort();
-      else {
-        this.response.once('close', () => {
-          if (!this.response.writableFinished) gone.abort();
-        });
-      }
-    }
+    this.#signal ??= this.#abortedWhenGone();
     return this.#signal;
   }
 
-  get log(): Logger {
-    const { log, projectId } = this.#settings;
-    this.#log ??= log.with({ request_id: this.requestId, ...traceFields(this.request, projectId) });
-    return this.#log;
+  #abortedWhenGone(): AbortSignal {
+    const gone = new AbortController();
+    if (this.isGone) gone.abort();
+    else {
+      this.response.once('close', () => {
+        if (!this.response.writableFinished) gone.abort();
+      });
+    }
+    return gone.signal;
+  }
+}
+
+/** The function's logger, with the request's id and trace. */
+class RequestLogger implements Logger {
+  readonly #logger: Logger;
+  readonly #requestId: string;
+  readonly #request: IncomingMessage;
+  readonly #projectId: string;
+
+  constructor(logger: Logger, requestId: string, request: IncomingMessage, projectId: string) {
+    this.#logger = logger;
+    this.#requestId = requestId;
+    this.#request = request;
+    this.#projectId = projectId;
   }
 
-  get clientIp(): string {
-    return clientIpOf(this.request, this.#settings.clientIpHeader);
+  log(...event: Parameters<Logger['log']>): void {
+    this.with({}).log(...event);
   }
 
-  get headers(): Readonly<Record<string, string | undefined>> {
-    return flatHeaders(this.request);
-  }
-
-  /** A function of its own, since handlers take it out of their input. */
-  get setHeaders(): (headers: Readonly<Record<string, string>>) => void {
-    return (headers) => Object.assign(this.responseHeaders, headers);
+  with(fields: Parameters<Logger['with']>[0]): Logger {
+    const trace = traceFields(this.#request, this.#projectId);
+    return this.#logger.with({ request_id: this.#requestId, ...trace, ...fields });
   }
 }
 

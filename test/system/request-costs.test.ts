@@ -103,4 +103,48 @@ describe('what a request costs', () => {
       expect(ratios[at]).toBeLessThan(most);
     }
   });
+
+  test('sign, key set and task payload: calls to Google, counted in the suite', async () => {
+    const JWKS = '/.well-known/jwks.json';
+    const sign = (number: number) =>
+      suite.post('/api/v1/licenses/sign', { payload: { number }, token_format: 'signed-json' }, 'service');
+    const seal = () => suite.post('/api/v1/tasks', { payload: { canary: 'secret' } }, 'service');
+    // The first ones read what an instance keeps: keys, rights, allowances.
+    await sign(-1);
+    await seal();
+    await suite.send('GET', JWKS);
+
+    // A slow machine may ask a second time now and then; a request that costs one call more is twice as many.
+    const most = MANY + OWN;
+    const signed = await callsOf(sign);
+    expect(signed.statuses).toEqual({ 200: MANY });
+    expect(signed.calls['kms.AsymmetricSign']).toBeLessThanOrEqual(most);
+    // The record of who has signed what, and nothing beside it.
+    expect(signed.firestore).toBeLessThanOrEqual(most);
+
+    const served = await callsOf(() => suite.send('GET', JWKS));
+    expect(served.statuses).toEqual({ 200: MANY });
+    expect(Object.values(served.calls).reduce((sum, n) => sum + n, 0)).toBeLessThan(OWN);
+
+    const sealed = await callsOf(seal);
+    expect(sealed.statuses).toEqual({ 201: MANY });
+    for (const call of ['kms.Encrypt', 'storage.insert']) expect(sealed.calls[call]).toBeLessThanOrEqual(most);
+    expect(sealed.firestore).toBeLessThanOrEqual(most);
+    if (process.env['SHOW_COSTS'] !== undefined) console.log({ signed, served, sealed });
+  });
 });
+
+const MANY = 20;
+
+/** One request after the other, through the gateway. */
+async function callsOf(ask: (index: number) => Promise<{ readonly status: number }>) {
+  suite.stack.recorder.forgetCalls();
+  const statuses: Record<number, number> = {};
+  for (let index = 0; index < MANY; index += 1) {
+    const { status } = await ask(index);
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  }
+  const calls: Readonly<Record<string, number>> = suite.stack.recorder.calls();
+  const firestore = Object.entries(calls).reduce((sum, [name, n]) => sum + (name.startsWith('firestore.') ? n : 0), 0);
+  return { statuses, calls, firestore };
+}

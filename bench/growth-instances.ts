@@ -98,7 +98,7 @@ async function storm(instances: readonly MeasuredProcess[], staff: string) {
   const wrong =
     Math.abs(SEATS - sessions.length) +
     Math.abs(sessions.length - (heartbeat.statuses[200] ?? 0)) +
-    Math.abs(IN_VAIN - (inVain.statuses[409] ?? 0)) +
+    Math.abs(IN_VAIN - (inVain.statuses[402] ?? 0)) +
     Math.abs(sessions.length - (release.statuses[200] ?? 0));
   const oversold = Math.max(0, sessions.length + sessionsOf(inVain).length - SEATS);
   return { acquire, heartbeat, release, oversold, wrong };

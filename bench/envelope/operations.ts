@@ -25,18 +25,6 @@ function collected(cipher: Cipher, data: Buffer): Buffer {
   return Buffer.concat(all);
 }
 
-/** Into one buffer, as a caller needs it; pieces of a plaintext are wiped, so that freed memory holds none of it. */
-function joined(cipher: Cipher, data: Buffer, wipe: boolean): Buffer {
-  const target = Buffer.allocUnsafeSlow(data.length);
-  let at = 0;
-  pieces(cipher, data, (piece) => {
-    target.set(piece, at);
-    at += piece.length;
-    if (wipe) piece.fill(0);
-  });
-  return target;
-}
-
 /** The KMS is instant. */
 export const sealed = ({ seal }: Pick<EnvelopeFormat, 'seal'>, plaintext: Buffer) =>
   seal(plaintext, associatedData, keys);
@@ -54,14 +42,9 @@ export async function operations(size: number, format: EnvelopeFormat) {
   return {
     encrypt: () => pieces(encipher(), plaintext, () => {}),
     encryptCollected: () => collected(encipher(), plaintext),
-    sealPasses: () => format.crc32c(joined(encipher(), plaintext, false)),
     seal: () => sealed(format, plaintext),
     decrypt: () => pieces(decipher(), ciphertext, () => {}),
     decryptCollected: () => collected(decipher(), ciphertext),
-    openPasses: () => {
-      format.crc32c(ciphertext);
-      return joined(decipher(), ciphertext, true);
-    },
     open: () => {
       if (format.crc32c(blob) !== checksum) throw new Error('the blob was damaged');
       return opened(format, blob);

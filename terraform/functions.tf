@@ -12,7 +12,7 @@ locals {
   }
 
   declared_sizes = {
-    # 96 MiB at most while 64 connections read the document, measured from the bundle.
+    # 140 MiB while as many requests at a time read the document and its page, measured (test/soak/functions/memory).
     docs            = { concurrency = 200, max_instances = 5, memory = "256Mi", timeout_seconds = 30 }
     key-rotation    = { concurrency = 1, max_instances = 1, timeout_seconds = 300 }
     license-signing = { concurrency = 200, max_instances = 20, timeout_seconds = 30 }
